@@ -1,0 +1,150 @@
+#include "base/file.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_data, struct error *err)
+{
+    size_t start = ret_data->len;
+    for (;;) {
+        uint8_t block[16384];
+        ssize_t got = read(fd, block, sizeof(block));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_errno(err, ERROR_INPUT, errno, "can't read %s", name);
+        if (got == 0)
+            return true;
+        if ((size_t)got > max_len - (ret_data->len - start))
+            return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", name,
+                             max_len);
+        builder_add(ret_data, block, (size_t)got);
+    }
+}
+
+bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_data, struct error *err)
+{
+    struct stat status;
+    AUTO(close) int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't open %s", path);
+    if (S_ISDIR(status.st_mode))
+        return error_set(err, ERROR_INPUT, EISDIR, "%s is a folder, a file is needed", path);
+    return file_read_fd(fd, path, max_len, ret_data, err);
+}
+
+bool file_write_fd(int fd, const char *name, struct bytes data, struct error *err)
+{
+    size_t done = 0;
+    while (done < data.len) {
+        ssize_t written = write(fd, data.data + done, data.len - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return error_errno(err, ERROR_INPUT, errno, "can't write %s", name);
+        done += (size_t)written;
+    }
+    return true;
+}
+
+bool file_sync_folder(int fd, const char *name, struct error *err)
+{
+    // vfat and some FUSE file systems can't fsync a folder and say EINVAL; they have nothing to sync then.
+    if (fsync(fd) != 0 && errno != EINVAL)
+        return error_errno(err, ERROR_INPUT, errno, "can't make the folder %s durable", name);
+    return true;
+}
+
+bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't open the folder %s", path);
+    *ret_fd = fd;
+    return true;
+}
+
+/** fsync of the folder that holds path. */
+static bool sync_parent(int dirfd, const char *path, struct error *err)
+{
+    AUTO(close) int fd = -1;
+    AUTO(free) char *parent = memory_text(path);
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL)
+        strncpy(parent, ".", strlen(parent) + 1);
+    else
+        slash[slash == parent ? 1 : 0] = '\0';
+    if (!file_open_folder(dirfd, *parent == '\0' ? "." : parent, &fd, err))
+        return false;
+    return file_sync_folder(fd, parent, err);
+}
+
+static bool write_new(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
+{
+    AUTO(close) int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't make %s", path);
+    bool written = file_write_fd(fd, path, data, err);
+    if (written && fsync(fd) != 0)
+        written = error_errno(err, ERROR_INPUT, errno, "can't make %s durable", path);
+    if (written) {
+        int closing = fd;
+        fd = -1;
+        if (close(closing) != 0)
+            written = error_errno(err, ERROR_INPUT, errno, "can't close %s", path);
+    }
+    if (!written)
+        (void)unlinkat(dirfd, path, 0); // half a file is worse than none; the write error is what counts
+    return written;
+}
+
+bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
+{
+    return write_new(dirfd, path, mode, data, err) && sync_parent(dirfd, path, err);
+}
+
+bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
+{
+    AUTO(free) char *temporary = memory_format("%s.new", path);
+    // What a run that died left behind is ours to remove: the name is ours and writers hold the home's lock.
+    if (unlinkat(dirfd, temporary, 0) != 0 && errno != ENOENT)
+        return error_errno(err, ERROR_INPUT, errno, "can't remove %s", temporary);
+    if (!write_new(dirfd, temporary, mode, data, err))
+        return false;
+    if (renameat(dirfd, temporary, dirfd, path) != 0) {
+        int reason = errno;
+        (void)unlinkat(dirfd, temporary, 0); // the rename error is what counts
+        return error_errno(err, ERROR_INPUT, reason, "can't replace %s", path);
+    }
+    return sync_parent(dirfd, path, err);
+}
+
+bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *err)
+{
+    struct stat status;
+    if (mkdirat(dirfd, path, mode) == 0)
+        return sync_parent(dirfd, path, err);
+    if (errno != EEXIST)
+        return error_errno(err, ERROR_INPUT, errno, "can't make the folder %s", path);
+    if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", path);
+    return S_ISDIR(status.st_mode) ||
+           error_set(err, ERROR_INPUT, ENOTDIR, "%s is in the way: not a folder", path);
+}
+
+bool file_exists(int dirfd, const char *path)
+{
+    struct stat status;
+    return fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+const char *file_name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}

@@ -1,0 +1,35 @@
+/*
+ * Files that are there entirely or not at all. Writers fsync the file and its folder before they return.
+ * Folders are passed as descriptors where the path may come from outside; AT_FDCWD is allowed.
+ */
+#ifndef COLDCA_BASE_FILE_H
+#define COLDCA_BASE_FILE_H
+
+#include "base/builder.h"
+
+#include <sys/types.h>
+
+/** Reads a whole regular file (or a pipe); ERROR_INPUT if it is larger than max_len bytes or not readable. */
+MUST_USE bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_data,
+                        struct error *err);
+/** The same from an open descriptor; name is for messages. */
+MUST_USE bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_data,
+                           struct error *err);
+/** Writes all of data; continues after EINTR and short writes. */
+MUST_USE bool file_write_fd(int fd, const char *name, struct bytes data, struct error *err);
+/** Makes a new file, durable; ERROR_INPUT if path exists. */
+MUST_USE bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
+/** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the folder. */
+MUST_USE bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
+/** Opens a folder for *at() calls. */
+MUST_USE bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err);
+/** fsync of a folder. name is for messages. */
+MUST_USE bool file_sync_folder(int fd, const char *name, struct error *err);
+/** Makes a folder if it is not there; never through a symlink at its last part. */
+MUST_USE bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *err);
+/** Whether something (of any kind) is at path. */
+bool file_exists(int dirfd, const char *path);
+/** The last component of a path; points into path. */
+const char *file_name_of(const char *path);
+
+#endif

@@ -1,0 +1,104 @@
+#include "base/quote.h"
+
+size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (len == 0)
+        return 0;
+    size_t need = data[0] < 0x80       ? 1
+                  : data[0] >> 5 == 6  ? 2
+                  : data[0] >> 4 == 14 ? 3
+                  : data[0] >> 3 == 30 ? 4
+                                       : 0;
+    if (need == 0 || need > len)
+        return 0;
+    uint32_t code = need == 1 ? data[0] : data[0] & (0xffU >> (need + 1));
+    for (size_t i = 1; i < need; i++) {
+        if ((data[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (data[i] & 0x3fU);
+    }
+    if ((need > 1 && code < smallest[need]) || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return 0;
+    *ret_code_point = code;
+    return need;
+}
+
+bool utf8_is_valid(struct bytes text)
+{
+    for (size_t i = 0; i < text.len;) {
+        uint32_t code = 0;
+        size_t used = utf8_decode(text.data + i, text.len - i, &code);
+        if (used == 0)
+            return false;
+        i += used;
+    }
+    return true;
+}
+
+/** Controls, bidi and zero-width marks, line separators, BOM, tags, private use: what changes how text reads. */
+static bool is_harmful(uint32_t code)
+{
+    static const struct {
+        uint32_t first;
+        uint32_t last;
+    } ranges[] = {
+        {0x00, 0x1f},       {0x7f, 0x9f},        {0xad, 0xad},     {0x61c, 0x61c},   {0x115f, 0x1160},
+        {0x180b, 0x180f},   {0x200b, 0x200f},    {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164},
+        {0xe000, 0xf8ff},   {0xfe00, 0xfe0f},    {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xffff},
+        {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+static size_t quote_one(struct builder *ret_text, struct bytes text, size_t at)
+{
+    uint32_t code = 0;
+    size_t used = utf8_decode(text.data + at, text.len - at, &code);
+    if (used == 0) {
+        builder_format(ret_text, "\\x%02x", text.data[at]);
+        return 1;
+    }
+    if (code == '\\')
+        builder_add_text(ret_text, "\\\\");
+    else if (!is_harmful(code))
+        builder_add(ret_text, text.data + at, used);
+    else if (code < 0x80)
+        builder_format(ret_text, "\\x%02x", code);
+    else
+        builder_format(ret_text, "\\u{%x}", code);
+    return used;
+}
+
+void quote_append(struct builder *ret_text, struct bytes text, size_t max_len)
+{
+    size_t start = ret_text->len;
+    for (size_t i = 0; i < text.len;) {
+        if (max_len != 0 && ret_text->len - start >= max_len) {
+            builder_add_text(ret_text, "...");
+            return;
+        }
+        i += quote_one(ret_text, text, i);
+    }
+}
+
+const char *quoted(struct bytes text, struct quoted *room)
+{
+    AUTO(builder_done) struct builder out = BUILDER_INIT;
+    // Ten bytes for the longest escape that may pass the cut, three for the dots, one for the NUL.
+    quote_append(&out, text, sizeof(room->text) - 14);
+    size_t len = out.len < sizeof(room->text) ? out.len : sizeof(room->text) - 1;
+    if (len > 0)
+        memcpy(room->text, out.data, len);
+    room->text[len] = '\0';
+    return room->text;
+}
+
+const char *quoted_text(const char *text, struct quoted *room)
+{
+    return quoted(bytes_of_text(text), room);
+}

@@ -1,0 +1,28 @@
+/*
+ * Foreign text made harmless for terminals, logs and the ledger: control characters, escape sequences, bidi and
+ * zero-width marks and invalid UTF-8 become visible escapes (\x1b, \u{202e}); a backslash is doubled.
+ * All text from requests, media or tokens goes through here before it enters a message.
+ */
+#ifndef COLDCA_BASE_QUOTE_H
+#define COLDCA_BASE_QUOTE_H
+
+#include "base/builder.h"
+
+/** Appends text in harmless form, at most max_len bytes of it, then "..." if it was cut. 0: no cut. */
+void quote_append(struct builder *ret_text, struct bytes text, size_t max_len);
+
+struct quoted {
+    char text[200];
+};
+
+/** `error_set(err, ..., "\"%s\" ...", quoted(name, &(struct quoted){0}))`: harmless and cut to fit. */
+const char *quoted(struct bytes text, struct quoted *room);
+const char *quoted_text(const char *text, struct quoted *room);
+
+/** Decodes one UTF-8 character at data[0..len). \return its length in bytes, or 0 if it is not valid UTF-8 */
+size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point);
+
+/** Whether text is valid UTF-8 throughout (RFC 3629; no surrogates, no overlong forms). */
+bool utf8_is_valid(struct bytes text);
+
+#endif

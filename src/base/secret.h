@@ -1,0 +1,41 @@
+/*
+ * Secrets (PINs, passphrases): locked in memory, left out of core dumps, wiped in children and on release.
+ * A PIN exists nowhere else in the process (promise P7).
+ */
+#ifndef COLDCA_BASE_SECRET_H
+#define COLDCA_BASE_SECRET_H
+
+#include "base/cleanup.h"
+#include "base/error.h"
+
+#define SECRET_MAX_LEN 255
+
+struct secret;
+
+/** An empty secret of up to SECRET_MAX_LEN bytes. ERROR_INPUT if the memory cannot be locked. */
+MUST_USE bool secret_new(struct secret **ret_secret, struct error *err);
+void secret_free(struct secret *secret); /**< wipes first */
+DEFINE_AUTO(struct secret *, secret_free);
+
+/** NUL-terminated; valid as long as the secret; never print it, never copy it. */
+const char *secret_text(const struct secret *secret);
+size_t secret_len(const struct secret *secret);
+
+/** Appends one byte. \return false if it is full */
+bool secret_push(struct secret *secret, char byte);
+/** Removes the last byte, if there is one. */
+void secret_pop(struct secret *secret);
+void secret_clear(struct secret *secret);
+bool secret_equal(const struct secret *a, const struct secret *b); /**< in constant time for equal lengths */
+
+/**
+ * Reads a secret as `--pin-source` names it: file:PATH (first line; refused if others may read the file), fd:N
+ * (first line), env:NAME (removed from the environment of this process, so that no child inherits it).
+ * Never puts the secret itself in err.
+ */
+MUST_USE bool secret_read(const char *source, struct secret **ret_secret, struct error *err);
+
+/** No core dumps, no ptrace by others, for the whole process. Called once at start. */
+void secret_harden_process(void);
+
+#endif

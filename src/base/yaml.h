@@ -1,0 +1,27 @@
+/*
+ * YAML with fixed schemas (libcyaml underneath). Unknown keys, duplicate keys and wrong types are refused with
+ * line and column. The schemas are made with the CYAML_* macros, so this header brings them in; nobody but
+ * yaml.c calls libcyaml.
+ */
+#ifndef COLDCA_BASE_YAML_H
+#define COLDCA_BASE_YAML_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#include <cyaml/cyaml.h>
+
+#define YAML_MAX_LEN (256 * 1024)
+
+/**
+ * Loads text by schema.
+ * \param name        the file's name, for messages
+ * \param ret_value   made by libcyaml; free with yaml_free() and the same schema; untouched on failure
+ * \return false: ERROR_INPUT; the text names line, column, key and what is wrong: "mqtt.yaml line 7, column 3:
+ *         unknown key \"lifetime\""
+ */
+MUST_USE bool yaml_load(struct bytes text, const char *name, const cyaml_schema_value_t *schema,
+                        void **ret_value, struct error *err);
+void yaml_free(const cyaml_schema_value_t *schema, void *value);
+
+#endif

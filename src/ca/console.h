@@ -1,0 +1,28 @@
+/*
+ * What a use case may ask of, or tell, a person. cli/ fills it; ca/ calls it. A NULL member means nobody is there: no
+ * question is asked and the safe answer is taken.
+ */
+#ifndef COLDCA_CA_CONSOLE_H
+#define COLDCA_CA_CONSOLE_H
+
+#include "base/error.h"
+#include "base/secret.h"
+
+struct ca_console {
+    /** Yes or no; ERROR_INTERRUPTED if the person gave up. */
+    bool (*confirm)(void *data, const char *question, bool *ret_yes, struct error *err);
+    /** A PIN by --pin-source or a prompt without echo. token_words: "token coldca (SoftHSM v2), user PIN". ERROR_TOKEN if there is
+     *  neither source nor terminal. *ret_pin NULL: the token's own PIN pad. */
+    bool (*pin)(void *data, const char *token_words, bool has_protected_path, struct secret **ret_pin,
+                struct error *err);
+    /** done of total; called often, draws seldom. */
+    void (*progress)(void *data, const char *what, size_t done, size_t total);
+    /** A line worth reading ("3 unfinished certificates of an earlier run were abandoned"). */
+    void (*notice)(void *data, const char *text);
+    void *data;
+};
+
+void ca_notice(const struct ca_console *console, const char *format, ...) PRINTF_LIKE(2, 3);
+void ca_progress(const struct ca_console *console, const char *what, size_t done, size_t total);
+
+#endif

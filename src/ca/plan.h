@@ -1,0 +1,66 @@
+/*
+ * A plan: what a run will do, decided before anything is signed. For each request the verdict and, if allowed, the exact
+ * TBSCertificate with serial and dates. The whole has one SHA-256: check prints it, review and approvals bind to it, sign
+ * and batch carry out that and nothing else. Made in one place, ca_plan_make().
+ */
+#ifndef COLDCA_CA_PLAN_H
+#define COLDCA_CA_PLAN_H
+
+#include "ledger/ledger.h"
+#include "policy/policy.h"
+
+struct ca_home;
+struct ca_console;
+
+enum plan_action {
+    PLAN_SIGN,   /**< allowed; tbs and serial are set */
+    PLAN_REFUSE, /**< the policy, the parser, or a person said no */
+    PLAN_REPEAT, /**< this request has its certificate already: it is handed out again */
+    PLAN_SKIP,   /**< a person put it aside; nothing is logged but that */
+    PLAN_ALLOW,  /**< allowed, but there is no home to make a TBS with (check without -C) */
+};
+
+/** An input as cli/ or media/ brought it. */
+struct plan_input {
+    char *source;  /**< harmless name for people and ledger: "requests/device-1.csr" */
+    char *name;    /**< base of the output's name: "device-1" */
+    uint8_t *data; /**< the file's bytes; NULL if problem is set */
+    size_t len;
+    char *problem; /**< why it was not read: "a symbolic link", "larger than 65536 bytes"; NULL */
+};
+void plan_input_done(struct plan_input *input);
+
+struct plan_item {
+    char *source;
+    char *name;
+    uint8_t input_sha256[32]; /**< of the bytes the CSR came in */
+    struct request *request;  /**< NULL if the input was not read */
+    struct verdict *verdict;  /**< never NULL */
+    enum plan_action action;
+    char *reason; /**< a person's words for REFUSE or SKIP in review; NULL */
+    uint8_t serial[20];
+    uint8_t *tbs;
+    size_t tbs_len;
+    uint8_t tbs_sha256[32];
+    struct ledger_entry earlier; /**< PLAN_REPEAT: the certificate it has */
+};
+
+struct plan {
+    struct plan_item *items;
+    size_t count;
+    char *policy_name;
+    uint8_t policy_sha256[32];
+    uint8_t
+        sha256[32]; /**< over policy, and for each item source, action, TBS or reasons; see ca_plan_seal() */
+    int64_t made_at;
+};
+void plan_free(struct plan *plan);
+DEFINE_AUTO(struct plan *, plan_free);
+
+size_t plan_count(const struct plan *plan, enum plan_action action);
+/** Computes sha256 again after review changed actions. */
+void ca_plan_seal(struct plan *plan);
+/** The whole reason an item is not signed, one line, harmless; appends. */
+void plan_item_reasons(const struct plan_item *item, struct builder *ret_text);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Removable media and folders: a safe walk in, a durable write out. Names on media are hostile (promise P6): nothing
+ * is followed, nothing outside the root is opened, everything skipped is reported.
+ */
+#ifndef COLDCA_MEDIA_MEDIA_H
+#define COLDCA_MEDIA_MEDIA_H
+
+#include "base/builder.h"
+#include "base/finding.h"
+
+/** One thing found below a root. */
+struct media_item {
+    char *path;    /**< relative to the root, raw bytes as on the medium */
+    char *shown;   /**< harmless form of the path (quote.h) */
+    size_t size;   /**< bytes, of a regular file */
+    char *problem; /**< why it is not read: "a symbolic link", "larger than 65536 bytes"; NULL if it may be */
+};
+
+struct media_walk {
+    struct media_item *items; /**< sorted by path bytes */
+    size_t count;
+};
+void media_walk_done(struct media_walk *walk);
+DEFINE_AUTO_VALUE(struct media_walk, media_walk_done);
+
+/**
+ * Lists what lies below a folder, depth first, hidden files (".*") and editors' leftovers ("*~") left out; symlinks,
+ * FIFOs, devices, sockets, other file systems, too deep (32), too large: listed with a problem.
+ * \param root_fd    the folder; openat2 RESOLVE_BENEATH|NO_SYMLINKS|NO_XDEV keeps everything below it
+ * \param max_len    bytes a file may have
+ * \param max_items  ERROR_INPUT beyond that
+ */
+MUST_USE bool media_walk(int root_fd, size_t max_len, size_t max_items, struct media_walk *ret_walk,
+                         struct error *err);
+
+/** Opens an item beneath the root again and reads it, at most max_len bytes; refuses if it is no regular file any more. */
+MUST_USE bool media_read(int root_fd, const char *path, size_t max_len, struct builder *ret_data,
+                         struct error *err);
+
+/**
+ * Writes a file beneath a folder: new, durable (file and folder fsynced), never over a different file. The same content
+ * already there is success. Parents are made.
+ * \param name  relative; "..", "/", control characters and names vfat can't hold are ERROR_INPUT
+ */
+MUST_USE bool media_deliver(int root_fd, const char *name, struct bytes data, struct error *err);
+/** The same for a file that may be replaced (reports). */
+MUST_USE bool media_deliver_over(int root_fd, const char *name, struct bytes data, struct error *err);
+
+/** A name safe to write on any medium, made from a foreign one: letters, digits, "._-", others "_"; never empty; bounded. */
+void media_safe_name(const char *foreign, struct builder *ret_name);
+
+#endif

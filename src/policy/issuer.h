@@ -1,0 +1,38 @@
+/*
+ * What a policy must know of the issuer and the chain above it to judge: facts from the CA's certificates, made by
+ * cert/issuer.c. Plain data; policy/ reads no certificate.
+ */
+#ifndef COLDCA_POLICY_ISSUER_H
+#define COLDCA_POLICY_ISSUER_H
+
+#include "policy/template.h"
+
+struct policy_issuer {
+    char *subject_text;
+    int64_t not_before;
+    int64_t not_after;
+    bool is_ca;
+    uint16_t key_usage; /**< 0 if the certificate has none (then all is allowed) */
+    int path_len;       /**< how many CAs may still follow below; -1: no bound. The smallest over the chain */
+    bool has_extended_key_usage;
+    char **extended_key_usage; /**< intersection over the chain, without anyExtendedKeyUsage */
+    size_t extended_key_usage_count;
+
+    /** Name constraints over the whole chain: a name must be inside one permitted subtree of its kind in each
+     *  certificate that has permitted subtrees of that kind, and in no excluded one (RFC 5280 6.1.4). */
+    struct policy_constraints {
+        struct template_name *permitted;
+        size_t permitted_count;
+        struct template_name *excluded;
+        size_t excluded_count;
+    } * constraints; /**< one a certificate that has the extension */
+    size_t constraints_count;
+
+    enum key_kind key_kind;
+    unsigned key_bits;
+    uint8_t spki_sha256[32];
+    uint8_t (*chain_spki_sha256)[32]; /**< of every certificate in the chain, the issuer's included */
+    size_t chain_count;
+};
+
+#endif

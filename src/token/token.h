@@ -1,0 +1,158 @@
+/*
+ * A PKCS#11 token, its keys and their signatures. No Cryptoki type crosses this header, so that a helper process can be
+ * put behind it later. libp11 does module, slot, login, initialisation, certificates and random; plain Cryptoki does
+ * keys and signatures (docs/decisions/0002).
+ *
+ * Promise P1: keys are made in the token, sensitive, never extractable, sign-only; existing keys are checked before use.
+ */
+#ifndef COLDCA_TOKEN_TOKEN_H
+#define COLDCA_TOKEN_TOKEN_H
+
+#include "base/algorithm.h"
+#include "base/builder.h"
+#include "base/finding.h"
+#include "base/secret.h"
+
+/* ---- profiles: tokens/NAME.yaml, what a model can and can't do ---- */
+struct token_profile;
+MUST_USE bool token_profile_load(struct bytes yaml, const char *file, struct token_profile **ret_profile,
+                                 struct error *err);
+void token_profile_free(struct token_profile *profile);
+DEFINE_AUTO(struct token_profile *, token_profile_free);
+const char *token_profile_name(const struct token_profile *profile);
+bool token_profile_is_tested(const struct token_profile *profile);
+/** The first module path of the profile that exists on this machine; NULL if none does. */
+const char *token_profile_module(const struct token_profile *profile);
+
+/* ---- modules and tokens ---- */
+/** Which token. A NULL member matches anything; more than one match is refused, not guessed. */
+struct token_choice {
+    const char *module;    /**< path of the PKCS#11 module; NULL: the profile's */
+    const char *init_args; /**< for C_Initialize (NSS); NULL: none, or the profile's */
+    const char *label;
+    const char *serial;
+    const char *model;
+    const char *manufacturer;
+    const struct token_profile *profile; /**< NULL: no limits known */
+};
+
+struct token_info {
+    char label[33];
+    char manufacturer[33];
+    char model[17];
+    char serial[17];
+    char slot_text[65];
+    unsigned long slot_id;
+    bool is_initialized;
+    bool needs_login;
+    bool has_protected_path; /**< a PIN pad: CKF_PROTECTED_AUTHENTICATION_PATH */
+    bool is_write_protected;
+    bool pin_count_low;
+    bool pin_final_try;
+    bool pin_locked;
+    bool user_pin_is_set;
+};
+
+struct token;
+
+/** Opens exactly one token. ERROR_TOKEN: module not loadable, none or several match (lists them). */
+MUST_USE bool token_open(const struct token_choice *choice, struct token **ret_token, struct error *err);
+void token_close(struct token *token); /**< logs out, closes all sessions, unloads */
+DEFINE_AUTO(struct token *, token_close);
+
+/** All slots with a token, of one module. The caller frees the array. */
+MUST_USE bool token_list(const struct token_choice *choice, struct token_info **ret_infos, size_t *ret_count,
+                         struct error *err);
+/** Initialises a token (an uninitialised slot, or one chosen by serial/label with may_erase) and sets the user PIN. */
+MUST_USE bool token_initialize(const struct token_choice *choice, const char *label,
+                               const struct secret *so_pin, const struct secret *user_pin, bool may_erase,
+                               struct error *err);
+MUST_USE bool token_info(struct token *token, struct token_info *ret_info,
+                         struct error *err); /**< fresh flags */
+
+/**
+ * Logs in as user, once. A wrong PIN is ERROR_TOKEN, says in words what the token's flags say of the tries left, and is
+ * never retried. pin NULL: the token's own PIN pad. Already logged in is success.
+ */
+MUST_USE bool token_login(struct token *token, const struct secret *pin, struct error *err);
+bool token_is_logged_in(const struct token *token);
+/** RFC 7512 URI of the token: "pkcs11:token=...;manufacturer=...;serial=...;model=...". Never holds a PIN. */
+void token_uri(const struct token *token, struct builder *ret_uri);
+/** Random bytes from the token. */
+MUST_USE bool token_random(struct token *token, uint8_t *data, size_t len, struct error *err);
+
+/* ---- keys ---- */
+struct token_key;
+
+/** What the token reports of a private key; "unknown" means the token would not say. */
+enum token_answer { TOKEN_NO, TOKEN_YES, TOKEN_UNKNOWN };
+struct token_key_attributes {
+    enum token_answer is_private, is_sensitive, is_always_sensitive, is_extractable, is_never_extractable,
+        is_local, may_sign, may_decrypt, may_unwrap, may_derive, is_modifiable, always_authenticates;
+};
+
+struct token_key_info {
+    char *label;
+    uint8_t id[64]; /**< CKA_ID */
+    size_t id_len;
+    enum key_kind kind;
+    unsigned bits;
+    bool has_private;
+    bool has_public;
+    char *uri; /**< RFC 7512 */
+    struct token_key_attributes attributes;
+};
+void token_key_info_done(struct token_key_info *info);
+
+/** Makes a key pair in the token; CKA_ID is random (16 bytes). Refuses a label in use. attributes demanded as P1 says. */
+MUST_USE bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, const char *label,
+                                 struct token_key **ret_key, struct error *err);
+
+/**
+ * Finds the private key by URI (RFC 7512: id, object, type; token parts are checked against this token) and the public half.
+ * \param spki  if not empty, the key's public half must equal it; needed to tell candidates apart
+ * \return false: ERROR_TOKEN if none, or several candidates (lists them), or the public key differs
+ */
+MUST_USE bool token_key_find(struct token *token, const char *uri, struct bytes spki,
+                             struct token_key **ret_key, struct error *err);
+void token_key_free(struct token_key *key);
+DEFINE_AUTO(struct token_key *, token_key_free);
+MUST_USE bool token_key_list(struct token *token, struct token_key_info **ret_keys, size_t *ret_count,
+                             struct error *err);
+
+enum key_kind token_key_kind(const struct token_key *key);
+unsigned token_key_bits(const struct token_key *key);
+struct bytes token_key_spki(const struct token_key *key); /**< DER SubjectPublicKeyInfo; borrowed */
+const char *token_key_uri(
+    const struct token_key *key); /**< "pkcs11:token=...;serial=...;id=%..;object=..;type=private" */
+const struct token_key_attributes *token_key_attributes(const struct token_key *key);
+struct token *token_key_token(const struct token_key *key);
+
+/**
+ * Promise P1 on an existing key: private, sensitive, not extractable, may sign. Findings rule "key.extractable",
+ * "key.not-private", ...; an attribute the token won't tell is a finding "key.unknown.ATTRIBUTE".
+ * \return false, ERROR_TOKEN, if the key must not be used; allow_extractable lets extractable / non-private pass
+ */
+MUST_USE bool token_key_check(const struct token_key *key, bool allow_extractable,
+                              struct findings *ret_findings, struct error *err);
+
+/**
+ * Signs data (not a digest) and returns the signature in X.509 form: ECDSA as minimal DER, RSA as long as the modulus,
+ * Ed25519 64 bytes. Hashes in software where the mechanism takes a digest. Thread-safe: each call borrows a session of
+ * the pool. ERROR_TOKEN names the CKR and what to do.
+ */
+MUST_USE bool token_key_sign(struct token_key *key, enum signature_kind kind, struct bytes data,
+                             struct builder *ret_signature, struct error *err);
+
+/** How many sessions the pool may have; opens them when needed. At most the profile's max_sessions. */
+void token_set_sessions(struct token *token, unsigned count);
+/** Removes a key pair made by this process (init that failed halfway). */
+MUST_USE bool token_key_destroy(struct token_key *key, struct error *err);
+
+/* ---- certificates on the token ---- */
+MUST_USE bool token_certificate_store(struct token *token, struct bytes der, const char *label,
+                                      struct bytes id, struct error *err);
+MUST_USE bool token_certificate_find(struct token *token, struct bytes id, struct builder *ret_der,
+                                     struct error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * What a person sees and types: the only folder besides cli/ that prints. Everything goes to the controlling terminal or
+ * stderr; data goes to stdout by cli/. All text is made harmless (base/quote.h) before it is drawn.
+ */
+#ifndef COLDCA_UI_UI_H
+#define COLDCA_UI_UI_H
+
+#include "base/secret.h"
+#include "ca/plan.h"
+
+#include <stdio.h>
+
+/* ---- terminal ---- */
+bool ui_has_terminal(void);      /**< a person can be asked: /dev/tty can be opened */
+bool ui_may_color(FILE *stream); /**< a terminal, no NO_COLOR, TERM not dumb */
+unsigned ui_width(FILE *stream); /**< columns; 80 if unknown */
+/** Asks on the terminal, one line; ERROR_INTERRUPTED on Ctrl-C, Ctrl-D; the terminal is restored whatever happens. */
+MUST_USE bool ui_ask_line(const char *prompt, struct builder *ret_line, struct error *err);
+/** One key out of `keys` ("arsq"), upper or lower case, with Enter; asks again on anything else. */
+MUST_USE bool ui_ask_key(const char *prompt, const char *keys, char *ret_key, struct error *err);
+MUST_USE bool ui_confirm(const char *question, bool *ret_yes, struct error *err);
+/** Without echo, into locked memory. ERROR_TOKEN if there is no terminal, naming --pin-source. */
+MUST_USE bool ui_ask_pin(const char *prompt, struct secret **ret_pin, struct error *err);
+/** Twice, until both are equal (three tries). */
+MUST_USE bool ui_ask_new_pin(const char *prompt, struct secret **ret_pin, struct error *err);
+
+/* ---- progress ---- */
+/** Draws at most ten times a second, only on a terminal; done == total ends the line. */
+void ui_progress(const char *what, size_t done, size_t total);
+/** Wipes a half-drawn progress line before other text. */
+void ui_progress_clear(void);
+
+/* ---- tables (libsmartcols) ---- */
+struct ui_table;
+struct ui_table *ui_table_new(const char *const *headings, size_t count, FILE *stream);
+void ui_table_free(struct ui_table *table);
+DEFINE_AUTO(struct ui_table *, ui_table_free);
+/** A row of harmless texts, one a column; "\n" inside a cell makes further lines. color: "red", "green", "yellow" or NULL. */
+void ui_table_row(struct ui_table *table, const char *const *cells, const char *color);
+void ui_table_print(struct ui_table *table);
+
+/* ---- QR ---- */
+/** A QR code of text in half blocks, with its quiet zone. ERROR_INPUT if it does not fit a QR code. */
+MUST_USE bool ui_qr(struct bytes text, struct builder *ret_drawing, struct error *err);
+
+/* ---- review ---- */
+/**
+ * Line-mode review: shows every request in words (subject, SANs, key with fingerprint, what the policy takes, drops, sets, and
+ * the certificate that would come out) and asks: approve, refuse (with a reason), skip, approve the rest that are allowed, quit.
+ * Changes the plan's actions and seals it again. Shows plan hashes.
+ * \param describe  writes the lines of the certificate an item would become (cli/ fills it from cert/ through ca/)
+ * \return false: ERROR_INTERRUPTED on Ctrl-C or quit; the plan must then not be carried out
+ */
+MUST_USE bool ui_review(struct plan *plan,
+                        bool (*describe)(const struct plan_item *item, struct builder *ret_text,
+                                         struct error *err),
+                        struct error *err);
+
+#endif
