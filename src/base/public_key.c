@@ -1,0 +1,215 @@
+#include "base/public_key.h"
+
+#include "base/der.h"
+#include "base/digest.h"
+#include "base/memory.h"
+#include "base/openssl_release.h"
+
+#include <openssl/core_names.h>
+#include <openssl/rsa.h>
+#include <pthread.h>
+
+struct public_key {
+    enum key_kind kind;
+    EVP_PKEY *pkey;
+};
+
+static const struct {
+    const char *group;
+    size_t field_len;
+    unsigned bits;
+} curves[] = {
+    [KEY_EC_P256] = {"P-256", 32, 256},
+    [KEY_EC_P384] = {"P-384", 48, 384},
+    [KEY_EC_P521] = {"P-521", 66, 521},
+};
+
+static unsigned bit_length(struct bytes magnitude)
+{
+    if (magnitude.len == 0 || magnitude.len > 4096)
+        return 0;
+    unsigned bits = (unsigned)(magnitude.len - 1) * 8;
+    for (unsigned top = magnitude.data[0]; top > 0; top >>= 1)
+        bits++;
+    return bits;
+}
+
+static bool read_rsa(struct public_key_facts *facts, struct error *err)
+{
+    struct bytes outer = facts->bit_string;
+    struct bytes inner;
+    if (!der_take(&outer, DER_SEQUENCE, &inner) || outer.len > 0 ||
+        !der_take_unsigned(&inner, &facts->modulus) || !der_take_unsigned(&inner, &facts->exponent) ||
+        inner.len > 0)
+        return error_set(err, ERROR_INPUT, 0, "the RSA public key is not an RSAPublicKey (RFC 8017 A.1.1)");
+    facts->bits = bit_length(facts->modulus);
+    if (facts->bits < 512 || facts->bits > 16384 || facts->exponent.len > 32)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the RSA public key has a modulus of %u bits and an exponent of %zu octets",
+                         facts->bits, facts->exponent.len);
+    return true;
+}
+
+static bool read_point(struct public_key_facts *facts, struct error *err)
+{
+    size_t field_len = curves[facts->kind].field_len;
+    struct bytes point = facts->bit_string;
+    bool is_full = point.len == 1 + 2 * field_len && point.data[0] == 0x04;
+    bool is_compressed = point.len == 1 + field_len && (point.data[0] == 0x02 || point.data[0] == 0x03);
+    if (!is_full && !is_compressed)
+        return error_set(err, ERROR_INPUT, 0, "the EC public key is no point of %s (RFC 5480 2.2)",
+                         curves[facts->kind].group);
+    facts->bits = curves[facts->kind].bits;
+    return true;
+}
+
+/** id-ecPublicKey with anything but a curve's OID: explicit parameters or implicitCurve. */
+static bool has_explicit_parameters(struct bytes algorithm)
+{
+    static const uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+    struct bytes inner;
+    struct bytes oid;
+    return der_take(&algorithm, DER_SEQUENCE, &inner) && der_take(&inner, DER_OID, &oid) &&
+           bytes_equal(oid, BYTES(ec_public_key)) && !der_is_next(inner, DER_OID);
+}
+
+bool public_key_read(struct bytes spki, struct public_key_facts *ret_facts, struct error *err)
+{
+    struct bytes outer = spki;
+    struct bytes inner;
+    struct public_key_facts facts = {.spki = spki};
+    if (!der_take(&outer, DER_SEQUENCE, &inner) || outer.len > 0 ||
+        !der_take_whole(&inner, DER_SEQUENCE, &facts.algorithm) ||
+        !der_take_octet_bits(&inner, &facts.bit_string) || inner.len > 0)
+        return error_set(err, ERROR_INPUT, 0, "not a SubjectPublicKeyInfo (RFC 5280 4.1.2.7)");
+    for (int kind = KEY_RSA; kind <= KEY_ED25519; kind++) {
+        if (bytes_equal(facts.algorithm, key_algorithm_der((enum key_kind)kind)))
+            facts.kind = (enum key_kind)kind;
+    }
+    bool is_sound = true;
+    if (facts.kind == KEY_RSA)
+        is_sound = read_rsa(&facts, err);
+    else if (facts.kind == KEY_ED25519 && facts.bit_string.len != 32)
+        is_sound = error_set(err, ERROR_INPUT, 0,
+                             "the Ed25519 public key has %zu octets, 32 are needed (RFC 8410 4)",
+                             facts.bit_string.len);
+    else if (facts.kind == KEY_ED25519)
+        facts.bits = 256;
+    else if (facts.kind != KEY_OTHER)
+        is_sound = read_point(&facts, err);
+    else if (has_explicit_parameters(facts.algorithm))
+        is_sound = error_set(err, ERROR_INPUT, 0,
+                             "the EC key has explicit parameters; a named curve is needed (RFC 5480 2.1.1)");
+    if (!is_sound)
+        return false;
+    *ret_facts = facts;
+    return true;
+}
+
+static EVP_PKEY *curve_templates[KEY_EC_P521 + 1];
+static pthread_once_t templates_made = PTHREAD_ONCE_INIT;
+
+/** A key with parameters only, to copy from: a third of what EVP_PKEY_fromdata costs for each key (design: "Speed"). */
+static void make_templates(void)
+{
+    for (int kind = KEY_EC_P256; kind <= KEY_EC_P521; kind++) {
+        AUTO(EVP_PKEY_CTX_free)
+        EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", "provider=default");
+        OSSL_PARAM parameters[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                             (char *)(uintptr_t)curves[kind].group, 0),
+            OSSL_PARAM_construct_end(),
+        };
+        if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+            EVP_PKEY_fromdata(context, &curve_templates[kind], EVP_PKEY_KEY_PARAMETERS, parameters) != 1)
+            abort(); // a libcrypto without the NIST curves can do nothing here
+    }
+}
+
+static EVP_PKEY *new_ec(const struct public_key_facts *facts)
+{
+    if (pthread_once(&templates_made, make_templates) != 0)
+        abort();
+    AUTO(EVP_PKEY_free) EVP_PKEY *pkey = EVP_PKEY_new();
+    if (pkey == NULL || EVP_PKEY_copy_parameters(pkey, curve_templates[facts->kind]) != 1 ||
+        EVP_PKEY_set1_encoded_public_key(pkey, facts->bit_string.data, facts->bit_string.len) != 1)
+        return NULL;
+    return TAKE(pkey);
+}
+
+static EVP_PKEY *new_rsa(const struct public_key_facts *facts)
+{
+    EVP_PKEY *pkey = NULL;
+    AUTO(BN_free) BIGNUM *modulus = BN_bin2bn(facts->modulus.data, (int)facts->modulus.len, NULL);
+    AUTO(BN_free) BIGNUM *exponent = BN_bin2bn(facts->exponent.data, (int)facts->exponent.len, NULL);
+    AUTO(OSSL_PARAM_BLD_free) OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    if (modulus == NULL || exponent == NULL || builder == NULL ||
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) != 1 ||
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) != 1)
+        return NULL;
+    AUTO(OSSL_PARAM_free) OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    AUTO(EVP_PKEY_CTX_free)
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", "provider=default");
+    if (parameters == NULL || context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        return NULL;
+    return pkey;
+}
+
+bool public_key_new(const struct public_key_facts *facts, struct public_key **ret_key, struct error *err)
+{
+    EVP_PKEY *pkey = NULL;
+    if (facts->kind == KEY_OTHER)
+        return error_set(err, ERROR_INPUT, 0, "a key of a kind that coldca does not know");
+    if (facts->kind == KEY_RSA)
+        pkey = new_rsa(facts);
+    else if (facts->kind == KEY_ED25519)
+        pkey = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", "provider=default", facts->bit_string.data,
+                                              facts->bit_string.len);
+    else
+        pkey = new_ec(facts);
+    if (pkey == NULL)
+        return error_openssl(err, ERROR_INPUT, "the public key is not a valid %s key",
+                             key_kind_name(facts->kind));
+    struct public_key *key = memory_new(1, sizeof(*key));
+    key->kind = facts->kind;
+    key->pkey = pkey;
+    *ret_key = key;
+    return true;
+}
+
+void public_key_free(struct public_key *key)
+{
+    EVP_PKEY_free(key->pkey);
+    free(key);
+}
+
+EVP_PKEY *public_key_pkey(const struct public_key *key)
+{
+    return key->pkey;
+}
+
+static bool set_pss(EVP_PKEY_CTX *context)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+bool public_key_verify(const struct public_key *key, enum signature_kind kind, struct bytes data,
+                       struct bytes signature, struct error *err)
+{
+    EVP_PKEY_CTX *details = NULL; // belongs to context
+    if (!signature_fits_key(kind, key->kind))
+        return error_set(err, ERROR_INPUT, 0, "a signature of the kind %s does not fit a key of the kind %s",
+                         signature_name(kind), key_kind_name(key->kind));
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL ||
+        EVP_DigestVerifyInit_ex(context, &details, hash_openssl_name(signature_hash(kind)), NULL,
+                                "provider=default", key->pkey, NULL) != 1 ||
+        (signature_is_pss(kind) && !set_pss(details)))
+        return error_openssl(err, ERROR_INPUT, "can't verify a signature of the kind %s",
+                             signature_name(kind));
+    if (EVP_DigestVerify(context, signature.data, signature.len, data.data, data.len) != 1)
+        return error_openssl(err, ERROR_INPUT, "the signature does not verify");
+    return true;
+}
