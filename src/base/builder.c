@@ -113,9 +113,19 @@ const char *builder_text(struct builder *builder)
     return (const char *)builder->data;
 }
 
+uint8_t *builder_take(struct builder *builder, size_t *ret_len)
+{
+    if (builder->data == NULL)
+        builder->data = memory_new(1, 1);
+    uint8_t *taken = builder->data;
+    *ret_len = builder->len;
+    taken[builder->len] = '\0';
+    *builder = (struct builder){.max_len = builder->max_len};
+    return taken;
+}
+
 char *builder_take_text(struct builder *builder)
 {
-    char *text = memory_text(builder_text(builder));
-    builder_done(builder);
-    return text;
+    size_t len = 0;
+    return (char *)builder_take(builder, &len);
 }

@@ -47,7 +47,9 @@ struct bytes builder_bytes(const struct builder *builder);
 /** The text, NUL-terminated (the NUL is not counted in len); valid until the next change; never NULL. */
 const char *builder_text(struct builder *builder);
 
-/** Takes the memory out as a NUL-terminated string the caller frees; the builder is empty afterwards. */
+/** Takes the memory out; a NUL stands behind the len bytes. The caller frees; the builder is empty afterwards. */
+uint8_t *builder_take(struct builder *builder, size_t *ret_len);
+/** The same as text. */
 char *builder_take_text(struct builder *builder);
 
 #endif

@@ -19,10 +19,13 @@ struct ca_console {
     void (*progress)(void *data, const char *what, size_t done, size_t total);
     /** A line worth reading ("3 unfinished certificates of an earlier run were abandoned"). */
     void (*notice)(void *data, const char *text);
+    /** false once the person pressed Ctrl-C: the group in flight is finished, then the run stops. */
+    bool (*may_go_on)(void *data);
     void *data;
 };
 
 void ca_notice(const struct ca_console *console, const char *format, ...) PRINTF_LIKE(2, 3);
+bool ca_may_go_on(const struct ca_console *console);
 void ca_progress(const struct ca_console *console, const char *what, size_t done, size_t total);
 
 #endif

@@ -57,6 +57,8 @@ struct plan {
 void plan_free(struct plan *plan);
 DEFINE_AUTO(struct plan *, plan_free);
 
+/** "sign", "refused", "repeat", "skipped", "allowed". */
+const char *plan_action_name(enum plan_action action);
 size_t plan_count(const struct plan *plan, enum plan_action action);
 /** Computes sha256 again after review changed actions. */
 void ca_plan_seal(struct plan *plan);

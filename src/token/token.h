@@ -33,6 +33,7 @@ struct token_choice {
     const char *serial;
     const char *model;
     const char *manufacturer;
+    const char *uri; /**< RFC 7512: its token, manufacturer, serial and model must fit too; NULL: not said */
     const struct token_profile *profile; /**< NULL: no limits known */
 };
 
