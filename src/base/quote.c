@@ -86,6 +86,16 @@ void quote_append(struct builder *ret_text, struct bytes text, size_t max_len)
     }
 }
 
+void quote_guard(struct builder *ret_text, struct bytes text)
+{
+    for (size_t i = 0; i < text.len;) {
+        if (text.data[i] == '\n' || text.data[i] == '\\')
+            builder_add_u8(ret_text, text.data[i++]);
+        else
+            i += quote_one(ret_text, text, i);
+    }
+}
+
 const char *quoted(struct bytes text, struct quoted *room)
 {
     AUTO(builder_done) struct builder out = BUILDER_INIT;

@@ -11,6 +11,12 @@
 /** Appends text in harmless form, at most max_len bytes of it, then "..." if it was cut. 0: no cut. */
 void quote_append(struct builder *ret_text, struct bytes text, size_t max_len);
 
+/**
+ * The last guard before a terminal, for text whose parts were made harmless already: escapes what is still harmful, leaves
+ * backslashes and line ends alone. Appends; guarding twice changes nothing.
+ */
+void quote_guard(struct builder *ret_text, struct bytes text);
+
 struct quoted {
     char text[200];
 };
