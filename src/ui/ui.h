@@ -47,7 +47,9 @@ MUST_USE bool ui_qr(struct bytes text, struct builder *ret_drawing, struct error
 /**
  * Line-mode review: shows every request in words (subject, SANs, key with fingerprint, what the policy takes, drops, sets, and
  * the certificate that would come out) and asks: approve, refuse (with a reason), skip, approve the rest that are allowed, quit.
- * Changes the plan's actions and seals it again. Shows plan hashes.
+ * Keys, each with Enter: a approve, r refuse, s skip, A (or "rest") approve the rest that are allowed, b back, q quit; at the end the
+ * plan as decided and c carry out, b back, q quit. What the policy refused cannot be approved. Only after c are the plan's actions
+ * changed and the plan sealed again; its hash is shown at the start and at the end.
  * \param describe  writes the lines of the certificate an item would become (cli/ fills it from cert/ through ca/)
  * \return false: ERROR_INTERRUPTED on Ctrl-C or quit; the plan must then not be carried out
  */

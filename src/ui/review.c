@@ -1,0 +1,276 @@
+#include "ui/review_item.h"
+#include "ui/terminal.h"
+#include "ui/ui.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "base/quote.h"
+
+#include <strings.h>
+
+#define REASON_MAX_LEN 400
+
+/** What a person decided of one item. Nothing reaches the plan before all are decided. */
+struct choice {
+    enum plan_action before; /**< as judged */
+    enum plan_action action;
+    char *reason; /**< harmless; NULL: the policy's own reasons stand */
+};
+
+struct review {
+    struct plan *plan;
+    review_describe *describe;
+    struct choice *choices;
+    size_t at;
+};
+
+static void review_done(struct review *review)
+{
+    for (size_t i = 0; i < review->plan->count; i++)
+        free(review->choices[i].reason);
+    free(review->choices);
+}
+DEFINE_AUTO_VALUE(struct review, review_done);
+
+enum command {
+    COMMAND_NONE,
+    COMMAND_APPROVE,
+    COMMAND_REFUSE,
+    COMMAND_SKIP,
+    COMMAND_REST,
+    COMMAND_BACK,
+    COMMAND_QUIT,
+};
+
+static enum command command_of(const char *typed)
+{
+    static const struct {
+        const char *letter; // as it is: "a" and "A" are not the same
+        const char *word;   // in upper or lower case
+        enum command command;
+    } table[] = {
+        {"a", "approve", COMMAND_APPROVE}, {"r", "refuse", COMMAND_REFUSE}, {"s", "skip", COMMAND_SKIP},
+        {"A", "rest", COMMAND_REST},       {"b", "back", COMMAND_BACK},     {"q", "quit", COMMAND_QUIT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        if (strcmp(typed, table[i].letter) == 0 || strcasecmp(typed, table[i].word) == 0)
+            return table[i].command;
+    }
+    return COMMAND_NONE;
+}
+
+static bool may_approve(const struct review *review, size_t index)
+{
+    return review->plan->items[index].verdict->is_allowed && review->choices[index].before != PLAN_REFUSE;
+}
+
+static void choose(struct review *review, size_t index, enum plan_action action, char *reason)
+{
+    struct choice *choice = &review->choices[index];
+    free(choice->reason);
+    choice->action = action;
+    choice->reason = reason;
+}
+
+static bool ask_reason(char **ret_reason, struct error *err)
+{
+    for (;;) {
+        AUTO(builder_done) struct builder line = BUILDER_INIT;
+        AUTO(builder_done) struct builder harmless = BUILDER_INIT;
+        if (!ui_ask_line("reason (goes into the ledger)", &line, err))
+            return false;
+        size_t start = 0;
+        while (start < line.len && (line.data[start] == ' ' || line.data[start] == '\t'))
+            start++;
+        quote_append(&harmless, bytes_slice(builder_bytes(&line), start, line.len), REASON_MAX_LEN);
+        if (harmless.len == 0) {
+            terminal_say_text("a refusal needs a reason\n");
+            continue;
+        }
+        *ret_reason = builder_take_text(&harmless);
+        return true;
+    }
+}
+
+static void say_why_not(const struct review *review)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    builder_add_text(&text, "it can't be approved here: ");
+    plan_item_reasons(&review->plan->items[review->at], &text);
+    builder_add_text(&text, "\nmend the request or the policy, and run it again\n");
+    terminal_say(builder_bytes(&text));
+}
+
+static bool approve(struct review *review)
+{
+    if (!may_approve(review, review->at)) {
+        say_why_not(review);
+        return false;
+    }
+    choose(review, review->at, review->choices[review->at].before, NULL);
+    return true;
+}
+
+static bool refuse(struct review *review, bool *ret_moves_on, struct error *err)
+{
+    char *reason = NULL;
+    if (may_approve(review, review->at) && !ask_reason(&reason, err))
+        return false;
+    choose(review, review->at, PLAN_REFUSE, reason);
+    *ret_moves_on = true;
+    return true;
+}
+
+/** Approves this item and those after it that the policy allows. */
+static bool approve_rest(struct review *review, struct error *err)
+{
+    AUTO(builder_done) struct builder question = BUILDER_INIT;
+    size_t allowed = 0;
+    bool is_sure = false;
+    for (size_t i = review->at; i < review->plan->count; i++)
+        allowed += may_approve(review, i) ? 1 : 0;
+    builder_format(&question, "approve %zu unseen or open, leave %zu refused", allowed,
+                   review->plan->count - review->at - allowed);
+    if (!ui_confirm(builder_text(&question), &is_sure, err))
+        return false;
+    for (; is_sure && review->at < review->plan->count; review->at++)
+        choose(review, review->at, review->choices[review->at].before, NULL);
+    return true;
+}
+
+static bool ask_item(struct review *review, struct error *err)
+{
+    AUTO(builder_done) struct builder prompt = BUILDER_INIT;
+    AUTO(builder_done) struct builder line = BUILDER_INIT;
+    struct quoted name;
+    bool moves_on = false;
+    builder_format(&prompt, "%zu of %zu, %s: %s, s skip, A approve the rest, b back, q quit", review->at + 1,
+                   review->plan->count, quoted_text(review->plan->items[review->at].name, &name),
+                   may_approve(review, review->at) ? "a approve, r refuse" : "r leave it refused");
+    if (!ui_ask_line(builder_text(&prompt), &line, err))
+        return false;
+    switch (command_of(builder_text(&line))) {
+    case COMMAND_APPROVE:
+        moves_on = approve(review);
+        break;
+    case COMMAND_REFUSE:
+        if (!refuse(review, &moves_on, err))
+            return false;
+        break;
+    case COMMAND_SKIP:
+        choose(review, review->at, PLAN_SKIP, NULL);
+        moves_on = true;
+        break;
+    case COMMAND_REST:
+        return approve_rest(review, err);
+    case COMMAND_BACK:
+        review->at -= review->at > 0 ? 1 : 0;
+        break;
+    case COMMAND_QUIT:
+        return error_set(err, ERROR_INTERRUPTED, 0, "the review was left; nothing was signed");
+    case COMMAND_NONE:
+    default:
+        break;
+    }
+    review->at += moves_on ? 1 : 0;
+    return true;
+}
+
+static bool show_item(const struct review *review, struct error *err)
+{
+    const struct plan_item *item = &review->plan->items[review->at];
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    builder_format(&text, "\nrequest %zu of %zu\n", review->at + 1, review->plan->count);
+    review_item_in_words(item, &text);
+    if (!review_item_outcome(item, review->describe, &text, err))
+        return false;
+    builder_add_u8(&text, '\n');
+    terminal_say(builder_bytes(&text));
+    return true;
+}
+
+/** Asks until every item is decided; an item is shown again only when another one becomes the current one. */
+static bool decide_all(struct review *review, struct error *err)
+{
+    size_t shown = SIZE_MAX;
+    while (review->at < review->plan->count) {
+        if (shown != review->at && !show_item(review, err))
+            return false;
+        shown = review->at;
+        if (!ask_item(review, err))
+            return false;
+    }
+    return true;
+}
+
+static void apply(struct review *review)
+{
+    for (size_t i = 0; i < review->plan->count; i++) {
+        struct plan_item *item = &review->plan->items[i];
+        item->action = review->choices[i].action;
+        free(item->reason);
+        item->reason = memory_text(review->choices[i].reason);
+    }
+    ca_plan_seal(review->plan);
+}
+
+static void take_back(struct review *review)
+{
+    for (size_t i = 0; i < review->plan->count; i++) {
+        review->plan->items[i].action = review->choices[i].before;
+        free(review->plan->items[i].reason);
+        review->plan->items[i].reason = NULL;
+    }
+    ca_plan_seal(review->plan);
+}
+
+static void say_plan(const struct plan *plan, const char *heading)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    char hex[129];
+    builder_format(&text, "\n%s: %zu to sign, %zu to hand out again, %zu refused, %zu put aside\nplan %s\n",
+                   heading, plan_count(plan, PLAN_SIGN) + plan_count(plan, PLAN_ALLOW),
+                   plan_count(plan, PLAN_REPEAT), plan_count(plan, PLAN_REFUSE), plan_count(plan, PLAN_SKIP),
+                   hex_of(BYTES(plan->sha256), hex));
+    terminal_say(builder_bytes(&text));
+}
+
+/** Shows the plan as decided and asks for the last word. \param ret_is_final false: back to the last item */
+static bool conclude(struct review *review, bool *ret_is_final, struct error *err)
+{
+    char key = 0;
+    apply(review);
+    say_plan(review->plan, "decided");
+    bool done = ui_ask_key("c carry this out, b back, q quit", "cbq", &key, err);
+    if (done && key == 'q')
+        done = error_set(err, ERROR_INTERRUPTED, 0, "the review was left; nothing was signed");
+    if (!done || key == 'b')
+        take_back(review);
+    if (!done)
+        return false;
+    *ret_is_final = key == 'c';
+    review->at -= key == 'b' ? 1 : 0;
+    return true;
+}
+
+bool ui_review(struct plan *plan, review_describe *describe, struct error *err)
+{
+    bool is_final = plan->count == 0;
+    if (!ui_has_terminal())
+        return error_set(err, ERROR_USAGE, 0, "review needs a terminal; without one use check and sign");
+    AUTO(review_done)
+    struct review review = {
+        .plan = plan, .describe = describe, .choices = memory_new(plan->count, sizeof(struct choice))};
+    for (size_t i = 0; i < plan->count; i++) {
+        review.choices[i].before = plan->items[i].action;
+        review.choices[i].action = plan->items[i].action;
+    }
+    AUTO(builder_done) struct builder heading = BUILDER_INIT;
+    builder_format(&heading, "%zu requests under policy %s", plan->count, plan->policy_name);
+    say_plan(plan, builder_text(&heading));
+    while (!is_final) {
+        if (!decide_all(&review, err) || !conclude(&review, &is_final, err))
+            return false;
+    }
+    return true;
+}
