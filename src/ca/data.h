@@ -16,7 +16,8 @@
 MUST_USE bool ca_policy_find(int home_fd, const char *name, struct policy **ret_policy, struct error *err);
 
 /** The bytes of a policy file, found the same way; ret_file gets the name for messages, the caller frees it. */
-MUST_USE bool ca_policy_read(int home_fd, const char *name, struct builder *ret_text, char **ret_file, struct error *err);
+MUST_USE bool ca_policy_read(int home_fd, const char *name, struct builder *ret_text, char **ret_file,
+                             struct error *err);
 
 /** Names of the policies to be found, sorted, each once; the caller frees the texts and the array. */
 MUST_USE bool ca_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct error *err);

@@ -16,7 +16,7 @@
 /** ca.yaml. All texts owned. */
 struct ca_config {
     int version;
-    char *origin;     /**< the ledger's origin and key name, "ca.example/root-2026" */
+    char *origin; /**< the ledger's origin and key name, "ca.example/root-2026" */
     struct {
         char *module;    /**< path; NULL: the profile's */
         char *profile;   /**< name of a token profile; NULL: none */
@@ -24,17 +24,17 @@ struct ca_config {
         char *init_args; /**< for C_Initialize; NULL */
         unsigned sessions;
     } token;
-    char *ca_key;      /**< RFC 7512 */
-    char *ledger_key;  /**< RFC 7512 */
+    char *ca_key;     /**< RFC 7512 */
+    char *ledger_key; /**< RFC 7512 */
     char *ledger_vkey;
     bool allow_extractable;
-    char *hash;        /**< NULL: what fits the key */
+    char *hash; /**< NULL: what fits the key */
     bool pss;
 };
 
 enum ca_access {
-    CA_LOOK,  /**< read only; no lock, works on a read-only home */
-    CA_WRITE, /**< takes the lock; closes what a run that died left open */
+    CA_LOOK,     /**< read only; no lock, works on a read-only home */
+    CA_WRITE,    /**< takes the lock; closes what a run that died left open */
     CA_COMPLETE, /**< CA_WRITE for a home that still awaits its parent's certificate */
 };
 
@@ -76,15 +76,15 @@ DEFINE_AUTO_VALUE(struct ca_choice, ca_choice_done);
  * \param profile  name or path; NULL: softhsm2, unless a module is named
  * \param token    a label or a pkcs11: URI; NULL: the only one there is
  */
-MUST_USE bool ca_choice_make(const char *module, const char *profile, const char *init_args, const char *token,
-                             struct ca_choice *ret_choice, struct error *err);
+MUST_USE bool ca_choice_make(const char *module, const char *profile, const char *init_args,
+                             const char *token, struct ca_choice *ret_choice, struct error *err);
 
 /** Opens a token and logs in by console; token_words for the prompt are made here. */
 MUST_USE bool ca_token_login(struct token *token, const struct ca_console *console, struct error *err);
 
 /** The kind of signature this CA makes for a template's wishes. ERROR_INPUT if they do not fit the key. */
-MUST_USE bool ca_signature_kind(const struct ca_home *home, const struct template *template, enum signature_kind *ret_kind,
-                                struct error *err);
+MUST_USE bool ca_signature_kind(const struct ca_home *home, const struct template *template,
+                                enum signature_kind *ret_kind, struct error *err);
 
 /* ca.yaml */
 MUST_USE bool ca_config_load(struct bytes text, struct ca_config *ret_config, struct error *err);

@@ -5,6 +5,7 @@
 #ifndef COLDCA_POLICY_POLICY_H
 #define COLDCA_POLICY_POLICY_H
 
+#include "base/builder.h"
 #include "policy/issuer.h"
 #include "policy/verdict.h"
 

@@ -124,6 +124,7 @@ MUST_USE bool token_key_list(struct token *token, struct token_key_info **ret_ke
 enum key_kind token_key_kind(const struct token_key *key);
 unsigned token_key_bits(const struct token_key *key);
 struct bytes token_key_spki(const struct token_key *key); /**< DER SubjectPublicKeyInfo; borrowed */
+struct bytes token_key_id(const struct token_key *key);   /**< CKA_ID; borrowed */
 const char *token_key_uri(
     const struct token_key *key); /**< "pkcs11:token=...;serial=...;id=%..;object=..;type=private" */
 const struct token_key_attributes *token_key_attributes(const struct token_key *key);

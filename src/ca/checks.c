@@ -1,0 +1,87 @@
+#include "ca/home.h"
+
+#include "base/der.h"
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* What `ledger verify` borrows: the ledger itself parses no certificates. */
+
+static bool differs(struct findings *findings, const char *field, const char *recorded, const char *actual)
+{
+    if (recorded != NULL && strcmp(recorded, actual) == 0)
+        return false;
+    findings_say(findings, "ledger.fields", NULL, "%s: the record says %s, its TBSCertificate %s", field,
+                 recorded == NULL ? "nothing" : recorded, actual);
+    return true;
+}
+
+static bool check_tbs(void *data, struct bytes tbs, const struct json *record, struct findings *ret_findings)
+{
+    char serial[129];
+    char digest[129];
+    char not_after[TIME_TEXT_SIZE];
+    struct error err = ERROR_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    (void)data; // nothing of the issuer is needed for this
+    if (!cert_read_tbs(tbs, &facts, &err)) {
+        findings_say(ret_findings, "ledger.tbs", "RFC 5280 4.1.2", "%s", err.text);
+        return false;
+    }
+    bool is_wrong = differs(ret_findings, "serial", json_text(record, "serial"),
+                            hex_of(bytes_of(facts.serial, facts.serial_len), serial));
+    is_wrong |= differs(ret_findings, "subject", json_text(record, "subject"), facts.subject_text);
+    is_wrong |= differs(ret_findings, "spki_sha256", json_text(record, "spki_sha256"),
+                        hex_of(BYTES(facts.spki_sha256), digest));
+    is_wrong |= differs(ret_findings, "not_after", json_text(record, "not_after"),
+                        time_format(facts.not_after, not_after));
+    return !is_wrong;
+}
+
+/** The AlgorithmIdentifier inside the TBS says how it was to be signed (RFC 5280 4.1.2.3). */
+static enum signature_kind signature_kind_of(struct bytes tbs)
+{
+    struct bytes body;
+    struct bytes skipped;
+    struct bytes algorithm;
+    if (!der_take(&tbs, DER_SEQUENCE, &body) || !der_take(&body, DER_CONTEXT_CONSTRUCTED_0, &skipped) ||
+        !der_take(&body, DER_INTEGER, &skipped) || !der_take_whole(&body, DER_SEQUENCE, &algorithm))
+        return SIGNATURE_OTHER;
+    return signature_of_der(algorithm);
+}
+
+static bool check_certificate(void *data, struct bytes tbs, struct bytes signature,
+                              const uint8_t sha256[static 32], struct findings *ret_findings)
+{
+    const struct cert_issuer *issuer = data;
+    struct error err = ERROR_INIT;
+    uint8_t digest[32];
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    enum signature_kind kind = signature_kind_of(tbs);
+    if (kind == SIGNATURE_OTHER) {
+        findings_say(ret_findings, "ledger.certificate", "RFC 5280 4.1.2.3",
+                     "the TBSCertificate names no signature of ours");
+        return false;
+    }
+    cert_seal(tbs, kind, signature, &der);
+    digest_sha256(builder_bytes(&der), digest);
+    if (memcmp(digest, sha256, sizeof(digest)) != 0) {
+        findings_say(ret_findings, "ledger.certificate", NULL,
+                     "the certificate's SHA-256 is not the recorded one");
+        return false;
+    }
+    // The CA's own certificate, if it is a root, is in its ledger too; nothing else may be signed by itself.
+    bool is_the_root = bytes_equal(builder_bytes(&der), cert_issuer_der(issuer));
+    if (!cert_verify(builder_bytes(&der), tbs, is_the_root ? NULL : issuer, &err)) {
+        findings_say(ret_findings, "ledger.certificate", NULL, "%s", err.text);
+        return false;
+    }
+    return true;
+}
+
+struct ledger_checks ca_ledger_checks(const struct ca_home *home)
+{
+    return (struct ledger_checks){.tbs = check_tbs, .certificate = check_certificate, .data = home->issuer};
+}

@@ -1,0 +1,236 @@
+#include "ca/issue.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "ca/parallel.h"
+#include "ca/session.h"
+
+#include <string.h>
+
+/* One fsync covers the signatures of one group and the bytes of the next. */
+#define GROUP_LEN 128
+
+struct job {
+    const struct plan_item *item;
+    uint64_t signing_seq;
+    enum signature_kind kind;
+    struct builder signature;
+    struct builder certificate;
+    bool is_done;
+    struct error err;
+};
+
+struct run {
+    struct ca_home *home;
+    const struct plan *plan;
+    const struct issue_options *options;
+    const struct ca_console *console;
+    const char *batch;
+    size_t next_item; /**< where the next group starts looking in the plan */
+    size_t done;      /**< certificates handed out */
+    size_t total;
+    struct issue_result result;
+};
+
+struct group {
+    struct job jobs[GROUP_LEN];
+    size_t count;
+};
+
+static void group_clear(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        builder_done(&group->jobs[i].signature);
+        builder_done(&group->jobs[i].certificate);
+    }
+    group->count = 0;
+}
+
+static void group_free(struct group *group)
+{
+    group_clear(group);
+    free(group);
+}
+DEFINE_AUTO(struct group *, group_free);
+
+/** Puts the next certificates' bytes into the ledger's group. The caller commits. */
+static bool log_signing(struct run *run, struct group *group, struct error *err)
+{
+    group_clear(group);
+    for (; run->next_item < run->plan->count && group->count < GROUP_LEN; run->next_item++) {
+        const struct plan_item *item = &run->plan->items[run->next_item];
+        if (item->action != PLAN_SIGN)
+            continue;
+        struct job *job = &group->jobs[group->count];
+        *job = (struct job){.item = item};
+        if (!ca_signature_kind(run->home, item->verdict->template, &job->kind, err) ||
+            !ledger_append(
+                run->home->ledger, "cert.signing",
+                ca_signing_record(item, run->plan->policy_name, run->plan->policy_sha256, run->batch),
+                &job->signing_seq, err))
+            return error_while(err, "logging what is to be signed for %s", item->source);
+        group->count++;
+    }
+    return true;
+}
+
+struct signing {
+    struct run *run;
+    struct group *group;
+};
+
+/** Asks the token, makes the certificate, and looks at it once more with the CA certificate's public key. */
+static void sign_one(void *data, size_t index)
+{
+    struct signing *signing = data;
+    struct job *job = &signing->group->jobs[index];
+    struct bytes tbs = bytes_of(job->item->tbs, job->item->tbs_len);
+    if (!token_key_sign(signing->run->home->ca_key, job->kind, tbs, &job->signature, &job->err))
+        return;
+    cert_seal(tbs, job->kind, builder_bytes(&job->signature), &job->certificate);
+    job->is_done = cert_verify(builder_bytes(&job->certificate), tbs, signing->run->home->issuer, &job->err);
+}
+
+static bool log_issued(struct run *run, struct group *group, struct error *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct job *job = &group->jobs[i];
+        if (job->is_done && !ledger_append(run->home->ledger, "cert.issued",
+                                           ca_issued_record(job->signing_seq, builder_bytes(&job->signature),
+                                                            builder_bytes(&job->certificate)),
+                                           NULL, err))
+            return error_while(err, "logging the certificate of %s", job->item->source);
+    }
+    return true;
+}
+
+static bool release_group(struct run *run, struct group *group, struct error *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct job *job = &group->jobs[i];
+        if (!job->is_done)
+            continue;
+        if (!run->options->release(run->options->data, job->item, builder_bytes(&job->certificate), err))
+            return error_while(
+                err, "handing out the certificate of %s; it is in the ledger, run the same command again",
+                job->item->source);
+        run->result.issued++;
+        ca_progress(run->console, "signing", ++run->done, run->total);
+    }
+    return true;
+}
+
+static bool all_signed(const struct group *group, struct error *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (!group->jobs[i].is_done) {
+            *err = group->jobs[i].err;
+            return error_while(err, "signing for %s", group->jobs[i].item->source);
+        }
+    }
+    return true;
+}
+
+/**
+ * The heart (promise P3). Before the token is asked for a group, commit() has made its bytes durable; before a certificate is
+ * handed out, commit() has made its signature durable. What the token could not sign is released by nobody and abandoned.
+ */
+static bool issue_groups(struct run *run, struct error *err)
+{
+    AUTO(group_free) struct group *now = memory_new(1, sizeof(*now));
+    AUTO(group_free) struct group *next = memory_new(1, sizeof(*next));
+    struct error signing_error = ERROR_INIT;
+    if (!log_signing(run, now, err) || !ledger_commit(run->home->ledger, err))
+        return false;
+    while (now->count > 0) {
+        struct signing signing = {run, now};
+        ca_parallel(now->count, ca_cores(), sign_one, &signing);
+        bool is_signed = all_signed(now, &signing_error);
+        bool may_go_on = ca_may_go_on(run->console);
+        if (!log_issued(run, now, err) || (is_signed && may_go_on && !log_signing(run, next, err)) ||
+            !ledger_commit(run->home->ledger, err) || !release_group(run, now, err))
+            return false;
+        if (!is_signed) {
+            *err = signing_error;
+            return false;
+        }
+        struct group *spare = now;
+        now = next;
+        next = spare;
+        if (!may_go_on && run->done < run->total)
+            return error_set(err, ERROR_INTERRUPTED, 0,
+                             "stopped after %zu of %zu certificates; run the same command again for the rest",
+                             run->done, run->total);
+        if (!may_go_on)
+            group_clear(now);
+        group_clear(next);
+    }
+    return true;
+}
+
+/** A certificate of an earlier run, made again from the ledger and checked again. */
+static bool release_earlier(struct run *run, const struct plan_item *item, struct error *err)
+{
+    enum signature_kind kind = SIGNATURE_OTHER;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(builder_done) struct builder certificate = BUILDER_INIT;
+    if (!ledger_certificate_parts(run->home->ledger, &item->earlier, &tbs, &signature, err) ||
+        !ca_signature_kind(run->home, item->verdict->template, &kind, err))
+        return false;
+    cert_seal(builder_bytes(&tbs), kind, builder_bytes(&signature), &certificate);
+    if (!cert_verify(builder_bytes(&certificate), builder_bytes(&tbs), run->home->issuer, err)) {
+        err->kind = ERROR_LEDGER; // not the token's fault here: the record is damaged
+        return error_while(err, "making certificate %s again from the ledger", item->earlier.serial);
+    }
+    if (!run->options->release(run->options->data, item, builder_bytes(&certificate), err))
+        return error_while(err, "handing out the certificate of %s again", item->source);
+    run->result.repeated++;
+    ca_progress(run->console, "signing", ++run->done, run->total);
+    return true;
+}
+
+static bool issue_all(struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->plan->count; i++) {
+        const struct plan_item *item = &run->plan->items[i];
+        if (item->action == PLAN_REPEAT && !release_earlier(run, item, err))
+            return false;
+    }
+    return issue_groups(run, err);
+}
+
+bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_options *options,
+              const struct ca_console *console, struct issue_result *ret_result, struct error *err)
+{
+    char batch[SESSION_BATCH_SIZE];
+    struct run run = {.home = home, .plan = plan, .options = options, .console = console, .batch = batch};
+    run.total = plan_count(plan, PLAN_SIGN) + plan_count(plan, PLAN_REPEAT);
+    run.result.refused = plan_count(plan, PLAN_REFUSE);
+    run.result.skipped = plan_count(plan, PLAN_SKIP);
+    if (!ca_clock_check(home, time_now(), err) ||
+        !ca_recover(home, "an earlier run ended before the signature was recorded", &run.result.abandoned,
+                    err) ||
+        !session_open(home, plan, options, batch, err))
+        return false;
+    if (run.result.abandoned > 0)
+        ca_notice(
+            console,
+            "%zu certificates that an earlier run left unfinished were abandoned; their serials are burned",
+            run.result.abandoned);
+    bool is_done = issue_all(&run, err);
+    if (!is_done) {
+        struct error ignored = ERROR_INIT;
+        size_t abandoned = 0;
+        // Best effort: if the ledger can't be written now, the next run does the same.
+        if (ca_recover(home, "the run stopped before the signature was recorded", &abandoned, &ignored) &&
+            !ca_checkpoint(home, &ignored))
+            ca_notice(console, "no checkpoint could be signed: %s", ignored.text);
+        return false;
+    }
+    if (!ca_checkpoint(home, err))
+        return error_while(err, "signing the checkpoint; the certificates are issued and in the ledger");
+    run.result.ledger_size = ledger_size(home->ledger);
+    *ret_result = run.result;
+    return true;
+}

@@ -1,0 +1,330 @@
+#include "ca/judge.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+/* So that a cert.signing record always fits (LEDGER_RECORD_MAX_LEN): base64 makes 4 of 3. */
+#define TBS_MAX_LEN 24576
+#define SUBJECT_MAX_LEN 4096
+
+/* ---- inputs to requests ---- */
+
+static void refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy)
+{
+    if (item->verdict == NULL)
+        item->verdict = memory_new(1, sizeof(*item->verdict));
+    item->verdict->is_allowed = false;
+    findings_add(&item->verdict->findings, &(struct finding){.rule = (char *)(uintptr_t)rule,
+                                                             .text = (char *)(uintptr_t)text,
+                                                             .remedy = (char *)(uintptr_t)remedy});
+    item->action = PLAN_REFUSE;
+}
+
+static struct plan_item *add_item(struct plan *plan)
+{
+    plan->items = memory_grow(plan->items, plan->count + 1, sizeof(*plan->items));
+    struct plan_item *item = &plan->items[plan->count++];
+    *item = (struct plan_item){.action = PLAN_REFUSE};
+    return item;
+}
+
+static void add_unread(struct plan *plan, struct plan_input *input)
+{
+    struct plan_item *item = add_item(plan);
+    item->source = TAKE(input->source);
+    item->name = TAKE(input->name);
+    refuse(item, "request.input", input->problem, NULL);
+}
+
+/** One item a request; a file with several requests numbers its items' names. */
+static void add_read(struct plan *plan, const struct plan_input *input, struct reading *reading)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        struct plan_item *item = add_item(plan);
+        bool is_only = reading->count == 1;
+        item->source = is_only ? memory_text(input->source) : memory_format("%s#%zu", input->source, i + 1);
+        item->name = is_only ? memory_text(input->name) : memory_format("%s-%zu", input->name, i + 1);
+        item->request = TAKE(reading->requests[i]);
+        digest_sha256(bytes_of(input->data, input->len), item->input_sha256);
+    }
+}
+
+/** Keeps the readers busy and their answers in the order of the inputs. */
+static bool read_inputs(struct readers *readers, struct plan_input *inputs, size_t count, struct plan *plan,
+                        const struct ca_console *console, struct error *err)
+{
+    AUTO(free) struct reading **readings = memory_new(count, sizeof(struct reading *));
+    size_t submitted = 0;
+    size_t added = 0;
+    bool is_fine = true;
+    while (is_fine && added < count) {
+        while (is_fine && submitted < count &&
+               (inputs[submitted].problem != NULL || readers_may_submit(readers))) {
+            struct plan_input *input = &inputs[submitted];
+            if (input->problem == NULL)
+                is_fine = readers_submit(readers, submitted, bytes_of(input->data, input->len), err);
+            submitted++;
+        }
+        while (is_fine && added < submitted && (inputs[added].problem != NULL || readings[added] != NULL)) {
+            if (inputs[added].problem != NULL)
+                add_unread(plan, &inputs[added]);
+            else
+                add_read(plan, &inputs[added], readings[added]);
+            ca_progress(console, "reading", ++added, count);
+        }
+        if (is_fine && readers_pending(readers) > 0) {
+            struct reading *reading = NULL;
+            is_fine = readers_next(readers, &reading, err);
+            if (is_fine && reading->ticket < count)
+                readings[reading->ticket] = reading;
+            else if (is_fine)
+                reading_free(reading);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (readings[i] != NULL)
+            reading_free(readings[i]);
+    }
+    return is_fine;
+}
+
+/* ---- what the ledger and the other requests have to say ---- */
+
+struct seen {
+    const uint8_t *digest;
+    size_t index;
+};
+
+static int compare_seen(const void *left, const void *right)
+{
+    const struct seen *a = left;
+    const struct seen *b = right;
+    int order = memcmp(a->digest, b->digest, 32);
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const struct plan_item *a = *(const struct plan_item *const *)left;
+    const struct plan_item *b = *(const struct plan_item *const *)right;
+    int order = strcmp(a->name, b->name);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+/** The same request twice gets one certificate; two requests for one output name get none beyond the first. */
+static void refuse_doubles(struct plan *plan)
+{
+    AUTO(free) struct seen *seen = memory_new(plan->count, sizeof(*seen));
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action != PLAN_REFUSE)
+            seen[count++] = (struct seen){plan->items[i].request->sha256, i};
+    }
+    qsort(seen, count, sizeof(*seen), compare_seen);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        if (memcmp(seen[first].digest, seen[i].digest, 32) != 0) {
+            first = i;
+            continue;
+        }
+        AUTO(free)
+        char *text = memory_format("the same request as %s, which gets the certificate",
+                                   plan->items[seen[first].index].source);
+        refuse(&plan->items[seen[i].index], "request.duplicate", text, "remove one of the two files");
+    }
+}
+
+static void refuse_name_clashes(struct plan *plan)
+{
+    AUTO(free) struct plan_item **items = memory_new(plan->count, sizeof(*items));
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action != PLAN_REFUSE)
+            items[count++] = &plan->items[i];
+    }
+    qsort(items, count, sizeof(*items), compare_names);
+    for (size_t i = 1; i < count; i++) {
+        if (strcmp(items[i - 1]->name, items[i]->name) != 0)
+            continue;
+        AUTO(free)
+        char *text = memory_format("its certificate would be written to the same name as that of %s",
+                                   items[i - 1]->source);
+        refuse(items[i], "output.name", text, "rename the request file");
+    }
+}
+
+/** key.unique inside the plan: one key, two subjects. */
+static void refuse_shared_keys(struct plan *plan)
+{
+    AUTO(free) struct seen *seen = memory_new(plan->count, sizeof(*seen));
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action != PLAN_REFUSE)
+            seen[count++] = (struct seen){plan->items[i].request->spki_sha256, i};
+    }
+    qsort(seen, count, sizeof(*seen), compare_seen);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        if (memcmp(seen[first].digest, seen[i].digest, 32) != 0) {
+            first = i;
+            continue;
+        }
+        const struct plan_item *other = &plan->items[seen[first].index];
+        AUTO(free) char *text = memory_format("key: the same key as in %s (key.unique)", other->source);
+        refuse(&plan->items[seen[i].index], "key.unique", text, "make a new key for each device");
+    }
+}
+
+static bool refuse_known_key(struct ca_home *home, struct plan_item *item, const char *subject,
+                             struct error *err)
+{
+    bool is_found = false;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    if (!ledger_find_key(home->ledger, item->request->spki_sha256, subject, &entry, &is_found, err))
+        return false;
+    if (is_found) {
+        AUTO(free)
+        char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
+                                   entry.subject);
+        refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
+    }
+    return true;
+}
+
+static bool build_tbs(struct ca_home *home, const struct template *template,
+                      const uint8_t serial[static CERT_SERIAL_LEN], struct builder *ret_tbs,
+                      struct error *err)
+{
+    enum signature_kind kind = SIGNATURE_OTHER;
+    return ca_signature_kind(home, template, &kind, err) &&
+           cert_tbs(template, home->issuer, serial, kind, ret_tbs, err);
+}
+
+/**
+ * Whether the certificate this request has already is the one that would be made now: the template with the earlier serial and
+ * dates must give the earlier bytes, so that other --set values or another issuer are not answered with an old certificate.
+ */
+static bool find_earlier(struct ca_home *home, const struct plan_options *options, struct plan_item *item,
+                         struct error *err)
+{
+    bool is_found = false;
+    struct template *template = item->verdict->template;
+    struct template wanted = *template; // shares everything, differs in the dates only
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(builder_done) struct builder again = BUILDER_INIT;
+    if (!ledger_find_request(home->ledger, item->request->sha256, policy_name(options->policy),
+                             policy_sha256(options->policy), &entry, &is_found, err))
+        return false;
+    if (!is_found || entry.not_after < options->now)
+        return true;
+    if (!ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, err) ||
+        !cert_read_tbs(builder_bytes(&tbs), &facts, err))
+        return error_while(err, "reading certificate %s from the ledger", entry.serial);
+    if (facts.serial_len != CERT_SERIAL_LEN)
+        return true;
+    wanted.not_before = facts.not_before;
+    wanted.not_after = facts.not_after;
+    if (!build_tbs(home, &wanted, facts.serial, &again, err))
+        return false;
+    if (bytes_equal(builder_bytes(&again), builder_bytes(&tbs))) {
+        item->action = PLAN_REPEAT;
+        item->earlier = entry;
+        entry = (struct ledger_entry){.serial = NULL};
+    }
+    return true;
+}
+
+/** What is to be signed for an allowed request: the earlier certificate, or new bytes. */
+static bool settle(struct ca_home *home, const struct plan_options *options, struct plan_item *item,
+                   struct error *err)
+{
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    if (!options->may_reissue && !find_earlier(home, options, item, err))
+        return false;
+    if (item->action == PLAN_REPEAT)
+        return true;
+    cert_serial_random(item->serial);
+    if (!build_tbs(home, item->verdict->template, item->serial, &tbs, err)) {
+        refuse(item, "template", err->text, NULL); // what can't be a certificate concerns this request only
+        error_clear(err);
+        return true;
+    }
+    if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
+        return error_while(err, "reading back the bytes made for %s", item->source);
+    if (tbs.len > TBS_MAX_LEN || strlen(facts.subject_text) > SUBJECT_MAX_LEN) {
+        AUTO(free)
+        char *text = memory_format(
+            "the certificate would have %zu bytes, its subject %zu; a ledger record holds %d and %d", tbs.len,
+            strlen(facts.subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
+        refuse(item, "template.size", text, "ask for fewer names");
+        return true;
+    }
+    if (policy_wants_unique_key(options->policy) && !refuse_known_key(home, item, facts.subject_text, err))
+        return false;
+    if (item->action == PLAN_REFUSE)
+        return true;
+    if (options->is_taken != NULL && options->is_taken(options->data, item->name)) {
+        AUTO(free) char *text = memory_format("the output folder holds another %s already", item->name);
+        refuse(item, "output.exists", text, "name another --out, or move that file away");
+        return true;
+    }
+    item->action = PLAN_SIGN;
+    item->tbs = builder_take(&tbs, &item->tbs_len);
+    return true;
+}
+
+static struct verdict *judge_item(struct ca_home *home, const struct plan_options *options,
+                                  const struct request *request)
+{
+    struct policy_question question = {
+        .request = request,
+        .issuer = home != NULL && home->issuer != NULL ? cert_issuer_facts(home->issuer) : NULL,
+        .variables = options->variables,
+        .variables_count = options->variables_count,
+        .now = options->now,
+    };
+    return policy_judge(options->policy, &question);
+}
+
+bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_options *options,
+                   struct error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_item *item = &plan->items[i];
+        if (item->request == NULL)
+            continue;
+        item->verdict = judge_item(home, options, item->request);
+        item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
+    }
+    refuse_doubles(plan);
+    refuse_name_clashes(plan);
+    if (policy_wants_unique_key(options->policy))
+        refuse_shared_keys(plan);
+    for (size_t i = 0; home != NULL && home->issuer != NULL && i < plan->count; i++) {
+        if (plan->items[i].action == PLAN_ALLOW && !settle(home, options, &plan->items[i], err))
+            return false;
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        digest_sha256(bytes_of(plan->items[i].tbs, plan->items[i].tbs_len), plan->items[i].tbs_sha256);
+    ca_plan_seal(plan);
+    return true;
+}
+
+bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_input *inputs, size_t count,
+                  const struct plan_options *options, const struct ca_console *console,
+                  struct plan **ret_plan, struct error *err)
+{
+    AUTO(plan_free) struct plan *plan = memory_new(1, sizeof(*plan));
+    plan->policy_name = memory_text(policy_name(options->policy));
+    memcpy(plan->policy_sha256, policy_sha256(options->policy), sizeof(plan->policy_sha256));
+    plan->made_at = options->now;
+    if (!read_inputs(readers, inputs, count, plan, console, err) || !ca_plan_judge(home, plan, options, err))
+        return false;
+    *ret_plan = TAKE(plan);
+    return true;
+}

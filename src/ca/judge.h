@@ -1,0 +1,37 @@
+/*
+ * From inputs to a plan: read every request in the sandbox, judge it by the policy and by the ledger, and build the exact bytes
+ * that would be signed. This is the one place where a plan is made.
+ */
+#ifndef COLDCA_CA_JUDGE_H
+#define COLDCA_CA_JUDGE_H
+
+#include "ca/home.h"
+#include "ca/plan.h"
+#include "request/readers.h"
+
+struct plan_options {
+    const struct policy *policy;
+    const struct policy_variable *variables;
+    size_t variables_count;
+    bool may_reissue; /**< --reissue: a new certificate even if the request has one */
+    /** Whether an output of this name is already there (cli/ asks the output folder); NULL: no output is planned. */
+    bool (*is_taken)(void *data, const char *name);
+    void *data;
+    int64_t now;
+};
+
+/**
+ * Makes the plan.
+ * \param home      NULL: verdicts only (`check` without a home)
+ * \param readers   open; the PKCS#11 module must not be loaded yet
+ * \param inputs    their data and names are taken; the array stays the caller's
+ */
+MUST_USE bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_input *inputs,
+                           size_t count, const struct plan_options *options, const struct ca_console *console,
+                           struct plan **ret_plan, struct error *err);
+
+/** Judges requests that are read already (init, enroll). requests are taken. */
+MUST_USE bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_options *options,
+                            struct error *err);
+
+#endif

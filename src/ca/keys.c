@@ -1,0 +1,107 @@
+#include "ca/home.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+#define DEFAULT_PROFILE "softhsm2"
+
+void ca_choice_done(struct ca_choice *choice)
+{
+    if (choice->profile != NULL)
+        token_profile_free(choice->profile);
+    *choice = (struct ca_choice){.profile = NULL};
+}
+
+bool ca_choice_make(const char *module, const char *profile, const char *init_args, const char *token,
+                    struct ca_choice *ret_choice, struct error *err)
+{
+    struct ca_choice choice = {.choice = {.module = module, .init_args = init_args}};
+    const char *profile_name = profile != NULL ? profile : module == NULL ? DEFAULT_PROFILE : NULL;
+    if (profile_name != NULL && !ca_token_profile_find(profile_name, &choice.profile, err))
+        return false;
+    choice.choice.profile = choice.profile;
+    if (token != NULL && strncmp(token, "pkcs11:", 7) == 0)
+        choice.choice.uri = token;
+    else
+        choice.choice.label = token;
+    *ret_choice = choice;
+    return true;
+}
+
+bool ca_token_login(struct token *token, const struct ca_console *console, struct error *err)
+{
+    struct token_info info;
+    AUTO(secret_free) struct secret *pin = NULL;
+    if (token_is_logged_in(token))
+        return true;
+    if (!token_info(token, &info, err))
+        return false;
+    if (console == NULL || console->pin == NULL)
+        return error_set(err, ERROR_TOKEN, 0, "the token \"%s\" needs a PIN and nobody can be asked",
+                         info.label);
+    AUTO(free) char *words = memory_format("token %s (%s)", info.label, info.model);
+    return console->pin(console->data, words, info.has_protected_path, &pin, err) &&
+           token_login(token, pin, err);
+}
+
+/** The public key bytes of a C2SP vkey: NAME+KEYID+BASE64(TYPE || KEY). */
+static bool vkey_matches(const char *vkey, const char *origin, struct bytes spki, struct error *err)
+{
+    AUTO(builder_done) struct builder made = BUILDER_INIT;
+    if (!ledger_vkey_make(origin, spki, &made, err))
+        return false;
+    return strcmp(builder_text(&made), vkey) == 0 ||
+           error_set(err, ERROR_TOKEN, 0,
+                     "the ledger key in the token is not the one ca.yaml's ledger_vkey names; is this the "
+                     "right token?");
+}
+
+static bool check_key(const struct ca_home *home, const struct token_key *key, const char *what,
+                      const struct ca_console *console, struct error *err)
+{
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    if (!token_key_check(key, home->config.allow_extractable, &findings, err))
+        return error_while(err, "checking the %s key", what);
+    for (size_t i = 0; i < findings.count; i++)
+        ca_notice(console, "%s key: %s", what, findings.items[i].text);
+    return true;
+}
+
+static bool find_keys(struct ca_home *home, const struct ca_console *console, struct error *err)
+{
+    struct bytes spki = home->issuer != NULL ? cert_issuer_spki(home->issuer) : bytes_of(NULL, 0);
+    if (!token_key_find(home->token, home->config.ca_key, spki, &home->ca_key, err))
+        return error_while(err, "looking for the CA key");
+    if (!token_key_find(home->token, home->config.ledger_key, bytes_of(NULL, 0), &home->ledger_key, err))
+        return error_while(err, "looking for the ledger key");
+    return check_key(home, home->ca_key, "CA", console, err) &&
+           check_key(home, home->ledger_key, "ledger", console, err) &&
+           vkey_matches(home->config.ledger_vkey, home->config.origin, token_key_spki(home->ledger_key), err);
+}
+
+bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err)
+{
+    AUTO(ca_choice_done) struct ca_choice choice = {.profile = NULL};
+    if (home->token != NULL)
+        return true;
+    if (!ca_choice_make(home->config.token.module, home->config.token.profile, home->config.token.init_args,
+                        home->config.token.uri, &choice, err) ||
+        !token_open(&choice.choice, &home->token, err))
+        return false;
+    home->profile = TAKE(choice.profile); // the token may look at it as long as it is open
+    if (home->config.token.sessions != 0)
+        token_set_sessions(home->token, home->config.token.sessions);
+    return ca_token_login(home->token, console, err) && find_keys(home, console, err);
+}
+
+bool ca_checkpoint(struct ca_home *home, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    enum signature_kind kind = ledger_signature_kind(token_key_kind(home->ledger_key));
+    return ledger_checkpoint_text(home->ledger, &text, err) &&
+           token_key_sign(home->ledger_key, kind, builder_bytes(&text), &signature, err) &&
+           ledger_checkpoint_add(home->ledger, builder_bytes(&text), builder_bytes(&signature), err);
+}

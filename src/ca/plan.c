@@ -1,0 +1,91 @@
+#include "ca/plan.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/json.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+void plan_input_done(struct plan_input *input)
+{
+    free(input->source);
+    free(input->name);
+    free(input->data);
+    free(input->problem);
+}
+
+static void item_done(struct plan_item *item)
+{
+    free(item->source);
+    free(item->name);
+    if (item->request != NULL)
+        request_free(item->request);
+    if (item->verdict != NULL)
+        verdict_free(item->verdict);
+    free(item->reason);
+    free(item->tbs);
+    ledger_entry_done(&item->earlier);
+}
+
+void plan_free(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        item_done(&plan->items[i]);
+    free(plan->items);
+    free(plan->policy_name);
+    free(plan);
+}
+
+size_t plan_count(const struct plan *plan, enum plan_action action)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++)
+        count += plan->items[i].action == action ? 1 : 0;
+    return count;
+}
+
+const char *plan_action_name(enum plan_action action)
+{
+    static const char *const names[] = {
+        [PLAN_SIGN] = "sign",    [PLAN_REFUSE] = "refused", [PLAN_REPEAT] = "repeat",
+        [PLAN_SKIP] = "skipped", [PLAN_ALLOW] = "allowed",
+    };
+    return names[action];
+}
+
+void plan_item_reasons(const struct plan_item *item, struct builder *ret_text)
+{
+    if (item->reason != NULL)
+        builder_add_text(ret_text, item->reason);
+    for (size_t i = 0; i < item->verdict->findings.count; i++) {
+        if (i > 0 || item->reason != NULL)
+            builder_add_text(ret_text, "; ");
+        builder_add_text(ret_text, item->verdict->findings.items[i].text);
+    }
+}
+
+void ca_plan_seal(struct plan *plan)
+{
+    AUTO(json_free) struct json *whole = json_new_object();
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    json_put_text(whole, "policy", plan->policy_name);
+    json_put_hex(whole, "policy_sha256", BYTES(plan->policy_sha256));
+    struct json *items = json_put_array(whole, "items");
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_item *item = &plan->items[i];
+        AUTO(builder_done) struct builder reasons = BUILDER_INIT;
+        struct json *entry = json_add_object(items);
+        json_put_text(entry, "source", item->source);
+        json_put_text(entry, "action", plan_action_name(item->action));
+        json_put_hex(entry, "input_sha256", BYTES(item->input_sha256));
+        if (item->action == PLAN_SIGN)
+            json_put_base64(entry, "tbs", bytes_of(item->tbs, item->tbs_len));
+        if (item->action == PLAN_REPEAT)
+            json_put_text(entry, "serial", item->earlier.serial);
+        plan_item_reasons(item, &reasons);
+        json_put_text(entry, "reasons", builder_text(&reasons));
+    }
+    json_canonical(whole, &text);
+    digest_sha256(builder_bytes(&text), plan->sha256);
+}

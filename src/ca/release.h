@@ -1,0 +1,36 @@
+/*
+ * Handing certificates out into a folder: NAME.pem (or NAME.der), NAME-chain.pem, and the newest checkpoint. Durable, never over a
+ * different file.
+ */
+#ifndef COLDCA_CA_RELEASE_H
+#define COLDCA_CA_RELEASE_H
+
+#include "ca/issue.h"
+
+enum release_format { RELEASE_PEM, RELEASE_DER };
+
+struct release {
+    int fd; /**< the output folder */
+    enum release_format format;
+    bool
+        with_chain; /**< also NAME-chain.pem: the certificate, the CA's, the chain above without the root's need */
+    struct ca_home *home;
+};
+
+/** Opens (and makes, one level) the output folder. */
+MUST_USE bool release_open(struct ca_home *home, const char *folder, struct release *ret_release,
+                           struct error *err);
+void release_close(struct release *release);
+DEFINE_AUTO_VALUE(struct release, release_close);
+
+/** For plan_options.is_taken: whether an output of this name is there. data is the struct release. */
+bool release_is_taken(void *data, const char *name);
+/** For issue_options.release. data is the struct release. */
+MUST_USE bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
+                                  struct error *err);
+/** Copies the newest checkpoint into the folder. */
+MUST_USE bool release_checkpoint(const struct release *release, struct error *err);
+/** ERROR_LEDGER if the folder holds a later or inconsistent checkpoint of this ledger. */
+MUST_USE bool release_meet_checkpoint(const struct release *release, struct error *err);
+
+#endif
