@@ -61,7 +61,7 @@ void json_put_text(struct json *object, const char *key, const char *value)
 
 void json_put_text_bytes(struct json *object, const char *key, struct bytes value)
 {
-    put(object, key, json_stringn((const char *)value.data, value.len));
+    put(object, key, json_stringn(value.len == 0 ? "" : (const char *)value.data, value.len));
 }
 
 void json_put_int(struct json *object, const char *key, int64_t value)
