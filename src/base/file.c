@@ -10,7 +10,7 @@
 
 bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_data, struct error *err)
 {
-    size_t start = ret_data->len;
+    AUTO(builder_done) struct builder data = BUILDER_INIT;
     for (;;) {
         uint8_t block[16384];
         ssize_t got = read(fd, block, sizeof(block));
@@ -19,12 +19,14 @@ bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_
         if (got < 0)
             return error_errno(err, ERROR_INPUT, errno, "can't read %s", name);
         if (got == 0)
-            return true;
-        if ((size_t)got > max_len - (ret_data->len - start))
+            break;
+        if ((size_t)got > max_len - data.len)
             return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", name,
                              max_len);
-        builder_add(ret_data, block, (size_t)got);
+        builder_add(&data, block, (size_t)got);
     }
+    builder_add_bytes(ret_data, builder_bytes(&data));
+    return true;
 }
 
 bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_data, struct error *err)
