@@ -72,9 +72,11 @@ bool error_openssl(struct error *err, enum error_kind kind, const char *format, 
     va_start(arguments, format);
     append(err, format, arguments);
     va_end(arguments);
+    const char *separator = ": ";
     for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
         const char *reason = ERR_reason_error_string(code);
-        append_text(err, code == first ? ": " : ", ");
+        append_text(err, separator);
+        separator = ", ";
         append_text(err, reason != NULL ? reason : "unnamed OpenSSL error");
     }
     return false;
