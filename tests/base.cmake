@@ -1,0 +1,3 @@
+foreach(module builder encode quote json time secret file error finding digest)
+    coldca_unit_test(base_${module}_test LAYERS base)
+endforeach()

@@ -1,0 +1,212 @@
+/* Files: there entirely or not at all, never over what is there unless asked to, never through a link that was planted. */
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[64];
+static int folder_fd = -1;
+
+static int setup(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof(folder), "/tmp/coldca-file-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder_fd < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    static const char *const names[] = {"a", "a.new", "b", "link", "pipe"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        (void)unlinkat(folder_fd, names[i], 0);
+    (void)unlinkat(folder_fd, "sub/c", 0);
+    (void)unlinkat(folder_fd, "sub", AT_REMOVEDIR);
+    (void)close(folder_fd);
+    return rmdir(folder);
+}
+
+static void assert_holds(const char *path, const char *wanted)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder data = BUILDER_INIT;
+    assert_true(file_read(folder_fd, path, 100, &data, &err));
+    assert_string_equal(builder_text(&data), wanted);
+}
+
+static void a_new_file_has_its_mode_and_content(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct stat status;
+    (void)state;
+    assert_true(file_create(folder_fd, "a", 0600, BYTES_LITERAL("one"), &err));
+    assert_int_equal(fstatat(folder_fd, "a", &status, 0), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_holds("a", "one");
+}
+
+static void create_never_touches_what_is_there(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_create(folder_fd, "a", 0600, BYTES_LITERAL("one"), &err));
+    assert_false(file_create(folder_fd, "a", 0600, BYTES_LITERAL("two"), &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_holds("a", "one");
+    assert_int_equal(symlinkat("b", folder_fd, "link"), 0);
+    assert_false(file_create(folder_fd, "link", 0600, BYTES_LITERAL("two"), &err));
+    assert_false(file_exists(folder_fd, "b"));
+    assert_true(file_exists(folder_fd, "link"));
+}
+
+static void replace_changes_all_or_makes_it(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_replace(folder_fd, "a", 0600, BYTES_LITERAL("one"), &err));
+    assert_true(file_replace(folder_fd, "a", 0644, BYTES_LITERAL("two"), &err));
+    assert_holds("a", "two");
+    assert_false(file_exists(folder_fd, "a.new"));
+}
+
+static void replace_survives_what_a_run_that_died_left(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_create(folder_fd, "a", 0600, BYTES_LITERAL("one"), &err));
+    assert_true(file_create(folder_fd, "a.new", 0600, BYTES_LITERAL("half"), &err));
+    assert_true(file_replace(folder_fd, "a", 0600, BYTES_LITERAL("two"), &err));
+    assert_holds("a", "two");
+    assert_false(file_exists(folder_fd, "a.new"));
+}
+
+static void replace_does_not_write_through_links(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_create(folder_fd, "b", 0600, BYTES_LITERAL("other"), &err));
+    assert_int_equal(symlinkat("b", folder_fd, "a"), 0);
+    assert_int_equal(symlinkat("b", folder_fd, "a.new"), 0);
+    assert_true(file_replace(folder_fd, "a", 0600, BYTES_LITERAL("mine"), &err));
+    assert_holds("a", "mine");
+    assert_holds("b", "other");
+}
+
+static void a_replace_that_fails_leaves_the_old_file(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_make_folder(folder_fd, "sub", 0700, &err));
+    assert_true(file_create(folder_fd, "sub/c", 0600, BYTES_LITERAL("one"), &err));
+    assert_false(file_replace(folder_fd, "sub", 0600, BYTES_LITERAL("two"), &err)); // a folder is in the way
+    assert_holds("sub/c", "one");
+    assert_false(file_exists(folder_fd, "sub.new"));
+    assert_false(file_replace(folder_fd, "missing/a", 0600, BYTES_LITERAL("two"), &err));
+}
+
+static void paths_may_be_relative_absolute_or_deep(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_make_folder(folder_fd, "sub", 0700, &err));
+    assert_true(file_replace(folder_fd, "sub/c", 0600, BYTES_LITERAL("deep"), &err));
+    assert_holds("sub/c", "deep");
+    char *path = memory_format("%s/a", folder);
+    assert_true(file_create(AT_FDCWD, path, 0600, BYTES_LITERAL("absolute"), &err));
+    free(path);
+    assert_holds("a", "absolute");
+    assert_string_equal(file_name_of("x/y/z"), "z");
+    assert_string_equal(file_name_of("z"), "z");
+    assert_string_equal(file_name_of("x/"), "");
+}
+
+static void a_file_may_be_as_large_as_allowed_and_no_larger(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    AUTO(builder_done) struct builder data = BUILDER_INIT;
+    AUTO(builder_done) struct builder got = BUILDER_INIT;
+    memset(builder_reserve(&data, 100000), 'x', 100000);
+    assert_true(file_create(folder_fd, "a", 0600, builder_bytes(&data), &err));
+    assert_true(file_read(folder_fd, "a", 100000, &got, &err));
+    assert_true(bytes_equal(builder_bytes(&got), builder_bytes(&data)));
+    builder_clear(&got);
+    builder_add_text(&got, "kept");
+    assert_false(file_read(folder_fd, "a", 99999, &got, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "a is larger than the 99999 bytes allowed"));
+    assert_string_equal(builder_text(&got), "kept");
+}
+
+static void a_file_without_end_is_refused(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    AUTO(builder_done) struct builder got = BUILDER_INIT;
+    assert_false(file_read(AT_FDCWD, "/dev/zero", 70000, &got, &err));
+    assert_non_null(strstr(err.text, "larger"));
+}
+
+static void what_is_no_file_is_named(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    AUTO(builder_done) struct builder got = BUILDER_INIT;
+    assert_false(file_read(folder_fd, "missing", 10, &got, &err));
+    assert_non_null(strstr(err.text, "can't open missing: No such file"));
+    assert_false(file_read(folder_fd, ".", 10, &got, &err));
+    assert_non_null(strstr(err.text, "is a folder"));
+}
+
+static void a_folder_is_made_once_and_not_through_a_link(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_make_folder(folder_fd, "sub", 0700, &err));
+    assert_true(file_make_folder(folder_fd, "sub", 0700, &err));
+    assert_int_equal(symlinkat("sub", folder_fd, "link"), 0);
+    assert_false(file_make_folder(folder_fd, "link", 0700, &err));
+    assert_non_null(strstr(err.text, "not a folder"));
+    assert_true(file_create(folder_fd, "a", 0600, BYTES_LITERAL(""), &err));
+    assert_false(file_make_folder(folder_fd, "a", 0700, &err));
+    assert_false(file_make_folder(folder_fd, "missing/sub", 0700, &err));
+}
+
+static void a_write_that_fails_says_so(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    AUTO(close) int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_false(file_write_fd(fd, "the stick", BYTES_LITERAL("x"), &err));
+    assert_string_equal(err.text, "can't write the stick: No space left on device");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_new_file_has_its_mode_and_content, setup, teardown),
+        cmocka_unit_test_setup_teardown(create_never_touches_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(replace_changes_all_or_makes_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(replace_survives_what_a_run_that_died_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(replace_does_not_write_through_links, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_replace_that_fails_leaves_the_old_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(paths_may_be_relative_absolute_or_deep, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_may_be_as_large_as_allowed_and_no_larger, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_without_end_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_file_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_folder_is_made_once_and_not_through_a_link, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_write_that_fails_says_so, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
