@@ -52,9 +52,11 @@ struct token_info {
     bool pin_final_try;
     bool pin_locked;
     bool user_pin_is_set;
+    unsigned long max_sessions; /**< the token's own word; 0: no limit, or it won't say */
 };
 
 struct token;
+struct token_key;
 
 /** Opens exactly one token. ERROR_TOKEN: module not loadable, none or several match (lists them). */
 MUST_USE bool token_open(const struct token_choice *choice, struct token **ret_token, struct error *err);
@@ -77,13 +79,19 @@ MUST_USE bool token_info(struct token *token, struct token_info *ret_info,
  */
 MUST_USE bool token_login(struct token *token, const struct secret *pin, struct error *err);
 bool token_is_logged_in(const struct token *token);
+/**
+ * Asked before each signature of a key with CKA_ALWAYS_AUTHENTICATE (PKCS#11 v2.40 4.9); ret_pin is the callee's to give
+ * and token/'s to free. Without it such a key signs only on a token with a PIN pad; else signing is refused.
+ */
+typedef bool token_ask_pin(void *data, const struct token_key *key, struct secret **ret_pin,
+                           struct error *err);
+void token_set_ask_pin(struct token *token, token_ask_pin *ask, void *data);
 /** RFC 7512 URI of the token: "pkcs11:token=...;manufacturer=...;serial=...;model=...". Never holds a PIN. */
 void token_uri(const struct token *token, struct builder *ret_uri);
 /** Random bytes from the token. */
 MUST_USE bool token_random(struct token *token, uint8_t *data, size_t len, struct error *err);
 
 /* ---- keys ---- */
-struct token_key;
 
 /** What the token reports of a private key; "unknown" means the token would not say. */
 enum token_answer { TOKEN_NO, TOKEN_YES, TOKEN_UNKNOWN };
@@ -111,8 +119,11 @@ MUST_USE bool token_key_generate(struct token *token, enum key_kind kind, unsign
 
 /**
  * Finds the private key by URI (RFC 7512: id, object, type; token parts are checked against this token) and the public half.
- * \param spki  if not empty, the key's public half must equal it; needed to tell candidates apart
- * \return false: ERROR_TOKEN if none, or several candidates (lists them), or the public key differs
+ * The public half comes from the private key itself where the token tells it, else from the public key or certificate
+ * with its CKA_ID; then, if spki is given, a signature over a fresh random text (never a certificate) must verify
+ * with it, so that a private key swapped under its CKA_ID is found before anything is logged.
+ * \param spki  if not empty, the key's public half must equal it
+ * \return false: ERROR_TOKEN if none, or several candidates (lists them), no CKA_ID, or the public key differs
  */
 MUST_USE bool token_key_find(struct token *token, const char *uri, struct bytes spki,
                              struct token_key **ret_key, struct error *err);
@@ -145,6 +156,13 @@ MUST_USE bool token_key_check(const struct token_key *key, bool allow_extractabl
  */
 MUST_USE bool token_key_sign(struct token_key *key, enum signature_kind kind, struct bytes data,
                              struct builder *ret_signature, struct error *err);
+
+/**
+ * The same for a digest made elsewhere (of the length of kind's hash); not for Ed25519. ERROR_TOKEN also if the token
+ * only knows mechanisms that hash by themselves.
+ */
+MUST_USE bool token_key_sign_digest(struct token_key *key, enum signature_kind kind, struct bytes digest,
+                                    struct builder *ret_signature, struct error *err);
 
 /** How many sessions the pool may have; opens them when needed. At most the profile's max_sessions. */
 void token_set_sessions(struct token *token, unsigned count);

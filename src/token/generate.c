@@ -1,0 +1,238 @@
+#include "token/internal.h"
+
+#include "base/quote.h"
+
+#include <openssl/rand.h>
+
+#define TEMPLATE_MAX 20
+
+/** An attribute template and where its values live. */
+struct template
+{
+    CK_ATTRIBUTE items[TEMPLATE_MAX];
+    CK_ULONG count;
+};
+
+static CK_BBOOL yes = CK_TRUE; // Cryptoki's templates are not const, but nobody writes to them
+static CK_BBOOL no = CK_FALSE;
+
+static void add(struct template *template, CK_ATTRIBUTE_TYPE type, const void *value, size_t len)
+{
+    template->items[template->count++] = (CK_ATTRIBUTE){type, (void *)(uintptr_t)value, len};
+}
+
+static void add_flag(struct template *template, CK_ATTRIBUTE_TYPE type, bool value)
+{
+    add(template, type, value ? &yes : &no, sizeof(yes));
+}
+
+/** A usage that is forbidden explicitly, unless the token is known not to like the question. */
+static void forbid(struct template *template, CK_ATTRIBUTE_TYPE type, enum usage_flag flag, uint64_t omitted)
+{
+    if ((omitted >> flag & 1) == 0)
+        add_flag(template, type, false);
+}
+
+struct request {
+    enum key_kind kind;
+    CK_ULONG bits;
+    const char *label;
+    uint8_t id[KEY_ID_LEN];
+    bool ed25519_as_oid;
+    uint64_t omitted;
+};
+
+static void private_attributes(const struct request *request, struct template *ret)
+{
+    add_flag(ret, CKA_TOKEN, true);
+    add_flag(ret, CKA_PRIVATE, true);
+    add_flag(ret, CKA_SENSITIVE, true);
+    add_flag(ret, CKA_EXTRACTABLE, false);
+    add_flag(ret, CKA_SIGN, true);
+    forbid(ret, CKA_DECRYPT, USAGE_DECRYPT, request->omitted);
+    forbid(ret, CKA_UNWRAP, USAGE_UNWRAP, request->omitted);
+    forbid(ret, CKA_DERIVE, USAGE_DERIVE, request->omitted);
+    forbid(ret, CKA_SIGN_RECOVER, USAGE_SIGN_RECOVER, request->omitted);
+    add(ret, CKA_ID, request->id, sizeof(request->id));
+    add(ret, CKA_LABEL, request->label, strlen(request->label));
+}
+
+static void public_attributes(const struct request *request, struct template *ret)
+{
+    static const uint8_t f4[] = {0x01, 0x00, 0x01};
+    add_flag(ret, CKA_TOKEN, true);
+    add_flag(ret, CKA_PRIVATE, false);
+    add_flag(ret, CKA_VERIFY, true);
+    forbid(ret, CKA_ENCRYPT, USAGE_ENCRYPT, request->omitted);
+    forbid(ret, CKA_WRAP, USAGE_WRAP, request->omitted);
+    forbid(ret, CKA_VERIFY_RECOVER, USAGE_VERIFY_RECOVER, request->omitted);
+    add(ret, CKA_ID, request->id, sizeof(request->id));
+    add(ret, CKA_LABEL, request->label, strlen(request->label));
+    if (request->kind == KEY_RSA) {
+        add(ret, CKA_MODULUS_BITS, &request->bits, sizeof(request->bits));
+        add(ret, CKA_PUBLIC_EXPONENT, f4, sizeof(f4));
+        return;
+    }
+    struct bytes params = curve_params(request->kind, request->ed25519_as_oid);
+    add(ret, CKA_EC_PARAMS, params.data, params.len);
+}
+
+/** A new pair's handles; not yet checked. */
+struct pair {
+    CK_OBJECT_HANDLE public_object;
+    CK_OBJECT_HANDLE private_object;
+};
+
+static CK_RV ask_for_pair(struct token *token, CK_SESSION_HANDLE session, const struct request *request,
+                          struct pair *ret_pair)
+{
+    CK_MECHANISM mechanism = {.mechanism = request->kind == KEY_RSA       ? CKM_RSA_PKCS_KEY_PAIR_GEN
+                                           : request->kind == KEY_ED25519 ? CKM_EC_EDWARDS_KEY_PAIR_GEN
+                                                                          : CKM_EC_KEY_PAIR_GEN};
+    struct template public_half = {.count = 0};
+    struct template private_half = {.count = 0};
+    public_attributes(request, &public_half);
+    private_attributes(request, &private_half);
+    return token->module->calls->C_GenerateKeyPair(session, &mechanism, public_half.items, public_half.count,
+                                                   private_half.items, private_half.count,
+                                                   &ret_pair->public_object, &ret_pair->private_object);
+}
+
+/** Whether the token may have disliked the template rather than the key. */
+static bool is_about_template(CK_RV rv)
+{
+    return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
+           rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_ARGUMENTS_BAD;
+}
+
+/** Tries the forms this model is known to want: Ed25519's name or OID, then fewer usage flags if its YAML allows. */
+static CK_RV make_pair(struct token *token, CK_SESSION_HANDLE session, struct request *request,
+                       struct pair *ret_pair)
+{
+    const struct token_limits *limits = &token->limits;
+    bool has_two_forms = request->kind == KEY_ED25519 && limits->ed25519_params == ED25519_EITHER;
+    request->ed25519_as_oid = limits->ed25519_params == ED25519_OID;
+    CK_RV rv = ask_for_pair(token, session, request, ret_pair);
+    if (has_two_forms &&
+        (is_about_template(rv) || rv == CKR_DOMAIN_PARAMS_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
+         rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED)) {
+        request->ed25519_as_oid = true;
+        rv = ask_for_pair(token, session, request, ret_pair);
+    }
+    if (is_about_template(rv) && limits->may_omit != 0) {
+        request->omitted = limits->may_omit;
+        rv = ask_for_pair(token, session, request, ret_pair);
+    }
+    return rv;
+}
+
+static bool check_label_is_free(struct token *token, CK_SESSION_HANDLE session, const char *label,
+                                struct error *err)
+{
+    CK_ATTRIBUTE template[] = {{CKA_LABEL, (void *)(uintptr_t)label, strlen(label)}};
+    AUTO(free) CK_OBJECT_HANDLE *objects = NULL;
+    size_t count = 0;
+    if (!objects_find(token, session, template, 1, &objects, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        CK_ULONG class = 0;
+        if (attribute_ulong(token, session, objects[i], CKA_CLASS, &class) &&
+            (class == CKO_PRIVATE_KEY || class == CKO_PUBLIC_KEY))
+            return error_set(err, ERROR_TOKEN, 0,
+                             "the token has a key labelled \"%s\" already; choose another label",
+                             quoted_text(label, &(struct quoted){0}));
+    }
+    return true;
+}
+
+static bool destroy(struct token *token, CK_OBJECT_HANDLE private_object, CK_OBJECT_HANDLE public_object,
+                    struct error *err)
+{
+    CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+    CK_FUNCTION_LIST *calls = token->module->calls;
+    if (!token_open_writer(token, &session, err))
+        return false;
+    CK_RV rv = calls->C_DestroyObject(session, private_object);
+    if (public_object != CK_INVALID_HANDLE) {
+        CK_RV second = calls->C_DestroyObject(session, public_object);
+        rv = rv == CKR_OK ? second : rv;
+    }
+    (void)calls->C_CloseSession(session); // what was to be done is done
+    return rv == CKR_OK || error_rv(err, rv, "removing a key pair");
+}
+
+/** The token made it; now it has to be what was asked for (P1), else it is removed again. */
+static bool accept(struct token *token, CK_SESSION_HANDLE session, const struct pair *pair,
+                   struct token_key **ret_key, struct error *err)
+{
+    AUTO(builder_done) struct builder spki = BUILDER_INIT;
+    AUTO(token_key_free) struct token_key *key = NULL;
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    if (!public_of_object(token, session, pair->public_object, &spki))
+        return error_set(err, ERROR_TOKEN, 0, "the token made a key but does not tell its public half");
+    if (!key_new(token, session, pair->private_object, builder_bytes(&spki), &key, err))
+        return false;
+    key->public_object = pair->public_object;
+    key->is_made_here = true;
+    if (!token_key_check(key, false, &findings, err))
+        return error_while(err, "checking that the token made the key as it was asked to");
+    *ret_key = TAKE(key);
+    return true;
+}
+
+static bool generate(struct token *token, CK_SESSION_HANDLE session, struct request *request,
+                     struct token_key **ret_key, struct error *err)
+{
+    char name[32];
+    struct pair pair = {CK_INVALID_HANDLE, CK_INVALID_HANDLE};
+    struct error ignored = ERROR_INIT;
+    if (!check_label_is_free(token, session, request->label, err))
+        return false;
+    CK_RV rv = make_pair(token, session, request, &pair);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "making a %s key in the token",
+                        key_name(request->kind, (unsigned)request->bits, name));
+    if (accept(token, session, &pair, ret_key, err))
+        return true;
+    // The first fault is what the user must hear of.
+    if (!destroy(token, pair.private_object, pair.public_object, &ignored))
+        (void)error_while(err, "removing the unfit key (%s); remove it by hand", ignored.text);
+    return false;
+}
+
+bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, const char *label,
+                        struct token_key **ret_key, struct error *err)
+{
+    CK_SESSION_HANDLE session = CK_INVALID_HANDLE;
+    AUTO(token_key_free) struct token_key *key = NULL;
+    struct request request = {.kind = kind, .bits = bits, .label = label};
+    if (kind == KEY_OTHER || (kind == KEY_RSA && (bits < 2048 || bits > 16384 || bits % 8 != 0)))
+        return error_set(err, ERROR_USAGE, 0,
+                         "coldca makes rsa-2048 and longer, ec-p256, ec-p384, ec-p521, ed25519");
+    if (label[0] == '\0')
+        return error_set(err, ERROR_USAGE, 0, "a new key needs a label");
+    if (RAND_bytes(request.id, sizeof(request.id)) != 1)
+        return error_openssl(err, ERROR_TOKEN, "no random bytes for the key's CKA_ID");
+    if (!token_open_writer(token, &session, err))
+        return false;
+    bool is_made = generate(token, session, &request, &key, err);
+    (void)token->module->calls->C_CloseSession(session); // the objects are on the token
+    if (!is_made)
+        return false;
+    if (key->attributes.always_authenticates != TOKEN_YES && !key_prove(key, err)) {
+        struct error ignored = ERROR_INIT;
+        if (!token_key_destroy(key, &ignored))
+            return error_while(err, "removing the unfit key (%s); remove it by hand", ignored.text);
+        return false;
+    }
+    *ret_key = TAKE(key);
+    return true;
+}
+
+bool token_key_destroy(struct token_key *key, struct error *err)
+{
+    if (!key->is_made_here)
+        return error_set(err, ERROR_TOKEN, 0, "the key %s was not made in this run, so it is not removed",
+                         key->uri);
+    return destroy(key->token, key->private_object, key->public_object, err);
+}

@@ -1,0 +1,294 @@
+#include "token/internal.h"
+
+#include "base/quote.h"
+
+#include <openssl/err.h>
+
+void token_trim(const unsigned char *field, size_t len, char *ret_text)
+{
+    const unsigned char *end = memchr(field, 0, len); // some modules pad with NULs against the standard
+    if (end != NULL)
+        len = (size_t)(end - field);
+    while (len > 0 && field[len - 1] == ' ')
+        len--;
+    memcpy(ret_text, field, len);
+    ret_text[len] = '\0';
+}
+
+bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct token_info *ret_info, struct error *err)
+{
+    CK_TOKEN_INFO raw;
+    CK_SLOT_INFO slot;
+    CK_RV rv = module->calls->C_GetTokenInfo(slot_id, &raw);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "asking the token in slot %lu who it is", slot_id);
+    struct token_info info = {
+        .slot_id = slot_id,
+        .is_initialized = (raw.flags & CKF_TOKEN_INITIALIZED) != 0,
+        .needs_login = (raw.flags & CKF_LOGIN_REQUIRED) != 0,
+        .has_protected_path = (raw.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0,
+        .is_write_protected = (raw.flags & CKF_WRITE_PROTECTED) != 0,
+        .pin_count_low = (raw.flags & CKF_USER_PIN_COUNT_LOW) != 0,
+        .pin_final_try = (raw.flags & CKF_USER_PIN_FINAL_TRY) != 0,
+        .pin_locked = (raw.flags & CKF_USER_PIN_LOCKED) != 0,
+        .user_pin_is_set = (raw.flags & CKF_USER_PIN_INITIALIZED) != 0,
+        .max_sessions = raw.ulMaxSessionCount == CK_UNAVAILABLE_INFORMATION ? 0 : raw.ulMaxSessionCount,
+    };
+    token_trim(raw.label, sizeof(raw.label), info.label);
+    token_trim(raw.manufacturerID, sizeof(raw.manufacturerID), info.manufacturer);
+    token_trim(raw.model, sizeof(raw.model), info.model);
+    token_trim(raw.serialNumber, sizeof(raw.serialNumber), info.serial);
+    if (module->calls->C_GetSlotInfo(slot_id, &slot) == CKR_OK)
+        token_trim(slot.slotDescription, sizeof(slot.slotDescription), info.slot_text);
+    *ret_info = info;
+    return true;
+}
+
+static bool text_fits(const char *wanted, const char *have)
+{
+    return wanted == NULL || strcmp(wanted, have) == 0;
+}
+
+static bool choice_fits(const struct token_choice *choice, const struct token_info *info)
+{
+    return text_fits(choice->label, info->label) && text_fits(choice->serial, info->serial) &&
+           text_fits(choice->model, info->model) && text_fits(choice->manufacturer, info->manufacturer);
+}
+
+static void choice_words(const struct token_choice *choice, struct builder *ret_text)
+{
+    const char *const parts[][2] = {{"label", choice->label},
+                                    {"serial", choice->serial},
+                                    {"model", choice->model},
+                                    {"manufacturer", choice->manufacturer}};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (parts[i][1] != NULL)
+            builder_format(ret_text, "%s%s \"%s\"", ret_text->len > 0 ? ", " : " with ", parts[i][0],
+                           quoted_text(parts[i][1], &(struct quoted){0}));
+}
+
+static void add_token_words(const struct token_info *info, struct builder *ret_text)
+{
+    builder_format(ret_text, "%s\"%s\" (serial %s, slot %lu%s)", ret_text->len > 0 ? ", " : "",
+                   quoted_text(info->label, &(struct quoted){0}),
+                   quoted_text(info->serial, &(struct quoted){0}), info->slot_id,
+                   info->is_initialized ? "" : ", not initialized");
+}
+
+static bool choice_module(const struct token_choice *choice, struct module **ret_module, struct error *err)
+{
+    const char *path = choice->module;
+    const char *init_args = choice->init_args;
+    if (path == NULL && choice->profile != NULL) {
+        path = token_profile_module(choice->profile);
+        if (path == NULL)
+            return error_set(err, ERROR_TOKEN, 0,
+                             "no module of token model %s is on this machine; install it or name its path",
+                             token_profile_name(choice->profile));
+    }
+    if (path == NULL)
+        return error_set(err, ERROR_TOKEN, 0, "no PKCS#11 module is named; give its path or a token model");
+    if (init_args == NULL && choice->profile != NULL)
+        init_args = profile_init_args(choice->profile);
+    return module_open(path, init_args, ret_module, err);
+}
+
+/** All tokens of a module, in slot order. The module's lock must be held. */
+static bool list_tokens(struct module *module, struct token_info **ret_infos, size_t *ret_count,
+                        struct error *err)
+{
+    if (!module_refresh(module, err))
+        return false;
+    const struct slots *slots = module->slots;
+    AUTO(free) struct token_info *infos = memory_new(slots->count + 1, sizeof(*infos));
+    size_t count = 0;
+    for (unsigned i = 0; i < slots->count; i++) {
+        struct error gone = ERROR_INIT;
+        // A token pulled between the two questions is simply not in the list.
+        if (slots->items[i].token != NULL &&
+            token_ask_info(module, PKCS11_get_slotid_from_slot(&slots->items[i]), &infos[count], &gone))
+            count++;
+    }
+    *ret_infos = TAKE(infos);
+    *ret_count = count;
+    return true;
+}
+
+/** Which tokens a choice may mean: those in use, or (for token_initialize) new ones too. */
+enum wanted { WANTED_INITIALIZED, WANTED_NEW, WANTED_ANY };
+
+/** Exactly one; ERROR_TOKEN with a list otherwise. The module's lock must be held. */
+static bool choose(struct module *module, const struct token_choice *choice, enum wanted wanted,
+                   struct token_info *ret_info, struct error *err)
+{
+    AUTO(free) struct token_info *infos = NULL;
+    AUTO(builder_done) struct builder all = BUILDER_INIT;
+    AUTO(builder_done) struct builder fitting = BUILDER_INIT;
+    AUTO(builder_done) struct builder asked = BUILDER_INIT;
+    size_t count = 0;
+    size_t fits = 0;
+    size_t found = 0;
+    if (!list_tokens(module, &infos, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        add_token_words(&infos[i], &all);
+        bool is_wanted = wanted == WANTED_ANY || infos[i].is_initialized == (wanted == WANTED_INITIALIZED);
+        if (!is_wanted || !choice_fits(choice, &infos[i]))
+            continue;
+        add_token_words(&infos[i], &fitting);
+        found = i;
+        fits++;
+    }
+    if (fits == 1) {
+        *ret_info = infos[found];
+        return true;
+    }
+    choice_words(choice, &asked);
+    if (fits > 1)
+        return error_set(err, ERROR_TOKEN, 0, "%zu tokens fit: %s; say which by its serial", fits,
+                         builder_text(&fitting));
+    return error_set(err, ERROR_TOKEN, 0, "no %stoken%s is present; %s%s",
+                     wanted == WANTED_NEW ? "uninitialized " : "", builder_text(&asked),
+                     all.len == 0
+                         ? "the module sees no token at all: plug it in, or check the module's configuration"
+                         : "present: ",
+                     builder_text(&all));
+}
+
+bool token_list(const struct token_choice *choice, struct token_info **ret_infos, size_t *ret_count,
+                struct error *err)
+{
+    AUTO(module_close) struct module *module = NULL;
+    if (!choice_module(choice, &module, err))
+        return false;
+    LOCKED(&module->lock);
+    return list_tokens(module, ret_infos, ret_count, err);
+}
+
+/** Another struct token of this process on the slot; NULL if there is none. The module's lock must be held. */
+static const struct token *sharer(const struct module *module, CK_SLOT_ID slot_id)
+{
+    const struct token *other = module->tokens;
+    while (other != NULL && other->slot_id != slot_id)
+        other = other->next;
+    return other;
+}
+
+bool token_open(const struct token_choice *choice, struct token **ret_token, struct error *err)
+{
+    AUTO(module_close) struct module *module = NULL;
+    if (!choice_module(choice, &module, err))
+        return false;
+    LOCKED(&module->lock);
+    struct token_info info;
+    if (!choose(module, choice, WANTED_INITIALIZED, &info, err))
+        return false;
+    const struct token *other = sharer(module, info.slot_id);
+    PKCS11_SLOT *slot = other != NULL ? other->slot : module_slot(module, info.slot_id);
+    // libp11 closes all sessions of the slot when its mode changes: so it writes from the start, where it can.
+    if (other == NULL && PKCS11_open_session(slot, info.is_write_protected ? 0 : 1) != 0)
+        return error_rv(err, rv_of_libp11(), "opening the token \"%s\"",
+                        quoted_text(info.label, &(struct quoted){0}));
+    struct token *token = memory_new(1, sizeof(*token));
+    token->slot = slot;
+    token->slot_id = info.slot_id;
+    token->info = info;
+    token->limits = profile_limits(choice->profile);
+    if (info.max_sessions > 0 &&
+        (token->limits.max_sessions == 0 || info.max_sessions < token->limits.max_sessions))
+        token->limits.max_sessions = info.max_sessions < 1024 ? (unsigned)info.max_sessions : 1024;
+    pool_init(&token->pool);
+    token->next = module->tokens;
+    module->tokens = token;
+    token->module = TAKE(module);
+    *ret_token = token;
+    return true;
+}
+
+void token_close(struct token *token)
+{
+    struct module *module = token->module;
+    pool_done(token);
+    {
+        LOCKED(&module->lock);
+        struct token **place = &module->tokens;
+        while (*place != token)
+            place = &(*place)->next;
+        *place = token->next;
+        int is_in = 0;
+        if (sharer(module, token->slot_id) == NULL && PKCS11_is_logged_in(token->slot, 0, &is_in) == 0 &&
+            is_in)
+            (void)PKCS11_logout(token->slot); // the token may be gone; then nobody is logged in
+        ERR_clear_error();
+    }
+    module_close(module);
+    free(token);
+}
+
+bool token_info(struct token *token, struct token_info *ret_info, struct error *err)
+{
+    return token_ask_info(token->module, token->slot_id, ret_info, err);
+}
+
+bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, struct error *err)
+{
+    CK_RV rv = token->module->calls->C_OpenSession(token->slot_id, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
+                                                   NULL, ret_session);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "opening a session that may write");
+    return true;
+}
+
+bool token_random(struct token *token, uint8_t *data, size_t len, struct error *err)
+{
+    LOCKED(&token->module->lock);
+    ERR_clear_error();
+    while (len > 0) {
+        unsigned part = len < 1024 ? (unsigned)len : 1024;
+        if (PKCS11_generate_random(token->slot, data, part) != 0)
+            return error_rv(err, rv_of_libp11(), "asking the token for random bytes");
+        data += part;
+        len -= part;
+    }
+    return true;
+}
+
+/** C_InitToken, then the user PIN by the security officer. The module's lock must be held. */
+static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret *so_pin,
+                       const struct secret *user_pin, struct error *err)
+{
+    ERR_clear_error();
+    if (PKCS11_init_token(slot->token, secret_text(so_pin), label) != 0)
+        return error_rv(err, rv_of_libp11(), "initializing the token");
+    if (PKCS11_open_session(slot, 1) != 0 || PKCS11_login(slot, 1, secret_text(so_pin)) != 0)
+        return error_rv(err, rv_of_libp11(), "logging in as security officer to set the user PIN");
+    bool is_set = PKCS11_init_pin(slot->token, secret_text(user_pin)) == 0;
+    CK_RV rv = is_set ? CKR_OK : rv_of_libp11();
+    (void)PKCS11_logout(slot); // the session ends with it anyway
+    return is_set || error_rv(err, rv, "setting the user PIN");
+}
+
+bool token_initialize(const struct token_choice *choice, const char *label, const struct secret *so_pin,
+                      const struct secret *user_pin, bool may_erase, struct error *err)
+{
+    AUTO(module_close) struct module *module = NULL;
+    if (strlen(label) == 0 || strlen(label) > 32)
+        return error_set(err, ERROR_USAGE, 0,
+                         "a token's label has 1 to 32 bytes (PKCS#11 v2.40 5.5), \"%s\" has %zu",
+                         quoted_text(label, &(struct quoted){0}), strlen(label));
+    if (!choice_module(choice, &module, err))
+        return false;
+    LOCKED(&module->lock);
+    struct token_info info;
+    if (!choose(module, choice, may_erase ? WANTED_ANY : WANTED_NEW, &info, err))
+        return may_erase ? false
+                         : error_while(err, "looking for a token to initialize; one in use is never erased "
+                                            "unless you say so");
+    if (info.is_initialized && choice->serial == NULL && choice->label == NULL)
+        return error_set(err, ERROR_TOKEN, 0,
+                         "the token \"%s\" holds keys perhaps; to erase it, name it by serial or label",
+                         quoted_text(info.label, &(struct quoted){0}));
+    if (sharer(module, info.slot_id) != NULL)
+        return error_set(err, ERROR_TOKEN, 0, "the token is in use by this process; close it first");
+    return initialize(module_slot(module, info.slot_id), label, so_pin, user_pin, err);
+}
