@@ -45,16 +45,19 @@ enum command {
 static enum command command_of(const char *typed)
 {
     static const struct {
-        const char *letter; // as it is: "a" and "A" are not the same
-        const char *word;   // in upper or lower case
+        const char *word;
         enum command command;
-    } table[] = {
-        {"a", "approve", COMMAND_APPROVE}, {"r", "refuse", COMMAND_REFUSE}, {"s", "skip", COMMAND_SKIP},
-        {"A", "rest", COMMAND_REST},       {"b", "back", COMMAND_BACK},     {"q", "quit", COMMAND_QUIT},
+    } words[] = {
+        {"r", COMMAND_REFUSE},        {"refuse", COMMAND_REFUSE}, {"s", COMMAND_SKIP}, {"skip", COMMAND_SKIP},
+        {"b", COMMAND_BACK},          {"back", COMMAND_BACK},     {"q", COMMAND_QUIT}, {"quit", COMMAND_QUIT},
+        {"approve", COMMAND_APPROVE}, {"rest", COMMAND_REST},
     };
-    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
-        if (strcmp(typed, table[i].letter) == 0 || strcasecmp(typed, table[i].word) == 0)
-            return table[i].command;
+    // The only letter whose case matters.
+    if (strcasecmp(typed, "a") == 0)
+        return *typed == 'a' ? COMMAND_APPROVE : COMMAND_REST;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strcasecmp(typed, words[i].word) == 0)
+            return words[i].command;
     }
     return COMMAND_NONE;
 }

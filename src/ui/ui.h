@@ -14,6 +14,7 @@
 bool ui_has_terminal(void);      /**< a person can be asked: /dev/tty can be opened */
 bool ui_may_color(FILE *stream); /**< a terminal, no NO_COLOR, TERM not dumb */
 unsigned ui_width(FILE *stream); /**< columns; 80 if unknown */
+/* A prompt is the question alone, harmless: the keys and the ": " are added here. What was typed before it was drawn is thrown away. */
 /** Asks on the terminal, one line; ERROR_INTERRUPTED on Ctrl-C, Ctrl-D; the terminal is restored whatever happens. */
 MUST_USE bool ui_ask_line(const char *prompt, struct builder *ret_line, struct error *err);
 /** One key out of `keys` ("arsq"), upper or lower case, with Enter; asks again on anything else. */
