@@ -87,15 +87,24 @@ static bool open_ledger(struct ca_home *home, enum ca_access access, const struc
     return true;
 }
 
-bool ca_home_open(const char *path, enum ca_access access, const struct ca_console *console,
-                  struct ca_home **ret_home, struct error *err)
+bool ca_home_open_files(const char *path, struct ca_home **ret_home, struct error *err)
 {
     AUTO(ca_home_close) struct ca_home *home = memory_new(1, sizeof(*home));
     home->fd = -1;
     home->path = memory_text(path);
     if (!file_open_folder(AT_FDCWD, path, &home->fd, err))
         return error_while(err, "opening the CA's home; `coldca init` makes one, -C names another");
-    if (!load_config(home, err) || !load_issuer(home, err) || !open_ledger(home, access, console, err))
+    if (!load_config(home, err) || !load_issuer(home, err))
+        return false;
+    *ret_home = TAKE(home);
+    return true;
+}
+
+bool ca_home_open(const char *path, enum ca_access access, const struct ca_console *console,
+                  struct ca_home **ret_home, struct error *err)
+{
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    if (!ca_home_open_files(path, &home, err) || !open_ledger(home, access, console, err))
         return false;
     if (access == CA_WRITE && home->issuer == NULL)
         return error_set(err, ERROR_INPUT, 0,

@@ -58,6 +58,8 @@ char *ca_home_path(const char *option);
 /** \return false: ERROR_INPUT (no or bad ca.yaml, ca.pem), ERROR_LEDGER. Notices of the ledger go to console. */
 MUST_USE bool ca_home_open(const char *path, enum ca_access access, const struct ca_console *console,
                            struct ca_home **ret_home, struct error *err);
+/** Configuration and certificates only; the ledger is not opened (`ledger verify` reads a damaged one). */
+MUST_USE bool ca_home_open_files(const char *path, struct ca_home **ret_home, struct error *err);
 void ca_home_close(struct ca_home *home);
 DEFINE_AUTO(struct ca_home *, ca_home_close);
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "ca/parallel.h"
 #include "ca/session.h"
+#include "ca/show.h"
 
 #include <string.h>
 
@@ -171,15 +172,14 @@ static bool issue_groups(struct run *run, struct error *err)
 /** A certificate of an earlier run, made again from the ledger and checked again. */
 static bool release_earlier(struct run *run, const struct plan_item *item, struct error *err)
 {
-    enum signature_kind kind = SIGNATURE_OTHER;
-    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    struct bytes rest;
+    struct bytes tbs;
     AUTO(builder_done) struct builder certificate = BUILDER_INIT;
-    if (!ledger_certificate_parts(run->home->ledger, &item->earlier, &tbs, &signature, err) ||
-        !ca_signature_kind(run->home, item->verdict->template, &kind, err))
+    if (!ca_certificate_of(run->home, &item->earlier, &certificate, err))
         return false;
-    cert_seal(builder_bytes(&tbs), kind, builder_bytes(&signature), &certificate);
-    if (!cert_verify(builder_bytes(&certificate), builder_bytes(&tbs), run->home->issuer, err)) {
+    enum signature_kind kind = SIGNATURE_OTHER;
+    if (!cert_split(builder_bytes(&certificate), &tbs, &kind, &rest, err) ||
+        !cert_verify(builder_bytes(&certificate), tbs, run->home->issuer, err)) {
         err->kind = ERROR_LEDGER; // not the token's fault here: the record is damaged
         return error_while(err, "making certificate %s again from the ledger", item->earlier.serial);
     }

@@ -1,0 +1,156 @@
+#include "base/encode.h"
+#include "base/memory.h"
+#include "ca/show.h"
+#include "cli/cli.h"
+#include "cli/report.h"
+#include "ui/ui.h"
+
+#include <string.h>
+
+static const struct command_help list_help = {
+    .usage = "cert list [OPTIONS]",
+    .text = "Lists the certificates of the ledger with their state: issued, abandoned, revoked, unfinished.",
+};
+
+struct listing {
+    struct ui_table *table;
+    struct json *array;
+};
+
+static bool add_certificate(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    char not_after[TIME_TEXT_SIZE];
+    struct listing *listing = data;
+    (void)record;
+    if (entry == NULL)
+        return true;
+    const char *cells[] = {entry->serial, entry->subject, entry->policy, ledger_status_name(entry->status),
+                           time_format(entry->not_after, not_after)};
+    ui_table_row(listing->table, cells, entry->status == LEDGER_ISSUED ? NULL : "yellow");
+    struct json *json = json_add_object(listing->array);
+    json_put_text(json, "serial", cells[0]);
+    json_put_text(json, "subject", cells[1]);
+    json_put_text(json, "policy", cells[2]);
+    json_put_text(json, "status", cells[3]);
+    json_put_text(json, "not_after", cells[4]);
+    json_put_text(json, "source", entry->source);
+    json_put_hex(json, "csr_sha256", BYTES(entry->csr_sha256));
+    json_put_hex(json, "spki_sha256", BYTES(entry->spki_sha256));
+    json_put_int(json, "seq", (int64_t)entry->signing_seq);
+    return true;
+}
+
+static bool status_of(const char *name, int *ret_status, struct error *err)
+{
+    for (int i = LEDGER_UNFINISHED; i <= LEDGER_REVOKED; i++) {
+        if (strcmp(name, ledger_status_name((enum ledger_status)i)) == 0) {
+            *ret_status = i;
+            return true;
+        }
+    }
+    return error_set(err, ERROR_USAGE, 0, "--status is issued, abandoned, revoked or unfinished");
+}
+
+static int list(int argc, char **argv, struct error *err)
+{
+    static const char *const headings[] = {"serial", "subject", "policy", "state", "valid until"};
+    const char *status = NULL;
+    struct ledger_filter filter = {.status = -1, .only_certificates = true};
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {
+        {"subject", 0, OPTION_TEXT, "TEXT", "subjects that hold this text", &filter.subject},
+        {"san", 0, OPTION_TEXT, "TEXT", "with this name among the subjectAltNames", &filter.san},
+        {"policy", 'p', OPTION_TEXT, "NAME", "issued under this policy", &filter.policy},
+        {"status", 0, OPTION_TEXT, "STATE", "issued, abandoned, revoked or unfinished", &status},
+    };
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &list_help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    AUTO(json_free) struct json *array = json_new_array();
+    AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
+    struct listing listing = {table, array};
+    if ((status != NULL && !status_of(status, &filter.status, err)) ||
+        !ca_home_open(path, CA_LOOK, &console, &home, err) ||
+        !ledger_each(home->ledger, &filter, add_certificate, &listing, err))
+        return (int)err->kind;
+    if (options.wants_json)
+        report_json(array);
+    else
+        ui_table_print(table);
+    return EXIT_DONE;
+}
+
+static const struct command_help show_help = {
+    .usage = "cert show SERIAL [OPTIONS]",
+    .text = "Shows a certificate of the ledger in words, what a linter finds in it, and its PEM. SERIAL is "
+            "hex, with or without\n"
+            "colons.",
+};
+
+static void print_certificate(const struct ledger_entry *entry, struct builder *words, struct builder *pem,
+                              const struct findings *findings)
+{
+    printf("%s", builder_text(words));
+    printf("status: %s (records %llu and %llu)\n", ledger_status_name(entry->status),
+           (unsigned long long)entry->signing_seq, (unsigned long long)entry->issued_seq);
+    for (size_t i = 0; i < findings->count; i++)
+        printf("lint: %s%s%s%s\n", findings->items[i].text, findings->items[i].source == NULL ? "" : " (",
+               findings->items[i].source == NULL ? "" : findings->items[i].source,
+               findings->items[i].source == NULL ? "" : ")");
+    printf("%s", builder_text(pem));
+}
+
+static int show(int argc, char **argv, struct error *err)
+{
+    AUTO(options_done) struct options options = {.home = NULL};
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    if (!options_parse(argc, argv, NULL, 0, &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &show_help, NULL, 0))
+        return EXIT_DONE;
+    if (options.arguments.count != 1) {
+        (void)error_set(err, ERROR_USAGE, 0, "cert show needs one serial; `coldca cert list` shows them");
+        return (int)err->kind;
+    }
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    if (!ca_home_open(path, CA_LOOK, &console, &home, err) ||
+        !ca_show_find(home, options.arguments.items[0], &der, &entry, err) ||
+        !ca_show_certificate(home, builder_bytes(&der), &words, &findings, err))
+        return (int)err->kind;
+    encode_pem("CERTIFICATE", builder_bytes(&der), &pem);
+    if (!options.wants_json) {
+        print_certificate(&entry, &words, &pem, &findings);
+        return EXIT_DONE;
+    }
+    AUTO(json_free) struct json *json = json_new_object();
+    json_put_text(json, "serial", entry.serial);
+    json_put_text(json, "subject", entry.subject);
+    json_put_text(json, "status", ledger_status_name(entry.status));
+    json_put_text(json, "policy", entry.policy);
+    json_put_text(json, "words", builder_text(&words));
+    json_put_text(json, "pem", builder_text(&pem));
+    struct json *lint = json_put_array(json, "lint");
+    for (size_t i = 0; i < findings.count; i++)
+        json_add_text(lint, findings.items[i].text);
+    report_json(json);
+    return EXIT_DONE;
+}
+
+int cli_cert(int argc, char **argv, struct error *err)
+{
+    static const struct subcommand table[] = {
+        {"list", list, "the certificates of the ledger"},
+        {"show", show, "one certificate in words and PEM"},
+    };
+    return cli_dispatch("cert", table, ARRAY_LEN(table), argc, argv, err);
+}

@@ -1,0 +1,43 @@
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/judging.h"
+#include "cli/report.h"
+
+#include <fcntl.h>
+
+static const struct command_help help = {
+    .usage = "check --policy NAME [OPTIONS] FILE|FOLDER|-...",
+    .text = "Judges requests by a policy and says why, every reason at once. Signs nothing and never needs "
+            "the token. With a\n"
+            "home, the issuer's limits and the ledger are looked at as well and the plan's hash is printed.",
+    .example = "  coldca check --policy mqtt-device --set domain=iot.example media/requests",
+};
+
+int cli_check(int argc, char **argv, struct error *err)
+{
+    AUTO(options_done) struct options options = {.home = NULL};
+    AUTO(judging_done) struct judging judging = {.policy = NULL};
+    const struct option_row rows[] = {JUDGING_ROWS(&judging)};
+    AUTO(plan_free) struct plan *plan = NULL;
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    AUTO(free) char *config = memory_format("%s/ca.yaml", path);
+    bool has_home = options.home != NULL || file_exists(AT_FDCWD, config);
+    if (has_home && !ca_home_open(path, CA_LOOK, &console, &home, err))
+        return (int)err->kind;
+    if (!judging_prepare(&judging, &options, home != NULL ? home->fd : -1, &console, err) ||
+        !judging_plan(&judging, home, NULL, NULL, &console, &plan, err))
+        return (int)err->kind;
+    if (options.wants_json) {
+        AUTO(json_free) struct json *json = report_plan_json(plan);
+        report_json(json);
+    } else {
+        report_plan(plan, true);
+    }
+    return plan_count(plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
+}

@@ -1,0 +1,48 @@
+/*
+ * One function a command: options in, one call down, result out. Each gets argv with its own name at [0] and returns the exit
+ * code (design: "The command line is a contract"); on failure it fills err and returns its kind.
+ */
+#ifndef COLDCA_CLI_CLI_H
+#define COLDCA_CLI_CLI_H
+
+#include "ca/console.h"
+#include "cli/options.h"
+
+#include <stdint.h>
+
+enum { EXIT_DONE = 0, EXIT_SOME_REFUSED = 1 };
+
+int cli_init(int argc, char **argv, struct error *err);
+int cli_request(int argc, char **argv, struct error *err);
+int cli_check(int argc, char **argv, struct error *err);
+int cli_sign(int argc, char **argv, struct error *err);
+int cli_review(int argc, char **argv, struct error *err);
+int cli_cert(int argc, char **argv, struct error *err);
+int cli_policy(int argc, char **argv, struct error *err);
+int cli_token(int argc, char **argv, struct error *err);
+int cli_token_show(int argc, char **argv, struct error *err);
+int cli_ledger(int argc, char **argv, struct error *err);
+
+int cli_ledger_list(int argc, char **argv, struct error *err);
+int cli_ledger_verify(int argc, char **argv, struct error *err);
+
+/** A record's number. \return false if text is not one */
+bool cli_parse_seq(const char *text, uint64_t *ret_seq);
+
+/** The console of a terminal: questions, PIN (by options->pin_source or prompt), progress, notices, Ctrl-C. options are borrowed. */
+struct ca_console cli_console(struct options *options);
+
+/** After options_parse(): prints the help if it was asked for. \return whether it was */
+bool cli_is_help(const struct options *options, const struct command_help *help,
+                 const struct option_row *rows, size_t count);
+
+/** A sub-command table: "policy list". */
+struct subcommand {
+    const char *name;
+    int (*run)(int argc, char **argv, struct error *err);
+    const char *line;
+};
+int cli_dispatch(const char *command, const struct subcommand *table, size_t count, int argc, char **argv,
+                 struct error *err);
+
+#endif

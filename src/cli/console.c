@@ -1,0 +1,106 @@
+#include "cli/cli.h"
+
+#include "base/memory.h"
+#include "ui/ui.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static volatile sig_atomic_t is_interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+}
+
+static bool may_go_on(void *data)
+{
+    (void)data;
+    return is_interrupted == 0;
+}
+
+static bool ask_pin(void *data, const char *token_words, bool has_protected_path, struct secret **ret_pin,
+                    struct error *err)
+{
+    const struct options *options = data;
+    AUTO(free) char *prompt = memory_format("PIN of %s: ", token_words);
+    if (options->pin_source != NULL)
+        return secret_read(options->pin_source, ret_pin, err);
+    if (has_protected_path) {
+        fprintf(stderr, "enter the PIN of %s on its PIN pad\n", token_words);
+        *ret_pin = NULL;
+        return true;
+    }
+    return ui_ask_pin(prompt, ret_pin, err);
+}
+
+static bool confirm(void *data, const char *question, bool *ret_yes, struct error *err)
+{
+    (void)data;
+    return ui_confirm(question, ret_yes, err);
+}
+
+static void progress(void *data, const char *what, size_t done, size_t total)
+{
+    (void)data;
+    ui_progress(what, done, total);
+}
+
+static void notice(void *data, const char *text)
+{
+    (void)data;
+    ui_progress_clear();
+    fprintf(stderr, "coldca: %s\n", text);
+}
+
+struct ca_console cli_console(struct options *options)
+{
+    // One Ctrl-C asks the run to stop at the next safe place; a second one gets the default and ends it (P5 makes that safe).
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    (void)sigaction(SIGINT, &action, NULL);  // cannot fail for these signals
+    (void)sigaction(SIGTERM, &action, NULL); // likewise
+    return (struct ca_console){
+        .confirm = ui_has_terminal() ? confirm : NULL,
+        .pin = ask_pin,
+        .progress = progress,
+        .notice = notice,
+        .may_go_on = may_go_on,
+        .data = options,
+    };
+}
+
+bool cli_is_help(const struct options *options, const struct command_help *help,
+                 const struct option_row *rows, size_t count)
+{
+    if (options->wants_help)
+        options_help(help, rows, count);
+    return options->wants_help;
+}
+
+static void print_subcommands(FILE *stream, const char *command, const struct subcommand *table, size_t count)
+{
+    fprintf(stream, "usage: coldca %s COMMAND ...\n\n", command);
+    for (size_t i = 0; i < count; i++)
+        fprintf(stream, "  %-12s %s\n", table[i].name, table[i].line);
+    fprintf(stream, "\n`coldca %s COMMAND --help` tells more.\n", command);
+}
+
+int cli_dispatch(const char *command, const struct subcommand *table, size_t count, int argc, char **argv,
+                 struct error *err)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    for (size_t i = 0; name != NULL && i < count; i++) {
+        if (strcmp(table[i].name, name) == 0)
+            return table[i].run(argc - 1, argv + 1, err);
+    }
+    if (name != NULL && (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)) {
+        print_subcommands(stdout, command, table, count);
+        return EXIT_DONE;
+    }
+    print_subcommands(stderr, command, table, count);
+    (void)error_set(err, ERROR_USAGE, 0, "coldca %s needs one of these commands", command);
+    return (int)err->kind;
+}

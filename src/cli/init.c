@@ -1,0 +1,117 @@
+#include "ca/init.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "cli/report.h"
+
+static const struct command_help help = {
+    .usage = "init --subject NAME [OPTIONS]",
+    .text = "Makes a CA in the folder -C names: a CA key and a ledger key inside the token, its certificate "
+            "(a root, or with\n"
+            "--csr a request for a parent), the ledger, and a copy of the ready policies. Nothing is ever "
+            "overwritten.",
+    .example = "  coldca -C ca init --token coldca --subject \"C=US,ST=NY,L=NY,O=My Org,CN=my.domain.name\"\n"
+               "  coldca -C issuing init --csr --policy sub-ca --subject \"O=My Org,CN=Issuing CA\"\n"
+               "  coldca -C issuing init --certificate parent-issued.pem --chain root.pem",
+};
+
+static struct json *result_json(const struct init_result *result)
+{
+    char not_after[TIME_TEXT_SIZE];
+    struct json *json = json_new_object();
+    json_put_text(json, "home", result->path);
+    json_put_text(json, "origin", result->origin);
+    json_put_text(json, "ledger_vkey", result->vkey);
+    json_put_text(json, "ca_key", result->ca_key);
+    json_put_text(json, "ledger_key", result->ledger_key);
+    json_put_text(json, "csr", result->csr_path);
+    if (result->csr_path == NULL) {
+        json_put_text(json, "subject", result->subject);
+        json_put_hex(json, "certificate_sha256", BYTES(result->certificate_sha256));
+        json_put_text(json, "not_after", time_format(result->not_after, not_after));
+    }
+    return json;
+}
+
+static void print_result(const struct init_result *result)
+{
+    char digest[129];
+    char not_after[TIME_TEXT_SIZE];
+    printf("%-14s %s\n", "home", result->path);
+    printf("%-14s %s\n", "CA key", result->ca_key);
+    printf("%-14s %s\n", "ledger key", result->ledger_key);
+    printf("%-14s %s\n", "ledger vkey", result->vkey);
+    if (result->csr_path != NULL) {
+        printf("%-14s %s\n\nbring it to the parent CA, then: coldca -C %s init --certificate FILE [--chain "
+               "FILE]\n",
+               "request", result->csr_path, result->path);
+        return;
+    }
+    printf("%-14s %s\n", "subject", result->subject);
+    printf("%-14s %s\n", "valid until", time_format(result->not_after, not_after));
+    printf("%-14s %s\n", "SHA-256", hex_of(BYTES(result->certificate_sha256), digest));
+    printf("\nkeep the vkey where an auditor finds it: it is what checks the ledger. Next: coldca -C %s "
+           "policy list\n",
+           result->path);
+}
+
+int cli_init(int argc, char **argv, struct error *err)
+{
+    AUTO(options_done) struct options options = {.home = NULL};
+    AUTO(option_list_done) struct option_list settings = {.items = NULL};
+    AUTO(init_result_done) struct init_result result = {.path = NULL};
+    struct policy_variable *variables = NULL;
+    struct init_options init = {.path = NULL};
+    const struct option_row rows[] = {
+        {"subject", 0, OPTION_TEXT, "NAME", "the CA's name: \"C=US,O=My Org,CN=My Root CA\"", &init.subject},
+        {"policy", 'p', OPTION_TEXT, "NAME", "policy for the CA's certificate (root; with --csr sub-ca)",
+         &init.policy},
+        {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of the policy", &settings},
+        {"key", 0, OPTION_TEXT, "KIND",
+         "rsa-3072, rsa-4096, ec-p256, ec-p384, ed25519, ... (the policy's first)", &init.key},
+        {"key-label", 0, OPTION_TEXT, "LABEL", "label of the CA key in the token (coldca-ca)",
+         &init.key_label},
+        {"origin", 0, OPTION_TEXT, "NAME", "the ledger's name, a schema-less URL: ca.example/root-2026",
+         &init.origin},
+        {"token", 't', OPTION_TEXT, "LABEL|URI", "which token (the only one)", &init.token},
+        {"model", 0, OPTION_TEXT, "NAME", "the token's profile in tokens/ (softhsm2)", &init.profile},
+        {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module (the profile's)", &init.module},
+        {"init-args", 0, OPTION_TEXT, "TEXT", "what the module wants at C_Initialize", &init.init_args},
+        {"hash", 0, OPTION_TEXT, "NAME", "sha256, sha384 or sha512 (what fits the key)", &init.hash},
+        {"pss", 0, OPTION_FLAG, NULL, "RSA keys sign with RSASSA-PSS", &init.wants_pss},
+        {"csr", 0, OPTION_FLAG, NULL, "a request for a parent CA instead of a root", &init.wants_csr},
+        {"certificate", 0, OPTION_TEXT, "FILE", "complete a --csr home, or adopt with --use-key",
+         &init.certificate},
+        {"chain", 0, OPTION_TEXT, "FILE", "the certificates above it, parent first", &init.chain},
+        {"use-key", 0, OPTION_TEXT, "URI", "use this key of the token instead of making one", &init.use_key},
+        {"allow-extractable", 0, OPTION_FLAG, NULL,
+         "accept a key the token would give out; the ledger says so", &init.may_be_extractable},
+    };
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    init.path = path;
+    if (options.arguments.count > 0) {
+        (void)error_set(err, ERROR_USAGE, 0, "init takes options only; the home is named by -C");
+        return (int)err->kind;
+    }
+    if (!options_variables(&settings, &variables, err))
+        return (int)err->kind;
+    init.variables = variables;
+    init.variables_count = settings.count;
+    bool is_done = ca_init(&init, &console, &result, err);
+    options_variables_free(variables, settings.count);
+    if (!is_done)
+        return (int)err->kind;
+    if (options.wants_json) {
+        AUTO(json_free) struct json *json = result_json(&result);
+        report_json(json);
+    } else {
+        print_result(&result);
+    }
+    return EXIT_DONE;
+}

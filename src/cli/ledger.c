@@ -1,0 +1,120 @@
+#include "ledger/ledger.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "ca/home.h"
+#include "cli/cli.h"
+#include "cli/report.h"
+#include "ui/ui.h"
+
+static const struct command_help show_help = {
+    .usage = "ledger show SEQ",
+    .text = "Prints one record of the ledger, by its number.",
+};
+
+static int show(int argc, char **argv, struct error *err)
+{
+    uint64_t seq = 0;
+    AUTO(options_done) struct options options = {.home = NULL};
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(json_free) struct json *record = NULL;
+    if (!options_parse(argc, argv, NULL, 0, &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &show_help, NULL, 0))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    if (options.arguments.count != 1 || !cli_parse_seq(options.arguments.items[0], &seq)) {
+        (void)error_set(err, ERROR_USAGE, 0, "ledger show needs the number of one record");
+        return (int)err->kind;
+    }
+    if (!ca_home_open(path, CA_LOOK, &console, &home, err) || !ledger_record(home->ledger, seq, &record, err))
+        return (int)err->kind;
+    report_json(record);
+    return EXIT_DONE;
+}
+
+static const struct command_help checkpoint_help = {
+    .usage = "ledger checkpoint [--qr]",
+    .text = "Prints the newest signed checkpoint (C2SP tlog-checkpoint): what witnesses and auditors keep. "
+            "--qr draws it for a\n"
+            "phone's camera, the only way out of some rooms.",
+};
+
+static int checkpoint(int argc, char **argv, struct error *err)
+{
+    bool wants_qr = false;
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {{"qr", 0, OPTION_FLAG, NULL, "draw it as a QR code", &wants_qr}};
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(builder_done) struct builder drawing = BUILDER_INIT;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &checkpoint_help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    if (!ca_home_open(path, CA_LOOK, &console, &home, err) ||
+        !ledger_checkpoint_newest(home->ledger, &note, err) ||
+        (wants_qr && !ui_qr(builder_bytes(&note), &drawing, err)))
+        return (int)err->kind;
+    if (options.wants_json) {
+        AUTO(json_free) struct json *json = json_new_object();
+        json_put_text(json, "checkpoint", builder_text(&note));
+        json_put_text(json, "vkey", home->config.ledger_vkey);
+        json_put_int(json, "records", (int64_t)ledger_size(home->ledger));
+        report_json(json);
+    } else {
+        fputs(wants_qr ? builder_text(&drawing) : builder_text(&note), stdout);
+    }
+    return EXIT_DONE;
+}
+
+static const struct command_help index_help = {
+    .usage = "ledger index --rebuild",
+    .text = "Throws index.sqlite away and makes it again from the ledger. The index is a cache; nothing is "
+            "lost with it.",
+};
+
+static int rebuild(int argc, char **argv, struct error *err)
+{
+    bool wants_rebuild = false;
+    uint64_t records = 0;
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {{"rebuild", 0, OPTION_FLAG, NULL, "make it again", &wants_rebuild}};
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &index_help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    if (!wants_rebuild) {
+        (void)error_set(err, ERROR_USAGE, 0, "ledger index needs --rebuild");
+        return (int)err->kind;
+    }
+    if (!ca_home_open_files(path, &home, err) ||
+        !ledger_index_rebuild(home->fd, home->config.ledger_vkey, &records, err))
+        return (int)err->kind;
+    if (options.wants_json) {
+        AUTO(json_free) struct json *json = json_new_object();
+        json_put_int(json, "records", (int64_t)records);
+        report_json(json);
+    } else {
+        printf("index made again from %llu records\n", (unsigned long long)records);
+    }
+    return EXIT_DONE;
+}
+
+int cli_ledger(int argc, char **argv, struct error *err)
+{
+    static const struct subcommand table[] = {
+        {"list", cli_ledger_list, "records, filtered"},
+        {"show", show, "one record"},
+        {"verify", cli_ledger_verify, "check everything, from the first byte"},
+        {"checkpoint", checkpoint, "the newest signed checkpoint"},
+        {"index", rebuild, "remake the index"},
+    };
+    return cli_dispatch("ledger", table, ARRAY_LEN(table), argc, argv, err);
+}

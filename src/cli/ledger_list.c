@@ -1,0 +1,145 @@
+#include "base/quote.h"
+#include "ca/home.h"
+#include "cli/cli.h"
+#include "cli/report.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command_help help = {
+    .usage = "ledger list [OPTIONS]",
+    .text = "Lists records in order: number, time, type, and what matters of each. --json prints the records "
+            "themselves, one a\n"
+            "line; --csv prints number, time, type, serial, subject, policy, status.",
+    .example = "  coldca -C ca ledger list --type cert.signing --subject device-0001",
+};
+
+bool cli_parse_seq(const char *text, uint64_t *ret_seq)
+{
+    char *end = NULL;
+    if (!isdigit((unsigned char)*text))
+        return false;
+    *ret_seq = strtoull(text, &end, 10);
+    return *end == '\0';
+}
+
+static void print_csv(const char *value)
+{
+    putchar('"');
+    for (const char *at = value == NULL ? "" : value; *at != '\0'; at++) {
+        if (*at == '"')
+            putchar('"');
+        putchar(*at);
+    }
+    putchar('"');
+}
+
+static void print_details(const struct json *record, const struct ledger_entry *entry)
+{
+    int64_t ref = 0;
+    struct quoted room;
+    static const char *const keys[] = {"subject", "source", "command", "reason", "serial"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const char *value = json_text(record, keys[i]);
+        if (value != NULL)
+            printf(" %s=%s", keys[i], quoted_text(value, &room));
+    }
+    const char *why = json_text_at(json_get(record, "reasons"), 0);
+    if (why != NULL)
+        printf(" why=%s", quoted_text(why, &room));
+    if (json_int(record, "ref", &ref))
+        printf(" ref=%lld", (long long)ref);
+    if (entry != NULL)
+        printf(" status=%s", ledger_status_name(entry->status));
+}
+
+static bool print_line(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    int64_t seq = 0;
+    (void)data;
+    if (!json_int(record, "seq", &seq))
+        return false;
+    printf("%6lld  %s  %-16s", (long long)seq, json_text(record, "time"), json_text(record, "type"));
+    print_details(record, entry);
+    putchar('\n');
+    return true;
+}
+
+static bool print_json(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    (void)entry;
+    (void)data;
+    json_canonical(record, &text);
+    puts(builder_text(&text));
+    return true;
+}
+
+static bool print_row(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    int64_t seq = 0;
+    static const char *const keys[] = {"time", "type", "serial", "subject", "policy"};
+    (void)data;
+    if (!json_int(record, "seq", &seq))
+        return false;
+    printf("%lld", (long long)seq);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        putchar(',');
+        print_csv(json_text(record, keys[i]));
+    }
+    putchar(',');
+    print_csv(entry != NULL ? ledger_status_name(entry->status) : NULL);
+    putchar('\n');
+    return true;
+}
+
+static bool parse_when(const char *option, const char *text, int64_t *ret_time, struct error *err)
+{
+    char whole[TIME_TEXT_SIZE];
+    struct quoted room;
+    if (text == NULL)
+        return true;
+    (void)snprintf(whole, sizeof(whole), "%.10sT00:00:00Z", text); // a day alone means its first second
+    if (time_parse(text, ret_time) || (strlen(text) == 10 && time_parse(whole, ret_time)))
+        return true;
+    return error_set(err, ERROR_USAGE, 0,
+                     "--%s needs a time like 2026-11-21 or 2026-11-21T08:00:00Z, not \"%s\"", option,
+                     quoted_text(text, &room));
+}
+
+int cli_ledger_list(int argc, char **argv, struct error *err)
+{
+    const char *since = NULL;
+    const char *until = NULL;
+    bool wants_csv = false;
+    struct ledger_filter filter = {.status = -1};
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {
+        {"type", 0, OPTION_TEXT, "TYPE", "cert.signing, cert.issued, request.refused, ...", &filter.type},
+        {"serial", 0, OPTION_TEXT, "HEX", "records of this certificate", &filter.serial},
+        {"subject", 0, OPTION_TEXT, "TEXT", "certificates whose subject holds this text", &filter.subject},
+        {"san", 0, OPTION_TEXT, "TEXT", "certificates with this name among the subjectAltNames", &filter.san},
+        {"policy", 'p', OPTION_TEXT, "NAME", "certificates under this policy", &filter.policy},
+        {"batch", 0, OPTION_TEXT, "ID", "records of this run", &filter.batch},
+        {"since", 0, OPTION_TEXT, "TIME", "not before this time", &since},
+        {"until", 0, OPTION_TEXT, "TIME", "not after this time", &until},
+        {"csv", 0, OPTION_FLAG, NULL, "as CSV", &wants_csv},
+    };
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    if (!parse_when("since", since, &filter.since, err) || !parse_when("until", until, &filter.until, err) ||
+        !ca_home_open(path, CA_LOOK, &console, &home, err) ||
+        !ledger_each(home->ledger, &filter,
+                     options.wants_json ? print_json
+                     : wants_csv        ? print_row
+                                        : print_line,
+                     NULL, err))
+        return (int)err->kind;
+    return EXIT_DONE;
+}

@@ -1,0 +1,148 @@
+#include "cli/report.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "ui/ui.h"
+
+#include <string.h>
+
+void report_json(const struct json *json)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    json_pretty(json, &text);
+    puts(builder_text(&text));
+}
+
+static const char *verdict_word(enum plan_action action)
+{
+    return action == PLAN_SIGN || action == PLAN_ALLOW ? "allowed"
+           : action == PLAN_REPEAT                     ? "has one"
+                                                       : plan_action_name(action);
+}
+
+/** Every reason on a line of its own. */
+static char *why_of(const struct plan_item *item)
+{
+    AUTO(builder_done) struct builder why = BUILDER_INIT;
+    if (item->reason != NULL)
+        builder_format(&why, "%s\n", item->reason);
+    for (size_t i = 0; i < item->verdict->findings.count; i++)
+        builder_format(&why, "%s\n", item->verdict->findings.items[i].text);
+    if (item->action == PLAN_REPEAT)
+        builder_format(&why, "serial %s\n", item->earlier.serial);
+    if (why.len > 0)
+        why.len--; // the last line's end
+    return builder_take_text(&why);
+}
+
+static void add_row(struct ui_table *table, const struct plan_item *item)
+{
+    char key[32] = "";
+    const struct request *request = item->request;
+    AUTO(free) char *why = why_of(item);
+    if (request != NULL && request->spki.len > 0)
+        (void)key_title(request->key_kind, request->key_bits, key);
+    const char *cells[] = {item->source,
+                           request != NULL && request->subject_text != NULL ? request->subject_text : "", key,
+                           verdict_word(item->action), why};
+    const char *color = item->action == PLAN_REFUSE ? "red" : item->action == PLAN_SKIP ? "yellow" : "green";
+    ui_table_row(table, cells, color);
+}
+
+void report_plan(const struct plan *plan, bool is_dry_run)
+{
+    static const char *const headings[] = {"request", "subject", "key", "verdict", "why"};
+    char digest[129];
+    AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
+    for (size_t i = 0; i < plan->count; i++)
+        add_row(table, &plan->items[i]);
+    ui_table_print(table);
+    size_t refused = plan_count(plan, PLAN_REFUSE);
+    printf("%zu requests: %zu allowed, %zu refused\n", plan->count,
+           plan->count - refused - plan_count(plan, PLAN_SKIP), refused);
+    if (is_dry_run)
+        printf("plan %s; nothing was signed\n", hex_of(BYTES(plan->sha256), digest));
+}
+
+static struct json *item_json(const struct plan_item *item)
+{
+    char key[32];
+    const struct request *request = item->request;
+    struct json *json = json_new_object();
+    json_put_text(json, "request", item->source);
+    json_put_text(json, "name", item->name);
+    json_put_text(json, "verdict",
+                  item->action == PLAN_REFUSE ? "refused"
+                  : item->action == PLAN_SKIP ? "skipped"
+                                              : "allowed");
+    json_put_text(json, "action", plan_action_name(item->action));
+    if (request != NULL) {
+        json_put_text(json, "subject", request->subject_text);
+        json_put_hex(json, "csr_sha256", BYTES(request->sha256));
+    }
+    if (request != NULL && request->spki.len > 0) {
+        json_put_text(json, "key",
+                      request->key_kind == KEY_OTHER ? request->key_name
+                                                     : key_name(request->key_kind, request->key_bits, key));
+        json_put_hex(json, "spki_sha256", BYTES(request->spki_sha256));
+    }
+    if (item->action == PLAN_SIGN) {
+        json_put_hex(json, "serial", BYTES(item->serial));
+        json_put_hex(json, "tbs_sha256", BYTES(item->tbs_sha256));
+    }
+    if (item->action == PLAN_REPEAT)
+        json_put_text(json, "serial", item->earlier.serial);
+    json_put_text(json, "decision", item->reason);
+    struct json *reasons = json_put_array(json, "reasons");
+    for (size_t i = 0; i < item->verdict->findings.count; i++) {
+        const struct finding *finding = &item->verdict->findings.items[i];
+        struct json *entry = json_add_object(reasons);
+        json_put_text(entry, "rule", finding->rule);
+        json_put_text(entry, "source", finding->source);
+        json_put_text(entry, "found", finding->found);
+        json_put_text(entry, "wanted", finding->wanted);
+        json_put_text(entry, "text", finding->text);
+        json_put_text(entry, "remedy", finding->remedy);
+    }
+    return json;
+}
+
+struct json *report_plan_json(const struct plan *plan)
+{
+    struct json *json = json_new_object();
+    json_put_text(json, "policy", plan->policy_name);
+    json_put_hex(json, "policy_sha256", BYTES(plan->policy_sha256));
+    json_put_hex(json, "plan_sha256", BYTES(plan->sha256));
+    json_put_int(json, "allowed",
+                 (int64_t)(plan->count - plan_count(plan, PLAN_REFUSE) - plan_count(plan, PLAN_SKIP)));
+    json_put_int(json, "refused", (int64_t)plan_count(plan, PLAN_REFUSE));
+    struct json *requests = json_put_array(json, "requests");
+    for (size_t i = 0; i < plan->count; i++)
+        json_add(requests, item_json(&plan->items[i]));
+    return json;
+}
+
+void report_issue(const struct plan *plan, const struct issue_result *result, const char *folder)
+{
+    report_plan(plan, false);
+    printf("%zu certificates issued", result->issued);
+    if (result->repeated > 0)
+        printf(", %zu handed out again", result->repeated);
+    if (result->skipped > 0)
+        printf(", %zu skipped", result->skipped);
+    if (folder != NULL)
+        printf("; they are in %s", folder);
+    printf("; the ledger has %llu records\n", (unsigned long long)result->ledger_size);
+}
+
+struct json *report_issue_json(const struct plan *plan, const struct issue_result *result, const char *folder)
+{
+    struct json *json = report_plan_json(plan);
+    json_put_int(json, "issued", (int64_t)result->issued);
+    json_put_int(json, "repeated", (int64_t)result->repeated);
+    json_put_int(json, "skipped", (int64_t)result->skipped);
+    json_put_int(json, "abandoned", (int64_t)result->abandoned);
+    json_put_int(json, "ledger_size", (int64_t)result->ledger_size);
+    json_put_text(json, "folder", folder);
+    return json;
+}

@@ -1,0 +1,101 @@
+#include "base/encode.h"
+#include "ca/home.h"
+#include "cli/cli.h"
+#include "cli/report.h"
+#include "ui/ui.h"
+
+#include <stdlib.h>
+
+static const struct command_help help = {
+    .usage = "token show [OPTIONS]",
+    .text = "Shows a token's keys and what the token says of them. Private keys show only after the PIN.",
+};
+
+static const char *answer(enum token_answer given)
+{
+    return given == TOKEN_YES ? "yes" : given == TOKEN_NO ? "no" : "unknown";
+}
+
+static void add_key(struct ui_table *table, struct json *array, const struct token_key_info *key)
+{
+    char kind[32];
+    char id[129];
+    const struct token_key_attributes *attributes = &key->attributes;
+    const char *cells[] = {key->label != NULL ? key->label : "",  hex_of(bytes_of(key->id, key->id_len), id),
+                           key_title(key->kind, key->bits, kind), key->has_private ? "yes" : "no",
+                           answer(attributes->is_sensitive),      answer(attributes->is_extractable),
+                           answer(attributes->may_sign)};
+    ui_table_row(table, cells, attributes->is_extractable == TOKEN_YES ? "red" : NULL);
+    struct json *entry = json_add_object(array);
+    json_put_text(entry, "label", cells[0]);
+    json_put_text(entry, "id", cells[1]);
+    json_put_text(entry, "uri", key->uri);
+    json_put_text(entry, "kind", key_name(key->kind, key->bits, kind));
+    json_put_bool(entry, "has_private", key->has_private);
+    json_put_bool(entry, "has_public", key->has_public);
+    json_put_text(entry, "private", answer(attributes->is_private));
+    json_put_text(entry, "sensitive", cells[4]);
+    json_put_text(entry, "always_sensitive", answer(attributes->is_always_sensitive));
+    json_put_text(entry, "extractable", cells[5]);
+    json_put_text(entry, "never_extractable", answer(attributes->is_never_extractable));
+    json_put_text(entry, "local", answer(attributes->is_local));
+    json_put_text(entry, "sign", cells[6]);
+    json_put_text(entry, "decrypt", answer(attributes->may_decrypt));
+    json_put_text(entry, "unwrap", answer(attributes->may_unwrap));
+    json_put_text(entry, "derive", answer(attributes->may_derive));
+}
+
+static bool show_keys(struct token *token, bool wants_json, struct error *err)
+{
+    static const char *const headings[] = {"key",       "id",          "kind", "private half",
+                                           "sensitive", "extractable", "signs"};
+    struct token_key_info *keys = NULL;
+    size_t count = 0;
+    AUTO(builder_done) struct builder uri = BUILDER_INIT;
+    if (!token_key_list(token, &keys, &count, err))
+        return false;
+    token_uri(token, &uri);
+    AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
+    AUTO(json_free) struct json *json = json_new_object();
+    json_put_text(json, "token", builder_text(&uri));
+    struct json *array = json_put_array(json, "keys");
+    for (size_t i = 0; i < count; i++) {
+        add_key(table, array, &keys[i]);
+        token_key_info_done(&keys[i]);
+    }
+    free(keys);
+    if (wants_json) {
+        report_json(json);
+        return true;
+    }
+    printf("%s\n", builder_text(&uri));
+    ui_table_print(table);
+    return true;
+}
+
+int cli_token_show(int argc, char **argv, struct error *err)
+{
+    const char *module = NULL;
+    const char *profile = NULL;
+    const char *init_args = NULL;
+    const char *name = NULL;
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {
+        {"model", 0, OPTION_TEXT, "NAME", "the token's profile in tokens/ (softhsm2)", &profile},
+        {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module (the profile's)", &module},
+        {"init-args", 0, OPTION_TEXT, "TEXT", "what the module wants at C_Initialize", &init_args},
+        {"token", 't', OPTION_TEXT, "LABEL|URI", "which token (the only one)", &name},
+    };
+    AUTO(ca_choice_done) struct ca_choice choice = {.profile = NULL};
+    AUTO(token_close) struct token *token = NULL;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    if (!ca_choice_make(module, profile, init_args, name, &choice, err) ||
+        !token_open(&choice.choice, &token, err) || !ca_token_login(token, &console, err) ||
+        !show_keys(token, options.wants_json, err))
+        return (int)err->kind;
+    return EXIT_DONE;
+}

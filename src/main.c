@@ -1,0 +1,119 @@
+#include "base/secret.h"
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv, struct error *err);
+    const char *line;
+} commands[] = {
+    {"init", cli_init, "make a CA: keys in the token, its certificate or a request for a parent, the ledger"},
+    {"request", cli_request, "make a key and a request in a policy's shape (needs no token)"},
+    {"check", cli_check, "judge requests and say why; signs nothing"},
+    {"sign", cli_sign, "sign requests: files, folders or -"},
+    {"review", cli_review, "look at each request, decide, then sign"},
+    {"cert", cli_cert, "list and show certificates"},
+    {"policy", cli_policy, "list, show and check policies"},
+    {"token", cli_token, "list, initialise and show tokens"},
+    {"ledger", cli_ledger, "list, show and verify the history"},
+};
+
+static void usage(FILE *stream)
+{
+    fprintf(
+        stream,
+        "usage: coldca [-C HOME] [--json] [--pin-source SOURCE] COMMAND ...\n\n"
+        "A certificate authority for a machine with no network: the key stays in a token, a policy decides,\n"
+        "every signature is in the ledger before anyone receives it.\n\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].line);
+    fprintf(stream, "\n`coldca COMMAND --help` tells more. Exit codes: 0 done, 1 some requests refused, 2 "
+                    "usage, 3 input\n"
+                    "or I/O, 4 token or PIN, 5 ledger or integrity, 6 interrupted (run it again).\n");
+}
+
+/** Prints an error: the fault on the first line, what was being done below. */
+static void print_error(const struct error *err)
+{
+    const char *line = err->text;
+    fputs("coldca: ", stderr);
+    for (size_t len = strcspn(line, "\n"); *line != '\0'; len = strcspn(line, "\n")) {
+        fprintf(stderr, "%.*s\n", (int)len, line);
+        line += len + (line[len] == '\n' ? 1 : 0);
+        if (*line != '\0')
+            fputs("  ", stderr);
+    }
+}
+
+/** Options before the command are moved behind it, where each command's table knows them. \return index of the command, or 0 */
+static int find_command(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bool takes_value = strcmp(argv[i], "-C") == 0 || strcmp(argv[i], "--home") == 0 ||
+                           strcmp(argv[i], "--pin-source") == 0;
+        if (takes_value)
+            i++;
+        else if (argv[i][0] != '-')
+            return i;
+    }
+    return 0;
+}
+
+static int run_command(int argc, char **argv, struct error *err)
+{
+    int at = find_command(argc, argv);
+    if (at == 0) {
+        usage(stderr);
+        (void)error_set(err, ERROR_USAGE, 0, "no command was given");
+        return (int)err->kind;
+    }
+    // "coldca -C HOME policy list" becomes "policy list -C HOME": rotate the command's part to the front.
+    char **turned = calloc((size_t)argc + 1, sizeof(*turned));
+    if (turned == NULL)
+        abort();
+    int count = 0;
+    for (int i = at; i < argc; i++)
+        turned[count++] = argv[i];
+    for (int i = 1; i < at; i++)
+        turned[count++] = argv[i];
+    int code = -1;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && code < 0; i++) {
+        if (strcmp(commands[i].name, argv[at]) == 0)
+            code = commands[i].run(count, turned, err);
+    }
+    if (code < 0) {
+        usage(stderr);
+        (void)error_set(err, ERROR_USAGE, 0, "no such command");
+        code = (int)err->kind;
+    }
+    free(turned);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct error err = ERROR_INIT;
+    secret_harden_process();
+    umask(022);
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        usage(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("coldca " COLDCA_VERSION);
+        return EXIT_SUCCESS;
+    }
+    int code = run_command(argc, argv, &err);
+    if (err.kind != ERROR_NONE)
+        print_error(&err);
+    // A result that could not be written is no result.
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        perror("coldca: can't write to stdout");
+        return code == EXIT_SUCCESS ? (int)ERROR_INPUT : code;
+    }
+    return code;
+}
