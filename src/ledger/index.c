@@ -1,0 +1,311 @@
+#include "ledger/index.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define INDEX_VERSION 1
+#define INDEX_STATEMENTS_MAX 48
+#define INDEX_NAME "index.sqlite"
+
+struct index {
+    sqlite3 *db;
+    struct {
+        const char *sql;
+        sqlite3_stmt *statement;
+    } statements[INDEX_STATEMENTS_MAX];
+    uint64_t stored_size; /**< records the stored tiles cover */
+};
+
+static const char schema[] =
+    "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), version INTEGER NOT NULL, vkey TEXT NOT NULL,"
+    " size INTEGER NOT NULL, offset INTEGER NOT NULL, notes_offset INTEGER NOT NULL,"
+    " newest_time INTEGER NOT NULL, notes_last INTEGER, notes_previous INTEGER);"
+    "CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, len INTEGER NOT NULL,"
+    " time INTEGER NOT NULL, type TEXT NOT NULL, batch TEXT);"
+    "CREATE TABLE certificates(signing_seq INTEGER PRIMARY KEY, issued_seq INTEGER, status INTEGER NOT NULL,"
+    " serial BLOB NOT NULL, policy TEXT, subject TEXT, source TEXT, csr BLOB NOT NULL, spki BLOB NOT NULL,"
+    " time INTEGER NOT NULL, not_after INTEGER NOT NULL, policy_sha256 BLOB NOT NULL, sans TEXT NOT NULL,"
+    " csr_key INTEGER NOT NULL, spki_key INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX by_serial ON certificates(serial);"
+    "CREATE INDEX by_csr ON certificates(csr_key);"
+    "CREATE INDEX by_spki ON certificates(spki_key);"
+    "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;"
+    "CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);";
+
+bool index_fail(struct index *index, struct error *err)
+{
+    return error_set(err, ERROR_LEDGER, (unsigned long)sqlite3_extended_errcode(index->db),
+                     "index.sqlite does not answer: %s", sqlite3_errmsg(index->db));
+}
+
+sqlite3 *index_database(struct index *index)
+{
+    return index->db;
+}
+
+static bool run(struct index *index, const char *sql, struct error *err)
+{
+    return sqlite3_exec(index->db, sql, NULL, NULL, NULL) == SQLITE_OK || index_fail(index, err);
+}
+
+sqlite3_stmt *index_statement(struct index *index, const char *sql, struct error *err)
+{
+    size_t i = 0;
+    while (i < INDEX_STATEMENTS_MAX && index->statements[i].sql != sql && index->statements[i].sql != NULL)
+        i++;
+    assert(i < INDEX_STATEMENTS_MAX);
+    sqlite3_stmt **statement = &index->statements[i].statement;
+    if (index->statements[i].sql == NULL) {
+        if (sqlite3_prepare_v3(index->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) != SQLITE_OK) {
+            (void)index_fail(index, err);
+            return NULL;
+        }
+        index->statements[i].sql = sql;
+    }
+    (void)sqlite3_reset(*statement);          // repeats the last step's error, which was told then
+    (void)sqlite3_clear_bindings(*statement); // cannot fail
+    return *statement;
+}
+
+bool index_step(struct index *index, sqlite3_stmt *statement, bool *ret_has_row, struct error *err)
+{
+    int result = sqlite3_step(statement);
+    if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        (void)index_fail(index, err);
+        (void)sqlite3_reset(statement); // the error was taken down above
+        return false;
+    }
+    *ret_has_row = result == SQLITE_ROW;
+    if (result == SQLITE_DONE)
+        (void)sqlite3_reset(statement); // ends the statement's hold on the file
+    return true;
+}
+
+/** For statements that give no row. */
+static bool finish(struct index *index, sqlite3_stmt *statement, struct error *err)
+{
+    bool has_row;
+    return index_step(index, statement, &has_row, err);
+}
+
+void index_close(struct index *index)
+{
+    for (size_t i = 0; i < INDEX_STATEMENTS_MAX; i++)
+        sqlite3_finalize(index->statements[i].statement);
+    (void)sqlite3_close(index->db); // nothing that was not committed is missed
+    free(index);
+}
+
+static bool connect(struct index *index, const char *place, int flags, struct error *err)
+{
+    if (sqlite3_open_v2(place, &index->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return index_fail(index, err);
+    (void)sqlite3_busy_timeout(index->db, 10000); // cannot fail; readers hold no lock that long in WAL
+    return run(index, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", err);
+}
+
+/** Read-only homes have no room for WAL's helper file; then the file is read as it is, if no WAL is waiting. */
+static bool connect_reader(struct index *index, int home_fd, struct error *err)
+{
+    AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME "?mode=ro", home_fd);
+    AUTO(free) char *still = memory_format("%s&immutable=1", place);
+    if (connect(index, place, SQLITE_OPEN_READONLY, err) && run(index, "SELECT size FROM state", err))
+        return true;
+    if (faccessat(home_fd, INDEX_NAME "-wal", F_OK, 0) == 0)
+        return false;
+    (void)sqlite3_close(index->db); // no statement is open
+    index->db = NULL;
+    return connect(index, still, SQLITE_OPEN_READONLY, err);
+}
+
+static bool make_schema(struct index *index, const char *vkey, struct error *err)
+{
+    if (!run(index, "BEGIN IMMEDIATE", err) || !run(index, schema, err))
+        return false;
+    sqlite3_stmt *insert =
+        index_statement(index, "INSERT INTO state VALUES(1, ?1, ?2, 0, 0, 0, 0, NULL, NULL)", err);
+    if (insert == NULL || sqlite3_bind_int(insert, 1, INDEX_VERSION) != SQLITE_OK ||
+        sqlite3_bind_text(insert, 2, vkey, -1, SQLITE_TRANSIENT) != SQLITE_OK)
+        return index_fail(index, err);
+    return finish(index, insert, err) && run(index, "COMMIT", err);
+}
+
+static bool check_schema(struct index *index, const char *vkey, bool *ret_is_empty, struct error *err)
+{
+    bool has_row;
+    sqlite3_stmt *select = index_statement(index, "SELECT count(*) FROM sqlite_master", err);
+    if (select == NULL || !index_step(index, select, &has_row, err))
+        return false;
+    *ret_is_empty = sqlite3_column_int(select, 0) == 0;
+    (void)sqlite3_reset(select); // it has been read
+    if (*ret_is_empty)
+        return true;
+    select = index_statement(index, "SELECT version, vkey FROM state WHERE id = 1", err);
+    if (select == NULL || !index_step(index, select, &has_row, err))
+        return false;
+    const char *found = has_row ? (const char *)sqlite3_column_text(select, 1) : NULL;
+    bool fits = found != NULL && sqlite3_column_int(select, 0) == INDEX_VERSION && strcmp(found, vkey) == 0;
+    (void)sqlite3_reset(select); // it has been read
+    return fits || error_set(err, ERROR_LEDGER, 0, "index.sqlite is of another ledger or another version");
+}
+
+bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct index **ret_index,
+                struct error *err)
+{
+    AUTO(index_close) struct index *index = memory_new(1, sizeof(*index));
+    AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME, home_fd);
+    bool is_empty = true;
+    bool is_open;
+    if (mode == INDEX_READ)
+        is_open = connect_reader(index, home_fd, err);
+    else if (mode == INDEX_SCRATCH)
+        is_open = connect(index, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
+                  run(index, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err);
+    else
+        is_open = connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
+                  run(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+    if (!is_open || !check_schema(index, vkey, &is_empty, err))
+        return false;
+    if (is_empty && mode == INDEX_READ)
+        return error_set(err, ERROR_LEDGER, 0, "index.sqlite is empty");
+    if (is_empty && !make_schema(index, vkey, err))
+        return false;
+    // A reader's transaction stays open: all its look-ups see one moment.
+    if (mode == INDEX_READ && !run(index, "BEGIN", err))
+        return false;
+    *ret_index = TAKE(index);
+    return true;
+}
+
+bool index_remove(int home_fd, struct error *err)
+{
+    static const char *const names[] = {INDEX_NAME, INDEX_NAME "-wal", INDEX_NAME "-shm",
+                                        INDEX_NAME "-journal"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (unlinkat(home_fd, names[i], 0) != 0 && errno != ENOENT)
+            return error_errno(err, ERROR_INPUT, errno, "can't remove %s", names[i]);
+    }
+    return true;
+}
+
+bool index_copy(struct index *to, struct index *from, struct error *err)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to->db, "main", from->db, "main");
+    if (backup == NULL)
+        return index_fail(to, err);
+    int copied = sqlite3_backup_step(backup, -1);
+    int finished = sqlite3_backup_finish(backup);
+    return (copied == SQLITE_DONE && finished == SQLITE_OK) || index_fail(to, err);
+}
+
+bool index_begin(struct index *index, struct error *err)
+{
+    return run(index, "BEGIN IMMEDIATE", err);
+}
+
+static int64_t tile_id(unsigned level, uint64_t number)
+{
+    return (int64_t)((uint64_t)level << 56 | number);
+}
+
+static bool put_hashes(struct index *index, unsigned level, uint64_t number, const struct tree_hash *hashes,
+                       size_t count, struct error *err)
+{
+    sqlite3_stmt *insert = index_statement(index, "INSERT OR REPLACE INTO tiles VALUES(?1, ?2)", err);
+    if (insert == NULL || sqlite3_bind_int64(insert, 1, tile_id(level, number)) != SQLITE_OK ||
+        sqlite3_bind_blob(insert, 2, hashes, (int)(count * sizeof(*hashes)), SQLITE_STATIC) != SQLITE_OK)
+        return index_fail(index, err);
+    return finish(index, insert, err);
+}
+
+bool index_tile_put(void *data, unsigned level, uint64_t number, const struct tree_tile *tile,
+                    struct error *err)
+{
+    return put_hashes(data, level, number, tile->hashes, TREE_TILE_WIDTH, err);
+}
+
+bool index_tile_get(void *data, unsigned level, uint64_t number, size_t needed, struct tree_tile *ret_tile,
+                    struct error *err)
+{
+    struct index *index = data;
+    bool has_row;
+    sqlite3_stmt *select = index_statement(index, "SELECT hashes FROM tiles WHERE id = ?1", err);
+    if (select == NULL || sqlite3_bind_int64(select, 1, tile_id(level, number)) != SQLITE_OK)
+        return index_fail(index, err);
+    if (!index_step(index, select, &has_row, err))
+        return false;
+    size_t len = has_row ? (size_t)sqlite3_column_bytes(select, 0) : 0;
+    const void *hashes = has_row ? sqlite3_column_blob(select, 0) : NULL;
+    bool fits = hashes != NULL && len % TREE_HASH_LEN == 0 && len <= sizeof(*ret_tile) &&
+                len / TREE_HASH_LEN >= needed;
+    if (fits)
+        memcpy(ret_tile, hashes, len);
+    (void)sqlite3_reset(select); // it has been read
+    return fits || error_set(err, ERROR_LEDGER, 0, "index.sqlite lacks tile %u/%llu of the tree", level,
+                             (unsigned long long)number);
+}
+
+bool index_commit(struct index *index, const struct index_state *state, const struct tree *tree,
+                  struct error *err)
+{
+    for (unsigned level = 0; level < TREE_LEVELS; level++) {
+        size_t width = tree_edge_width(tree->size, level);
+        uint64_t number = level + 1 < TREE_LEVELS ? tree->size >> (8 * (level + 1)) : 0;
+        bool has_changed = tree->size >> (8 * level) != index->stored_size >> (8 * level);
+        if (width > 0 && has_changed &&
+            !put_hashes(index, level, number, tree->edge[level].hashes, width, err))
+            return false;
+    }
+    sqlite3_stmt *update = index_statement(index,
+                                           "UPDATE state SET size = ?1, offset = ?2, notes_offset = ?3,"
+                                           " newest_time = ?4, notes_last = ?5, notes_previous = ?6",
+                                           err);
+    if (update == NULL || sqlite3_bind_int64(update, 1, (int64_t)state->size) != SQLITE_OK ||
+        sqlite3_bind_int64(update, 2, (int64_t)state->offset) != SQLITE_OK ||
+        sqlite3_bind_int64(update, 3, (int64_t)state->notes_offset) != SQLITE_OK ||
+        sqlite3_bind_int64(update, 4, state->newest_time) != SQLITE_OK)
+        return index_fail(index, err);
+    if (state->has_note && (sqlite3_bind_int64(update, 5, (int64_t)state->notes_last) != SQLITE_OK ||
+                            sqlite3_bind_int64(update, 6, (int64_t)state->notes_previous) != SQLITE_OK))
+        return index_fail(index, err);
+    if (!finish(index, update, err) || !run(index, "COMMIT", err))
+        return false;
+    index->stored_size = tree->size;
+    return true;
+}
+
+bool index_load(struct index *index, struct index_state *ret_state, struct tree *ret_tree, struct error *err)
+{
+    bool has_row;
+    sqlite3_stmt *select = index_statement(
+        index, "SELECT size, offset, notes_offset, newest_time, notes_last, notes_previous FROM state", err);
+    if (select == NULL || !index_step(index, select, &has_row, err))
+        return false;
+    int64_t numbers[6] = {-1, -1, -1, 0, 0, 0};
+    for (int i = 0; has_row && i < 6; i++)
+        numbers[i] = sqlite3_column_int64(select, i);
+    bool has_note = has_row && sqlite3_column_type(select, 4) != SQLITE_NULL;
+    (void)sqlite3_reset(select); // it has been read
+    if (numbers[0] < 0 || numbers[1] < 0 || numbers[2] < 0 || numbers[4] < 0 || numbers[5] < 0)
+        return error_set(err, ERROR_LEDGER, 0, "index.sqlite does not say how far it has read");
+    *ret_state = (struct index_state){.size = (uint64_t)numbers[0],
+                                      .offset = (uint64_t)numbers[1],
+                                      .notes_offset = (uint64_t)numbers[2],
+                                      .newest_time = numbers[3],
+                                      .notes_last = (uint64_t)numbers[4],
+                                      .notes_previous = (uint64_t)numbers[5],
+                                      .has_note = has_note};
+    *ret_tree = (struct tree){.size = (uint64_t)numbers[0]};
+    for (unsigned level = 0; level < TREE_LEVELS; level++) {
+        size_t width = tree_edge_width(ret_tree->size, level);
+        uint64_t number = level + 1 < TREE_LEVELS ? ret_tree->size >> (8 * (level + 1)) : 0;
+        if (width > 0 && !index_tile_get(index, level, number, width, &ret_tree->edge[level], err))
+            return false;
+    }
+    index->stored_size = ret_tree->size;
+    return true;
+}

@@ -1,0 +1,88 @@
+/*
+ * index.sqlite: a cache of what ledger.jsonl says, so that opening and looking up cost the same at ten records and at a
+ * million. It is derived and never believed over the ledger: whoever finds it wrong throws it away and reads the ledger again.
+ *
+ * Write-ahead logging with synchronous NORMAL: a crash may lose its newest changes, never its consistency, and what it lost is
+ * read again from the ledger.
+ */
+#ifndef COLDCA_LEDGER_INDEX_H
+#define COLDCA_LEDGER_INDEX_H
+
+#include "ledger/ledger.h"
+#include "ledger/record.h"
+#include "ledger/tree.h"
+
+#include <sqlite3.h>
+
+enum index_mode {
+    INDEX_WRITE,   /**< index.sqlite of the home, made if it is not there */
+    INDEX_READ,    /**< index.sqlite, nothing is changed */
+    INDEX_SCRATCH, /**< a private, temporary one, empty */
+};
+
+/** How far it has read. */
+struct index_state {
+    uint64_t size;           /**< records */
+    uint64_t offset;         /**< bytes of ledger.jsonl */
+    uint64_t notes_offset;   /**< bytes of ledger.checkpoints whose notes were checked against the tree */
+    uint64_t notes_last;     /**< where its newest note starts; only if has_note */
+    uint64_t notes_previous; /**< where the one before starts; the same if there is none */
+    bool has_note;
+    int64_t newest_time;
+};
+
+struct index;
+
+/** ERROR_LEDGER if it is damaged, of another version or another ledger: the caller starts a new one. */
+MUST_USE bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct index **ret_index,
+                         struct error *err);
+void index_close(struct index *index);
+DEFINE_AUTO(struct index *, index_close);
+/** Removes index.sqlite and its companions. */
+MUST_USE bool index_remove(int home_fd, struct error *err);
+/** Copies all of from into a scratch index. */
+MUST_USE bool index_copy(struct index *to, struct index *from, struct error *err);
+
+MUST_USE bool index_begin(struct index *index, struct error *err);
+/** Writes the state and the unfinished tiles, and ends the transaction. */
+MUST_USE bool index_commit(struct index *index, const struct index_state *state, const struct tree *tree,
+                           struct error *err);
+/** The state and the tree's edge as of the last commit. */
+MUST_USE bool index_load(struct index *index, struct index_state *ret_state, struct tree *ret_tree,
+                         struct error *err);
+
+/** ERROR_LEDGER if the record contradicts an earlier one: a serial used again, a ref to no unfinished signing. */
+MUST_USE bool index_add(struct index *index, const struct record_facts *facts, uint64_t offset, size_t len,
+                        struct error *err);
+/** Is what tree_append() and tree_reader want; data is the struct index. */
+bool index_tile_put(void *data, unsigned level, uint64_t number, const struct tree_tile *tile,
+                    struct error *err);
+bool index_tile_get(void *data, unsigned level, uint64_t number, size_t needed, struct tree_tile *ret_tile,
+                    struct error *err);
+
+/** Where a record is. *ret_found false if the index has none of this number. */
+MUST_USE bool index_place(struct index *index, uint64_t seq, uint64_t *ret_offset, size_t *ret_len,
+                          bool *ret_found, struct error *err);
+
+/** The certificate of a serial; *ret_entry is set only if there is one. */
+MUST_USE bool index_find_serial(struct index *index, struct bytes serial, struct ledger_entry *ret_entry,
+                                bool *ret_found, struct error *err);
+MUST_USE bool index_is_unfinished(struct index *index, uint64_t signing_seq, bool *ret_is, struct error *err);
+
+/* ---- statements, for the other files of this folder ---- */
+/** A prepared statement for sql (a literal; cached by its address), reset and without bindings. NULL with err set. */
+sqlite3_stmt *index_statement(struct index *index, const char *sql, struct error *err);
+/** Steps; *ret_has_row tells whether there is a row. */
+MUST_USE bool index_step(struct index *index, sqlite3_stmt *statement, bool *ret_has_row, struct error *err);
+/** ERROR_LEDGER with SQLite's reason. */
+bool index_fail(struct index *index, struct error *err);
+sqlite3 *index_database(struct index *index);
+
+/** The columns index_entry_read() wants, in its order. */
+#define INDEX_ENTRY_COLUMNS                                                                                  \
+    "signing_seq, issued_seq, status, serial, policy, subject, source, csr, spki, time, not_after"
+void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry);
+/** The first 8 bytes of a digest, as SQLite's index keeps it: small keys for a million rows. */
+int64_t index_key_of(const uint8_t digest[static 32]);
+
+#endif

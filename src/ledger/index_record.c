@@ -1,0 +1,234 @@
+#include "base/encode.h"
+#include "base/memory.h"
+#include "ledger/index.h"
+
+#include <inttypes.h>
+
+int64_t index_key_of(const uint8_t digest[static 32])
+{
+    uint64_t key = 0;
+    for (size_t i = 0; i < 8; i++)
+        key = key << 8 | digest[i];
+    return (int64_t)key;
+}
+
+static bool is_bound(int result)
+{
+    return result == SQLITE_OK;
+}
+
+static bool finish(struct index *index, sqlite3_stmt *statement, struct error *err)
+{
+    bool has_row;
+    return index_step(index, statement, &has_row, err);
+}
+
+static bool add_place(struct index *index, const struct record_facts *facts, uint64_t offset, size_t len,
+                      struct error *err)
+{
+    sqlite3_stmt *insert = index_statement(index, "INSERT INTO records VALUES(?1, ?2, ?3, ?4, ?5, ?6)", err);
+    if (insert == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_int64(insert, 1, (int64_t)facts->seq)) ||
+        !is_bound(sqlite3_bind_int64(insert, 2, (int64_t)offset)) ||
+        !is_bound(sqlite3_bind_int64(insert, 3, (int64_t)len)) ||
+        !is_bound(sqlite3_bind_int64(insert, 4, facts->time)) ||
+        !is_bound(sqlite3_bind_text(insert, 5, facts->type, -1, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_text(insert, 6, facts->batch, -1, SQLITE_STATIC)))
+        return index_fail(index, err);
+    return finish(index, insert, err);
+}
+
+/** The names as lines, each with an LF before and after, so that a whole one can be searched for. */
+static void join_names(const struct json *sans, struct builder *ret_text)
+{
+    builder_add_u8(ret_text, '\n');
+    for (size_t i = 0; i < json_count(sans); i++) {
+        const char *name = json_text_at(sans, i);
+        if (name != NULL)
+            builder_format(ret_text, "%s\n", name);
+    }
+}
+
+/** The cert.signing that has this serial. */
+static bool find_serial(struct index *index, const struct record_facts *facts, bool *ret_found,
+                        int64_t *ret_seq, struct error *err)
+{
+    sqlite3_stmt *select =
+        index_statement(index, "SELECT signing_seq FROM certificates WHERE serial = ?1", err);
+    if (select == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_blob(select, 1, facts->serial, (int)facts->serial_len, SQLITE_STATIC)))
+        return index_fail(index, err);
+    if (!index_step(index, select, ret_found, err))
+        return false;
+    if (*ret_found)
+        *ret_seq = sqlite3_column_int64(select, 0);
+    (void)sqlite3_reset(select); // it has been read
+    return true;
+}
+
+static bool add_signing(struct index *index, const struct record_facts *facts, struct error *err)
+{
+    AUTO(builder_done) struct builder names = BUILDER_INIT;
+    bool is_used;
+    int64_t other = -1;
+    if (!find_serial(index, facts, &is_used, &other, err))
+        return false;
+    if (is_used)
+        return error_set(err, ERROR_LEDGER, 0,
+                         "record %" PRIu64 " uses the serial of record %" PRId64 " again", facts->seq, other);
+    join_names(facts->sans, &names);
+    sqlite3_stmt *insert = index_statement(
+        index,
+        "INSERT INTO certificates VALUES(?1, NULL, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        err);
+    if (insert == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_int64(insert, 1, (int64_t)facts->seq)) ||
+        !is_bound(sqlite3_bind_blob(insert, 2, facts->serial, (int)facts->serial_len, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_text(insert, 3, facts->policy, -1, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_text(insert, 4, facts->subject, -1, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_text(insert, 5, facts->source, -1, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_blob(insert, 6, facts->csr_sha256, 32, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_blob(insert, 7, facts->spki_sha256, 32, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_int64(insert, 8, facts->time)) ||
+        !is_bound(sqlite3_bind_int64(insert, 9, facts->not_after)) ||
+        !is_bound(sqlite3_bind_blob(insert, 10, facts->policy_sha256, 32, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_text(insert, 11, builder_text(&names), (int)names.len, SQLITE_STATIC)) ||
+        !is_bound(sqlite3_bind_int64(insert, 12, index_key_of(facts->csr_sha256))) ||
+        !is_bound(sqlite3_bind_int64(insert, 13, index_key_of(facts->spki_sha256))))
+        return index_fail(index, err);
+    return finish(index, insert, err);
+}
+
+/** cert.issued and cert.abandoned end an unfinished cert.signing, once. */
+static bool end_signing(struct index *index, const struct record_facts *facts, struct error *err)
+{
+    bool is_issued = facts->kind == RECORD_ISSUED;
+    sqlite3_stmt *update = index_statement(
+        index, "UPDATE certificates SET status = ?1, issued_seq = ?2 WHERE signing_seq = ?3 AND status = 0",
+        err);
+    if (update == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_int(update, 1, is_issued ? LEDGER_ISSUED : LEDGER_ABANDONED)) ||
+        !is_bound(is_issued ? sqlite3_bind_int64(update, 2, (int64_t)facts->seq)
+                            : sqlite3_bind_null(update, 2)) ||
+        !is_bound(sqlite3_bind_int64(update, 3, (int64_t)facts->ref)))
+        return index_fail(index, err);
+    if (!finish(index, update, err))
+        return false;
+    return sqlite3_changes(index_database(index)) == 1 ||
+           error_set(err, ERROR_LEDGER, 0,
+                     "record %" PRIu64 " (%s) refers to record %" PRIu64
+                     ", which is no unfinished cert.signing",
+                     facts->seq, facts->type, facts->ref);
+}
+
+static bool change_revocation(struct index *index, const struct record_facts *facts, struct error *err)
+{
+    // A burned serial can be revoked too; taking that back makes it what it was.
+    sqlite3_stmt *update =
+        facts->kind == RECORD_REVOKED
+            ? index_statement(index, "UPDATE certificates SET status = 3 WHERE serial = ?1 AND status <> 0",
+                              err)
+            : index_statement(
+                  index,
+                  "UPDATE certificates SET status = CASE WHEN issued_seq IS NULL THEN 2 ELSE 1 END"
+                  " WHERE serial = ?1 AND status = 3",
+                  err);
+    if (update == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_blob(update, 1, facts->serial, (int)facts->serial_len, SQLITE_STATIC)))
+        return index_fail(index, err);
+    if (!finish(index, update, err))
+        return false;
+    if (sqlite3_changes(index_database(index)) == 1)
+        return true;
+    // A serial the ledger never saw is one from before this ledger: an adopted CA may revoke it.
+    bool is_known;
+    int64_t seq;
+    if (!find_serial(index, facts, &is_known, &seq, err))
+        return false;
+    return !is_known ||
+           error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " (%s) names a serial that is not %s",
+                     facts->seq, facts->type,
+                     facts->kind == RECORD_REVOKED ? "issued or abandoned" : "revoked");
+}
+
+bool index_add(struct index *index, const struct record_facts *facts, uint64_t offset, size_t len,
+               struct error *err)
+{
+    if (!add_place(index, facts, offset, len, err))
+        return false;
+    switch (facts->kind) {
+    case RECORD_SIGNING:
+        return add_signing(index, facts, err);
+    case RECORD_ISSUED:
+    case RECORD_ABANDONED:
+        return end_signing(index, facts, err);
+    case RECORD_REVOKED:
+    case RECORD_UNREVOKED:
+        return change_revocation(index, facts, err);
+    case RECORD_OTHER:
+    case RECORD_REFUSED:
+    case RECORD_SESSION:
+    default:
+        return true;
+    }
+}
+
+bool index_place(struct index *index, uint64_t seq, uint64_t *ret_offset, size_t *ret_len, bool *ret_found,
+                 struct error *err)
+{
+    bool has_row;
+    sqlite3_stmt *select = index_statement(index, "SELECT offset, len FROM records WHERE seq = ?1", err);
+    if (select == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_int64(select, 1, (int64_t)seq)))
+        return index_fail(index, err);
+    if (!index_step(index, select, &has_row, err))
+        return false;
+    *ret_found = has_row;
+    if (has_row) {
+        *ret_offset = (uint64_t)sqlite3_column_int64(select, 0);
+        *ret_len = (size_t)sqlite3_column_int64(select, 1);
+        (void)sqlite3_reset(select); // it has been read
+    }
+    return true;
+}
+
+static char *text_of(sqlite3_stmt *statement, int column)
+{
+    return memory_text((const char *)sqlite3_column_text(statement, column));
+}
+
+static void digest_of(sqlite3_stmt *statement, int column, uint8_t ret_digest[static 32])
+{
+    const void *digest = sqlite3_column_blob(statement, column);
+    if (digest != NULL && sqlite3_column_bytes(statement, column) == 32)
+        memcpy(ret_digest, digest, 32);
+}
+
+void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry)
+{
+    AUTO(builder_done) struct builder hex = BUILDER_INIT;
+    const uint8_t *serial = sqlite3_column_blob(statement, 3);
+    size_t len = serial == NULL ? 0 : (size_t)sqlite3_column_bytes(statement, 3);
+    bool is_issued = sqlite3_column_type(statement, 1) != SQLITE_NULL;
+    encode_hex(bytes_of(serial, len), &hex);
+    struct ledger_entry entry = {
+        .signing_seq = (uint64_t)sqlite3_column_int64(statement, 0),
+        .issued_seq = is_issued ? (uint64_t)sqlite3_column_int64(statement, 1) : UINT64_MAX,
+        .status = (enum ledger_status)sqlite3_column_int(statement, 2),
+        .serial = builder_take_text(&hex),
+        .policy = text_of(statement, 4),
+        .subject = text_of(statement, 5),
+        .source = text_of(statement, 6),
+        .time = sqlite3_column_int64(statement, 9),
+        .not_after = sqlite3_column_int64(statement, 10),
+    };
+    digest_of(statement, 7, entry.csr_sha256);
+    digest_of(statement, 8, entry.spki_sha256);
+    *ret_entry = entry;
+}

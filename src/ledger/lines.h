@@ -1,0 +1,44 @@
+/*
+ * ledger.jsonl as a stream of lines, in bounded memory, from any offset: records, void lines and the torn tail.
+ */
+#ifndef COLDCA_LEDGER_LINES_H
+#define COLDCA_LEDGER_LINES_H
+
+#include "base/builder.h"
+
+#include <stdint.h>
+
+#define LINES_CANCEL 0x18 /* the last byte of a void line */
+
+enum line_kind {
+    LINE_RECORD,   /**< a whole line; whether it holds a record is not looked at */
+    LINE_VOID,     /**< a write that was cut short, closed later */
+    LINE_TOO_LONG, /**< a line no record can be as long as, and not void */
+    LINE_TORN,     /**< bytes after the last LF */
+    LINE_END,
+};
+
+struct line {
+    enum line_kind kind;
+    struct bytes text; /**< LINE_RECORD only, without its LF; valid until the next call */
+    uint64_t offset;   /**< of its first byte */
+    uint64_t end;      /**< of the byte after its LF */
+};
+
+struct lines {
+    int fd;          /**< borrowed */
+    uint64_t offset; /**< where the next line starts */
+    uint64_t limit;  /**< no byte from here on is read */
+    uint8_t *data;
+    size_t start, len;
+};
+
+/** Reads from offset up to limit (UINT64_MAX: as far as the file reaches when it gets there). */
+void lines_init(struct lines *lines, int fd, uint64_t offset, uint64_t limit);
+void lines_done(struct lines *lines);
+DEFINE_AUTO_VALUE(struct lines, lines_done);
+
+/** \return false only if the file can't be read */
+MUST_USE bool lines_next(struct lines *lines, struct line *ret_line, struct error *err);
+
+#endif

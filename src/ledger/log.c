@@ -1,0 +1,165 @@
+#include "ledger/log.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool ledger_create(int home_fd, struct error *err)
+{
+    static const char *const names[] = {LOG_NAME, LOG_NOTES_NAME, LOG_NEWEST_NAME};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (file_exists(home_fd, names[i]))
+            return error_set(err, ERROR_LEDGER, EEXIST,
+                             "%s is there already: a ledger is never made anew, choose another home",
+                             names[i]);
+    }
+    const struct bytes nothing = {.data = NULL, .len = 0};
+    return file_create(home_fd, LOG_NAME, 0644, nothing, err) &&
+           file_create(home_fd, LOG_NOTES_NAME, 0644, nothing, err);
+}
+
+void log_say(struct ledger *ledger, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof(line), format, arguments); // a longer notice is cut
+    va_end(arguments);
+    ledger->notices = memory_grow(ledger->notices, ledger->notice_count + 1, sizeof(*ledger->notices));
+    ledger->notices[ledger->notice_count++] = memory_text(line);
+}
+
+const char *ledger_notice(struct ledger *ledger)
+{
+    return ledger->notice_next < ledger->notice_count ? ledger->notices[ledger->notice_next++] : NULL;
+}
+
+bool log_is_whole(const struct ledger *ledger, struct error *err)
+{
+    if (ledger->broken.kind != ERROR_NONE)
+        *err = ledger->broken;
+    return ledger->broken.kind == ERROR_NONE;
+}
+
+static bool read_tile(void *data, unsigned level, uint64_t number, size_t needed, struct tree_tile *ret_tile,
+                      struct error *err)
+{
+    const struct ledger *ledger = data;
+    uint64_t edge = level + 1 < TREE_LEVELS ? ledger->tree.size >> (8 * (level + 1)) : 0;
+    if (number != edge)
+        return index_tile_get(ledger->index, level, number, needed, ret_tile, err);
+    if (needed > tree_edge_width(ledger->tree.size, level))
+        return error_set(err, ERROR_LEDGER, 0, "the tree has no tile %u/%" PRIu64 " of %zu", level, number,
+                         needed);
+    *ret_tile = ledger->tree.edge[level];
+    return true;
+}
+
+struct tree_reader log_tree_reader(struct ledger *ledger)
+{
+    return (struct tree_reader){.source = read_tile, .data = ledger};
+}
+
+static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode, int wait_ms,
+                       struct error *err)
+{
+    int flags = (mode == LEDGER_WRITE ? O_RDWR | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
+    ledger->home_fd = fcntl(home_fd, F_DUPFD_CLOEXEC, 3);
+    if (ledger->home_fd < 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't use the home's folder");
+    if (mode == LEDGER_WRITE && !lock_take(home_fd, wait_ms, &ledger->lock_fd, err))
+        return false;
+    ledger->log_fd = openat(home_fd, LOG_NAME, flags);
+    if (ledger->log_fd < 0)
+        return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno, "can't open " LOG_NAME);
+    ledger->notes_fd = openat(home_fd, LOG_NOTES_NAME, flags);
+    if (ledger->notes_fd < 0)
+        return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno,
+                           "can't open " LOG_NOTES_NAME);
+    // Read before all else: a writer replaces it last, so the other files are never behind it.
+    ledger->has_newest_file = file_exists(home_fd, LOG_NEWEST_NAME);
+    return !ledger->has_newest_file ||
+           file_read(home_fd, LOG_NEWEST_NAME, NOTE_MAX_LEN, &ledger->newest_file, err);
+}
+
+bool ledger_open(int home_fd, const char *vkey, enum ledger_mode mode, int wait_ms,
+                 struct ledger **ret_ledger, struct error *err)
+{
+    AUTO(ledger_close) struct ledger *ledger = memory_new(1, sizeof(*ledger));
+    ledger->mode = mode;
+    ledger->home_fd = ledger->lock_fd = ledger->log_fd = ledger->notes_fd = -1;
+    ledger->vkey = memory_text(vkey);
+    ledger->operator_name = memory_text("unknown");
+    if (!note_key_read(vkey, &ledger->key, err))
+        return false;
+    if (ledger->key.type == NOTE_COSIGNATURE)
+        return error_set(err, ERROR_INPUT, 0, "the ledger's verifier key is a witness's");
+    if (!open_files(ledger, home_fd, mode, wait_ms, err))
+        return false;
+    if (mode == LEDGER_WRITE && !log_close_tails(ledger, err))
+        return false;
+    if (!log_catch_up(ledger, err) || !checkpoint_compare_newest(ledger, err))
+        return false;
+    *ret_ledger = TAKE(ledger);
+    return true;
+}
+
+void log_forget_group(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->group_count; i++)
+        json_free(ledger->group[i].record);
+    ledger->group_count = 0;
+    builder_clear(&ledger->group_text);
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0)
+        (void)close(fd); // what had to be durable was fsynced before
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    log_forget_group(ledger);
+    free(ledger->group);
+    builder_done(&ledger->group_text);
+    builder_done(&ledger->newest_note);
+    builder_done(&ledger->newest_file);
+    for (size_t i = 0; i < ledger->notice_count; i++)
+        free(ledger->notices[i]);
+    free(ledger->notices);
+    if (ledger->index != NULL)
+        index_close(ledger->index);
+    note_key_done(&ledger->key);
+    free(ledger->vkey);
+    free(ledger->operator_name);
+    close_fd(ledger->log_fd);
+    close_fd(ledger->notes_fd);
+    close_fd(ledger->lock_fd); // gives the lock back
+    close_fd(ledger->home_fd);
+    free(ledger);
+}
+
+uint64_t ledger_size(const struct ledger *ledger)
+{
+    return ledger->state.size;
+}
+
+int64_t ledger_newest_time(const struct ledger *ledger)
+{
+    return ledger->state.newest_time;
+}
+
+void ledger_root(const struct ledger *ledger, uint8_t ret_root[static 32])
+{
+    struct tree_hash root;
+    tree_edge_root(&ledger->tree, &root);
+    memcpy(ret_root, root.bytes, sizeof(root.bytes));
+}

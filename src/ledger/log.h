@@ -1,0 +1,78 @@
+/* What the files of this folder share of an open ledger. Nothing here is for others: they have ledger.h. */
+#ifndef COLDCA_LEDGER_LOG_H
+#define COLDCA_LEDGER_LOG_H
+
+#include "ledger/index.h"
+#include "ledger/ledger.h"
+#include "ledger/lines.h"
+#include "ledger/note.h"
+
+#define LOG_NAME "ledger.jsonl"
+#define LOG_NOTES_NAME "ledger.checkpoints"
+#define LOG_NEWEST_NAME "ledger.checkpoint"
+#define LOG_LOCK_NAME "lock"
+
+/** A record that waits for ledger_commit(). */
+struct log_waiting {
+    struct json *record; /**< owned */
+    struct record_facts facts;
+    struct tree_hash leaf;
+    size_t start, len; /**< in the group's text */
+};
+
+struct ledger {
+    enum ledger_mode mode;
+    int home_fd, lock_fd, log_fd, notes_fd; /**< owned; lock_fd is -1 in a reader */
+    char *vkey;
+    struct note_key key;
+    struct index *index;
+    bool has_scratch_index;
+    struct tree tree;
+    struct index_state state;   /**< what is committed: in the files, the tree and the index */
+    struct builder newest_note; /**< empty if there is none */
+    struct builder newest_file; /**< ledger.checkpoint as found at opening */
+    bool has_newest_file;
+    uint64_t checkpoint_size; /**< of newest_note; 0 if there is none */
+    char *operator_name;
+    struct builder group_text;
+    struct log_waiting *group;
+    size_t group_count, group_capacity;
+    char **notices;
+    size_t notice_count, notice_next;
+    struct error broken; /**< after a write failed: why nothing more may be done */
+};
+
+/* lock.c */
+/** Takes the home's lock; ERROR_LEDGER, naming who has it, if it is not free after wait_ms. */
+MUST_USE bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err);
+
+/* log.c */
+void log_say(struct ledger *ledger, const char *format, ...) PRINTF_LIKE(2, 3);
+/** Whether the ledger may still be used. */
+MUST_USE bool log_is_whole(const struct ledger *ledger, struct error *err);
+void log_forget_group(struct ledger *ledger);
+struct tree_reader log_tree_reader(struct ledger *ledger);
+
+/* find.c */
+/** The bytes of a record, from where the index says they are; not checked. */
+MUST_USE bool log_read_line(struct ledger *ledger, uint64_t seq, struct builder *ret_line, struct error *err);
+
+/* recover.c */
+/** Closes torn tails; a writer's first step. */
+MUST_USE bool log_close_tails(struct ledger *ledger, struct error *err);
+/** Opens the index and brings it level with the files; makes a new one if it is wrong. */
+MUST_USE bool log_catch_up(struct ledger *ledger, struct error *err);
+/** Throws the index away and reads the ledger again. \param why for the notice */
+MUST_USE bool log_rebuild(struct ledger *ledger, const char *why, struct error *err);
+
+/* checkpoint.c */
+/** Reads ledger.checkpoints on from the state's notes_offset up to limit, each note checked against the tree. */
+MUST_USE bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct error *err);
+/** Reads the newest note the index knows of; an error means that the index is wrong, or the tree. */
+MUST_USE bool checkpoint_load_last(struct ledger *ledger, struct error *err);
+/** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. */
+MUST_USE bool checkpoint_store(struct ledger *ledger, struct bytes note, uint64_t size, struct error *err);
+/** Compares ledger.checkpoint with the newest of ledger.checkpoints; a writer mends what a crash explains. */
+MUST_USE bool checkpoint_compare_newest(struct ledger *ledger, struct error *err);
+
+#endif

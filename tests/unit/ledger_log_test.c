@@ -1,0 +1,218 @@
+#include "ledger_home.h"
+
+static int setup(void **state)
+{
+    struct home *home = memory_new(1, sizeof(*home));
+    home_init(home);
+    *state = home;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    home_done(*state);
+    free(*state);
+    return 0;
+}
+
+static void what_was_committed_is_there_after_reopening(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    uint8_t before[32], after[32];
+    AUTO(json_free) struct json *record = NULL;
+    home_open(home, LEDGER_WRITE);
+    ledger_set_operator(home->ledger, "ada");
+    (void)home_issue(home, 0, 3);
+    ledger_root(home->ledger, before);
+    home_open(home, LEDGER_READ);
+    ledger_root(home->ledger, after);
+    assert_int_equal(ledger_size(home->ledger), 6);
+    assert_memory_equal(before, after, 32);
+    assert_done(ledger_record(home->ledger, 4, &record, &err), err);
+    assert_string_equal(json_text(record, "type"), "cert.issued");
+    assert_string_equal(json_text(record, "operator"), "ada");
+    assert_null(ledger_notice(home->ledger));
+    assert_refused(ledger_record(home->ledger, 6, &record, &err), err, ERROR_LEDGER, "no record 6");
+}
+
+static void a_group_that_was_not_committed_does_not_count(void **state)
+{
+    struct home *home = *state;
+    home_open(home, LEDGER_WRITE);
+    (void)home_append(home, "cert.signing", home_signing(1));
+    home_open(home, LEDGER_READ);
+    assert_int_equal(ledger_size(home->ledger), 0);
+}
+
+static void the_ledger_is_never_made_anew(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    assert_refused(ledger_create(home->fd, &err), err, ERROR_LEDGER, "is there already");
+}
+
+static void certificates_are_found_by_serial_request_and_key(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    uint8_t digest[32], policy[32];
+    bool found;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    AUTO(ledger_entry_done) struct ledger_entry other = {.serial = NULL};
+    AUTO(ledger_entry_done) struct ledger_entry third = {.serial = NULL};
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 4);
+    home_serial(2, digest);
+    assert_done(ledger_find_serial(home->ledger, bytes_of(digest, 20), &entry, &found, &err), err);
+    assert_true(found);
+    assert_int_equal(entry.status, LEDGER_ISSUED);
+    assert_int_equal(entry.signing_seq, 2);
+    assert_int_equal(entry.issued_seq, 6);
+    assert_string_equal(entry.subject, "CN=device-0002");
+    assert_done(ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, &err), err);
+    assert_string_equal(builder_text(&tbs), "CN=device-0002");
+    assert_string_equal(builder_text(&signature), "a signature");
+    home_digest("csr", 3, digest);
+    home_digest("policy", 0, policy);
+    assert_done(ledger_find_request(home->ledger, digest, "mqtt-device", policy, &other, &found, &err), err);
+    assert_true(found);
+    assert_int_equal(other.signing_seq, 3);
+    assert_done(ledger_find_request(home->ledger, digest, "other", policy, &third, &found, &err), err);
+    assert_false(found);
+    home_digest("spki", 1, digest);
+    assert_done(ledger_find_key(home->ledger, digest, "CN=device-0001", &third, &found, &err), err);
+    assert_false(found);
+    assert_done(ledger_find_key(home->ledger, digest, "CN=impostor", &third, &found, &err), err);
+    assert_true(found);
+    assert_int_equal(third.signing_seq, 1);
+}
+
+static void a_signing_without_its_end_is_unfinished_until_abandoned(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    struct ledger_entry *entries = NULL;
+    size_t count = 0;
+    home_open(home, LEDGER_WRITE);
+    (void)home_append(home, "cert.signing", home_signing(7));
+    home_commit(home);
+    home_open(home, LEDGER_WRITE);
+    assert_done(ledger_unfinished(home->ledger, &entries, &count, &err), err);
+    assert_int_equal(count, 1);
+    assert_int_equal(entries[0].signing_seq, 0);
+    assert_int_equal(entries[0].status, LEDGER_UNFINISHED);
+    ledger_entry_done(&entries[0]);
+    free(entries);
+    struct json *fields = json_new_object();
+    json_put_int(fields, "ref", 0);
+    json_put_text(fields, "reason", "the run ended");
+    (void)home_append(home, "cert.abandoned", fields);
+    home_commit(home);
+    assert_done(ledger_unfinished(home->ledger, &entries, &count, &err), err);
+    assert_int_equal(count, 0);
+    free(entries);
+    // Burned: its serial stays used, and it can't be ended again.
+    assert_refused(ledger_append(home->ledger, "cert.signing", home_signing(7), NULL, &err), err,
+                   ERROR_LEDGER, "used this serial");
+    assert_refused(ledger_append(home->ledger, "cert.issued", home_issued(0), NULL, &err), err, ERROR_LEDGER,
+                   "unfinished");
+}
+
+static void revoking_and_taking_it_back_changes_the_status(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    uint8_t serial[32];
+    bool found;
+    static const char *const types[] = {"cert.revoked", "cert.unrevoked"};
+    static const enum ledger_status wanted[] = {LEDGER_REVOKED, LEDGER_ISSUED};
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 1);
+    home_serial(0, serial);
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+        struct json *fields = json_new_object();
+        json_put_hex(fields, "serial", bytes_of(serial, 20));
+        (void)home_append(home, types[i], fields);
+        home_commit(home);
+        assert_done(ledger_find_serial(home->ledger, bytes_of(serial, 20), &entry, &found, &err), err);
+        assert_true(found);
+        assert_int_equal(entry.status, wanted[i]);
+    }
+    struct json *again = json_new_object();
+    json_put_hex(again, "serial", bytes_of(serial, 20));
+    assert_refused(ledger_append(home->ledger, "cert.unrevoked", again, NULL, &err), err, ERROR_LEDGER,
+                   "is not revoked");
+}
+
+static void a_record_that_is_too_long_is_refused_and_the_group_goes_on(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    AUTO(free) char *text = memory_new(LEDGER_RECORD_MAX_LEN + 1, 1);
+    struct json *fields = json_new_object();
+    home_open(home, LEDGER_WRITE);
+    memset(text, 'x', LEDGER_RECORD_MAX_LEN);
+    json_put_text(fields, "answer", text);
+    assert_refused(ledger_append(home->ledger, "ceremony.step", fields, NULL, &err), err, ERROR_LEDGER,
+                   "longer than");
+    (void)home_issue(home, 0, 1);
+    home_open(home, LEDGER_READ);
+    assert_int_equal(ledger_size(home->ledger), 2);
+}
+
+static void a_second_writer_is_told_who_has_the_home(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    struct ledger *second = NULL;
+    AUTO(free) char *holder = memory_format("process %ld", (long)getpid());
+    home_open(home, LEDGER_WRITE);
+    assert_refused(ledger_open(home->fd, home->vkey, LEDGER_WRITE, 30, &second, &err), err, ERROR_LEDGER,
+                   holder);
+    assert_done(ledger_open(home->fd, home->vkey, LEDGER_READ, 0, &second, &err), err);
+    ledger_close(second);
+}
+
+static void a_checkpoint_needs_the_ledger_keys_signature(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    uint8_t signature[64] = {0};
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 2);
+    assert_refused(ledger_checkpoint_newest(home->ledger, &note, &err), err, ERROR_LEDGER,
+                   "no checkpoint yet");
+    assert_done(ledger_checkpoint_text(home->ledger, &text, &err), err);
+    assert_refused(ledger_checkpoint_add(home->ledger, builder_bytes(&text), BYTES(signature), &err), err,
+                   ERROR_TOKEN, "does not verify");
+    home_checkpoint(home);
+    (void)home_issue(home, 2, 1);
+    home_checkpoint(home);
+    home_open(home, LEDGER_READ);
+    assert_done(ledger_checkpoint_newest(home->ledger, &note, &err), err);
+    assert_non_null(strstr(builder_text(&note), HOME_ORIGIN "\n6\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_was_committed_is_there_after_reopening, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_group_that_was_not_committed_does_not_count, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_ledger_is_never_made_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(certificates_are_found_by_serial_request_and_key, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_signing_without_its_end_is_unfinished_until_abandoned, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(revoking_and_taking_it_back_changes_the_status, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_record_that_is_too_long_is_refused_and_the_group_goes_on, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_second_writer_is_told_who_has_the_home, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_checkpoint_needs_the_ledger_keys_signature, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
