@@ -6,6 +6,7 @@
 #ifndef COLDCA_REQUEST_CSR_H
 #define COLDCA_REQUEST_CSR_H
 
+#include "base/builder.h"
 #include "request/request.h"
 
 /** Reads one DER CSR. Always returns a request; what was wrong is in its problems. der is copied. */
