@@ -1,0 +1,192 @@
+#include "sandbox/nursery.h"
+
+#include "sandbox/layers.h"
+#include "sandbox/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define MAX_CHILDREN 256
+#define CONTROL_FD 3
+
+/** A child and the page it can leave its last words on. */
+struct ward {
+    pid_t pid; /**< 0: free */
+    volatile int *last_words;
+};
+
+struct nursery {
+    const struct sandbox_plan *plan;
+    struct layer_seccomp *filter;
+    size_t born_bytes;
+    struct ward wards[MAX_CHILDREN];
+};
+
+/** Handlers and blocked signals of the program are not the children's; the terminal's keys are the program's alone. */
+static void leave_terminal(void)
+{
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        (void)signal(number, SIG_DFL); // KILL, STOP and libc's own can't be changed
+    (void)sigemptyset(&none);          // can't fail
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)setsid(); // fails only if there is nothing to leave
+}
+
+/** Only the control socket stays, as CONTROL_FD; 0 to 2 become /dev/null so that no socket is taken for one of them. */
+static bool close_files(int fd, struct error *err)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || dup2(fd, CONTROL_FD) < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+#ifndef COLDCA_SANITIZED
+    // A sanitizer's report must reach a person; without one there is nothing to say here.
+    if (dup2(null, 2) < 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+#endif
+    if (close_range(CONTROL_FD + 1, ~0U, 0) != 0)
+        return error_errno(
+            err, ERROR_INPUT, errno,
+            "the sandbox layer descriptors can't be engaged, so nothing is read (Linux 5.9 or later)");
+    return true;
+}
+
+static bool confine_nursery(struct nursery *nursery, int fd, struct error *err)
+{
+    leave_terminal();
+    if (!close_files(fd, err))
+        return false;
+    if (nursery->plan->warm_up != NULL)
+        nursery->plan->warm_up();
+    nursery->born_bytes = layer_address_space();
+    return layer_seccomp_new(&nursery->filter, err) && layer_common_limits(err) && layer_user(err) &&
+           layer_landlock(err);
+}
+
+/** The child's side: nothing but the socket, as descriptor 0. */
+static bool confine_child(struct nursery *nursery, int fd, volatile int *last_words, struct error *err)
+{
+    // The kernel ends a child whose nursery is gone; the parent's end closes its socket as well.
+    if (dup2(fd, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+#ifdef COLDCA_SANITIZED
+    bool is_closed = close(1) == 0 && close_range(3, ~0U, 0) == 0;
+#else
+    bool is_closed = close_range(1, ~0U, 0) == 0;
+#endif
+    if (!is_closed)
+        return error_errno(err, ERROR_INPUT, errno, "the sandbox layer descriptors can't be engaged");
+    return layer_child_limits(nursery->plan, nursery->born_bytes, err) && layer_landlock(err) &&
+           layer_seccomp_engage(nursery->filter, last_words, err);
+}
+
+static _Noreturn void live(struct nursery *nursery, int fd, volatile int *last_words)
+{
+    struct error err = ERROR_INIT;
+    bool is_confined = confine_child(nursery, fd, last_words, &err);
+    int told = is_confined || fd == 0 ? 0 : fd;
+    if (!wire_write(told, bytes_of(&err, sizeof(err))) || !is_confined)
+        _exit(1);
+    _exit(nursery->plan->run(0, nursery->plan->context));
+}
+
+static struct ward *find_ward(struct nursery *nursery, pid_t pid)
+{
+    for (size_t i = 0; i < MAX_CHILDREN; i++) {
+        if (nursery->wards[i].pid == pid)
+            return &nursery->wards[i];
+    }
+    return NULL;
+}
+
+static bool spawn(struct nursery *nursery, int *ret_fd, pid_t *ret_pid, struct error *err)
+{
+    int pair[2];
+    long page = sysconf(_SC_PAGESIZE);
+    struct ward *ward = find_ward(nursery, 0);
+    if (ward == NULL)
+        return error_set(err, ERROR_INPUT, 0, "more than %d readers", MAX_CHILDREN);
+    void *words = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (words == MAP_FAILED)
+        return error_errno(err, ERROR_INPUT, errno, "can't make a reader's page");
+    AUTO(close) int child_fd = -1;
+    pid_t pid = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
+        child_fd = pair[1];
+        pid = fork();
+        if (pid == 0)
+            live(nursery, child_fd, words);
+        if (pid < 0)
+            (void)close(pair[0]); // nothing was sent
+    }
+    if (pid < 0) {
+        int reason = errno;
+        (void)munmap(words, (size_t)page);
+        return error_errno(err, ERROR_INPUT, reason, "can't fork a reader");
+    }
+    // Later children must not see this one's page.
+    (void)madvise(words, (size_t)page, MADV_DONTFORK); // fails for no mapping of this kind
+    *ward = (struct ward){.pid = pid, .last_words = words};
+    *ret_fd = pair[0];
+    *ret_pid = pid;
+    return true;
+}
+
+static bool reap(struct nursery *nursery, pid_t pid, struct sandbox_end *ret_end, struct error *err)
+{
+    int status = 0;
+    struct ward *ward = pid > 0 ? find_ward(nursery, pid) : NULL;
+    if (ward == NULL)
+        return error_set(err, ERROR_INPUT, 0, "no reader has the process id %d", (int)pid);
+    (void)kill(pid, SIGKILL); // no effect on one that has ended: how it ended is kept until it is waited for
+    while (waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR)
+            return error_errno(err, ERROR_INPUT, errno, "can't wait for a reader");
+    }
+    int words = *ward->last_words;
+    *ret_end = (struct sandbox_end){
+        .system_call = words > 0 ? words - 1 : -1,
+        .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+        .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+    };
+    (void)munmap((void *)(uintptr_t)ward->last_words, (size_t)sysconf(_SC_PAGESIZE)); // it was mapped
+    *ward = (struct ward){.pid = 0};
+    return true;
+}
+
+static _Noreturn void serve(struct nursery *nursery)
+{
+    for (;;) {
+        struct nursery_request request;
+        struct nursery_answer answer = {.err = ERROR_INIT};
+        int nothing = -1;
+        AUTO(close) int passed = -1;
+        if (!wire_receive(CONTROL_FD, &request, sizeof(request), &nothing))
+            _exit(0); // the parent is gone or has closed: the children are killed with us
+        if (request.order == NURSERY_SPAWN)
+            (void)spawn(nursery, &passed, &answer.pid, &answer.err); // answer says
+        else
+            (void)reap(nursery, request.pid, &answer.end, &answer.err); // answer says
+        if (!wire_send(CONTROL_FD, &answer, sizeof(answer), passed))
+            _exit(0);
+    }
+}
+
+void nursery_run(int fd, const struct sandbox_plan *plan)
+{
+    static struct nursery nursery;
+    struct nursery_answer answer = {.err = ERROR_INIT};
+    nursery.plan = plan;
+    bool is_confined = confine_nursery(&nursery, fd, &answer.err);
+    // Until the files are closed, the socket is still where it was.
+    bool is_told =
+        wire_send(CONTROL_FD, &answer, sizeof(answer), -1) || wire_send(fd, &answer, sizeof(answer), -1);
+    if (!is_told || !is_confined)
+        _exit(1);
+    serve(&nursery);
+}

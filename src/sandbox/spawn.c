@@ -1,0 +1,154 @@
+#include "base/memory.h"
+#include "sandbox/nursery.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* Confining takes a millisecond; a machine that is swapping gets time. */
+#define ENGAGE_TIMEOUT_MS 30000
+
+struct sandbox {
+    struct sandbox_plan plan;
+    pid_t nursery;
+    int fd;
+};
+
+static bool lost(struct error *err)
+{
+    return error_set(err, ERROR_INPUT, 0, "the process that makes readers is gone; run the command again");
+}
+
+static bool ask(const struct sandbox *sandbox, struct nursery_request request,
+                struct nursery_answer *ret_answer, int *ret_fd, struct error *err)
+{
+    if (!wire_send(sandbox->fd, &request, sizeof(request), -1) ||
+        !wire_receive(sandbox->fd, ret_answer, sizeof(*ret_answer), ret_fd))
+        return lost(err);
+    if (ret_answer->err.kind == ERROR_NONE)
+        return true;
+    *err = ret_answer->err;
+    return false;
+}
+
+static void end_nursery(struct sandbox *sandbox)
+{
+    (void)close(sandbox->fd);
+    (void)kill(sandbox->nursery, SIGKILL); // its children get the same from the kernel
+    while (waitpid(sandbox->nursery, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+bool sandbox_open(const struct sandbox_plan *plan, struct sandbox **ret_sandbox, struct error *err)
+{
+    int pair[2];
+    int nothing = -1;
+    struct nursery_answer answer;
+    struct sandbox *sandbox = memory_new(1, sizeof(*sandbox));
+    sandbox->plan = *plan;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+        free(sandbox);
+        return error_errno(err, ERROR_INPUT, errno, "can't make a socket for readers");
+    }
+    sandbox->fd = pair[0];
+    sandbox->nursery = fork();
+    if (sandbox->nursery == 0)
+        nursery_run(pair[1], &sandbox->plan);
+    int reason = errno;
+    (void)close(pair[1]);
+    if (sandbox->nursery < 0) {
+        (void)close(pair[0]);
+        free(sandbox);
+        return error_errno(err, ERROR_INPUT, reason, "can't fork the process that makes readers");
+    }
+    bool is_told = wire_receive(sandbox->fd, &answer, sizeof(answer), &nothing);
+    if (is_told && answer.err.kind == ERROR_NONE) {
+        *ret_sandbox = sandbox;
+        return true;
+    }
+    end_nursery(sandbox);
+    free(sandbox);
+    if (!is_told)
+        return lost(err);
+    *err = answer.err;
+    return false;
+}
+
+void sandbox_close(struct sandbox *sandbox)
+{
+    end_nursery(sandbox);
+    free(sandbox);
+}
+
+/** The first thing a child says is whether it is confined. */
+static bool hear(int fd, struct error *err)
+{
+    struct error told;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int ready = -1;
+    do
+        ready = poll(&wait, 1, ENGAGE_TIMEOUT_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready != 1 || !wire_read(fd, &told, sizeof(told)))
+        return error_set(err, ERROR_INPUT, 0, "a reader ended before it was confined, so nothing is read");
+    told.text[sizeof(told.text) - 1] = '\0';
+    if (told.kind == ERROR_NONE)
+        return true;
+    *err = told;
+    return false;
+}
+
+bool sandbox_spawn(struct sandbox *sandbox, struct sandbox_child *ret_child, struct error *err)
+{
+    struct nursery_answer answer;
+    AUTO(close) int fd = -1;
+    if (!ask(sandbox, (struct nursery_request){.order = NURSERY_SPAWN}, &answer, &fd, err))
+        return false;
+    if (fd < 0)
+        return lost(err);
+    if (!hear(fd, err)) {
+        struct sandbox_end end;
+        struct error ignored = ERROR_INIT;
+        // Why it could not be confined is what counts; one that can't be reaped now is when the sandbox closes.
+        if (!sandbox_reap(sandbox, answer.pid, &end, &ignored))
+            error_clear(&ignored);
+        return false;
+    }
+    *ret_child = (struct sandbox_child){.pid = answer.pid, .fd = fd};
+    fd = -1;
+    return true;
+}
+
+bool sandbox_reap(struct sandbox *sandbox, pid_t pid, struct sandbox_end *ret_end, struct error *err)
+{
+    struct nursery_answer answer;
+    AUTO(close) int nothing = -1;
+    if (!ask(sandbox, (struct nursery_request){.order = NURSERY_REAP, .pid = pid}, &answer, &nothing, err))
+        return false;
+    *ret_end = answer.end;
+    return true;
+}
+
+const char *sandbox_describe_end(const struct sandbox_end *end, char text[static 128])
+{
+    if (end->system_call >= 0) {
+        AUTO(free) char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, end->system_call);
+        (void)snprintf(text, 128, "it was stopped at the system call %s (%d)",
+                       name != NULL ? name : "unknown",
+                       end->system_call); // names are short
+    } else if (end->signal != 0) {
+        const char *name = sigabbrev_np(end->signal);
+        (void)snprintf(text, 128, "it was killed by signal %d (SIG%s)", end->signal,
+                       name != NULL ? name : "?");
+    } else {
+        (void)snprintf(text, 128, "it ended with status %d", end->status);
+    }
+    return text;
+}
