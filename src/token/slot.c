@@ -49,10 +49,18 @@ static bool text_fits(const char *wanted, const char *have)
     return wanted == NULL || strcmp(wanted, have) == 0;
 }
 
+static bool uri_fits(const char *text, const struct token_info *info)
+{
+    struct error ignored = ERROR_INIT; // choice_module() has parsed it before
+    AUTO(key_uri_done) struct key_uri uri = {.parsed = NULL};
+    return text == NULL || (key_uri_parse(text, &uri, &ignored) && key_uri_fits(&uri, info));
+}
+
 static bool choice_fits(const struct token_choice *choice, const struct token_info *info)
 {
-    return text_fits(choice->label, info->label) && text_fits(choice->serial, info->serial) &&
-           text_fits(choice->model, info->model) && text_fits(choice->manufacturer, info->manufacturer);
+    return uri_fits(choice->uri, info) && text_fits(choice->label, info->label) &&
+           text_fits(choice->serial, info->serial) && text_fits(choice->model, info->model) &&
+           text_fits(choice->manufacturer, info->manufacturer);
 }
 
 static void choice_words(const struct token_choice *choice, struct builder *ret_text)
@@ -60,7 +68,8 @@ static void choice_words(const struct token_choice *choice, struct builder *ret_
     const char *const parts[][2] = {{"label", choice->label},
                                     {"serial", choice->serial},
                                     {"model", choice->model},
-                                    {"manufacturer", choice->manufacturer}};
+                                    {"manufacturer", choice->manufacturer},
+                                    {"URI", choice->uri}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (parts[i][1] != NULL)
             builder_format(ret_text, "%s%s \"%s\"", ret_text->len > 0 ? ", " : " with ", parts[i][0],
@@ -79,6 +88,9 @@ static bool choice_module(const struct token_choice *choice, struct module **ret
 {
     const char *path = choice->module;
     const char *init_args = choice->init_args;
+    AUTO(key_uri_done) struct key_uri uri = {.parsed = NULL};
+    if (choice->uri != NULL && !key_uri_parse(choice->uri, &uri, err))
+        return error_while(err, "choosing a token");
     if (path == NULL && choice->profile != NULL) {
         path = token_profile_module(choice->profile);
         if (path == NULL)
