@@ -16,12 +16,12 @@
 /**
  * Loads text by schema.
  * \param name        the file's name, for messages
- * \param ret_value   made by libcyaml; free with yaml_free() and the same schema; untouched on failure
+ * \param ret_value   made by libcyaml; free with yaml_value_free() and the same schema; untouched on failure
  * \return false: ERROR_INPUT; the text names line, column, key and what is wrong: "mqtt.yaml line 7, column 3:
  *         unknown key \"lifetime\""
  */
 MUST_USE bool yaml_load(struct bytes text, const char *name, const cyaml_schema_value_t *schema,
                         void **ret_value, struct error *err);
-void yaml_free(const cyaml_schema_value_t *schema, void *value);
+void yaml_value_free(const cyaml_schema_value_t *schema, void *value);
 
 #endif

@@ -98,7 +98,7 @@ bool ca_config_load(struct bytes text, struct ca_config *ret_config, struct erro
             .pss = yaml->pss,
         };
     }
-    yaml_free(&config_schema, value);
+    yaml_value_free(&config_schema, value);
     return is_sound;
 }
 

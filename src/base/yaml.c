@@ -1,0 +1,169 @@
+#include "base/yaml.h"
+
+#include "base/builder.h"
+#include "base/memory.h"
+#include "base/quote.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/** What libcyaml says of a fault: one line that names it, then a backtrace whose innermost entry comes first. */
+struct complaint {
+    char what[256];
+    char where[256];
+    bool has_more_documents;
+};
+
+static void listen(cyaml_log_t level, void *context, const char *format, va_list arguments)
+{
+    char line[256];
+    struct complaint *complaint = context;
+    (void)level;
+    (void)vsnprintf(line, sizeof(line), format, arguments); // a longer value is cut
+    line[strcspn(line, "\n")] = '\0';
+    if (strncmp(line, "Ignoring documents", 18) == 0)
+        complaint->has_more_documents = true;
+    else if (strncmp(line, "  in ", 5) == 0 && complaint->where[0] == '\0')
+        memcpy(complaint->where, line, sizeof(line));
+    else if (strncmp(line, "Load: ", 6) == 0 && strcmp(line, "Load: Backtrace:") != 0 &&
+             complaint->what[0] == '\0')
+        memcpy(complaint->what, line + 6, sizeof(line) - 6);
+}
+
+static unsigned long number_after(const char *text, const char *mark)
+{
+    const char *found = strstr(text, mark);
+    return found == NULL ? 0 : strtoul(found + strlen(mark), NULL, 10);
+}
+
+struct position {
+    unsigned long line;
+    unsigned long column;
+};
+
+static bool is_key_at(struct bytes text, size_t at, const char *key)
+{
+    size_t len = strlen(key);
+    size_t after = at + len;
+    bool starts = at == 0 || strchr(" \t\n{,-\"'?", text.data[at - 1]) != NULL;
+    if (!starts || after > text.len || memcmp(text.data + at, key, len) != 0)
+        return false;
+    while (after < text.len &&
+           (text.data[after] == ' ' || text.data[after] == '"' || text.data[after] == '\''))
+        after++;
+    return after < text.len && text.data[after] == ':';
+}
+
+/** libcyaml tells the place of the value before a wrong key: find the key itself, from that line on; the last one if `is_last`. */
+static struct position find_key(struct bytes text, const char *key, struct position from, bool is_last)
+{
+    struct position here = {1, 1};
+    struct position found = from;
+    for (size_t i = 0; i < text.len; i++) {
+        if (here.line >= from.line && is_key_at(text, i, key)) {
+            found = here;
+            if (!is_last)
+                break;
+        }
+        here.column++;
+        if (text.data[i] == '\n')
+            here = (struct position){here.line + 1, 1};
+    }
+    return found;
+}
+
+static bool complain(struct bytes text, const char *name, const struct complaint *complaint,
+                     cyaml_err_t reason, struct error *err)
+{
+    struct quoted what;
+    const char *key = NULL;
+    const char *words = complaint->what;
+    struct position place = {number_after(complaint->where, "(line: "),
+                             number_after(complaint->where, "column: ")};
+    AUTO(builder_done) struct builder message = BUILDER_INIT;
+    if (strncmp(words, "Unexpected key: ", 16) == 0) {
+        key = words + 16;
+        place = find_key(text, key, place, false);
+        builder_format(&message, "unknown key \"%s\"", quoted_text(key, &what));
+    } else if (strncmp(words, "Mapping field already seen: ", 28) == 0) {
+        key = words + 28;
+        place = find_key(text, key, place, true);
+        builder_format(&message, "the key \"%s\" is there twice", quoted_text(key, &what));
+    } else if (strncmp(words, "Missing required mapping field: ", 32) == 0) {
+        builder_format(&message, "the key \"%s\" is missing", quoted_text(words + 32, &what));
+    } else if (reason == CYAML_ERR_ALIAS) {
+        builder_add_text(&message, "aliases (*name) are not allowed; write the value out");
+    } else if (*words != '\0') {
+        builder_format(&message, "%s", quoted_text(words, &what));
+    } else {
+        builder_format(&message, "%s", cyaml_strerror(reason));
+    }
+    if (message.len > 0 && key == NULL)
+        message.data[0] = (uint8_t)tolower(message.data[0]);
+    const char *field = strchr(complaint->where, '\'');
+    int field_len = field == NULL ? 0 : (int)strcspn(field + 1, "'");
+    bool has_field = field != NULL && strstr(complaint->where, "mapping field") != NULL && key == NULL;
+    if (place.line == 0)
+        return error_set(err, ERROR_INPUT, 0, "%s: %s", name, builder_text(&message));
+    if (!has_field)
+        return error_set(err, ERROR_INPUT, 0, "%s line %lu, column %lu: %s", name, place.line, place.column,
+                         builder_text(&message));
+    return error_set(err, ERROR_INPUT, 0, "%s line %lu, column %lu: %.*s: %s", name, place.line, place.column,
+                     field_len, field + 1, builder_text(&message));
+}
+
+static cyaml_config_t config_for(struct complaint *complaint)
+{
+    return (cyaml_config_t){
+        .log_fn = listen,
+        .log_ctx = complaint,
+        .mem_fn = cyaml_mem,
+        .log_level = CYAML_LOG_WARNING,
+        .flags = CYAML_CFG_NO_ALIAS,
+    };
+}
+
+/** What libyaml and libcyaml let pass, and must not. */
+static bool check_text(struct bytes text, const char *name, struct error *err)
+{
+    if (text.len > YAML_MAX_LEN)
+        return error_set(err, ERROR_INPUT, 0, "%s is larger than %d bytes", name, YAML_MAX_LEN);
+    if (!utf8_is_valid(text))
+        return error_set(err, ERROR_INPUT, 0, "%s is no UTF-8 text", name);
+    if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+        return error_set(err, ERROR_INPUT, 0, "%s holds a NUL byte", name);
+    return true;
+}
+
+bool yaml_load(struct bytes text, const char *name, const cyaml_schema_value_t *schema, void **ret_value,
+               struct error *err)
+{
+    struct quoted shown;
+    struct complaint complaint = {.has_more_documents = false};
+    cyaml_config_t config = config_for(&complaint);
+    cyaml_data_t *value = NULL;
+    (void)quoted_text(name, &shown);
+    if (!check_text(text, shown.text, err))
+        return false;
+    cyaml_err_t reason = cyaml_load_data(text.len > 0 ? text.data : (const uint8_t *)"", text.len, &config,
+                                         schema, &value, NULL);
+    if (reason != CYAML_OK)
+        return complain(text, shown.text, &complaint, reason, err);
+    if (value == NULL)
+        return error_set(err, ERROR_INPUT, 0, "%s is empty", shown.text);
+    if (complaint.has_more_documents) {
+        yaml_value_free(schema, value);
+        return error_set(err, ERROR_INPUT, 0, "%s holds a second document (---); one file, one document",
+                         shown.text);
+    }
+    *ret_value = value;
+    return true;
+}
+
+void yaml_value_free(const cyaml_schema_value_t *schema, void *value)
+{
+    struct complaint complaint = {.has_more_documents = false};
+    cyaml_config_t config = config_for(&complaint);
+    (void)cyaml_free(&config, schema, value, 0); // fails for wrong arguments only
+}
