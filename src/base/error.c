@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append(struct error *err, const char *format, va_list arguments)
+static void PRINTF_LIKE(2, 0) append(struct error *err, const char *format, va_list arguments)
 {
     size_t room = sizeof(err->text) - err->len;
     int written = vsnprintf(err->text + err->len, room, format, arguments);
