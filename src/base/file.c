@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -86,28 +89,67 @@ static bool sync_parent(int dirfd, const char *path, struct error *err)
     return file_sync_folder(fd, parent, err);
 }
 
-static bool write_new(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
+/** \param shown  the name for messages */
+static bool write_new(int dirfd, const char *path, const char *shown, mode_t mode, struct bytes data,
+                      struct error *err)
 {
     AUTO(close) int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't make %s", path);
-    bool written = file_write_fd(fd, path, data, err);
+        return error_errno(err, ERROR_INPUT, errno, "can't make %s", shown);
+    bool written = file_write_fd(fd, shown, data, err);
     if (written && fsync(fd) != 0)
-        written = error_errno(err, ERROR_INPUT, errno, "can't make %s durable", path);
+        written = error_errno(err, ERROR_INPUT, errno, "can't make %s durable", shown);
     if (written) {
         int closing = fd;
         fd = -1;
         if (close(closing) != 0)
-            written = error_errno(err, ERROR_INPUT, errno, "can't close %s", path);
+            written = error_errno(err, ERROR_INPUT, errno, "can't close %s", shown);
     }
     if (!written)
         (void)unlinkat(dirfd, path, 0); // half a file is worse than none; the write error is what counts
     return written;
 }
 
+/** A name beside path that nobody else has; the caller frees. */
+static char *temporary_beside(const char *path)
+{
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        abort(); // never for so few bytes (getrandom(2))
+    int folder_len = (int)(file_name_of(path) - path);
+    return memory_format("%.*s.coldca-%016" PRIx64 ".new", folder_len, path, random);
+}
+
+/** Renames without replacing, also where the file system has no such rename. */
+static bool place(int dirfd, const char *temporary, const char *path, struct error *err)
+{
+    if (renameat2(dirfd, temporary, dirfd, path, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno == EINVAL || errno == ENOSYS) {
+        if (linkat(dirfd, temporary, dirfd, path, 0) == 0) {
+            (void)unlinkat(dirfd, temporary, 0); // a second name does no harm
+            return true;
+        }
+        if (errno == EPERM || errno == EOPNOTSUPP) // no links either: a look first is all that is left
+            errno = file_exists(dirfd, path) ? EEXIST : 0;
+        if (errno == 0 && renameat(dirfd, temporary, dirfd, path) == 0)
+            return true;
+    }
+    return error_errno(err, ERROR_INPUT, errno, "can't make %s", path);
+}
+
 bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
 {
-    return write_new(dirfd, path, mode, data, err) && sync_parent(dirfd, path, err);
+    if (file_exists(dirfd, path))
+        return error_errno(err, ERROR_INPUT, EEXIST, "can't make %s", path);
+    AUTO(free) char *temporary = temporary_beside(path);
+    if (!write_new(dirfd, temporary, path, mode, data, err))
+        return false;
+    if (!place(dirfd, temporary, path, err)) {
+        (void)unlinkat(dirfd, temporary, 0); // what counts is why it could not get its name
+        return false;
+    }
+    return sync_parent(dirfd, path, err);
 }
 
 bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
@@ -116,7 +158,7 @@ bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, s
     // What a run that died left behind is ours to remove: the name is ours and writers hold the home's lock.
     if (unlinkat(dirfd, temporary, 0) != 0 && errno != ENOENT)
         return error_errno(err, ERROR_INPUT, errno, "can't remove %s", temporary);
-    if (!write_new(dirfd, temporary, mode, data, err))
+    if (!write_new(dirfd, temporary, path, mode, data, err))
         return false;
     if (renameat(dirfd, temporary, dirfd, path) != 0) {
         int reason = errno;

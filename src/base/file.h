@@ -17,7 +17,7 @@ MUST_USE bool file_read_fd(int fd, const char *name, size_t max_len, struct buil
                            struct error *err);
 /** Writes all of data; continues after EINTR and short writes. */
 MUST_USE bool file_write_fd(int fd, const char *name, struct bytes data, struct error *err);
-/** Makes a new file, durable; ERROR_INPUT if path exists. */
+/** Makes a new file, durable, written under another name first: whole or not there; ERROR_INPUT if path exists. */
 MUST_USE bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
 /** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the folder. */
 MUST_USE bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -67,6 +68,23 @@ static void create_never_touches_what_is_there(void **state)
     assert_false(file_create(folder_fd, "link", 0600, BYTES_LITERAL("two"), &err));
     assert_false(file_exists(folder_fd, "b"));
     assert_true(file_exists(folder_fd, "link"));
+}
+
+static void create_leaves_nothing_else_in_the_folder(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(file_create(folder_fd, "a", 0600, BYTES_LITERAL("one"), &err));
+    assert_false(file_create(folder_fd, "a", 0600, BYTES_LITERAL("two"), &err));
+    assert_false(file_create(folder_fd, "missing/b", 0600, BYTES_LITERAL("two"), &err));
+    assert_string_equal(err.text, "can't make missing/b: No such file or directory");
+    DIR *listing = opendir(folder);
+    assert_non_null(listing);
+    size_t count = 0;
+    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 ? 1 : 0;
+    assert_int_equal(closedir(listing), 0);
+    assert_int_equal(count, 1);
 }
 
 static void replace_changes_all_or_makes_it(void **state)
@@ -197,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_new_file_has_its_mode_and_content, setup, teardown),
         cmocka_unit_test_setup_teardown(create_never_touches_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(create_leaves_nothing_else_in_the_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_changes_all_or_makes_it, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_survives_what_a_run_that_died_left, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_does_not_write_through_links, setup, teardown),
