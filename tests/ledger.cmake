@@ -1,1 +1,2 @@
 coldca_unit_test(ledger_log_test LAYERS ledger base)
+coldca_unit_test(ledger_verify_test LAYERS ledger base)

@@ -153,7 +153,7 @@ bool index_find_serial(struct index *index, struct bytes serial, struct ledger_e
                        bool *ret_found, struct error *err)
 {
     sqlite3_stmt *select =
-        index_statement(index, "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates WHERE serial = ?1", err);
+        index_statement(index, "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE serial = ?1", err);
     if (select == NULL)
         return false;
     if (serial.len > RECORD_SERIAL_MAX_LEN ||
@@ -205,7 +205,7 @@ static bool search_request(struct index *index, const void *data, struct ledger_
     const struct request_search *wanted = data;
     sqlite3_stmt *select = index_statement(
         index,
-        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates WHERE csr_key = ?1 AND csr = ?2 AND policy = ?3"
+        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE csr_key = ?1 AND csr = ?2 AND policy = ?3"
         " AND policy_sha256 = ?4 AND status = 1 ORDER BY signing_seq DESC LIMIT 1",
         err);
     if (select == NULL)
@@ -237,7 +237,7 @@ static bool search_key(struct index *index, const void *data, struct ledger_entr
     const struct key_search *wanted = data;
     sqlite3_stmt *select = index_statement(
         index,
-        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates WHERE spki_key = ?1 AND spki = ?2"
+        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE spki_key = ?1 AND spki = ?2"
         " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 ORDER BY signing_seq DESC LIMIT 1",
         err);
     if (select == NULL)
@@ -267,7 +267,7 @@ bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret_entries,
         return false;
     sqlite3_stmt *select = index_statement(
         ledger->index,
-        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates WHERE status = 0 ORDER BY signing_seq", err);
+        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE status = 0 ORDER BY signing_seq", err);
     if (select == NULL)
         return false;
     bool holds;

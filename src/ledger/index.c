@@ -164,7 +164,8 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
         is_open = connect_reader(index, home_fd, err);
     else if (mode == INDEX_SCRATCH)
         is_open = connect(index, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
-                  run(index, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", err);
+                  run(index,
+                      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384", err);
     else
         is_open = connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
                   run(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);

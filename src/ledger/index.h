@@ -78,9 +78,10 @@ MUST_USE bool index_step(struct index *index, sqlite3_stmt *statement, bool *ret
 bool index_fail(struct index *index, struct error *err);
 sqlite3 *index_database(struct index *index);
 
-/** The columns index_entry_read() wants, in its order. */
+/** The columns of `certificates c` index_entry_read() wants, in its order. */
 #define INDEX_ENTRY_COLUMNS                                                                                  \
-    "signing_seq, issued_seq, status, serial, policy, subject, source, csr, spki, time, not_after"
+    "c.signing_seq, c.issued_seq, c.status, c.serial, c.policy, c.subject, c.source, c.csr, c.spki, c.time," \
+    " c.not_after"
 void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry);
 /** The first 8 bytes of a digest, as SQLite's index keeps it: small keys for a million rows. */
 int64_t index_key_of(const uint8_t digest[static 32]);

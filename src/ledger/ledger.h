@@ -132,14 +132,17 @@ struct ledger_filter {
     int status;             /**< enum ledger_status or -1 */
     bool only_certificates; /**< cert.signing records, joined with their end: what `cert list` wants */
 };
-/** Calls visit for each record that fits, in order, streaming; visit returns false to stop. entry is NULL unless it is a cert.signing. */
+/** Calls visit for each record that fits, in order, streaming; visit returns false to stop, and must not use the ledger. entry is NULL
+ *  unless it is a cert.signing. policy, serial (hex), subject (a part of it), san ("dns:a.example" or "a.example") and status fit
+ *  cert.signing records only. ERROR_INPUT if serial is not hex. */
 MUST_USE bool ledger_each(struct ledger *ledger, const struct ledger_filter *filter,
                           bool (*visit)(const struct json *record, const struct ledger_entry *entry,
                                         void *data),
                           void *data, struct error *err);
 
 /* ---- verifying: reads the files from the start, trusts no index ---- */
-/** What ca/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. */
+/** What ca/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. They are called
+ *  from several threads at once, in any order: data must be only read, or guarded. */
 struct ledger_checks {
     /** TBS bytes fit the record's own fields (serial, subject, SPKI digest, notAfter). */
     bool (*tbs)(void *data, struct bytes tbs, const struct json *record, struct findings *ret_findings);

@@ -1,0 +1,78 @@
+#include "ledger/log.h"
+
+#include "base/encode.h"
+
+/* The index chooses, the ledger speaks: every record visited is read from ledger.jsonl. */
+static const char select_records[] =
+    "SELECT " INDEX_ENTRY_COLUMNS ", r.seq FROM records r LEFT JOIN certificates c ON c.signing_seq = r.seq"
+    " WHERE (?1 = 0 OR r.time >= ?1) AND (?2 = 0 OR r.time <= ?2) AND (?3 IS NULL OR r.type = ?3)"
+    " AND (?4 IS NULL OR r.batch = ?4) AND (?5 IS NULL OR c.policy = ?5) AND (?6 IS NULL OR c.serial = ?6)"
+    " AND (?7 IS NULL OR instr(c.subject, ?7) > 0)"
+    // names stand as lines, "dns:a.example" or bare
+    " AND (?8 IS NULL OR instr(c.sans, char(10) || ?8 || char(10)) > 0"
+    " OR instr(c.sans, ':' || ?8 || char(10)) > 0)"
+    " AND (?9 < 0 OR c.status = ?9) AND (?10 = 0 OR c.signing_seq IS NOT NULL) ORDER BY r.seq";
+
+static bool bind_text(sqlite3_stmt *select, int place, const char *text)
+{
+    return sqlite3_bind_text(select, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
+}
+
+static bool bind_filter(sqlite3_stmt *select, const struct ledger_filter *filter, struct bytes serial)
+{
+    return sqlite3_bind_int64(select, 1, filter->since) == SQLITE_OK &&
+           sqlite3_bind_int64(select, 2, filter->until) == SQLITE_OK && bind_text(select, 3, filter->type) &&
+           bind_text(select, 4, filter->batch) && bind_text(select, 5, filter->policy) &&
+           (filter->serial == NULL ||
+            sqlite3_bind_blob(select, 6, serial.data, (int)serial.len, SQLITE_STATIC) == SQLITE_OK) &&
+           bind_text(select, 7, filter->subject) && bind_text(select, 8, filter->san) &&
+           sqlite3_bind_int(select, 9, filter->status) == SQLITE_OK &&
+           sqlite3_bind_int(select, 10, filter->only_certificates ? 1 : 0) == SQLITE_OK;
+}
+
+/** \param ret_goes_on whether the visitor wants more */
+static bool visit_row(struct ledger *ledger, sqlite3_stmt *select,
+                      bool (*visit)(const struct json *record, const struct ledger_entry *entry, void *data),
+                      void *data, bool *ret_goes_on, struct error *err)
+{
+    AUTO(json_free) struct json *record = NULL;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    bool has_entry = sqlite3_column_type(select, 0) != SQLITE_NULL;
+    if (!ledger_record(ledger, (uint64_t)sqlite3_column_int64(select, 11), &record, err))
+        return false;
+    if (has_entry)
+        index_entry_read(select, &entry);
+    *ret_goes_on = visit(record, has_entry ? &entry : NULL, data);
+    return true;
+}
+
+bool ledger_each(struct ledger *ledger, const struct ledger_filter *filter,
+                 bool (*visit)(const struct json *record, const struct ledger_entry *entry, void *data),
+                 void *data, struct error *err)
+{
+    AUTO(builder_done) struct builder serial = {.max_len = RECORD_SERIAL_MAX_LEN};
+    bool goes_on = true;
+    bool has_row;
+    if (!log_is_whole(ledger, err))
+        return false;
+    if (filter->serial != NULL && !decode_hex(bytes_of_text(filter->serial), &serial))
+        return error_set(err, ERROR_INPUT, 0,
+                         "a serial is written in hex digits, two a byte, at most %d bytes",
+                         RECORD_SERIAL_MAX_LEN);
+    sqlite3_stmt *select = index_statement(ledger->index, select_records, err);
+    if (select == NULL)
+        return false;
+    if (!bind_filter(select, filter, builder_bytes(&serial)))
+        return index_fail(ledger->index, err);
+    while (goes_on) {
+        bool holds = index_step(ledger->index, select, &has_row, err);
+        if (!holds || !has_row)
+            return holds;
+        if (!visit_row(ledger, select, visit, data, &goes_on, err)) {
+            (void)sqlite3_reset(select); // the record's error is what counts
+            return false;
+        }
+    }
+    (void)sqlite3_reset(select); // stopped by the visitor
+    return true;
+}

@@ -1,0 +1,303 @@
+#include "ledger/verify.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void ledger_report_done(struct ledger_report *report)
+{
+    findings_done(&report->findings);
+}
+
+void verify_report(struct verifier *verifier, const char *rule, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    if (verifier->report.findings.count == VERIFY_FINDINGS_MAX) {
+        verifier->findings_dropped++;
+        return;
+    }
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer reason is cut
+    va_end(arguments);
+    findings_say(&verifier->report.findings, rule, NULL, "%s", text);
+}
+
+static void verifier_done(struct verifier *verifier)
+{
+    for (size_t i = 0; i < VERIFY_ROUNDS; i++) {
+        struct verify_round *round = &verifier->rounds[i];
+        if (verifier->pool != NULL) {
+            pool_wait(verifier->pool, &round->parsing);
+            pool_wait(verifier->pool, &round->certifying);
+        }
+        for (size_t j = 0; j < round->count; j++) {
+            json_free(round->items[j].record);
+            findings_done(&round->items[j].findings);
+        }
+        free(round->items);
+        builder_done(&round->text);
+    }
+    if (verifier->pool != NULL)
+        pool_free(verifier->pool);
+    if (verifier->scratch != NULL)
+        index_close(verifier->scratch);
+    lines_done(&verifier->lines);
+    notes_done(&verifier->notes);
+    note_key_done(&verifier->key);
+    builder_done(&verifier->last_note);
+    ledger_report_done(&verifier->report);
+    auto_close(&verifier->log_fd);
+    auto_close(&verifier->notes_fd);
+    free(verifier);
+}
+DEFINE_AUTO(struct verifier *, verifier_done);
+
+static bool open_file(int home_fd, const char *name, int *ret_fd, uint64_t *ret_len, struct error *err)
+{
+    struct stat status;
+    int fd = openat(home_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno, "can't open %s", name);
+    *ret_fd = fd;
+    if (fstat(fd, &status) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", name);
+    *ret_len = (uint64_t)status.st_size;
+    return true;
+}
+
+/** Lengths are taken checkpoints first: a writer that goes on meanwhile makes them after the records. */
+static bool open_all(struct verifier *verifier, const char *vkey, struct error *err)
+{
+    uint64_t notes_len, log_len;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!note_key_read(vkey, &verifier->key, err) ||
+        !open_file(verifier->home_fd, LOG_NOTES_NAME, &verifier->notes_fd, &notes_len, err) ||
+        !open_file(verifier->home_fd, LOG_NAME, &verifier->log_fd, &log_len, err) ||
+        !index_open(verifier->home_fd, INDEX_SCRATCH, vkey, &verifier->scratch, err) ||
+        !index_begin(verifier->scratch, err))
+        return false;
+    lines_init(&verifier->lines, verifier->log_fd, 0, log_len);
+    notes_init(&verifier->notes, verifier->notes_fd, 0, notes_len);
+    verifier->pool = pool_new(cores > 1 && cores <= 256 ? (size_t)cores - 1 : 0);
+    for (size_t i = 0; i < VERIFY_ROUNDS; i++) {
+        struct verify_round *round = &verifier->rounds[i];
+        round->verifier = verifier;
+        round->items = memory_new(VERIFY_ROUND_LINES, sizeof(*round->items));
+        round->parsing = (struct pool_job){.work = verify_parse_piece, .data = round};
+        round->certifying = (struct pool_job){.work = verify_certify_piece, .data = round};
+    }
+    return verify_next_note(verifier, err);
+}
+
+/** Fills a round with lines. \param ret_is_end the file has no more */
+static bool read_round(struct verifier *verifier, struct verify_round *round, uint64_t *position,
+                       bool *ret_is_end, struct error *err)
+{
+    struct line line;
+    round->count = 0;
+    builder_clear(&round->text);
+    while (round->count < VERIFY_ROUND_LINES && round->text.len < VERIFY_ROUND_BYTES) {
+        if (!lines_next(&verifier->lines, &line, err))
+            return false;
+        if (line.kind == LINE_END || line.kind == LINE_TORN) {
+            verifier->report.voids += line.kind == LINE_TORN ? 1 : 0;
+            *ret_is_end = true;
+            break;
+        }
+        round->items[round->count++] = (struct verify_item){
+            .line = line, .start = round->text.len, .len = line.text.len, .position = *position};
+        builder_add_bytes(&round->text, line.text);
+        *position += line.kind == LINE_VOID ? 0 : 1;
+    }
+    round->parsing.count = round->count;
+    return true;
+}
+
+static void check_order(struct verifier *verifier, struct verify_item *item)
+{
+    const struct record_facts *facts = &item->facts;
+    if (facts->seq != verifier->next_seq)
+        verify_say(item, "ledger.sequence", "its seq is %" PRIu64 ", %" PRIu64 " must follow", facts->seq,
+                   verifier->next_seq);
+    if (facts->time < verifier->newest_time)
+        verify_say(item, "ledger.time", "its time is before that of a record before it");
+    else
+        verifier->newest_time = facts->time;
+}
+
+static void count_kind(struct ledger_report *report, enum record_kind kind)
+{
+    report->issued += kind == RECORD_ISSUED ? 1 : 0;
+    report->abandoned += kind == RECORD_ABANDONED ? 1 : 0;
+    report->refused += kind == RECORD_REFUSED ? 1 : 0;
+    report->sessions += kind == RECORD_SESSION ? 1 : 0;
+}
+
+/** What the record means after those before it: serials, refs, revocations. */
+static bool take_record(struct verifier *verifier, struct verify_item *item, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    check_order(verifier, item);
+    count_kind(&verifier->report, item->facts.kind);
+    if (item->facts.seq < verifier->next_seq)
+        return true; // a copy of an earlier one: said above, and no use in following it
+    verifier->next_seq = item->facts.seq + 1;
+    if (!index_add(verifier->scratch, &item->facts, item->line.offset, item->len, &why)) {
+        if (why.native != 0) {
+            *err = why; // SQLite could not, that is no fault of the ledger
+            return false;
+        }
+        verify_say(item, "ledger.history", "%s", why.text);
+        return true;
+    }
+    if (item->facts.kind != RECORD_ISSUED)
+        return true;
+    return index_place(verifier->scratch, item->facts.ref, &item->signing_offset, &item->signing_len,
+                       &item->has_certificate, err);
+}
+
+/** In order, by one thread: the tree, the checkpoints, the history. */
+static bool take_round(struct verifier *verifier, struct verify_round *round, struct error *err)
+{
+    pool_wait(verifier->pool, &round->parsing);
+    for (size_t i = 0; i < round->count; i++) {
+        struct verify_item *item = &round->items[i];
+        if (item->line.kind == LINE_VOID) {
+            verifier->report.voids++;
+            continue;
+        }
+        if (!verify_notes_here(verifier, err) ||
+            !tree_append(&verifier->tree, &item->leaf, index_tile_put, verifier->scratch, err))
+            return false;
+        if (item->record == NULL)
+            verifier->next_seq++;
+        else if (!take_record(verifier, item, err))
+            return false;
+    }
+    round->certifying.count = round->count;
+    pool_start(verifier->pool, &round->certifying);
+    return true;
+}
+
+/** Takes a round's findings into the report and empties it. */
+static void finish_round(struct verifier *verifier, struct verify_round *round)
+{
+    pool_wait(verifier->pool, &round->certifying);
+    for (size_t i = 0; i < round->count; i++) {
+        struct verify_item *item = &round->items[i];
+        for (size_t j = 0; j < item->findings.count; j++)
+            verify_report(verifier, item->findings.items[j].rule, "%s", item->findings.items[j].text);
+        if (item->findings.count > 0 && verifier->report.first_bad_seq < 0)
+            verifier->report.first_bad_seq = (int64_t)item->position;
+        findings_done(&item->findings);
+        json_free(TAKE(item->record));
+    }
+    round->count = round->parsing.count = round->certifying.count = 0;
+    round->parsing.done = round->certifying.done = 0;
+}
+
+static bool read_all(struct verifier *verifier, struct error *err)
+{
+    struct verify_round *parsed = NULL;
+    uint64_t position = 0;
+    size_t turn = 0;
+    bool is_end = false;
+    for (; !is_end || parsed != NULL; turn++) {
+        struct verify_round *round = NULL;
+        if (!is_end) {
+            round = &verifier->rounds[turn % VERIFY_ROUNDS];
+            finish_round(verifier, round);
+            if (!read_round(verifier, round, &position, &is_end, err))
+                return false;
+            pool_start(verifier->pool, &round->parsing);
+        }
+        if (parsed != NULL && !take_round(verifier, parsed, err))
+            return false;
+        parsed = round;
+    }
+    // Oldest first, so that findings stay in order; the last turn used no round.
+    for (size_t i = 0; i < VERIFY_ROUNDS; i++)
+        finish_round(verifier, &verifier->rounds[(turn - 1 + i) % VERIFY_ROUNDS]);
+    return true;
+}
+
+static bool count_status(struct verifier *verifier, enum ledger_status status, uint64_t *ret_count,
+                         struct error *err)
+{
+    bool has_row;
+    sqlite3_stmt *select =
+        index_statement(verifier->scratch, "SELECT count(*) FROM certificates WHERE status = ?1", err);
+    if (select == NULL)
+        return false;
+    if (sqlite3_bind_int(select, 1, (int)status) != SQLITE_OK)
+        return index_fail(verifier->scratch, err);
+    if (!index_step(verifier->scratch, select, &has_row, err))
+        return false;
+    *ret_count = (uint64_t)sqlite3_column_int64(select, 0);
+    (void)sqlite3_reset(select); // it has been read
+    return true;
+}
+
+static bool finish_report(struct verifier *verifier, struct index *stored, struct error *err)
+{
+    struct ledger_report *report = &verifier->report;
+    struct tree_hash root;
+    const struct index_state state = {.size = verifier->tree.size, .newest_time = verifier->newest_time};
+    report->records = verifier->tree.size;
+    report->records_past_checkpoint = report->records - report->checkpoint_size;
+    tree_edge_root(&verifier->tree, &root);
+    memcpy(report->root, root.bytes, sizeof(root.bytes));
+    if (!verify_notes_end(verifier, err) || !index_commit(verifier->scratch, &state, &verifier->tree, err) ||
+        !count_status(verifier, LEDGER_UNFINISHED, &report->unfinished, err) ||
+        !count_status(verifier, LEDGER_REVOKED, &report->revoked, err))
+        return false;
+    // An index of a damaged ledger can't be right; the damage is what matters.
+    if (stored != NULL && report->findings.count == 0 && !verify_index(verifier, stored, err))
+        return false;
+    if (verifier->findings_dropped > 0)
+        findings_say(&report->findings, "ledger.more", NULL, "and %" PRIu64 " findings more",
+                     verifier->findings_dropped);
+    return true;
+}
+
+bool ledger_verify(int home_fd, const char *vkey, const struct ledger_checks *checks,
+                   struct ledger_report *ret_report, struct error *err)
+{
+    AUTO(verifier_done) struct verifier *verifier = memory_new(1, sizeof(*verifier));
+    AUTO(index_close) struct index *stored = NULL;
+    struct error why = ERROR_INIT;
+    verifier->home_fd = home_fd;
+    verifier->log_fd = verifier->notes_fd = -1;
+    verifier->checks = checks;
+    verifier->report.first_bad_seq = -1;
+    // Before the files: a reader's index is of one moment, and never ahead of files looked at later.
+    bool has_index = faccessat(home_fd, "index.sqlite", F_OK, 0) == 0;
+    if (has_index && !index_open(home_fd, INDEX_READ, vkey, &stored, &why))
+        verify_report(verifier, "ledger.index", "%s: run `coldca ledger index --rebuild`", why.text);
+    if (!open_all(verifier, vkey, err) || !read_all(verifier, err) || !verify_notes_here(verifier, err) ||
+        !finish_report(verifier, stored, err))
+        return error_while(err, "verifying the ledger");
+    *ret_report = verifier->report;
+    verifier->report = (struct ledger_report){.records = 0};
+    return true;
+}
+
+bool ledger_index_rebuild(int home_fd, const char *vkey, uint64_t *ret_records, struct error *err)
+{
+    AUTO(ledger_close) struct ledger *ledger = NULL;
+    int lock_fd = -1;
+    if (!lock_take(home_fd, 0, &lock_fd, err))
+        return false;
+    bool removed = index_remove(home_fd, err);
+    auto_close(&lock_fd); // the opening below takes it again
+    if (!removed || !ledger_open(home_fd, vkey, LEDGER_WRITE, 0, &ledger, err))
+        return false;
+    *ret_records = ledger_size(ledger);
+    return true;
+}
