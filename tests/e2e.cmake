@@ -1,0 +1,3 @@
+if(TARGET coldca_cli)
+    coldca_script_test(e2e request e2e/request_test.sh)
+endif()
