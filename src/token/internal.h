@@ -201,6 +201,9 @@ struct token_key {
     atomic_bool hashes_in_token; /**< the token only knows the mechanisms that hash */
 };
 
+/** A search template for a class of objects; id and label may be empty. \return how many attributes */
+CK_ULONG key_template(CK_ATTRIBUTE template[static 3], const CK_OBJECT_CLASS *class, struct bytes id,
+                      struct bytes label);
 /** Signs a fresh text that is no certificate and verifies it in software with the key's public half. */
 MUST_USE bool key_prove(struct token_key *key, struct error *err);
 /** Reads what is fixed of a private key; the public half is given. */

@@ -85,8 +85,8 @@ static void add_candidate(struct token *token, CK_SESSION_HANDLE session, CK_OBJ
                    id.len == 0 ? "" : hex_of(bytes_slice(builder_bytes(&id), 0, 64), (char[129]){0}));
 }
 
-static CK_ULONG private_template(CK_ATTRIBUTE template[static 3], const CK_OBJECT_CLASS *class,
-                                 struct bytes id, struct bytes label)
+CK_ULONG key_template(CK_ATTRIBUTE template[static 3], const CK_OBJECT_CLASS *class, struct bytes id,
+                      struct bytes label)
 {
     CK_ULONG count = 0;
     template[count++] = (CK_ATTRIBUTE){CKA_CLASS, (void *)(uintptr_t) class, sizeof(*class)};
@@ -106,7 +106,7 @@ static bool find_only(struct token *token, CK_SESSION_HANDLE session, struct byt
     AUTO(free) CK_OBJECT_HANDLE *objects = NULL;
     AUTO(builder_done) struct builder candidates = BUILDER_INIT;
     size_t count = 0;
-    CK_ULONG parts = private_template(template, &class, id, label);
+    CK_ULONG parts = key_template(template, &class, id, label);
     if (!objects_find(token, session, template, parts, &objects, &count, err))
         return false;
     if (count == 0)

@@ -103,3 +103,39 @@ bool token_key_list(struct token *token, struct token_key_info **ret_keys, size_
     *ret_count = count;
     return true;
 }
+
+bool token_public_find(struct token *token, const char *uri_text, enum token_object object,
+                       struct builder *ret_der, struct error *err)
+{
+    AUTO(key_uri_done) struct key_uri uri = {.parsed = NULL};
+    AUTO(free) CK_OBJECT_HANDLE *objects = NULL;
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
+    CK_OBJECT_CLASS class = object == TOKEN_CERTIFICATE ? CKO_CERTIFICATE : CKO_PUBLIC_KEY;
+    CK_ATTRIBUTE template[3];
+    struct session *session = NULL;
+    size_t count = 0;
+    if (!key_uri_parse(uri_text, &uri, err))
+        return false;
+    CK_ULONG parts = key_template(template, &class, uri.id, uri.label);
+    if (!pool_borrow(token, &session, err))
+        return false;
+    bool is_done = objects_find(token, session->handle, template, parts, &objects, &count, err);
+    for (size_t i = 0; is_done && i < count; i++) {
+        AUTO(builder_done) struct builder one = BUILDER_INIT;
+        bool is_read = object == TOKEN_CERTIFICATE
+                           ? attribute_bytes(token, session->handle, objects[i], CKA_VALUE, &one)
+                           : public_of_object(token, session->handle, objects[i], &one);
+        if (is_read && found.len > 0 && !bytes_equal(builder_bytes(&found), builder_bytes(&one)))
+            is_done = error_set(err, ERROR_TOKEN, 0, "several objects fit the URI; name one by its id");
+        if (is_read && found.len == 0)
+            builder_add_bytes(&found, builder_bytes(&one));
+    }
+    pool_return(token, session);
+    if (!is_done)
+        return false;
+    if (found.len == 0)
+        return error_set(err, ERROR_TOKEN, 0, "no %s fits the URI; coldca token show lists what there is",
+                         object == TOKEN_CERTIFICATE ? "certificate" : "public key");
+    builder_add_bytes(ret_der, builder_bytes(&found));
+    return true;
+}

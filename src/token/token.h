@@ -91,6 +91,23 @@ void token_uri(const struct token *token, struct builder *ret_uri);
 /** Random bytes from the token. */
 MUST_USE bool token_random(struct token *token, uint8_t *data, size_t len, struct error *err);
 
+/* ---- pkcs11: URIs (RFC 7512) ---- */
+enum token_object { TOKEN_ANY_OBJECT, TOKEN_PRIVATE_KEY, TOKEN_PUBLIC_KEY, TOKEN_CERTIFICATE };
+/** Which token a URI means, and how to reach it; NULL: the URI does not say. */
+struct token_address {
+    char *label;
+    char *serial;
+    char *model;
+    char *manufacturer;
+    char *module;     /**< module-path */
+    char *pin_source; /**< pin-source, as it stands there */
+    enum token_object object;
+};
+void token_address_done(struct token_address *address);
+DEFINE_AUTO_VALUE(struct token_address, token_address_done);
+/** ERROR_TOKEN if it is no pkcs11: URI, has unknown attributes or holds a PIN (pin-value). */
+MUST_USE bool token_address_parse(const char *uri, struct token_address *ret_address, struct error *err);
+
 /* ---- keys ---- */
 
 /** What the token reports of a private key; "unknown" means the token would not say. */
@@ -127,6 +144,12 @@ MUST_USE bool token_key_generate(struct token *token, enum key_kind kind, unsign
  */
 MUST_USE bool token_key_find(struct token *token, const char *uri, struct bytes spki,
                              struct token_key **ret_key, struct error *err);
+/**
+ * Finds a public key or certificate by URI without a login. \param ret_der SubjectPublicKeyInfo or certificate
+ * \return false: ERROR_TOKEN if there is none, or several that differ
+ */
+MUST_USE bool token_public_find(struct token *token, const char *uri, enum token_object object,
+                                struct builder *ret_der, struct error *err);
 void token_key_free(struct token_key *key);
 DEFINE_AUTO(struct token_key *, token_key_free);
 MUST_USE bool token_key_list(struct token *token, struct token_key_info **ret_keys, size_t *ret_count,

@@ -35,17 +35,66 @@ bool key_uri_parse(const char *text, struct key_uri *ret_uri, struct error *err)
         return error_set(err, ERROR_TOKEN, 0,
                          "the key's URI has an attribute RFC 7512 does not know; use token, serial, model, "
                          "manufacturer, id, object, type");
-    struct bytes class_bytes = attribute_of(uri.parsed, CKA_CLASS);
-    if (class_bytes.len == sizeof(CK_OBJECT_CLASS)) {
-        CK_OBJECT_CLASS value;
-        memcpy(&value, class_bytes.data, sizeof(value));
-        if (value != CKO_PRIVATE_KEY && value != CKO_PUBLIC_KEY)
-            return error_set(err, ERROR_TOKEN, 0, "the URI is of no key; use type=private or leave type out");
-    }
     uri.id = attribute_of(uri.parsed, CKA_ID);
     uri.label = attribute_of(uri.parsed, CKA_LABEL);
     *ret_uri = uri;
     uri.parsed = NULL;
+    return true;
+}
+
+/** The class a URI's type names. */
+static bool object_of(const struct key_uri *uri, enum token_object *ret_object, struct error *err)
+{
+    CK_OBJECT_CLASS class = 0;
+    struct bytes value = attribute_of(uri->parsed, CKA_CLASS);
+    *ret_object = TOKEN_ANY_OBJECT;
+    if (value.len != sizeof(class))
+        return true;
+    memcpy(&class, value.data, sizeof(class));
+    if (class != CKO_PRIVATE_KEY && class != CKO_PUBLIC_KEY && class != CKO_CERTIFICATE)
+        return error_set(err, ERROR_TOKEN, 0, "the URI's type is not private, public or cert");
+    *ret_object = class == CKO_PRIVATE_KEY  ? TOKEN_PRIVATE_KEY
+                  : class == CKO_PUBLIC_KEY ? TOKEN_PUBLIC_KEY
+                                            : TOKEN_CERTIFICATE;
+    return true;
+}
+
+void token_address_done(struct token_address *address)
+{
+    free(address->label);
+    free(address->serial);
+    free(address->model);
+    free(address->manufacturer);
+    free(address->module);
+    free(address->pin_source);
+    *address = (struct token_address){.label = NULL};
+}
+
+/** A fixed field as text of its own; NULL if the URI does not say. */
+static char *field_text(const unsigned char *field, size_t len)
+{
+    char text[65];
+    if (field[0] == 0)
+        return NULL;
+    token_trim(field, len, text);
+    return memory_text(text);
+}
+
+bool token_address_parse(const char *text, struct token_address *ret_address, struct error *err)
+{
+    AUTO(key_uri_done) struct key_uri uri = {.parsed = NULL};
+    AUTO(token_address_done) struct token_address address = {.label = NULL};
+    if (!key_uri_parse(text, &uri, err) || !object_of(&uri, &address.object, err))
+        return false;
+    const CK_TOKEN_INFO *said = p11_kit_uri_get_token_info(uri.parsed);
+    address.label = field_text(said->label, sizeof(said->label));
+    address.manufacturer = field_text(said->manufacturerID, sizeof(said->manufacturerID));
+    address.model = field_text(said->model, sizeof(said->model));
+    address.serial = field_text(said->serialNumber, sizeof(said->serialNumber));
+    address.module = memory_text(p11_kit_uri_get_module_path(uri.parsed));
+    address.pin_source = memory_text(p11_kit_uri_get_pin_source(uri.parsed));
+    *ret_address = address;
+    address = (struct token_address){.label = NULL};
     return true;
 }
 

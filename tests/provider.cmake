@@ -1,0 +1,2 @@
+coldca_token_test(provider_test LAYERS provider)
+coldca_script_test(integration provider_openssl integration/provider_openssl.sh)
