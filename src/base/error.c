@@ -64,6 +64,23 @@ bool error_while(struct error *err, const char *format, ...)
     return false;
 }
 
+/** What OpenSSL adds to a reason: names and numbers, perhaps foreign text, so only printable ASCII passes. */
+static void append_data(struct error *err, const char *data)
+{
+    char text[400];
+    size_t len = strnlen(data, sizeof(text) - 1);
+    for (size_t i = 0; i < len; i++) {
+        bool is_plain = data[i] == '\n' || (data[i] >= ' ' && data[i] <= '~');
+        text[i] = '?';
+        if (is_plain)
+            text[i] = data[i];
+    }
+    text[len] = '\0';
+    append_text(err, " (");
+    append_text(err, text);
+    append_text(err, ")");
+}
+
 bool error_openssl(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list arguments;
@@ -73,11 +90,18 @@ bool error_openssl(struct error *err, enum error_kind kind, const char *format, 
     append(err, format, arguments);
     va_end(arguments);
     const char *separator = ": ";
-    for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
+    const char *data = NULL;
+    int flags = 0;
+    for (;;) {
+        unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
+        if (code == 0)
+            break;
         const char *reason = ERR_reason_error_string(code);
         append_text(err, separator);
         separator = ", ";
         append_text(err, reason != NULL ? reason : "unnamed OpenSSL error");
+        if ((flags & ERR_TXT_STRING) != 0 && data != NULL && data[0] != '\0')
+            append_data(err, data);
     }
     return false;
 }
