@@ -1,7 +1,7 @@
 #include "provider/internal.h"
 
 /* The one name that coldca-provider.so exports; libcrypto looks for it (provider-base(7)). */
-OSSL_provider_init_fn OSSL_provider_init;
+__attribute__((visibility("default"))) OSSL_provider_init_fn OSSL_provider_init;
 
 int OSSL_provider_init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
                        void **provctx)

@@ -211,6 +211,11 @@ struct bytes token_key_spki(const struct token_key *key)
     return builder_bytes(&key->spki);
 }
 
+struct bytes token_key_id(const struct token_key *key)
+{
+    return bytes_of(key->id, key->id_len);
+}
+
 const char *token_key_uri(const struct token_key *key)
 {
     return key->uri;
