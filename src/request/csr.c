@@ -46,7 +46,7 @@ static bool take_outline(struct request *request, struct csr_outline *ret_outlin
     }
     if (outer.len > 0)
         request_problem(request, "request.der", "RFC 2986 4", "%zu bytes follow the request", outer.len);
-    if (!csr_is_exact_der(request->der))
+    if (!csr_is_exact_der(bytes_slice(request->der, 0, request->der.len - outer.len)))
         request_problem(request, "request.der", "X.690 10",
                         "the request is BER, not DER: its encoding is not unique");
     return true;

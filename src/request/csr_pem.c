@@ -110,6 +110,9 @@ static size_t read_block(struct bytes input, size_t at, struct collection *colle
 void csr_read_all(struct bytes input, struct request ***ret_requests, size_t *ret_count)
 {
     struct collection found = {.items = NULL};
+    // Editors on Windows put a byte order mark in front.
+    if (input.len >= 3 && memcmp(input.data, "\xef\xbb\xbf", 3) == 0)
+        input = bytes_slice(input, 3, input.len);
     if (input.len == 0) {
         collect(&found, request_failed("request.empty", "the file is empty", NULL));
     } else if (input.len > REQUEST_MAX_FILE_LEN) {
