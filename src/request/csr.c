@@ -168,7 +168,8 @@ struct request *csr_read(struct bytes der)
         return request_failed("request.size", "larger than the 65536 bytes a request may have", NULL);
     struct request *request = request_new();
     request->der = request_keep(request, der);
-    digest_sha256(request->der, request->sha256);
+    if (der.len > 0)
+        digest_sha256(request->der, request->sha256);
     if (!take_outline(request, &outline))
         return request;
     read_subject(request, outline.subject);

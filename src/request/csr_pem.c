@@ -118,7 +118,8 @@ void csr_read_all(struct bytes input, struct request ***ret_requests, size_t *re
     } else if (input.len > REQUEST_MAX_FILE_LEN) {
         collect(&found,
                 request_failed("request.size", "larger than the 65536 bytes a request may have", NULL));
-    } else if (input.data[0] == DER_SEQUENCE) {
+    } else if (input.len > 1 && input.data[0] == DER_SEQUENCE && (input.data[1] & 0x80) != 0) {
+        // The smallest request needs a long length, which no text that starts with "0" looks like.
         collect(&found, csr_read(input));
     } else {
         for (size_t at = find_begin(input, 0); at < input.len; at = find_begin(input, at)) {

@@ -1,5 +1,6 @@
 #include "request/readers.h"
 
+#include "base/der.h"
 #include "base/memory.h"
 #include "request/csr.h"
 #include "request/reader.h"
@@ -190,6 +191,16 @@ static size_t number_at(const uint8_t *data)
     return (size_t)data[0] << 24 | (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
 }
 
+/** A file that is one DER request is handed back as it is or not at all; what a PEM block holds only the reader knows. */
+static bool is_about(const struct reading *reading, const struct flight *flight)
+{
+    struct bytes input = bytes_of(flight->frame + 4, flight->len - 4);
+    if (input.len == 0 || input.data[0] != DER_SEQUENCE)
+        return true;
+    struct bytes der = reading->requests[0]->der;
+    return reading->count > 1 || der.len == 0 || bytes_equal(der, input);
+}
+
 /** Takes whole answers out of what came. \return false: the reader sent something that is no answer; why */
 static bool take_answers(struct readers *readers, struct reader *reader, struct error *why)
 {
@@ -206,6 +217,8 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
         AUTO(reading_free) struct reading *reading = memory_new(1, sizeof(*reading));
         if (!reader_answer_decode(bytes_slice(in, reader->in_done + 4, len), reading, why))
             return false;
+        if (!is_about(reading, flight_at(reader, 0)))
+            return error_set(why, ERROR_INPUT, 0, "its answer is about another request");
         reader->in_done += 4 + len;
         reader->served++;
         settle(readers, reader, TAKE(reading));

@@ -42,25 +42,22 @@ static void leave_terminal(void)
 static bool close_files(int fd, struct error *err)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || dup2(fd, CONTROL_FD) < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
 #ifndef COLDCA_SANITIZED
     // A sanitizer's report must reach a person; without one there is nothing to say here.
     if (dup2(null, 2) < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
 #endif
-    if (close_range(CONTROL_FD + 1, ~0U, 0) != 0)
+    if (dup2(fd, CONTROL_FD) < 0 || close_range(CONTROL_FD + 1, ~0U, 0) != 0)
         return error_errno(
             err, ERROR_INPUT, errno,
             "the sandbox layer descriptors can't be engaged, so nothing is read (Linux 5.9 or later)");
     return true;
 }
 
-static bool confine_nursery(struct nursery *nursery, int fd, struct error *err)
+static bool confine_nursery(struct nursery *nursery, struct error *err)
 {
-    leave_terminal();
-    if (!close_files(fd, err))
-        return false;
     if (nursery->plan->warm_up != NULL)
         nursery->plan->warm_up();
     nursery->born_bytes = layer_address_space();
@@ -68,19 +65,21 @@ static bool confine_nursery(struct nursery *nursery, int fd, struct error *err)
            layer_landlock(err);
 }
 
-/** The child's side: nothing but the socket, as descriptor 0. */
-static bool confine_child(struct nursery *nursery, int fd, volatile int *last_words, struct error *err)
+/** Everything but the socket, which is descriptor 0 already. */
+static bool confine_child(struct nursery *nursery, volatile int *last_words, struct error *err)
 {
-    // The kernel ends a child whose nursery is gone; the parent's end closes its socket as well.
-    if (dup2(fd, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+    // The kernel ends a child whose nursery is gone.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+        return error_errno(err, ERROR_INPUT, errno,
+                           "a reader can't be tied to its parent, so nothing is read");
 #ifdef COLDCA_SANITIZED
     bool is_closed = close(1) == 0 && close_range(3, ~0U, 0) == 0;
 #else
     bool is_closed = close_range(1, ~0U, 0) == 0;
 #endif
     if (!is_closed)
-        return error_errno(err, ERROR_INPUT, errno, "the sandbox layer descriptors can't be engaged");
+        return error_errno(err, ERROR_INPUT, errno,
+                           "the sandbox layer descriptors can't be engaged, so nothing is read");
     return layer_child_limits(nursery->plan, nursery->born_bytes, err) && layer_landlock(err) &&
            layer_seccomp_engage(nursery->filter, last_words, err);
 }
@@ -88,9 +87,10 @@ static bool confine_child(struct nursery *nursery, int fd, volatile int *last_wo
 static _Noreturn void live(struct nursery *nursery, int fd, volatile int *last_words)
 {
     struct error err = ERROR_INIT;
-    bool is_confined = confine_child(nursery, fd, last_words, &err);
-    int told = is_confined || fd == 0 ? 0 : fd;
-    if (!wire_write(told, bytes_of(&err, sizeof(err))) || !is_confined)
+    if (dup2(fd, 0) != 0)
+        _exit(1); // the parent hears silence and says so
+    bool is_confined = confine_child(nursery, last_words, &err);
+    if (!wire_write(0, bytes_of(&err, sizeof(err))) || !is_confined)
         _exit(1);
     _exit(nursery->plan->run(0, nursery->plan->context));
 }
@@ -182,11 +182,14 @@ void nursery_run(int fd, const struct sandbox_plan *plan)
     static struct nursery nursery;
     struct nursery_answer answer = {.err = ERROR_INIT};
     nursery.plan = plan;
-    bool is_confined = confine_nursery(&nursery, fd, &answer.err);
-    // Until the files are closed, the socket is still where it was.
-    bool is_told =
-        wire_send(CONTROL_FD, &answer, sizeof(answer), -1) || wire_send(fd, &answer, sizeof(answer), -1);
-    if (!is_told || !is_confined)
+    leave_terminal();
+    // Out of the way of the numbers that are given out below; without it there is no way to tell what is wrong.
+    int high = fcntl(fd, F_DUPFD, CONTROL_FD + 1);
+    if (high < 0)
+        _exit(1);
+    bool is_closed = close_files(high, &answer.err);
+    bool is_confined = is_closed && confine_nursery(&nursery, &answer.err);
+    if (!wire_send(is_closed ? CONTROL_FD : high, &answer, sizeof(answer), -1) || !is_confined)
         _exit(1);
     serve(&nursery);
 }

@@ -71,7 +71,7 @@ static void reads_several_blocks_with_text_around_them(void **state)
     static const char *const expected[] = {"+", "request.pem", "+"};
     struct builder text = BUILDER_INIT;
     (void)state;
-    builder_add_text(&text, "Certificate Request:\r\n    Data:\n");
+    builder_add_text(&text, "0 Certificate Request:\r\n    Data:\n");
     builder_add_bytes(&text, builder_bytes(&pem));
     builder_add_text(&text, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\nmore text\n");
     encode_pem("NEW CERTIFICATE REQUEST", builder_bytes(&der), &text);
