@@ -72,13 +72,14 @@ static bool take_note(struct ledger *ledger, struct bytes whole, uint64_t start,
 }
 
 /** A cut that left whole lines but no whole note: a void line takes them back. */
-static bool close_torn_note(struct ledger *ledger, struct error *err)
+static bool close_torn_note(struct ledger *ledger, uint64_t end, struct error *err)
 {
     static const uint8_t closing[] = {LINES_CANCEL, '\n'};
     if (!file_write_fd(ledger->notes_fd, LOG_NOTES_NAME, BYTES(closing), err))
         return false;
     if (fdatasync(ledger->notes_fd) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't make " LOG_NOTES_NAME " durable");
+    ledger->state.notes_offset = end + sizeof(closing);
     log_say(ledger, "closed a checkpoint of " LOG_NOTES_NAME " that an earlier run could not finish");
     return true;
 }
@@ -97,7 +98,9 @@ bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct error *er
             return false;
         ledger->state.notes_offset = notes.lines.offset;
     }
-    return !item.is_torn || ledger->mode == LEDGER_READ || close_torn_note(ledger, err);
+    if (!item.is_torn)
+        ledger->state.notes_offset = notes.lines.offset; // past void lines
+    return !item.is_torn || ledger->mode == LEDGER_READ || close_torn_note(ledger, limit, err);
 }
 
 bool checkpoint_load_last(struct ledger *ledger, struct error *err)
