@@ -13,4 +13,5 @@ function(coldca_token_test name)
     set_tests_properties(integration.${name} PROPERTIES LABELS "integration;token:softhsm" TIMEOUT 300)
 endfunction()
 
+coldca_unit_test(token_profile_test LAYERS token)
 coldca_token_test(token_key_test)

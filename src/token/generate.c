@@ -27,9 +27,9 @@ static void add_flag(struct template *template, CK_ATTRIBUTE_TYPE type, bool val
 }
 
 /** A usage that is forbidden explicitly, unless the token is known not to like the question. */
-static void forbid(struct template *template, CK_ATTRIBUTE_TYPE type, enum usage_flag flag, uint64_t omitted)
+static void forbid(struct template *template, CK_ATTRIBUTE_TYPE type, enum usage flag, enum usage omitted)
 {
-    if ((omitted >> flag & 1) == 0)
+    if ((omitted & flag) == 0)
         add_flag(template, type, false);
 }
 
@@ -39,7 +39,7 @@ struct request {
     const char *label;
     uint8_t id[KEY_ID_LEN];
     bool ed25519_as_oid;
-    uint64_t omitted;
+    enum usage omitted;
 };
 
 static void private_attributes(const struct request *request, struct template *ret)
@@ -119,7 +119,7 @@ static CK_RV make_pair(struct token *token, CK_SESSION_HANDLE session, struct re
         request->ed25519_as_oid = true;
         rv = ask_for_pair(token, session, request, ret_pair);
     }
-    if (is_about_template(rv) && limits->may_omit != 0) {
+    if (is_about_template(rv) && limits->may_omit != USAGE_NONE) {
         request->omitted = limits->may_omit;
         rv = ask_for_pair(token, session, request, ret_pair);
     }
@@ -200,6 +200,19 @@ static bool generate(struct token *token, CK_SESSION_HANDLE session, struct requ
     return false;
 }
 
+/** What the token's YAML says of the kinds it makes; a token is not asked for what it is known not to do. */
+static bool may_make(const struct token *token, enum key_kind kind, unsigned bits, struct error *err)
+{
+    char name[32];
+    const struct token_limits *limits = &token->limits;
+    bool is_known_not_to = (limits->kinds != 0 && (limits->kinds >> kind & 1) == 0) ||
+                           (kind == KEY_RSA && limits->rsa_max_bits != 0 && bits > limits->rsa_max_bits);
+    return !is_known_not_to ||
+           error_set(err, ERROR_TOKEN, CKR_MECHANISM_INVALID,
+                     "this token model makes no %s keys (its YAML, under keys); choose another",
+                     key_name(kind, bits, name));
+}
+
 bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, const char *label,
                         struct token_key **ret_key, struct error *err)
 {
@@ -211,6 +224,8 @@ bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, 
                          "coldca makes rsa-2048 and longer, ec-p256, ec-p384, ec-p521, ed25519");
     if (label[0] == '\0')
         return error_set(err, ERROR_USAGE, 0, "a new key needs a label");
+    if (!may_make(token, kind, bits, err))
+        return false;
     if (RAND_bytes(request.id, sizeof(request.id)) != 1)
         return error_openssl(err, ERROR_TOKEN, "no random bytes for the key's CKA_ID");
     if (!token_open_writer(token, &session, err))

@@ -31,28 +31,28 @@ CK_RV rv_of_libp11(void);
 
 /* ---- profile.c ---- */
 enum ed25519_form { ED25519_EITHER, ED25519_OID, ED25519_PRINTABLE };
+/** Usages a new key is told not to have; a set of bits. */
+enum usage {
+    USAGE_NONE = 0,
+    USAGE_DECRYPT = 1 << 0,
+    USAGE_UNWRAP = 1 << 1,
+    USAGE_DERIVE = 1 << 2,
+    USAGE_SIGN_RECOVER = 1 << 3,
+    USAGE_ENCRYPT = 1 << 4,
+    USAGE_WRAP = 1 << 5,
+    USAGE_VERIFY_RECOVER = 1 << 6,
+};
 /** What token/ has to know of a model while a token is open; a copy, so that the profile may go. */
 struct token_limits {
     unsigned max_sessions; /**< of the whole process; 0: not known */
     bool refuses_always_authenticate;
     enum ed25519_form ed25519_params;
-    uint64_t may_omit; /**< bits of enum usage_flag */
-};
-enum usage_flag {
-    USAGE_DECRYPT,
-    USAGE_UNWRAP,
-    USAGE_DERIVE,
-    USAGE_SIGN_RECOVER,
-    USAGE_VERIFY,
-    USAGE_ENCRYPT,
-    USAGE_WRAP,
-    USAGE_VERIFY_RECOVER,
-    USAGE_MODIFIABLE
+    enum usage may_omit;
+    unsigned kinds;        /**< bits of enum key_kind; 0: not known */
+    unsigned rsa_max_bits; /**< 0: not known */
 };
 struct token_limits profile_limits(const struct token_profile *profile); /**< NULL: none known */
 const char *profile_init_args(const struct token_profile *profile);
-/** Whether the model makes keys of this kind; true if the profile does not say. */
-bool profile_has_key(const struct token_profile *profile, enum key_kind kind, unsigned bits);
 
 /* ---- module.c ---- */
 

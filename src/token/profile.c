@@ -1,5 +1,13 @@
 #include "token/profile.h"
 
+void token_profile_free(struct token_profile *profile)
+{
+    free(profile->name);
+    free(profile->init_args);
+    free(profile->module);
+    free(profile);
+}
+
 const char *token_profile_name(const struct token_profile *profile)
 {
     return profile->name;
@@ -7,12 +15,12 @@ const char *token_profile_name(const struct token_profile *profile)
 
 bool token_profile_is_tested(const struct token_profile *profile)
 {
-    return profile->tested;
+    return profile->is_tested;
 }
 
 const char *token_profile_module(const struct token_profile *profile)
 {
-    return profile->found;
+    return profile->module;
 }
 
 const char *profile_init_args(const struct token_profile *profile)
@@ -22,12 +30,5 @@ const char *profile_init_args(const struct token_profile *profile)
 
 struct token_limits profile_limits(const struct token_profile *profile)
 {
-    if (profile == NULL)
-        return (struct token_limits){.max_sessions = 0};
-    return (struct token_limits){
-        .max_sessions = profile->max_sessions,
-        .refuses_always_authenticate = !profile->always_authenticate,
-        .ed25519_params = profile->ed25519_params,
-        .may_omit = profile->may_omit,
-    };
+    return profile == NULL ? (struct token_limits){.max_sessions = 0} : profile->limits;
 }

@@ -1,0 +1,136 @@
+#include "token/profile.h"
+
+#include "base/yaml.h"
+
+#include <glob.h>
+
+/* The file as libcyaml fills it. */
+struct yaml_profile {
+    char *name;
+    char *title;
+    bool tested;
+    char **modules;
+    unsigned modules_count;
+    char *init_args;
+    unsigned max_sessions;
+    bool always_authenticate;
+    enum ed25519_form ed25519_params;
+    char **keys;
+    unsigned keys_count;
+    enum usage may_omit;
+    char *notes;
+};
+
+static const cyaml_strval_t ed25519_forms[] = {
+    {"either", ED25519_EITHER},
+    {"oid", ED25519_OID},
+    {"printable", ED25519_PRINTABLE},
+};
+
+static const cyaml_strval_t usages[] = {
+    {"decrypt", USAGE_DECRYPT},
+    {"unwrap", USAGE_UNWRAP},
+    {"derive", USAGE_DERIVE},
+    {"sign_recover", USAGE_SIGN_RECOVER},
+    {"encrypt", USAGE_ENCRYPT},
+    {"wrap", USAGE_WRAP},
+    {"verify_recover", USAGE_VERIFY_RECOVER},
+};
+
+static const cyaml_schema_value_t text_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 1024),
+};
+
+#define TEXT_FLAGS CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL
+
+static const cyaml_schema_field_t fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct yaml_profile, name, 1, 64),
+    CYAML_FIELD_STRING_PTR("title", CYAML_FLAG_POINTER, struct yaml_profile, title, 1, 128),
+    CYAML_FIELD_BOOL("tested", CYAML_FLAG_DEFAULT, struct yaml_profile, tested),
+    CYAML_FIELD_SEQUENCE("modules", CYAML_FLAG_POINTER, struct yaml_profile, modules, &text_schema, 1, 32),
+    CYAML_FIELD_STRING_PTR("init_args", TEXT_FLAGS, struct yaml_profile, init_args, 1, 1024),
+    CYAML_FIELD_UINT("max_sessions", CYAML_FLAG_OPTIONAL, struct yaml_profile, max_sessions),
+    CYAML_FIELD_BOOL("always_authenticate", CYAML_FLAG_DEFAULT, struct yaml_profile, always_authenticate),
+    CYAML_FIELD_ENUM("ed25519_params", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct yaml_profile,
+                     ed25519_params, ed25519_forms, CYAML_ARRAY_LEN(ed25519_forms)),
+    CYAML_FIELD_SEQUENCE("keys", CYAML_FLAG_POINTER, struct yaml_profile, keys, &text_schema, 1, 32),
+    CYAML_FIELD_FLAGS("may_omit", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct yaml_profile, may_omit,
+                      usages, CYAML_ARRAY_LEN(usages)),
+    CYAML_FIELD_STRING_PTR("notes", TEXT_FLAGS, struct yaml_profile, notes, 1, 4096),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct yaml_profile, fields),
+};
+
+/** The first path, or match of a pattern in glob(7)'s form, that can be read here; NULL: none. */
+static char *find_module(const struct yaml_profile *yaml)
+{
+    for (unsigned i = 0; i < yaml->modules_count; i++) {
+        glob_t found = {.gl_pathc = 0};
+        char *path = NULL;
+        if (glob(yaml->modules[i], 0, NULL, &found) == 0)
+            for (size_t j = 0; j < found.gl_pathc && path == NULL; j++)
+                if (access(found.gl_pathv[j], R_OK) == 0)
+                    path = memory_text(found.gl_pathv[j]);
+        globfree(&found);
+        if (path != NULL)
+            return path;
+    }
+    return NULL;
+}
+
+static bool read_keys(const struct yaml_profile *yaml, const char *file, struct token_limits *limits,
+                      struct error *err)
+{
+    for (unsigned i = 0; i < yaml->keys_count; i++) {
+        enum key_kind kind = KEY_OTHER;
+        unsigned bits = 0;
+        if (!key_parse(yaml->keys[i], &kind, &bits))
+            return error_set(
+                err, ERROR_INPUT, 0,
+                "%s: keys: \"%s\" is no kind of key; there are rsa-2048 and longer, ec-p256, ec-p384, "
+                "ec-p521, ed25519",
+                file, yaml->keys[i]);
+        limits->kinds |= 1U << kind;
+        if (kind == KEY_RSA && bits > limits->rsa_max_bits)
+            limits->rsa_max_bits = bits;
+    }
+    return true;
+}
+
+static bool check(const struct yaml_profile *yaml, const char *file, struct error *err)
+{
+    for (unsigned i = 0; i < yaml->modules_count; i++)
+        if (yaml->modules[i][0] != '/')
+            return error_set(err, ERROR_INPUT, 0, "%s: modules: \"%s\" is not a path that starts with /",
+                             file, yaml->modules[i]);
+    if (yaml->max_sessions > 1024)
+        return error_set(err, ERROR_INPUT, 0, "%s: max_sessions is 1 to 1024, or left out", file);
+    return true;
+}
+
+bool token_profile_load(struct bytes text, const char *file, struct token_profile **ret_profile,
+                        struct error *err)
+{
+    void *value = NULL;
+    if (!yaml_load(text, file, &schema, &value, err))
+        return false;
+    const struct yaml_profile *yaml = value;
+    AUTO(token_profile_free) struct token_profile *profile = memory_new(1, sizeof(*profile));
+    profile->limits = (struct token_limits){.max_sessions = yaml->max_sessions,
+                                            .refuses_always_authenticate = !yaml->always_authenticate,
+                                            .ed25519_params = yaml->ed25519_params,
+                                            .may_omit = yaml->may_omit};
+    bool is_sound = check(yaml, file, err) && read_keys(yaml, file, &profile->limits, err);
+    if (is_sound) {
+        profile->name = memory_text(yaml->name);
+        profile->is_tested = yaml->tested;
+        profile->init_args = memory_text(yaml->init_args);
+        profile->module = find_module(yaml);
+        *ret_profile = TAKE(profile);
+    }
+    yaml_value_free(&schema, value);
+    return is_sound;
+}
