@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+const cyaml_strval_t yaml_booleans[2] = {{"false", false}, {"true", true}};
+
 /** What libcyaml says of a fault: one line that names it, then a backtrace whose innermost entry comes first. */
 struct complaint {
     char what[256];
@@ -92,6 +94,9 @@ static bool complain(struct bytes text, const char *name, const struct complaint
         builder_format(&message, "the key \"%s\" is there twice", quoted_text(key, &what));
     } else if (strncmp(words, "Missing required mapping field: ", 32) == 0) {
         builder_format(&message, "the key \"%s\" is missing", quoted_text(words + 32, &what));
+    } else if (strncmp(words, "Invalid ENUM value: ", 20) == 0) {
+        builder_format(&message, "\"%s\" is none of the words that may stand here",
+                       quoted_text(words + 20, &what));
     } else if (reason == CYAML_ERR_ALIAS) {
         builder_add_text(&message, "aliases (*name) are not allowed; write the value out");
     } else if (*words != '\0') {

@@ -13,6 +13,17 @@
 
 #define YAML_MAX_LEN (256 * 1024)
 
+/*
+ * libcyaml reads every word but false, no, disable and 0 as true, so that "off", "flase" and "n" would open what they were to
+ * close. Here a bool is the word true or false; anything else is refused.
+ */
+extern const cyaml_strval_t yaml_booleans[2];
+#undef CYAML_FIELD_BOOL
+#undef CYAML_VALUE_BOOL
+#define CYAML_FIELD_BOOL(key, flags, structure, member)                                                      \
+    CYAML_FIELD_ENUM(key, (flags) | CYAML_FLAG_STRICT, structure, member, yaml_booleans, 2)
+#define CYAML_VALUE_BOOL(flags, type) CYAML_VALUE_ENUM((flags) | CYAML_FLAG_STRICT, type, yaml_booleans, 2)
+
 /**
  * Loads text by schema.
  * \param name        the file's name, for messages
