@@ -1,8 +1,5 @@
 #include "base/der.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 bool der_take_any(struct bytes *cursor, uint8_t *ret_tag, struct bytes *ret_content, struct bytes *ret_whole)
 {
     const uint8_t *data = cursor->data;
@@ -103,22 +100,43 @@ static bool take_subidentifier(struct bytes *cursor, uint64_t *ret_value)
     return false;
 }
 
+/** Writes the digits of value; false if they and a NUL do not fit. (snprintf() costs more than all the rest of a CSR.) */
+static bool put_number(uint64_t value, char *room, size_t room_len, size_t *len)
+{
+    char digits[20];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    if (room_len - *len <= count)
+        return false;
+    while (count > 0)
+        room[(*len)++] = digits[--count];
+    room[*len] = '\0';
+    return true;
+}
+
 bool der_oid_text(struct bytes content, char *room, size_t room_len)
 {
     uint64_t value = 0;
+    size_t len = 0;
     struct bytes rest = content;
-    if (!take_subidentifier(&rest, &value))
+    if (room_len == 0 || !take_subidentifier(&rest, &value))
         return false;
     uint64_t first = value < 80 ? value / 40 : 2;
-    int used = snprintf(room, room_len, "%" PRIu64 ".%" PRIu64, first, value - first * 40);
-    size_t len = used < 0 ? room_len : (size_t)used;
-    while (rest.len > 0 && len < room_len) {
+    bool fits = put_number(first, room, room_len, &len);
+    value -= first * 40;
+    while (fits) {
+        if (room_len - len <= 1)
+            return false;
+        room[len++] = '.';
+        fits = put_number(value, room, room_len, &len);
+        if (!fits || rest.len == 0)
+            return fits;
         if (!take_subidentifier(&rest, &value))
             return false;
-        used = snprintf(room + len, room_len - len, ".%" PRIu64, value);
-        len = used < 0 ? room_len : len + (size_t)used;
     }
-    return len < room_len;
+    return false;
 }
 
 void der_add_header(struct builder *out, uint8_t tag, size_t len)

@@ -77,11 +77,27 @@ static size_t quote_one(struct builder *ret_text, struct bytes text, size_t at)
     return used;
 }
 
+static bool is_plain(uint8_t c)
+{
+    return c >= ' ' && c < 0x7f && c != '\\';
+}
+
 void quote_append(struct builder *ret_text, struct bytes text, size_t max_len)
 {
     size_t start = ret_text->len;
     for (size_t i = 0; i < text.len;) {
-        if (max_len != 0 && ret_text->len - start >= max_len) {
+        // Nearly all text is plain ASCII: take as much of it at once as is wanted.
+        size_t plain = 0;
+        size_t used = ret_text->len - start;
+        size_t room = max_len == 0 ? SIZE_MAX : used < max_len ? max_len - used : 0;
+        while (plain < room && i + plain < text.len && is_plain(text.data[i + plain]))
+            plain++;
+        if (plain > 0) {
+            builder_add(ret_text, text.data + i, plain);
+            i += plain;
+            continue;
+        }
+        if (room == 0) {
             builder_add_text(ret_text, "...");
             return;
         }
