@@ -43,22 +43,25 @@ static bool take_item(struct name_cursor *cursor, struct name_item *ret_item)
     return true;
 }
 
-/** RFC 4514 2.4: the special characters get a backslash; what is harmful on a screen an escape of quote.h. */
+/** Characters that RFC 4514 2.4 wants a backslash before; the backslash itself is doubled by quote.h. */
+static bool is_special(struct bytes value, size_t at)
+{
+    uint8_t c = value.data[at];
+    bool is_edge = at == 0 || at + 1 == value.len;
+    return (c == ' ' && is_edge) || (c == '#' && at == 0) || (c != '\0' && strchr(",+\"<>;", c) != NULL);
+}
+
 static void add_escaped(struct builder *out, struct bytes value)
 {
-    for (size_t i = 0; i < value.len;) {
-        uint32_t code = 0;
-        size_t used = utf8_decode(value.data + i, value.len - i, &code);
-        bool is_edge_space = code == ' ' && (i == 0 || i + 1 == value.len);
-        bool is_leading_hash = code == '#' && i == 0;
-        if (used == 0)
-            used = 1;
-        else if (code < 0x80 &&
-                 (is_edge_space || is_leading_hash || (code != 0 && strchr(",+\"<>;", (int)code) != NULL)))
-            builder_add_u8(out, '\\');
-        quote_append(out, bytes_slice(value, i, used), 0);
-        i += used;
+    size_t run = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_special(value, i))
+            continue;
+        quote_append(out, bytes_slice(value, run, i - run), 0);
+        builder_add_u8(out, '\\');
+        run = i;
     }
+    quote_append(out, bytes_slice(value, run, value.len), 0);
 }
 
 static void add_pair(struct builder *out, bool is_first, bool is_same_rdn, const char *field,
