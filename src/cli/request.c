@@ -1,23 +1,9 @@
-#include "ca/data.h"
-#include "ca/enroll.h"
-#include "ca/enroll_key.h"
-#include "ca/home.h"
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "cli/request_report.h"
-#include "ui/ui.h"
+#include "cli/request_run.h"
 
-#include "base/file.h"
 #include "base/memory.h"
-#include "base/quote.h"
-#include "base/time.h"
-
-#include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#define LIST_MAX_LEN (64 * 1024 * 1024)
-#define KEY_MAX_LEN (64 * 1024)
 
 static const struct command_help help = {
     .usage = "request --policy NAME [OPTIONS]",
@@ -33,158 +19,8 @@ static const struct command_help help = {
         "  coldca request --policy mqtt-device --set domain=iot.example --list ids.txt --out media/requests",
 };
 
-/** The command line, and what it brings with it. */
-struct run {
-    struct options options;
-    const char *policy_name, *cn, *subject, *name, *key_name, *key_file, *folder, *list, *csv,
-        *passphrase_source;
-    struct option_list settings, sans;
-    bool wants_encryption, is_forced;
-    struct enroll enroll;
-    struct policy *policy;
-    EVP_PKEY *key;
-    struct secret *passphrase;
-    struct enroll_orders orders;
-};
-
-static void run_done(struct run *run)
-{
-    options_done(&run->options);
-    option_list_done(&run->settings);
-    option_list_done(&run->sans);
-    enroll_orders_done(&run->orders);
-    EVP_PKEY_free(run->key);
-    if (run->policy != NULL)
-        policy_free(run->policy);
-    if (run->passphrase != NULL)
-        secret_free(run->passphrase);
-    if (run->enroll.folder_fd >= 0)
-        (void)close(run->enroll.folder_fd); // a folder; what is in it was fsynced
-}
-DEFINE_AUTO_VALUE(struct run, run_done);
-
-static bool check_usage(const struct run *run, struct error *err)
-{
-    bool is_many = run->list != NULL || run->csv != NULL;
-    if (run->options.arguments.count > 0)
-        return error_set(err, ERROR_USAGE, 0, "request takes options only; --cn gives the name");
-    if (run->policy_name == NULL)
-        return error_set(err, ERROR_USAGE, 0, "--policy is needed; `coldca policy list` shows them");
-    if (run->list != NULL && run->csv != NULL)
-        return error_set(err, ERROR_USAGE, 0, "--list and --csv don't go together");
-    if (run->list != NULL && run->cn != NULL)
-        return error_set(err, ERROR_USAGE, 0, "--cn doesn't go with --list: each id is a CN");
-    if (is_many && (run->name != NULL || run->key_file != NULL))
-        return error_set(err, ERROR_USAGE, 0, "--name and --key-file are for one request, not for many");
-    if (run->key_file != NULL && (run->key_name != NULL || run->wants_encryption))
-        return error_set(err, ERROR_USAGE, 0,
-                         "--key-file uses a key as it is: leave --key and --encrypt out");
-    if (run->passphrase_source != NULL && !run->wants_encryption && run->key_file == NULL)
-        return error_set(err, ERROR_USAGE, 0, "--passphrase-source needs --encrypt or --key-file");
-    return true;
-}
-
-static bool get_passphrase(struct run *run, bool is_new, struct error *err)
-{
-    if (run->passphrase_source != NULL)
-        return secret_read(run->passphrase_source, &run->passphrase, err) ||
-               error_while(err, "reading the passphrase of the key");
-    if (!ui_has_terminal())
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "no terminal to ask for the key's passphrase; give --passphrase-source file:PATH, fd:N or "
-            "env:NAME");
-    return is_new ? ui_ask_new_pin("passphrase for the key", &run->passphrase, err)
-                  : ui_ask_pin("passphrase of the key", &run->passphrase, err);
-}
-
-/** --key-file: a key that is there already. */
-static bool read_key(struct run *run, struct error *err)
-{
-    struct stat status;
-    struct quoted room;
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    if (!file_read(AT_FDCWD, run->key_file, KEY_MAX_LEN, &pem, err))
-        return false;
-    if (stat(run->key_file, &status) == 0 && (status.st_mode & 077) != 0)
-        fprintf(stderr, "coldca: others may read the key %s; chmod 600 it\n",
-                quoted_text(run->key_file, &room));
-    bool done = (!enroll_key_is_encrypted(builder_bytes(&pem)) || get_passphrase(run, false, err)) &&
-                enroll_key_read(builder_bytes(&pem), run->key_file, run->passphrase, &run->key, err);
-    OPENSSL_cleanse(pem.data, pem.capacity);
-    run->enroll.key = run->key;
-    return done;
-}
-
-static bool prepare_key(struct run *run, struct error *err)
-{
-    if (run->key_name != NULL && !key_parse(run->key_name, &run->enroll.key_kind, &run->enroll.key_bits))
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "--key is one of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072 and rsa-4096");
-    if (run->key_file != NULL)
-        return read_key(run, err);
-    if (run->wants_encryption && !get_passphrase(run, true, err))
-        return false;
-    run->enroll.passphrase = run->passphrase;
-    return true;
-}
-
-static bool make_orders(struct run *run, struct error *err)
-{
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(enroll_order_done)
-    struct enroll_order common = {.cn = memory_text(run->cn), .subject = memory_text(run->subject)};
-    struct policy_variable *variables = NULL;
-    if (!options_variables(&run->settings, &variables, err))
-        return false;
-    for (size_t i = 0; i < run->settings.count; i++)
-        enroll_order_set(&common, variables[i].name, variables[i].value);
-    options_variables_free(variables, run->settings.count);
-    for (size_t i = 0; i < run->sans.count; i++)
-        enroll_order_add_san(&common, run->sans.items[i]);
-    const char *file = run->list != NULL ? run->list : run->csv;
-    run->enroll.may_resume = file != NULL;
-    if (file == NULL) {
-        common.name = memory_text(run->name);
-        run->orders.items = memory_new(1, sizeof(common));
-        run->orders.items[run->orders.count++] = common;
-        common = (struct enroll_order){.name = NULL};
-        return true;
-    }
-    bool is_list = run->list != NULL;
-    return file_read(AT_FDCWD, file, LIST_MAX_LEN, &text, err) &&
-           (is_list ? enroll_orders_from_list(builder_bytes(&text), file, &common, &run->orders, err)
-                    : enroll_orders_from_csv(builder_bytes(&text), file, &common, &run->orders, err)) &&
-           enroll_check_names(&run->orders, err);
-}
-
-/** The policy by name or file; a home's own policies count when there is a home. */
-static bool find_policy(struct run *run, struct error *err)
-{
-    AUTO(free) char *path = ca_home_path(run->options.home);
-    AUTO(free) char *config = memory_format("%s/ca.yaml", path);
-    AUTO(close) int home_fd = -1;
-    if ((run->options.home != NULL || file_exists(AT_FDCWD, config)) &&
-        !file_open_folder(AT_FDCWD, path, &home_fd, err))
-        return false;
-    return ca_policy_find(home_fd, run->policy_name, &run->policy, err);
-}
-
-static bool prepare(struct run *run, struct error *err)
-{
-    if (!find_policy(run, err) || !make_orders(run, err) || !prepare_key(run, err) ||
-        !file_make_folder(AT_FDCWD, run->folder, 0755, err) ||
-        !file_open_folder(AT_FDCWD, run->folder, &run->enroll.folder_fd, err))
-        return false;
-    run->enroll.policy = run->policy;
-    run->enroll.may_write_refused = run->is_forced;
-    run->enroll.now = time_now();
-    return true;
-}
-
-static bool make_all(struct run *run, const struct ca_console *console, struct request_answers *answers,
-                     struct error *err)
+static bool make_all(struct request_run *run, const struct ca_console *console,
+                     struct request_answers *answers, struct error *err)
 {
     answers->items = memory_new(run->orders.count, sizeof(*answers->items));
     while (answers->count < run->orders.count) {
@@ -203,7 +39,7 @@ static bool make_all(struct run *run, const struct ca_console *console, struct r
 
 int cli_request(int argc, char **argv, struct error *err)
 {
-    AUTO(run_done) struct run run = {.folder = ".", .enroll = {.folder_fd = -1}};
+    AUTO(request_run_done) struct request_run run = REQUEST_RUN_INIT;
     AUTO(request_answers_done) struct request_answers answers = {.items = NULL};
     const struct option_row rows[] = {
         {"policy", 'p', OPTION_TEXT, "NAME", "the policy whose shape it gets", &run.policy_name},
@@ -229,7 +65,7 @@ int cli_request(int argc, char **argv, struct error *err)
     if (cli_is_help(&run.options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
     struct ca_console console = cli_console(&run.options);
-    bool done = check_usage(&run, err) && prepare(&run, err) && make_all(&run, &console, &answers, err);
+    bool done = request_run_prepare(&run, err) && make_all(&run, &console, &answers, err);
     if (answers.count > 0 && run.options.wants_json) {
         AUTO(json_free) struct json *json = request_report_json(&answers, run.policy, run.folder);
         report_json(json);

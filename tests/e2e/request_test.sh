@@ -144,6 +144,37 @@ for id in device-2 device-3; do
     same_key "many/$id.csr" "many/$id.key"
 done
 
+(umask 077 && echo "correct horse" >passphrase.list)
+run 0 --policy mqtt-device --set domain=iot.example --list ids --out sealed-many --encrypt --passphrase-source file:passphrase.list
+rm sealed-many/device-1.csr
+run 0 --policy mqtt-device --set domain=iot.example --list ids --out sealed-many --encrypt --passphrase-source file:passphrase.list
+sound sealed-many/device-1.csr CN=device-1
+openssl pkey -in sealed-many/device-1.key -passin file:passphrase.list -pubout >pub
+[ "$(openssl req -in sealed-many/device-1.csr -noout -pubkey)" = "$(cat pub)" ] || fail "an encrypted key was not used again"
+
+echo "a run that is stopped or killed is finished by the next one"
+seq -f 'sensor-%g' 3000 >sensors
+for signal in TERM KILL; do
+    "$COLDCA" request --policy mqtt-device --set domain=iot.example --list sensors --out "stopped-$signal" >out 2>err &
+    run=$!
+    until [ -e "stopped-$signal/sensor-1.csr" ]; do
+        kill -0 "$run" || fail "it ended by itself"
+    done
+    kill -s "$signal" "$run"
+    code=0
+    wait "$run" || code=$?
+    case $signal in
+    TERM) [ "$code" = 6 ] || fail "exit code $code after SIGTERM" ;;
+    KILL) [ "$code" = 137 ] || fail "exit code $code after SIGKILL" ;;
+    esac
+    run 0 --policy mqtt-device --set domain=iot.example --list sensors --out "stopped-$signal"
+    [ "$(find "stopped-$signal" -name 'sensor-*' | wc -l)" = 6000 ] || fail "not every request was made"
+done
+last=$(find stopped-KILL -name '*.csr' -printf '%T@ %f\n' | sort -n | sed -n '1p;$p' | cut -d' ' -f2)
+for file in $last; do
+    same_key "stopped-KILL/$file" "stopped-KILL/${file%.csr}.key"
+done
+
 echo "many from a table, with one that the policy refuses"
 printf '\xef\xbb\xbfcn,san,name\r\na.example,dns:www.a.example ip:10.0.0.1,\r\n"b.example",,second\r\n"bad host",,\r\n' >hosts.csv
 run 1 --policy mqtt-server --csv hosts.csv --out table --json
