@@ -8,3 +8,10 @@ coldca_unit_test(request_pem_test LAYERS request csr_maker)
 coldca_unit_test(request_keys_test LAYERS request csr_maker)
 coldca_unit_test(request_message_test LAYERS request csr_maker)
 coldca_unit_test(request_readers_test LAYERS request sandbox csr_maker)
+
+# The seeds below tests/corpus/{csr,pem,wire} were made by: make_seeds tests/corpus
+add_executable(make_seeds EXCLUDE_FROM_ALL support/make_seeds.c)
+target_link_libraries(make_seeds PRIVATE coldca_request coldca_csr_maker)
+coldca_fuzz_target(csr LAYERS request)
+coldca_fuzz_target(pem LAYERS request)
+coldca_fuzz_target(wire LAYERS request)

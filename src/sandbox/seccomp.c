@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,6 +42,13 @@ static void on_refused_call(int signal_number, siginfo_t *info, void *context)
     _exit(128 + SIGSYS);
 }
 
+/** Allows a call if these bits of its third argument have this value. */
+static int allow_third(scmp_filter_ctx context, int call, uint64_t mask, uint64_t value)
+{
+    struct scmp_arg_cmp third = {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+    return seccomp_rule_add_array(context, SCMP_ACT_ALLOW, call, 1, &third);
+}
+
 static int allow_all(scmp_filter_ctx context)
 {
     int failed = 0;
@@ -48,15 +56,12 @@ static int allow_all(scmp_filter_ctx context)
         failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, allowed[i], 0);
     // Memory may be mapped and its protection changed, but never so that new code could run.
     if (failed == 0)
-        failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                                  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        failed = allow_third(context, SCMP_SYS(mmap), PROT_EXEC, 0);
     if (failed == 0)
-        failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                                  SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        failed = allow_third(context, SCMP_SYS(mprotect), PROT_EXEC, 0);
     // abort() signals its own thread; other signals and, by Landlock and the user, other processes are out of reach.
     if (failed == 0)
-        failed =
-            seccomp_rule_add(context, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A2_64(SCMP_CMP_EQ, SIGABRT));
+        failed = allow_third(context, SCMP_SYS(tgkill), UINT32_MAX, SIGABRT);
 #ifdef COLDCA_SANITIZED
     for (size_t i = 0; failed == 0 && i < ARRAY_LEN(allowed_sanitized); i++)
         failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, allowed_sanitized[i], 0);

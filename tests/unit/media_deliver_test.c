@@ -195,8 +195,8 @@ static int deliver_without(const struct folder *folder, bool has_links)
     if (pid == 0) {
         struct error err = ERROR_INIT;
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-        if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(renameat2), 1,
-                             SCMP_A4(SCMP_CMP_NE, 0)) != 0 ||
+        struct scmp_arg_cmp has_flags = {.arg = 4, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
+        if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(renameat2), 1, &has_flags) != 0 ||
             (!has_links && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(linkat), 0) != 0) ||
             seccomp_load(filter) != 0)
             _exit(2);

@@ -187,9 +187,11 @@ static void the_end_of_a_child_is_told(void **state)
     assert_string_equal(sandbox_describe_end(&end, text), "it was killed by signal 9 (SIGKILL)");
     assert_false(sandbox_reap(sandbox, living.pid, &end, &err)); // it is nobody's child any more
     assert_int_equal(err.kind, ERROR_INPUT);
+    char stopped[128];
+    (void)snprintf(stopped, sizeof(stopped), "it was stopped at the system call ptrace (%d)",
+                   SCMP_SYS(ptrace));
     assert_string_equal(sandbox_describe_end(&(struct sandbox_end){.system_call = SCMP_SYS(ptrace)}, text),
-                        "it was stopped at the system call ptrace (101)" +
-                            (SCMP_SYS(ptrace) == 101 ? 0 : strlen(text)));
+                        stopped);
     (void)close(ended.fd);
     (void)close(living.fd);
     sandbox_close(sandbox);
