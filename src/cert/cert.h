@@ -5,6 +5,7 @@
 #ifndef COLDCA_CERT_CERT_H
 #define COLDCA_CERT_CERT_H
 
+#include "base/builder.h"
 #include "base/public_key.h"
 #include "policy/issuer.h"
 

@@ -1,0 +1,289 @@
+#include "base/digest.h"
+#include "base/memory.h"
+#include "cert/asn1.h"
+#include "cert/name.h"
+#include "cert/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ANY_EXTENDED_KEY_USAGE "2.5.29.37.0"
+
+struct cert_issuer {
+    struct builder der;
+    struct cert_parts parts; /**< views into der */
+    struct bytes key_id;
+    struct public_key *key;
+    struct policy_issuer facts;
+};
+
+static void names_free(struct template_name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(names[i].value);
+        free(names[i].text);
+    }
+    free(names);
+}
+
+static void facts_done(struct policy_issuer *facts)
+{
+    free(facts->subject_text);
+    for (size_t i = 0; i < facts->extended_key_usage_count; i++)
+        free(facts->extended_key_usage[i]);
+    free(facts->extended_key_usage);
+    for (size_t i = 0; i < facts->constraints_count; i++) {
+        names_free(facts->constraints[i].permitted, facts->constraints[i].permitted_count);
+        names_free(facts->constraints[i].excluded, facts->constraints[i].excluded_count);
+    }
+    free(facts->constraints);
+    free(facts->chain_spki_sha256);
+}
+
+void cert_issuer_free(struct cert_issuer *issuer)
+{
+    facts_done(&issuer->facts);
+    if (issuer->key != NULL)
+        public_key_free(issuer->key);
+    builder_done(&issuer->der);
+    free(issuer);
+}
+
+const struct policy_issuer *cert_issuer_facts(const struct cert_issuer *issuer)
+{
+    return &issuer->facts;
+}
+
+struct bytes cert_issuer_der(const struct cert_issuer *issuer)
+{
+    return builder_bytes(&issuer->der);
+}
+
+struct bytes cert_issuer_subject(const struct cert_issuer *issuer)
+{
+    return issuer->parts.subject;
+}
+
+struct bytes cert_issuer_key_id(const struct cert_issuer *issuer)
+{
+    return issuer->key_id;
+}
+
+struct bytes cert_issuer_spki(const struct cert_issuer *issuer)
+{
+    return issuer->parts.spki;
+}
+
+const struct public_key *cert_issuer_key(const struct cert_issuer *issuer)
+{
+    return issuer->key;
+}
+
+/** GeneralSubtrees (RFC 5280 4.2.1.10): minimum and maximum must be absent. */
+static bool read_subtrees(struct bytes subtrees, struct template_name **ret_names, size_t *ret_count)
+{
+    while (subtrees.len > 0) {
+        uint8_t tag = 0;
+        struct bytes subtree;
+        struct bytes value;
+        struct bytes whole;
+        if (!der_take(&subtrees, DER_SEQUENCE, &subtree) || !der_take_any(&subtree, &tag, &value, &whole) ||
+            (tag & 0xc0) != 0x80 || (tag & 0x1f) > SAN_RID || subtree.len > 0)
+            return false;
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        if (!name_general_text(whole, &text))
+            return false;
+        *ret_names = memory_grow(*ret_names, *ret_count + 1, sizeof(**ret_names));
+        (*ret_names)[(*ret_count)++] = (struct template_name){
+            .kind = (enum san_kind)(tag & 0x1f),
+            .value = (uint8_t *)memory_text_of(value.data, value.len),
+            .value_len = value.len,
+            .text = builder_take_text(&text),
+        };
+    }
+    return true;
+}
+
+static bool add_name_constraints(const struct cert_parts *parts, struct policy_issuer *facts,
+                                 struct error *err)
+{
+    struct cert_extension extension;
+    struct bytes content;
+    struct bytes subtrees;
+    if (!parts_find(parts, 30, &extension))
+        return true;
+    facts->constraints =
+        memory_grow(facts->constraints, facts->constraints_count + 1, sizeof(*facts->constraints));
+    struct policy_constraints *constraints = &facts->constraints[facts->constraints_count++];
+    *constraints = (struct policy_constraints){.permitted = NULL};
+    bool is_sound = der_take(&extension.value, DER_SEQUENCE, &content) && extension.value.len == 0;
+    if (is_sound && der_is_next(content, DER_CONTEXT_CONSTRUCTED_0))
+        is_sound = der_take(&content, DER_CONTEXT_CONSTRUCTED_0, &subtrees) &&
+                   read_subtrees(subtrees, &constraints->permitted, &constraints->permitted_count);
+    if (is_sound && der_is_next(content, DER_CONTEXT_CONSTRUCTED_0 + 1))
+        is_sound = der_take(&content, DER_CONTEXT_CONSTRUCTED_0 + 1, &subtrees) &&
+                   read_subtrees(subtrees, &constraints->excluded, &constraints->excluded_count);
+    return (is_sound && content.len == 0) ||
+           error_set(err, ERROR_INPUT, 0,
+                     "a certificate of the chain has damaged name constraints (RFC 5280 4.2.1.10)");
+}
+
+static bool is_in(char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(texts[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/** Keeps of the issuer's usages what this certificate allows as well. */
+static void intersect(struct policy_issuer *facts, char **usages, size_t count)
+{
+    if (!facts->has_extended_key_usage) {
+        facts->has_extended_key_usage = true;
+        facts->extended_key_usage = usages;
+        facts->extended_key_usage_count = count;
+        return;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < facts->extended_key_usage_count; i++) {
+        if (is_in(usages, count, facts->extended_key_usage[i]))
+            facts->extended_key_usage[kept++] = facts->extended_key_usage[i];
+        else
+            free(facts->extended_key_usage[i]);
+    }
+    facts->extended_key_usage_count = kept;
+    for (size_t i = 0; i < count; i++)
+        free(usages[i]);
+    free(usages);
+}
+
+static bool add_extended_key_usage(const struct cert_parts *parts, struct policy_issuer *facts,
+                                   struct error *err)
+{
+    struct cert_extension extension;
+    struct bytes content;
+    struct bytes oid;
+    char text[128];
+    char **usages = NULL;
+    size_t count = 0;
+    if (!parts_find(parts, 37, &extension))
+        return true;
+    bool is_sound = der_take(&extension.value, DER_SEQUENCE, &content) && extension.value.len == 0;
+    while (is_sound && content.len > 0) {
+        is_sound = der_take(&content, DER_OID, &oid) && der_oid_text(oid, text, sizeof(text));
+        if (!is_sound)
+            break;
+        usages = memory_grow(usages, count + 1, sizeof(*usages));
+        usages[count++] = memory_text(text);
+    }
+    bool is_any = is_in(usages, count, ANY_EXTENDED_KEY_USAGE);
+    if (is_sound && !is_any) {
+        intersect(facts, usages, count);
+        return true;
+    }
+    for (size_t i = 0; i < count; i++)
+        free(usages[i]);
+    free(usages);
+    return is_sound || error_set(err, ERROR_INPUT, 0,
+                                 "a certificate of the chain has a damaged extKeyUsage (RFC 5280 4.2.1.12)");
+}
+
+/** What every certificate of the chain must have, and what it takes away from those below. above: 0 for the issuer itself. */
+static bool add_certificate(const struct cert_parts *parts, int above, struct policy_issuer *facts,
+                            struct error *err)
+{
+    bool is_ca = false;
+    bool has_key_usage = false;
+    int path_len = -1;
+    uint16_t bits = 0;
+    const char *who = above == 0 ? "the CA certificate" : "a certificate of the chain";
+    if (!parts->is_v3)
+        return error_set(err, ERROR_INPUT, 0, "%s is not X.509 v3 (RFC 5280 4.1.2.1)", who);
+    if (!parts_basic_constraints(parts, &is_ca, &path_len, err) ||
+        !parts_key_usage(parts, &has_key_usage, &bits, err))
+        return false;
+    if (!is_ca)
+        return error_set(err, ERROR_INPUT, 0,
+                         "%s is no CA: basicConstraints cA is not set (RFC 5280 4.2.1.9)", who);
+    if (has_key_usage && (bits & KEY_USAGE_KEY_CERT_SIGN) == 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "%s may not sign certificates: keyUsage has no keyCertSign (RFC 5280 4.2.1.3)", who);
+    if (path_len >= 0) {
+        int left = path_len - above;
+        if (left < 0)
+            return error_set(err, ERROR_INPUT, 0,
+                             "the chain is longer than its path length allows (RFC 5280 4.2.1.9)");
+        if (facts->path_len < 0 || left < facts->path_len)
+            facts->path_len = left;
+    }
+    if (above == 0)
+        facts->key_usage = bits;
+    size_t index = facts->chain_count++;
+    facts->chain_spki_sha256 = memory_grow(facts->chain_spki_sha256, facts->chain_count, 32);
+    digest_sha256(parts->spki, facts->chain_spki_sha256[index]);
+    return add_extended_key_usage(parts, facts, err) && add_name_constraints(parts, facts, err);
+}
+
+static bool fill(struct cert_issuer *issuer, struct error *err)
+{
+    struct public_key_facts key;
+    struct policy_issuer *facts = &issuer->facts;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (!name_text(issuer->parts.subject, &text) || issuer->parts.subject.len == 2)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the CA certificate's subject is empty or damaged (RFC 5280 4.1.2.6)");
+    facts->subject_text = builder_take_text(&text);
+    facts->not_before = issuer->parts.not_before;
+    facts->not_after = issuer->parts.not_after;
+    facts->path_len = -1;
+    if (!public_key_read(issuer->parts.spki, &key, err) || !public_key_new(&key, &issuer->key, err))
+        return false;
+    facts->key_kind = key.kind;
+    facts->key_bits = key.bits;
+    digest_sha256(issuer->parts.spki, facts->spki_sha256);
+    if (!parts_subject_key_id(&issuer->parts, &issuer->key_id, err))
+        return false;
+    if (issuer->key_id.len == 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the CA certificate has no subjectKeyIdentifier (RFC 5280 4.2.1.2)");
+    facts->is_ca = true;
+    return add_certificate(&issuer->parts, 0, facts, err);
+}
+
+/** Each certificate of the chain must be the one above the one before it. */
+static bool check_link(const struct cert_parts *below, const struct cert_parts *above, struct error *err)
+{
+    struct public_key_facts facts;
+    AUTO(public_key_free) struct public_key *key = NULL;
+    enum signature_kind kind = signature_of_der(below->algorithm);
+    if (!bytes_equal(below->issuer, above->subject))
+        return error_set(err, ERROR_INPUT, 0,
+                         "the chain is out of order: a certificate's issuer is not the next one's subject");
+    if (!public_key_read(above->spki, &facts, err) || !public_key_new(&facts, &key, err) ||
+        !public_key_verify(key, kind, below->tbs, below->signature, err))
+        return error_while(err, "checking a signature in the chain");
+    return true;
+}
+
+bool cert_issuer_read(struct bytes certificate, const struct bytes *chain, size_t chain_count,
+                      struct cert_issuer **ret_issuer, struct error *err)
+{
+    AUTO(cert_issuer_free) struct cert_issuer *issuer = memory_new(1, sizeof(*issuer));
+    builder_add_bytes(&issuer->der, certificate);
+    if (!parts_read(builder_bytes(&issuer->der), &issuer->parts, err) || !fill(issuer, err))
+        return false;
+    struct cert_parts below = issuer->parts;
+    for (size_t i = 0; i < chain_count; i++) {
+        struct cert_parts above;
+        if (!parts_read(chain[i], &above, err) || !check_link(&below, &above, err) ||
+            !add_certificate(&above, (int)i + 1, &issuer->facts, err))
+            return error_while(err, "reading certificate %zu of the chain", i + 1);
+        if (above.not_after < issuer->facts.not_after)
+            issuer->facts.not_after = above.not_after;
+        below = above;
+    }
+    *ret_issuer = TAKE(issuer);
+    return true;
+}
