@@ -47,6 +47,7 @@ struct policy_question {
     const struct policy_variable *variables;
     size_t variables_count;
     int64_t now;
+    unsigned days; /**< `--days`; 0: the policy's own */
 };
 
 /** Checks that every variable given is declared and matches, and every declared one without default is given. ERROR_USAGE. */

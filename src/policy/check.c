@@ -1,0 +1,264 @@
+#include "base/memory.h"
+#include "base/quote.h"
+#include "policy/rules.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What makes a policy unusable (rules_check, at load), and what makes it dangerous (policy_lint). */
+
+static bool check_subject(const struct rule_subject *rule, struct error *err)
+{
+    struct quoted room;
+    if (field_oid(rule->field) == NULL)
+        return error_set(err, ERROR_INPUT, 0, "subject: \"%s\" is neither a known field nor an OID",
+                         quoted_text(rule->field, &room));
+    if (rule->from == FROM_POLICY && rule->value == NULL)
+        return error_set(err, ERROR_INPUT, 0, "subject %s: from: policy needs value:", rule->field);
+    if (rule->from == FROM_POLICY && (rule->match != NULL || rule->values_count > 0 || rule->optional))
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "subject %s: from: policy sets the value; match, values and optional are for requests",
+            rule->field);
+    if (rule->from == FROM_REQUEST && rule->value != NULL)
+        return error_set(err, ERROR_INPUT, 0, "subject %s: value: needs from: policy", rule->field);
+    return true;
+}
+
+static bool check_san(const struct rule_san *rule, struct error *err)
+{
+    uint8_t address[16];
+    size_t len = 0;
+    unsigned prefix = 0;
+    const char *type = rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type);
+    if (rule->from == FROM_POLICY && rule->value == NULL)
+        return error_set(err, ERROR_INPUT, 0, "san %s: from: policy needs value:", type);
+    if (rule->from == FROM_REQUEST && rule->value != NULL)
+        return error_set(err, ERROR_INPUT, 0, "san %s: value: needs from: policy", type);
+    if (rule->from == FROM_POLICY &&
+        (rule->match != NULL || rule->values_count > 0 || rule->cidr_count > 0 || rule->required))
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "san %s: from: policy sets the name; match, values, cidr and required are for requests", type);
+    if (rule->from == FROM_POLICY && rule->type == SAN_OTHER_NAME)
+        return error_set(err, ERROR_INPUT, 0, "san hardware: only from: request");
+    if (rule->cidr_count > 0 && rule->type != SAN_IP)
+        return error_set(err, ERROR_INPUT, 0, "san %s: cidr is for type: ip", type);
+    if (rule->wildcard && rule->type != SAN_DNS)
+        return error_set(err, ERROR_INPUT, 0, "san %s: wildcard is for type: dns", type);
+    for (unsigned i = 0; i < rule->cidr_count; i++) {
+        if (!cidr_parse(rule->cidr[i], address, &len, &prefix))
+            return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is no address/prefix", rule->cidr[i]);
+    }
+    return true;
+}
+
+static bool check_usages(const struct rules *rules, struct error *err)
+{
+    uint16_t bit = 0;
+    for (unsigned i = 0; i < rules->key_usage_count + rules->key_usage_from_request_count; i++) {
+        const char *name = i < rules->key_usage_count
+                               ? rules->key_usage[i]
+                               : rules->key_usage_from_request[i - rules->key_usage_count];
+        if (!key_usage_parse(name, &bit))
+            return error_set(
+                err, ERROR_INPUT, 0,
+                "key_usage: \"%s\" is none of digitalSignature, nonRepudiation, keyEncipherment, "
+                "dataEncipherment, keyAgreement, keyCertSign, cRLSign, encipherOnly, decipherOnly",
+                name);
+        if (bit == KEY_USAGE_KEY_CERT_SIGN && rules->ca == NULL)
+            return error_set(err, ERROR_INPUT, 0, "key_usage: keyCertSign needs ca: (RFC 5280 4.2.1.3)");
+        if (bit == KEY_USAGE_KEY_CERT_SIGN && i >= rules->key_usage_count)
+            return error_set(err, ERROR_INPUT, 0,
+                             "key_usage_from_request: keyCertSign is never a request's to ask for");
+    }
+    for (unsigned i = 0; i < rules->extended_key_usage_count + rules->extended_key_usage_from_request_count;
+         i++) {
+        const char *name = i < rules->extended_key_usage_count
+                               ? rules->extended_key_usage[i]
+                               : rules->extended_key_usage_from_request[i - rules->extended_key_usage_count];
+        if (usage_oid(name) == NULL)
+            return error_set(err, ERROR_INPUT, 0,
+                             "extended_key_usage: \"%s\" is neither a known usage nor an OID", name);
+    }
+    return true;
+}
+
+static bool check_names(const struct rule_name *names, unsigned count, struct error *err)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct template_name name = {.value = NULL};
+        if (!subtree_from_text(names[i].type, names[i].value, &name, err))
+            return false;
+        free(name.value);
+        free(name.text);
+    }
+    return true;
+}
+
+static bool check_ca(const struct rules *rules, struct error *err)
+{
+    const struct rule_constraints *constraints = &rules->name_constraints;
+    bool signs = false;
+    if (rules->root && rules->ca == NULL)
+        return error_set(err, ERROR_INPUT, 0, "root: true needs ca:");
+    if (rules->ca == NULL && constraints->permitted_count + constraints->excluded_count > 0)
+        return error_set(err, ERROR_INPUT, 0, "name_constraints need ca: (RFC 5280 4.2.1.10)");
+    if (rules->ca != NULL && rules->validity.no_expiry)
+        return error_set(err, ERROR_INPUT, 0, "validity: no_expiry is not for CAs");
+    for (unsigned i = 0; i < rules->key_usage_count; i++)
+        signs = signs || strcmp(rules->key_usage[i], "keyCertSign") == 0;
+    if (rules->ca != NULL && !signs)
+        return error_set(err, ERROR_INPUT, 0, "ca: needs keyCertSign in key_usage (RFC 5280 4.2.1.9)");
+    if (rules->ca != NULL && rules->ca->path_len != NULL && *rules->ca->path_len > 100)
+        return error_set(err, ERROR_INPUT, 0, "ca: a path_len of %u is no limit; 0 to 100",
+                         *rules->ca->path_len);
+    return check_names(constraints->permitted, constraints->permitted_count, err) &&
+           check_names(constraints->excluded, constraints->excluded_count, err);
+}
+
+static bool check_validity(const struct rule_validity *rule, struct error *err)
+{
+    if (rule->days == 0 && !rule->no_expiry)
+        return error_set(err, ERROR_INPUT, 0, "validity: days is needed (or no_expiry: true)");
+    if (rule->days > 0 && rule->no_expiry)
+        return error_set(err, ERROR_INPUT, 0, "validity: days and no_expiry contradict each other");
+    if (rule->days > 36525 || rule->max_days > 36525)
+        return error_set(err, ERROR_INPUT, 0, "validity: more than 36525 days");
+    if (rule->max_days > 0 && rule->max_days < rule->days)
+        return error_set(err, ERROR_INPUT, 0, "validity: max_days is less than days");
+    if (rule->backdate_minutes > 60 * 24 * 30)
+        return error_set(err, ERROR_INPUT, 0, "validity: backdate_minutes is more than 30 days");
+    return true;
+}
+
+static bool check_oids(const struct rules *rules, struct error *err)
+{
+    static const char *const never[] = {"2.5.29.14", "2.5.29.15",        "2.5.29.17", "2.5.29.19",
+                                        "2.5.29.30", "2.5.29.32",        "2.5.29.35", "2.5.29.37",
+                                        "2.5.29.31", "1.3.6.1.5.5.7.1.1"};
+    for (unsigned i = 0; i < rules->certificate_policies_count; i++) {
+        if (!is_dotted_oid(rules->certificate_policies[i].oid))
+            return error_set(err, ERROR_INPUT, 0, "certificate_policies: \"%s\" is no OID",
+                             rules->certificate_policies[i].oid);
+    }
+    for (unsigned i = 0; i < rules->copy_extensions_count; i++) {
+        if (!is_dotted_oid(rules->copy_extensions[i].oid))
+            return error_set(err, ERROR_INPUT, 0, "copy_extensions: \"%s\" is no OID",
+                             rules->copy_extensions[i].oid);
+        for (size_t j = 0; j < ARRAY_LEN(never); j++) {
+            if (strcmp(rules->copy_extensions[i].oid, never[j]) == 0)
+                return error_set(
+                    err, ERROR_INPUT, 0,
+                    "copy_extensions: %s is this CA's to write; it is never copied from a request", never[j]);
+        }
+    }
+    return true;
+}
+
+bool rules_check(const struct rules *rules, struct error *err)
+{
+    enum key_kind kind = KEY_OTHER;
+    unsigned bits = 0;
+    for (const char *at = rules->policy; *at != '\0'; at++) {
+        if (!isalnum((unsigned char)*at) && *at != '-' && *at != '_')
+            return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
+    }
+    for (unsigned i = 0; i < rules->key.allow_count; i++) {
+        if (!key_parse(rules->key.allow[i], &kind, &bits))
+            return error_set(
+                err, ERROR_INPUT, 0,
+                "key: \"%s\" is none of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072, rsa-4096",
+                rules->key.allow[i]);
+    }
+    for (unsigned i = 0; i < rules->subject_count; i++) {
+        if (!check_subject(&rules->subject[i], err))
+            return false;
+    }
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        if (!check_san(&rules->san[i], err))
+            return false;
+    }
+    return check_usages(rules, err) && check_ca(rules, err) && check_validity(&rules->validity, err) &&
+           check_oids(rules, err);
+}
+
+static bool is_wide_open(const char *match)
+{
+    static const char *const open[] = {".*", ".+", "^.*$", "^.+$", ".", "\\S+", "\\S*", "[^ ]+"};
+    for (size_t i = 0; match != NULL && i < ARRAY_LEN(open); i++) {
+        if (strcmp(match, open[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void lint_subject(const struct rules *rules, struct findings *found)
+{
+    for (unsigned i = 0; i < rules->subject_count; i++) {
+        const struct rule_subject *rule = &rules->subject[i];
+        bool is_free = rule->from == FROM_REQUEST && rule->match == NULL && rule->values_count == 0;
+        if (is_wide_open(rule->match) || (is_free && !rules->root))
+            findings_say(found, "lint.open-subject", NULL,
+                         "subject %s: anything is taken from the request; give match or values", rule->field);
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(field_oid(rules->subject[j].field), field_oid(rule->field)) == 0)
+                findings_say(found, "lint.unreachable", NULL,
+                             "subject %s: a second rule for one field; both are applied to the same values",
+                             rule->field);
+        }
+    }
+}
+
+static void lint_san(const struct rules *rules, struct findings *found)
+{
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        const struct rule_san *rule = &rules->san[i];
+        const char *type = rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type);
+        bool is_free = rule->from == FROM_REQUEST && rule->type != SAN_OTHER_NAME && rule->match == NULL &&
+                       rule->values_count == 0 && rule->cidr_count == 0;
+        if (is_free || is_wide_open(rule->match))
+            findings_say(found, "lint.open-san", NULL,
+                         "san %s: any name is taken from the request; give match, values or cidr", type);
+        for (unsigned j = 0; j < i; j++) {
+            const struct rule_san *before = &rules->san[j];
+            bool takes_all = before->from == FROM_REQUEST && before->match == NULL &&
+                             before->values_count == 0 && before->cidr_count == 0;
+            if (rule->from == FROM_REQUEST && before->type == rule->type && takes_all)
+                findings_say(found, "lint.unreachable", NULL,
+                             "san %s: an earlier rule takes every name, so this one never applies", type);
+        }
+    }
+}
+
+void policy_lint(const struct policy *policy, struct findings *ret_findings)
+{
+    const struct rules *rules = policy->rules;
+    lint_subject(rules, ret_findings);
+    lint_san(rules, ret_findings);
+    if (rules->ca != NULL && rules->ca->path_len == NULL && !rules->root)
+        findings_say(ret_findings, "lint.path-length", "RFC 5280 4.2.1.9",
+                     "ca: no path_len, so CAs below may make CAs without end");
+    if (rules->ca == NULL && rules->validity.days > 825 && !rules->validity.no_expiry)
+        findings_say(ret_findings, "lint.lifetime", NULL, "validity: %u days is long for an end entity",
+                     rules->validity.days);
+    for (unsigned i = 0; i < rules->extended_key_usage_count; i++) {
+        if (strcmp(usage_oid(rules->extended_key_usage[i]), "2.5.29.37.0") == 0)
+            findings_say(ret_findings, "lint.any-usage", "RFC 5280 4.2.1.12",
+                         "extended_key_usage: anyExtendedKeyUsage allows everything");
+    }
+    if (rules->ca == NULL && rules->extended_key_usage_count == 0)
+        findings_say(ret_findings, "lint.no-usage", "RFC 5280 4.2.1.12",
+                     "extended_key_usage: none, so the certificate is good for every purpose");
+    if (rules->key_usage_count == 0)
+        findings_say(ret_findings, "lint.no-key-usage", "RFC 5280 4.2.1.3",
+                     "key_usage: none, so the key is good for every purpose");
+    for (unsigned i = 0; i < rules->key.allow_count; i++) {
+        if (strcmp(rules->key.allow[i], "rsa-1024") == 0)
+            findings_say(ret_findings, "lint.weak-key", "CA/B BR 6.1.5", "key: rsa-1024 is too small");
+    }
+    if (rules->validity.past_issuer == PAST_ISSUER_ALLOW)
+        findings_say(ret_findings, "lint.past-issuer", NULL,
+                     "validity: past_issuer: allow makes certificates that outlive their issuer");
+}

@@ -1,0 +1,198 @@
+#include "base/memory.h"
+#include "base/quote.h"
+#include "policy/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void judge_refuse(struct judgement *judgement, const char *rule, const char *source, const char *found,
+                  const char *wanted, const char *remedy, const char *format, ...)
+{
+    char text[900];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer reason is cut
+    va_end(arguments);
+    AUTO(free)
+    char *where = source != NULL ? memory_text(source) : memory_format("policy %s", judgement->rules->policy);
+    findings_add(&judgement->verdict->findings, &(struct finding){.rule = (char *)(uintptr_t)rule,
+                                                                  .source = where,
+                                                                  .found = (char *)(uintptr_t)found,
+                                                                  .wanted = (char *)(uintptr_t)wanted,
+                                                                  .text = text,
+                                                                  .remedy = (char *)(uintptr_t)remedy});
+}
+
+void judge_decide(struct judgement *judgement, enum decision_kind kind, const char *field, const char *value)
+{
+    struct verdict *verdict = judgement->verdict;
+    AUTO(builder_done) struct builder shown = BUILDER_INIT;
+    quote_append(&shown, bytes_of_text(value), 400);
+    verdict->decisions =
+        memory_grow(verdict->decisions, verdict->decisions_count + 1, sizeof(*verdict->decisions));
+    verdict->decisions[verdict->decisions_count++] = (struct decision){
+        .kind = kind,
+        .field = memory_text(field),
+        .value = builder_take_text(&shown),
+    };
+}
+
+static const char *variable_value(const struct judgement *judgement, const char *name)
+{
+    for (size_t i = 0; i < judgement->question->variables_count; i++) {
+        if (strcmp(judgement->question->variables[i].name, name) == 0)
+            return judgement->question->variables[i].value;
+    }
+    for (unsigned i = 0; i < judgement->rules->variables_count; i++) {
+        if (strcmp(judgement->rules->variables[i].name, name) == 0)
+            return judgement->rules->variables[i].default_value;
+    }
+    return NULL;
+}
+
+/** A subject field of the certificate to be, "cn" as well as "CN". */
+static const char *field_value(const struct judgement *judgement, const char *name)
+{
+    const struct template *template = judgement->template;
+    for (size_t i = 0; i < template->attributes_count; i++) {
+        if (strcasecmp(template->attributes[i].field, name) == 0)
+            return template->attributes[i].value;
+    }
+    return NULL;
+}
+
+bool judge_render(const struct judgement *judgement, const char *text, struct builder *ret_text,
+                  char missing[static 64])
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        char name[64];
+        size_t len = *at == '{' ? strcspn(at + 1, "}") : 0;
+        if (*at != '{' || at[1 + len] != '}' || len >= sizeof(name)) {
+            builder_add(ret_text, at, 1);
+            continue;
+        }
+        memcpy(name, at + 1, len);
+        name[len] = '\0';
+        const char *value = variable_value(judgement, name);
+        if (value == NULL)
+            value = field_value(judgement, name);
+        if (value == NULL) {
+            memcpy(missing, name, len + 1);
+            return false;
+        }
+        builder_add_text(ret_text, value);
+        at += len + 1;
+    }
+    return true;
+}
+
+/** The address in the request of a key: the same key anywhere in the chain above is refused. */
+static void judge_chain_key(struct judgement *judgement)
+{
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    for (size_t i = 0; issuer != NULL && i < issuer->chain_count; i++) {
+        if (memcmp(issuer->chain_spki_sha256[i], judgement->question->request->spki_sha256, 32) == 0) {
+            judge_refuse(judgement, "key.issuer", "RFC 5280 4.2.1.2", NULL, NULL,
+                         "make a key of its own for this request", "key: it is the key of a CA in the chain");
+            return;
+        }
+    }
+}
+
+static void list_of(char *const *values, unsigned count, struct builder *ret_text)
+{
+    for (unsigned i = 0; i < count; i++)
+        builder_format(ret_text, "%s%s", i > 0 ? ", " : "", values[i]);
+}
+
+void judge_key(struct judgement *judgement)
+{
+    char room[32];
+    struct quoted shown;
+    const struct request *request = judgement->question->request;
+    const struct rule_key *rule = &judgement->rules->key;
+    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    if (request->spki.len == 0)
+        return; // the parser has said why
+    const char *name = request->key_kind == KEY_OTHER ? request->key_name
+                                                      : key_name(request->key_kind, request->key_bits, room);
+    for (unsigned i = 0; i < rule->allow_count; i++) {
+        if (strcmp(rule->allow[i], name) == 0 && request->key_kind != KEY_OTHER) {
+            judgement->template->spki = (uint8_t *)memory_text_of(request->spki.data, request->spki.len);
+            judgement->template->spki_len = request->spki.len;
+            judge_decide(judgement, DECISION_TAKEN, "key", name);
+            judge_chain_key(judgement);
+            return;
+        }
+    }
+    list_of(rule->allow, rule->allow_count, &wanted);
+    judge_refuse(judgement, "key.allow", NULL, quoted_text(name, &shown), builder_text(&wanted),
+                 "make a new key of one of these kinds", "key: %s is not one of %s", shown.text,
+                 builder_text(&wanted));
+}
+
+struct verdict *policy_judge(const struct policy *policy, const struct policy_question *question)
+{
+    struct verdict *verdict = memory_new(1, sizeof(*verdict));
+    AUTO(template_free) struct template *template = template_new();
+    struct judgement judgement = {
+        .policy = policy,
+        .rules = policy->rules,
+        .question = question,
+        .verdict = verdict,
+        .template = template,
+    };
+    findings_copy(&verdict->findings, &question->request->problems);
+    // A CSR that could not be taken apart has no facts to judge.
+    if (question->request->spki.len > 0 || question->request->subject.len > 0) {
+        judge_key(&judgement);
+        judge_subject(&judgement);
+        judge_san(&judgement);
+        judge_validity(&judgement);
+        judge_usage(&judgement);
+        judge_extensions(&judgement);
+        judge_constraints(&judgement);
+    }
+    verdict->is_allowed = verdict->findings.count == 0;
+    if (verdict->is_allowed)
+        verdict->template = TAKE(template);
+    return verdict;
+}
+
+static const struct rule_variable *find_variable(const struct rules *rules, const char *name)
+{
+    for (unsigned i = 0; i < rules->variables_count; i++) {
+        if (strcmp(rules->variables[i].name, name) == 0)
+            return &rules->variables[i];
+    }
+    return NULL;
+}
+
+bool policy_check_variables(const struct policy *policy, const struct policy_variable *variables,
+                            size_t count, struct error *err)
+{
+    struct quoted name;
+    struct quoted value;
+    const struct rules *rules = policy->rules;
+    for (size_t i = 0; i < count; i++) {
+        const struct rule_variable *rule = find_variable(rules, variables[i].name);
+        if (rule == NULL)
+            return error_set(err, ERROR_USAGE, 0, "--set %s: the policy %s has no such variable",
+                             quoted_text(variables[i].name, &name), rules->policy);
+        if (!pattern_fits(rule->pattern, bytes_of_text(variables[i].value)))
+            return error_set(err, ERROR_USAGE, 0, "--set %s: \"%s\" does not match %s", rule->name,
+                             quoted_text(variables[i].value, &value), rule->match);
+    }
+    for (unsigned i = 0; i < rules->variables_count; i++) {
+        bool is_given = rules->variables[i].default_value != NULL;
+        for (size_t j = 0; j < count; j++)
+            is_given = is_given || strcmp(variables[j].name, rules->variables[i].name) == 0;
+        if (!is_given)
+            return error_set(err, ERROR_USAGE, 0, "the policy %s needs --set %s=..., matching %s",
+                             rules->policy, rules->variables[i].name, rules->variables[i].match);
+    }
+    return true;
+}

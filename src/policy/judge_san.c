@@ -1,0 +1,215 @@
+#include "base/der.h"
+#include "base/memory.h"
+#include "base/quote.h"
+#include "policy/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Subject alternative names: those the policy sets come first, in its order; then those a rule takes from the request. */
+
+static const char *rule_type_name(enum san_kind kind)
+{
+    return kind == SAN_OTHER_NAME ? "hardware" : san_kind_name(kind);
+}
+
+static bool has_san(const struct template *template, enum san_kind kind, struct bytes value)
+{
+    for (size_t i = 0; i < template->sans_count; i++) {
+        if (template->sans[i].kind == kind &&
+            bytes_equal(bytes_of(template->sans[i].value, template->sans[i].value_len), value))
+            return true;
+    }
+    return false;
+}
+
+static void set_by_policy(struct judgement *judgement, const struct rule_san *rule)
+{
+    char missing[64];
+    struct template_name name = {.value = NULL};
+    struct error err = ERROR_INIT;
+    AUTO(free) char *id = memory_format("san.%s", rule_type_name(rule->type));
+    AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
+    AUTO(builder_done) struct builder value = BUILDER_INIT;
+    if (!judge_render(judgement, rule->value, &value, missing)) {
+        judge_refuse(judgement, id, NULL, NULL, NULL, NULL,
+                     "san %s: the policy makes it of {%s}, which is not known", rule_type_name(rule->type),
+                     missing);
+        return;
+    }
+    if (!name_from_text(rule->type, builder_text(&value), rule->wildcard, &name, &err)) {
+        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", NULL, NULL, NULL, "san made by the policy: %s",
+                     err.text);
+        return;
+    }
+    if (has_san(judgement->template, name.kind, bytes_of(name.value, name.value_len))) {
+        free(name.value);
+        free(name.text);
+        return;
+    }
+    judge_decide(judgement, DECISION_ADDED, field, name.text);
+    template_add_san(judgement->template, &name);
+}
+
+/** id-on-hardwareModuleName, 1.3.6.1.5.5.7.8.4 (RFC 4108 5): SEQUENCE { OID, OCTET STRING }. */
+static bool is_hardware_name(struct bytes value)
+{
+    static const uint8_t oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x04};
+    struct bytes type;
+    struct bytes wrapped;
+    struct bytes inner;
+    struct bytes part;
+    return der_take(&value, DER_OID, &type) && bytes_equal(type, BYTES(oid)) &&
+           der_take(&value, DER_CONTEXT_CONSTRUCTED_0, &wrapped) && value.len == 0 &&
+           der_take(&wrapped, DER_SEQUENCE, &inner) && wrapped.len == 0 && der_take(&inner, DER_OID, &part) &&
+           der_take(&inner, DER_OCTET_STRING, &part) && part.len > 0 && inner.len == 0;
+}
+
+/** Whether this one rule takes the name. */
+static bool rule_takes(const struct rule_san *rule, const struct request_san *san)
+{
+    const char *why = NULL;
+    if (rule->from != FROM_REQUEST || rule->type != san->kind)
+        return false;
+    if (san->kind == SAN_OTHER_NAME)
+        return is_hardware_name(san->value);
+    if (san->kind == SAN_DNS && !dns_is_valid(san->value, rule->wildcard, &why))
+        return false;
+    // Patterns see the text of the name; for all kinds but ip that is the octets themselves.
+    struct bytes text = san->kind == SAN_IP ? bytes_of_text(san->text) : san->value;
+    bool has_condition = rule->pattern != NULL || rule->values_count > 0 || rule->cidr_count > 0;
+    if (rule->pattern != NULL && pattern_fits(rule->pattern, text))
+        return true;
+    for (unsigned i = 0; i < rule->values_count; i++) {
+        if (bytes_equal_text(text, rule->values[i]))
+            return true;
+    }
+    for (unsigned i = 0; san->kind == SAN_IP && i < rule->cidr_count; i++) {
+        if (cidr_holds(rule->cidr[i], san->value))
+            return true;
+    }
+    return !has_condition;
+}
+
+static void wanted_of(const struct rules *rules, enum san_kind kind, struct builder *ret_text)
+{
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        const struct rule_san *rule = &rules->san[i];
+        if (rule->from != FROM_REQUEST || rule->type != kind)
+            continue;
+        if (rule->match != NULL)
+            builder_format(ret_text, "%s%s", ret_text->len > 0 ? ", " : "", rule->match);
+        for (unsigned j = 0; j < rule->values_count; j++)
+            builder_format(ret_text, "%s%s", ret_text->len > 0 ? ", " : "", rule->values[j]);
+        for (unsigned j = 0; j < rule->cidr_count; j++)
+            builder_format(ret_text, "%s%s", ret_text->len > 0 ? ", " : "", rule->cidr[j]);
+    }
+}
+
+static bool has_request_rule(const struct rules *rules, enum san_kind kind)
+{
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        if (rules->san[i].from == FROM_REQUEST && rules->san[i].type == kind)
+            return true;
+    }
+    return false;
+}
+
+static void refuse_name(struct judgement *judgement, const struct request_san *san)
+{
+    const char *why = NULL;
+    const char *kind = san_kind_name(san->kind);
+    AUTO(free) char *id = memory_format("san.%s", kind);
+    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    wanted_of(judgement->rules, san->kind, &wanted);
+    if (san->kind == SAN_DNS && !dns_is_valid(san->value, true, &why))
+        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, NULL, "san dns: \"%s\" %s",
+                     san->text, why);
+    else if (san->kind == SAN_DNS && san->value.len > 1 && san->value.data[0] == '*' &&
+             has_request_rule(judgement->rules, SAN_DNS))
+        judge_refuse(judgement, id, NULL, san->text, builder_text(&wanted), NULL,
+                     "san dns: \"%s\" is a wildcard no rule allows", san->text);
+    else if (wanted.len > 0)
+        judge_refuse(judgement, id, NULL, san->text, builder_text(&wanted), NULL,
+                     "san %s: \"%s\" does not match %s", kind, san->text, builder_text(&wanted));
+    else
+        judge_refuse(judgement, id, NULL, san->text, NULL,
+                     "leave it out of the request, or add a rule for it",
+                     "san %s: \"%s\" is not allowed by any rule", kind, san->text);
+}
+
+/** \return index of the rule that takes the name, or the number of rules */
+static unsigned find_rule(const struct rules *rules, const struct request_san *san)
+{
+    unsigned i = 0;
+    while (i < rules->san_count && !rule_takes(&rules->san[i], san))
+        i++;
+    return i;
+}
+
+static bool is_email_or_uri_sound(const struct request_san *san)
+{
+    struct template_name name = {.value = NULL};
+    struct error ignored = ERROR_INIT;
+    if (san->kind != SAN_EMAIL && san->kind != SAN_URI)
+        return true;
+    AUTO(free) char *text = memory_text_of(san->value.data, san->value.len);
+    bool is_sound = strlen(text) == san->value.len && name_from_text(san->kind, text, false, &name, &ignored);
+    free(name.value);
+    free(name.text);
+    return is_sound;
+}
+
+static void judge_name(struct judgement *judgement, const struct request_san *san, unsigned *taken)
+{
+    const struct rules *rules = judgement->rules;
+    AUTO(free) char *field = memory_format("san %s", san_kind_name(san->kind));
+    if (has_san(judgement->template, san->kind, san->value))
+        return; // the policy has set it already
+    unsigned index = is_email_or_uri_sound(san) ? find_rule(rules, san) : rules->san_count;
+    if (index == rules->san_count) {
+        bool may_drop = rules->other_san == OTHER_DROP && !has_request_rule(rules, san->kind);
+        if (may_drop)
+            judge_decide(judgement, DECISION_DROPPED, field, san->text);
+        else
+            refuse_name(judgement, san);
+        return;
+    }
+    taken[index]++;
+    if (rules->san[index].max > 0 && taken[index] > rules->san[index].max) {
+        judge_refuse(judgement, "san.max", NULL, NULL, NULL, "ask for fewer names",
+                     "san %s: more than %u names", san_kind_name(san->kind), rules->san[index].max);
+        return;
+    }
+    struct template_name name = {
+        .kind = san->kind,
+        .value = (uint8_t *)memory_text_of(san->value.data, san->value.len),
+        .value_len = san->value.len,
+        .text = memory_text(san->text),
+    };
+    template_add_san(judgement->template, &name);
+    judge_decide(judgement, DECISION_TAKEN, field, san->text);
+}
+
+void judge_san(struct judgement *judgement)
+{
+    const struct rules *rules = judgement->rules;
+    const struct request *request = judgement->question->request;
+    AUTO(free) unsigned *taken = memory_new(rules->san_count, sizeof(*taken));
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        if (rules->san[i].from == FROM_POLICY)
+            set_by_policy(judgement, &rules->san[i]);
+    }
+    for (size_t i = 0; i < request->sans_count; i++)
+        judge_name(judgement, &request->sans[i], taken);
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        const struct rule_san *rule = &rules->san[i];
+        if (rule->from == FROM_REQUEST && rule->required && taken[i] == 0)
+            judge_refuse(judgement, "san.required", NULL, NULL, rule->match, "make a request with one",
+                         "san %s: the policy requires one", rule_type_name(rule->type));
+    }
+    if (judgement->template->attributes_count == 0 && judgement->template->sans_count == 0 &&
+        request->attributes_count == 0)
+        judge_refuse(judgement, "subject.empty", "RFC 5280 4.1.2.6", NULL, NULL, "ask for a subject or a SAN",
+                     "subject: it is empty and there is no subjectAltName");
+}

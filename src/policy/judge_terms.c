@@ -1,0 +1,318 @@
+#include "base/memory.h"
+#include "base/quote.h"
+#include "base/time.h"
+#include "policy/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Validity, usages, CA or not, extensions. */
+
+static void limit_to_issuer(struct judgement *judgement)
+{
+    char end[TIME_TEXT_SIZE];
+    char own[TIME_TEXT_SIZE];
+    struct template *template = judgement->template;
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    if (issuer == NULL)
+        return;
+    if (template->not_before < issuer->not_before)
+        template->not_before = issuer->not_before;
+    if (template->not_after <= issuer->not_after)
+        return;
+    (void)time_format(issuer->not_after, end);
+    (void)time_format(template->not_after, own);
+    switch (judgement->rules->validity.past_issuer) {
+    case PAST_ISSUER_CLAMP:
+        // Never a way round the issuer's end: a certificate without expiry is clamped like every other.
+        template->has_no_expiry = false;
+        template->not_after = issuer->not_after;
+        template->validity_note = memory_format("clamped from %s to the issuer's end %s", own, end);
+        judge_decide(judgement, DECISION_SET, "validity", template->validity_note);
+        return;
+    case PAST_ISSUER_ALLOW:
+        template->validity_note =
+            memory_format("ends %s, past the issuer's end %s, as the policy allows", own, end);
+        judge_decide(judgement, DECISION_SET, "validity", template->validity_note);
+        return;
+    case PAST_ISSUER_REFUSE:
+    default:
+        judge_refuse(judgement, "validity.past_issuer", "RFC 5280 6.1.3", own, end,
+                     "fewer --days, or past_issuer: clamp in the policy",
+                     "validity: it would end %s, past the issuer's end %s", own, end);
+    }
+}
+
+void judge_validity(struct judgement *judgement)
+{
+    char text[TIME_TEXT_SIZE * 2 + 8];
+    char from[TIME_TEXT_SIZE];
+    char until[TIME_TEXT_SIZE];
+    struct template *template = judgement->template;
+    const struct rule_validity *rule = &judgement->rules->validity;
+    unsigned asked = judgement->question->days;
+    int64_t days = asked > 0 ? asked : rule->days;
+    if (asked > 0 && asked > (rule->max_days > 0 ? rule->max_days : rule->days))
+        judge_refuse(judgement, "validity.max_days", NULL, NULL, NULL, "fewer --days",
+                     "validity: %u days are more than the %u the policy allows", asked,
+                     rule->max_days > 0 ? rule->max_days : rule->days);
+    template->not_before = judgement->question->now - (int64_t)rule->backdate_minutes * 60;
+    if (judgement->question->issuer != NULL && template->not_before < judgement->question->issuer->not_before)
+        template->not_before = judgement->question->issuer->not_before;
+    template->has_no_expiry = rule->no_expiry;
+    // Both ends are inclusive (RFC 5280 4.1.2.5), so N days end a second before the same time of day.
+    template->not_after = rule->no_expiry ? TIME_9999_END : template->not_before + days *TIME_DAY_SECONDS - 1;
+    if (template->not_after > TIME_9999_END)
+        judge_refuse(judgement, "validity.days", "RFC 5280 4.1.2.5", NULL, NULL, NULL,
+                     "validity: it would end past the year 9999");
+    limit_to_issuer(judgement);
+    (void)snprintf(text, sizeof(text), "%s to %s", time_format(template->not_before, from),
+                   time_format(template->not_after, until));
+    judge_decide(judgement, DECISION_SET, "validity", text);
+}
+
+static bool is_in(char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(texts[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint16_t bits_of(char *const *names, unsigned count)
+{
+    uint16_t bits = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint16_t bit = 0;
+        if (key_usage_parse(names[i], &bit)) // rules_check() has refused all others
+            bits = (uint16_t)(bits | bit);
+    }
+    return bits;
+}
+
+static void words_of(uint16_t bits, struct builder *ret_text)
+{
+    for (unsigned i = 0; i < 9; i++) {
+        if ((bits >> i & 1) != 0)
+            builder_format(ret_text, "%s%s", ret_text->len > 0 ? ", " : "", key_usage_name(i));
+    }
+}
+
+static void judge_key_usage(struct judgement *judgement)
+{
+    const struct rules *rules = judgement->rules;
+    const struct request *request = judgement->question->request;
+    uint16_t bits = bits_of(rules->key_usage, rules->key_usage_count);
+    uint16_t allowed = bits_of(rules->key_usage_from_request, rules->key_usage_from_request_count);
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    AUTO(builder_done) struct builder beyond = BUILDER_INIT;
+    uint16_t asked = request->has_key_usage ? request->key_usage : 0;
+    bits = (uint16_t)(bits | (asked & allowed));
+    if (rules->key_usage_from_request_count > 0 && (asked & ~(allowed | bits)) != 0) {
+        words_of((uint16_t)(asked & ~(allowed | bits)), &beyond);
+        judge_refuse(judgement, "key_usage", "RFC 5280 4.2.1.3", builder_text(&beyond), NULL, NULL,
+                     "key usage: %s is not allowed", builder_text(&beyond));
+    } else if ((asked & ~bits) != 0) {
+        words_of((uint16_t)(asked & ~bits), &beyond);
+        judge_decide(judgement, DECISION_DROPPED, "key usage", builder_text(&beyond));
+    }
+    // RFC 5480 3 and RFC 8410 5: EC and Ed25519 keys cannot encipher.
+    uint16_t enciphering = KEY_USAGE_KEY_ENCIPHERMENT | KEY_USAGE_DATA_ENCIPHERMENT;
+    if (request->key_kind != KEY_RSA && (bits & enciphering) != 0) {
+        bits = (uint16_t)(bits & ~enciphering);
+        judge_decide(judgement, DECISION_DROPPED, "key usage",
+                     "keyEncipherment: this kind of key can't encipher");
+    }
+    if (request->key_kind == KEY_ED25519)
+        bits = (uint16_t)(bits & ~KEY_USAGE_KEY_AGREEMENT);
+    judgement->template->key_usage = bits;
+    words_of(bits, &words);
+    judge_decide(judgement, DECISION_SET, "key usage", builder_text(&words));
+}
+
+static void add_usage(struct judgement *judgement, const char *oid)
+{
+    struct template *template = judgement->template;
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    if (is_in(template->extended_key_usage, template->extended_key_usage_count, oid))
+        return;
+    if (issuer != NULL && issuer->has_extended_key_usage &&
+        !is_in(issuer->extended_key_usage, issuer->extended_key_usage_count, oid))
+        judge_refuse(judgement, "extended_key_usage.issuer", "RFC 5280 4.2.1.12", oid, NULL,
+                     "use a CA that may issue for it",
+                     "extended key usage: %s is outside what the issuer's certificate allows", oid);
+    template->extended_key_usage =
+        memory_grow(template->extended_key_usage, template->extended_key_usage_count + 1, sizeof(char *));
+    template->extended_key_usage[template->extended_key_usage_count++] = memory_text(oid);
+}
+
+static bool may_be_asked_for(const struct rules *rules, const char *oid)
+{
+    for (unsigned i = 0; i < rules->extended_key_usage_from_request_count; i++) {
+        if (strcmp(usage_oid(rules->extended_key_usage_from_request[i]), oid) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void judge_extended_key_usage(struct judgement *judgement)
+{
+    const struct rules *rules = judgement->rules;
+    const struct request *request = judgement->question->request;
+    for (unsigned i = 0; i < rules->extended_key_usage_count; i++)
+        add_usage(judgement, usage_oid(rules->extended_key_usage[i]));
+    for (size_t i = 0; i < request->extended_key_usage_count; i++) {
+        const char *oid = request->extended_key_usage[i];
+        if (may_be_asked_for(rules, oid))
+            add_usage(judgement, oid);
+        else if (is_in(judgement->template->extended_key_usage, judgement->template->extended_key_usage_count,
+                       oid))
+            continue;
+        else if (rules->extended_key_usage_from_request_count > 0)
+            judge_refuse(judgement, "extended_key_usage", NULL, oid, NULL, NULL,
+                         "extended key usage: %s is not allowed", oid);
+        else
+            judge_decide(judgement, DECISION_DROPPED, "extended key usage", oid);
+    }
+    judgement->template->extended_key_usage_is_critical = rules->extended_key_usage_critical;
+    for (unsigned i = 0; i < rules->extended_key_usage_count; i++)
+        judge_decide(judgement, DECISION_SET, "extended key usage", rules->extended_key_usage[i]);
+}
+
+static void judge_ca(struct judgement *judgement)
+{
+    struct template *template = judgement->template;
+    const struct rule_ca *rule = judgement->rules->ca;
+    const struct request *request = judgement->question->request;
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    if (rule == NULL) {
+        if (request->has_basic_constraints && request->asks_for_ca)
+            judge_refuse(judgement, "ca", "RFC 5280 4.2.1.9", "CA:TRUE", NULL,
+                         "leave basicConstraints out of the request",
+                         "basic constraints: it asks to be a CA, which this policy never grants");
+        return;
+    }
+    template->is_ca = true;
+    template->path_len = rule->path_len != NULL ? (int)*rule->path_len : -1;
+    if (issuer == NULL || issuer->path_len < 0)
+        return;
+    if (issuer->path_len == 0)
+        judge_refuse(judgement, "ca.path_len", "RFC 5280 4.2.1.9", NULL, NULL, NULL,
+                     "path length: no CA may be below this issuer");
+    else if (template->path_len < 0 || template->path_len >= issuer->path_len)
+        judge_refuse(judgement, "ca.path_len", "RFC 5280 4.2.1.9", NULL, NULL,
+                     "a smaller path_len in the policy", "path length: it must be below the issuer's %d",
+                     issuer->path_len);
+}
+
+void judge_usage(struct judgement *judgement)
+{
+    judge_ca(judgement);
+    judge_key_usage(judgement);
+    judge_extended_key_usage(judgement);
+}
+
+/** Extensions that other judges deal with, or that never come from a request: dropped, and the drop is told. */
+static const char *known_extension(const char *oid)
+{
+    static const char *const known[][2] = {
+        {"2.5.29.17", ""}, {"2.5.29.19", "basicConstraints"},     {"2.5.29.15", ""},
+        {"2.5.29.37", ""}, {"2.5.29.14", "subjectKeyIdentifier"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (strcmp(known[i][0], oid) == 0)
+            return known[i][1];
+    }
+    return NULL;
+}
+
+static bool copy(struct judgement *judgement, const struct request_extension *extension)
+{
+    struct template *template = judgement->template;
+    for (unsigned i = 0; i < judgement->rules->copy_extensions_count; i++) {
+        const struct rule_copy *rule = &judgement->rules->copy_extensions[i];
+        if (strcmp(rule->oid, extension->oid) != 0)
+            continue;
+        if (extension->value.len > rule->max_len) {
+            judge_refuse(judgement, "extension.max_len", NULL, extension->oid, NULL, NULL,
+                         "extension %s: %zu bytes, %u are allowed", extension->oid, extension->value.len,
+                         rule->max_len);
+            return true;
+        }
+        template->extensions =
+            memory_grow(template->extensions, template->extensions_count + 1, sizeof(*template->extensions));
+        template->extensions[template->extensions_count++] = (struct template_extension){
+            .oid = memory_text(extension->oid),
+            .is_critical = rule->critical,
+            .value = (uint8_t *)memory_text_of(extension->value.data, extension->value.len),
+            .value_len = extension->value.len,
+        };
+        judge_decide(judgement, DECISION_TAKEN, "extension", extension->oid);
+        return true;
+    }
+    return false;
+}
+
+static void copy_texts(char *const *from, unsigned count, char ***ret_texts, size_t *ret_count)
+{
+    *ret_texts = memory_new(count, sizeof(char *));
+    *ret_count = count;
+    for (unsigned i = 0; i < count; i++)
+        (*ret_texts)[i] = memory_text(from[i]);
+}
+
+static void set_by_policy(struct judgement *judgement)
+{
+    const struct rules *rules = judgement->rules;
+    struct template *template = judgement->template;
+    copy_texts(rules->ocsp_urls, rules->ocsp_urls_count, &template->ocsp_urls, &template->ocsp_urls_count);
+    copy_texts(rules->issuer_urls, rules->issuer_urls_count, &template->issuer_urls,
+               &template->issuer_urls_count);
+    copy_texts(rules->crl_urls, rules->crl_urls_count, &template->crl_urls, &template->crl_urls_count);
+    template->has_ocsp_no_check = rules->ocsp_no_check;
+    template->hash = rules->hash;
+    template->wants_pss = rules->pss;
+    template->certificate_policies = memory_new(rules->certificate_policies_count, sizeof(char *));
+    template->certificate_policy_cps = memory_new(rules->certificate_policies_count, sizeof(char *));
+    template->certificate_policies_count = rules->certificate_policies_count;
+    for (unsigned i = 0; i < rules->certificate_policies_count; i++) {
+        template->certificate_policies[i] = memory_text(rules->certificate_policies[i].oid);
+        template->certificate_policy_cps[i] = memory_text(rules->certificate_policies[i].cps);
+    }
+}
+
+static void set_subtrees(const struct rule_name *rules, unsigned count, struct template_name **ret_names,
+                         size_t *ret_count)
+{
+    struct error ignored = ERROR_INIT; // rules_check() has tried each
+    *ret_names = memory_new(count, sizeof(**ret_names));
+    for (unsigned i = 0; i < count; i++)
+        *ret_count +=
+            subtree_from_text(rules[i].type, rules[i].value, &(*ret_names)[*ret_count], &ignored) ? 1 : 0;
+}
+
+void judge_extensions(struct judgement *judgement)
+{
+    const struct request *request = judgement->question->request;
+    const struct rule_constraints *constraints = &judgement->rules->name_constraints;
+    for (size_t i = 0; i < request->extensions_count; i++) {
+        const struct request_extension *extension = &request->extensions[i];
+        const char *known = known_extension(extension->oid);
+        if (known != NULL && *known == '\0')
+            continue;
+        if (known == NULL && copy(judgement, extension))
+            continue;
+        if (known != NULL || judgement->rules->other_extensions == OTHER_DROP)
+            judge_decide(judgement, DECISION_DROPPED, "extension", known != NULL ? known : extension->oid);
+        else
+            judge_refuse(judgement, "extension", "RFC 2985 5.4.2", extension->oid, NULL,
+                         "leave it out of the request, or name it in copy_extensions",
+                         "extension %s: no rule allows a request to bring it", extension->oid);
+    }
+    set_by_policy(judgement);
+    set_subtrees(constraints->permitted, constraints->permitted_count, &judgement->template->permitted,
+                 &judgement->template->permitted_count);
+    set_subtrees(constraints->excluded, constraints->excluded_count, &judgement->template->excluded,
+                 &judgement->template->excluded_count);
+}

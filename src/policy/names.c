@@ -1,0 +1,304 @@
+#include "base/memory.h"
+#include "base/quote.h"
+#include "policy/rules.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Names of all kinds: what is valid, how text becomes octets. */
+
+static const struct {
+    const char *field;
+    const char *oid;
+    size_t bound; /**< characters, RFC 5280 appendix A (ub-*); 0: none */
+} fields[] = {
+    {"CN", "2.5.4.3", 64},
+    {"SN", "2.5.4.4", 40},
+    {"serialNumber", "2.5.4.5", 64},
+    {"C", "2.5.4.6", 2},
+    {"L", "2.5.4.7", 128},
+    {"ST", "2.5.4.8", 128},
+    {"street", "2.5.4.9", 128},
+    {"O", "2.5.4.10", 64},
+    {"OU", "2.5.4.11", 64},
+    {"title", "2.5.4.12", 64},
+    {"GN", "2.5.4.42", 16},
+    {"initials", "2.5.4.43", 5},
+    {"generationQualifier", "2.5.4.44", 3},
+    {"dnQualifier", "2.5.4.46", 0},
+    {"pseudonym", "2.5.4.65", 128},
+    {"organizationIdentifier", "2.5.4.97", 0},
+    {"UID", "0.9.2342.19200300.100.1.1", 256},
+    {"DC", "0.9.2342.19200300.100.1.25", 63},
+    {"emailAddress", "1.2.840.113549.1.9.1", 255},
+};
+
+static const struct {
+    const char *name;
+    const char *oid;
+} usages[] = {
+    {"serverAuth", "1.3.6.1.5.5.7.3.1"},    {"clientAuth", "1.3.6.1.5.5.7.3.2"},
+    {"codeSigning", "1.3.6.1.5.5.7.3.3"},   {"emailProtection", "1.3.6.1.5.5.7.3.4"},
+    {"timeStamping", "1.3.6.1.5.5.7.3.8"},  {"OCSPSigning", "1.3.6.1.5.5.7.3.9"},
+    {"anyExtendedKeyUsage", "2.5.29.37.0"},
+};
+
+bool is_dotted_oid(const char *text)
+{
+    size_t arcs = 0;
+    for (const char *at = text;; at++) {
+        if (!isdigit((unsigned char)*at) || (*at == '0' && isdigit((unsigned char)at[1])))
+            return false;
+        while (isdigit((unsigned char)*at))
+            at++;
+        arcs++;
+        if (*at == '\0')
+            return arcs >= 2 && text[0] <= '2' && text[1] == '.';
+        if (*at != '.')
+            return false;
+    }
+}
+
+const char *usage_oid(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
+        if (strcmp(usages[i].name, name) == 0)
+            return usages[i].oid;
+    }
+    return is_dotted_oid(name) ? name : NULL;
+}
+
+const char *field_oid(const char *field)
+{
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (strcmp(fields[i].field, field) == 0)
+            return fields[i].oid;
+    }
+    return is_dotted_oid(field) ? field : NULL;
+}
+
+size_t field_bound(const char *field)
+{
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (strcmp(fields[i].field, field) == 0)
+            return fields[i].bound;
+    }
+    return 0;
+}
+
+static bool label_is_valid(const uint8_t *label, size_t len, const char **ret_why)
+{
+    if (len == 0 || len > 63) {
+        *ret_why = "has an empty label or one of more than 63 characters";
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!isalnum(label[i]) && label[i] != '-') {
+            *ret_why = "holds a character that no host name has";
+            return false;
+        }
+    }
+    if (label[0] == '-' || label[len - 1] == '-') {
+        *ret_why = "has a label that starts or ends with a hyphen";
+        return false;
+    }
+    // RFC 5890 2.3.1: "--" in places 3 and 4 is reserved for A-labels.
+    if (len >= 4 && label[2] == '-' && label[3] == '-' && strncasecmp((const char *)label, "xn", 2) != 0) {
+        *ret_why = "has a label with \"--\" in the third place that is no A-label";
+        return false;
+    }
+    return true;
+}
+
+bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why)
+{
+    size_t start = 0;
+    size_t labels = 0;
+    if (name.len == 0 || name.len > 253) {
+        *ret_why = "is empty or longer than 253 characters";
+        return false;
+    }
+    bool is_wildcard = name.len > 2 && name.data[0] == '*' && name.data[1] == '.';
+    if (is_wildcard && !may_be_wildcard) {
+        *ret_why = "is a wildcard, which the rule does not allow";
+        return false;
+    }
+    if (is_wildcard)
+        start = 2;
+    for (size_t i = start; i <= name.len; i++) {
+        if (i < name.len && name.data[i] != '.')
+            continue;
+        if (i == name.len && i == start && labels > 0) {
+            *ret_why = "ends with a dot";
+            return false;
+        }
+        if (!label_is_valid(name.data + start, i - start, ret_why))
+            return false;
+        labels++;
+        start = i + 1;
+    }
+    if (is_wildcard && labels < 2) {
+        *ret_why = "is a wildcard over a whole top-level domain";
+        return false;
+    }
+    return true;
+}
+
+bool cidr_parse(const char *text, uint8_t ret_address[static 16], size_t *ret_len, unsigned *ret_prefix)
+{
+    char address[64];
+    char *end = NULL;
+    const char *slash = strchr(text, '/');
+    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
+    if (len >= sizeof(address))
+        return false;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    if (inet_pton(AF_INET, address, ret_address) == 1)
+        *ret_len = 4;
+    else if (inet_pton(AF_INET6, address, ret_address) == 1)
+        *ret_len = 16;
+    else
+        return false;
+    *ret_prefix = (unsigned)*ret_len * 8;
+    if (slash == NULL)
+        return true;
+    if (!isdigit((unsigned char)slash[1]))
+        return false;
+    unsigned long prefix = strtoul(slash + 1, &end, 10);
+    if (*end != '\0' || prefix > *ret_len * 8)
+        return false;
+    *ret_prefix = (unsigned)prefix;
+    return true;
+}
+
+bool cidr_holds(const char *cidr, struct bytes address)
+{
+    uint8_t network[16];
+    size_t len = 0;
+    unsigned prefix = 0;
+    if (!cidr_parse(cidr, network, &len, &prefix) || len != address.len)
+        return false;
+    for (unsigned bit = 0; bit < prefix; bit++) {
+        if (((network[bit / 8] ^ address.data[bit / 8]) & (0x80 >> bit % 8)) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_visible_ascii(const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at <= ' ' || *at >= 0x7f)
+            return false;
+    }
+    return *text != '\0';
+}
+
+static bool email_is_valid(const char *text)
+{
+    const char *why = NULL;
+    const char *at = strrchr(text, '@');
+    return at != NULL && at != text && strchr(text, '@') == at && is_visible_ascii(text) &&
+           dns_is_valid(bytes_of_text(at + 1), false, &why);
+}
+
+/** RFC 3986: a scheme, a colon, and only characters a URI may have. */
+static bool uri_is_valid(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    if (colon == NULL || !isalpha((unsigned char)*text) || colon[1] == '\0' || !is_visible_ascii(text) ||
+        strpbrk(text, "\"<>\\^`{|}") != NULL)
+        return false;
+    for (const char *at = text; at < colon; at++) {
+        if (!isalnum((unsigned char)*at) && strchr("+-.", *at) == NULL)
+            return false;
+    }
+    return true;
+}
+
+bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
+                    struct template_name *ret_name, struct error *err)
+{
+    uint8_t address[16];
+    size_t len = 0;
+    unsigned prefix = 0;
+    const char *why = NULL;
+    struct quoted room;
+    (void)quoted_text(text, &room);
+    if (kind == SAN_DNS && !dns_is_valid(bytes_of_text(text), may_be_wildcard, &why))
+        return error_set(err, ERROR_USAGE, 0, "dns \"%s\" %s (RFC 1034 3.5)", room.text, why);
+    if (kind == SAN_EMAIL && !email_is_valid(text))
+        return error_set(err, ERROR_USAGE, 0,
+                         "email \"%s\" is no mailbox of ASCII characters (RFC 5280 4.2.1.6)", room.text);
+    if (kind == SAN_URI && !uri_is_valid(text))
+        return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is no URI with a scheme (RFC 3986)", room.text);
+    if (kind == SAN_IP && (strchr(text, '/') != NULL || !cidr_parse(text, address, &len, &prefix)))
+        return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is no IPv4 or IPv6 address", room.text);
+    if (kind != SAN_DNS && kind != SAN_EMAIL && kind != SAN_URI && kind != SAN_IP)
+        return error_set(err, ERROR_USAGE, 0, "a name of the kind %s can't be given as text",
+                         san_kind_name(kind));
+    struct bytes value = kind == SAN_IP ? bytes_of(address, len) : bytes_of_text(text);
+    *ret_name = (struct template_name){
+        .kind = kind,
+        .value = (uint8_t *)memory_text_of(value.data, value.len),
+        .value_len = value.len,
+        .text = memory_text(room.text),
+    };
+    return true;
+}
+
+bool subtree_from_text(enum san_kind kind, const char *text, struct template_name *ret_name,
+                       struct error *err)
+{
+    uint8_t octets[32];
+    size_t len = 0;
+    unsigned prefix = 0;
+    struct bytes value = bytes_of_text(text);
+    const char *why = NULL;
+    const char *bare = *text == '.' ? text + 1 : text;
+    if (kind == SAN_IP) {
+        if (!cidr_parse(text, octets, &len, &prefix))
+            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is no address/prefix", text);
+        for (unsigned bit = 0; bit < len * 8; bit++) {
+            uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+            octets[len + bit / 8] = (uint8_t)(bit % 8 == 0 ? 0 : octets[len + bit / 8]);
+            octets[len + bit / 8] = (uint8_t)(octets[len + bit / 8] | (bit < prefix ? mask : 0));
+            if (bit >= prefix)
+                octets[bit / 8] = (uint8_t)(octets[bit / 8] & ~mask); // host bits are zero
+        }
+        value = bytes_of(octets, len * 2);
+    } else if (kind != SAN_EMAIL && !dns_is_valid(bytes_of_text(bare), false, &why)) {
+        return error_set(err, ERROR_INPUT, 0, "name constraint \"%s\" %s", text, why);
+    }
+    *ret_name = (struct template_name){
+        .kind = kind,
+        .value = (uint8_t *)memory_text_of(value.data, value.len),
+        .value_len = value.len,
+        .text = memory_text(text),
+    };
+    return true;
+}
+
+void template_add_san(struct template *template, const struct template_name *name)
+{
+    template->sans = memory_grow(template->sans, template->sans_count + 1, sizeof(*template->sans));
+    template->sans[template->sans_count++] = *name;
+}
+
+void template_add_attribute(struct template *template, const char *field, struct bytes value, uint8_t tag)
+{
+    uint32_t rdn =
+        template->attributes_count == 0 ? 0 : template->attributes[template->attributes_count - 1].rdn + 1;
+    template->attributes =
+        memory_grow(template->attributes, template->attributes_count + 1, sizeof(*template->attributes));
+    template->attributes[template->attributes_count++] = (struct template_attribute){
+        .oid = memory_text(field_oid(field)),
+        .field = memory_text(field),
+        .value = memory_text_of(value.data, value.len),
+        .tag = tag,
+        .rdn = rdn,
+    };
+}

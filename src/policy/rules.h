@@ -1,0 +1,180 @@
+/*
+ * A policy as its YAML file says it: what schema.c loads and the judges read. Used inside policy/ only. The layout is libcyaml's:
+ * lists are a pointer and a count, optional numbers pointers.
+ */
+#ifndef COLDCA_POLICY_RULES_H
+#define COLDCA_POLICY_RULES_H
+
+#include "policy/match.h"
+#include "policy/policy.h"
+
+enum rule_from { FROM_REQUEST, FROM_POLICY };
+enum rule_other { OTHER_REFUSE, OTHER_DROP };
+enum rule_past_issuer { PAST_ISSUER_REFUSE, PAST_ISSUER_CLAMP, PAST_ISSUER_ALLOW };
+
+struct rule_variable {
+    char *name;
+    char *match;
+    char *default_value;
+    struct pattern *pattern;
+};
+
+struct rule_subject {
+    char *field;
+    enum rule_from from;
+    char *match;
+    char **values;
+    unsigned values_count;
+    char *value; /**< from policy: a template */
+    bool optional;
+    unsigned max; /**< how many the request may have; 0 means 1 */
+    struct pattern *pattern;
+};
+
+struct rule_san {
+    enum san_kind type;
+    enum rule_from from;
+    char *match;
+    char **values;
+    unsigned values_count;
+    char *value;
+    char **cidr;
+    unsigned cidr_count;
+    bool wildcard;
+    bool required;
+    unsigned max; /**< 0: no bound but REQUEST's */
+    struct pattern *pattern;
+};
+
+struct rule_name {
+    enum san_kind type;
+    char *value;
+};
+
+struct rule_oid_policy {
+    char *oid;
+    char *cps;
+};
+
+struct rule_copy {
+    char *oid;
+    bool critical;
+    unsigned max_len;
+};
+
+struct rules {
+    char *policy;
+    bool root;
+    bool *proof;
+    struct rule_variable *variables;
+    unsigned variables_count;
+    struct rule_subject *subject;
+    unsigned subject_count;
+    enum rule_other other_subject;
+    struct rule_san *san;
+    unsigned san_count;
+    enum rule_other other_san;
+    struct rule_key {
+        char **allow;
+        unsigned allow_count;
+        bool unique;
+    } key;
+    struct rule_validity {
+        unsigned days;
+        unsigned max_days;
+        unsigned backdate_minutes;
+        enum rule_past_issuer past_issuer;
+        bool no_expiry;
+    } validity;
+    struct rule_ca {
+        unsigned *path_len;
+    } * ca; /**< present: the certificate is a CA's */
+    char **key_usage;
+    unsigned key_usage_count;
+    char **key_usage_from_request;
+    unsigned key_usage_from_request_count;
+    char **extended_key_usage;
+    unsigned extended_key_usage_count;
+    char **extended_key_usage_from_request;
+    unsigned extended_key_usage_from_request_count;
+    bool extended_key_usage_critical;
+    struct rule_constraints {
+        struct rule_name *permitted;
+        unsigned permitted_count;
+        struct rule_name *excluded;
+        unsigned excluded_count;
+    } name_constraints;
+    struct rule_oid_policy *certificate_policies;
+    unsigned certificate_policies_count;
+    char **ocsp_urls;
+    unsigned ocsp_urls_count;
+    char **issuer_urls;
+    unsigned issuer_urls_count;
+    char **crl_urls;
+    unsigned crl_urls_count;
+    enum hash_kind hash;
+    bool pss;
+    struct rule_copy *copy_extensions;
+    unsigned copy_extensions_count;
+    enum rule_other other_extensions;
+    bool ocsp_no_check;
+};
+
+struct policy {
+    struct rules *rules;
+    char *description;
+    uint8_t sha256[32];
+};
+
+/** What the schema alone can't say: contradictions that make a policy unusable. ERROR_INPUT. */
+MUST_USE bool rules_check(const struct rules *rules, struct error *err);
+
+/** What a judge works with. */
+struct judgement {
+    const struct policy *policy;
+    const struct rules *rules;
+    const struct policy_question *question;
+    struct verdict *verdict;
+    struct template *template;
+};
+
+/** Adds a finding: rule, found and wanted may be cut; text is made of them: "SUBJECT: FOUND is not WANTED". */
+void judge_refuse(struct judgement *judgement, const char *rule, const char *source, const char *found,
+                  const char *wanted, const char *remedy, const char *format, ...) PRINTF_LIKE(7, 8);
+void judge_decide(struct judgement *judgement, enum decision_kind kind, const char *field, const char *value);
+
+/** Replaces {name} by a variable, {CN} or {cn} (any field) by the subject's. \return false: nothing of that name; names it */
+MUST_USE bool judge_render(const struct judgement *judgement, const char *text, struct builder *ret_text,
+                           char missing[static 64]);
+
+void judge_subject(struct judgement *judgement);
+void judge_san(struct judgement *judgement);
+void judge_key(struct judgement *judgement);
+void judge_validity(struct judgement *judgement);
+void judge_usage(struct judgement *judgement);
+void judge_extensions(struct judgement *judgement);
+void judge_constraints(struct judgement *judgement);
+
+/** "serverAuth" or a dotted OID as a dotted OID; NULL if it is neither. */
+const char *usage_oid(const char *name);
+/** "CN" as "2.5.4.3"; a dotted OID as itself; NULL if it is neither. */
+const char *field_oid(const char *field);
+/** Upper bound in characters (RFC 5280 appendix A); 0: none known. */
+size_t field_bound(const char *field);
+bool is_dotted_oid(const char *text);
+
+/** Makes a name's value from text: checks and encodes; text is also kept for people. ERROR_USAGE says what is wrong. */
+MUST_USE bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
+                             struct template_name *ret_name, struct error *err);
+/** A name-constraint subtree: ip as address/mask, dns with or without a leading dot. ERROR_INPUT. */
+MUST_USE bool subtree_from_text(enum san_kind kind, const char *text, struct template_name *ret_name,
+                                struct error *err);
+/** RFC 5280 4.2.1.6 and RFC 1034 3.5: A-labels, no underscore, no trailing dot; a wildcard only as the whole leftmost label. */
+bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why);
+/** "10.0.0.0/8", "2001:db8::/32". \return false: not a CIDR */
+bool cidr_parse(const char *text, uint8_t ret_address[static 16], size_t *ret_len, unsigned *ret_prefix);
+bool cidr_holds(const char *cidr, struct bytes address);
+void template_add_san(struct template *template, const struct template_name *name); /**< takes its memory */
+void template_add_attribute(struct template *template, const char *field, struct bytes value, uint8_t tag);
+
+#endif

@@ -1,0 +1,171 @@
+#include "base/memory.h"
+#include "base/quote.h"
+#include "policy/rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* From what a person typed to a template: subjects, SANs, and the shape of a request a policy would allow. */
+
+/** Takes one "FIELD=VALUE" part; a backslash takes the next character as it is. \return the part's end */
+static const char *take_part(const char *at, const char *ends, struct builder *ret_part)
+{
+    for (; *at != '\0' && strchr(ends, *at) == NULL; at++) {
+        if (*at == '\\' && at[1] != '\0')
+            at++;
+        builder_add(ret_part, at, 1);
+    }
+    return at;
+}
+
+static bool add_part(struct template *template, const char *part, struct error *err)
+{
+    struct quoted room;
+    const char *equals = strchr(part, '=');
+    const char *start = part + strspn(part, " ");
+    if (equals == NULL || equals == start)
+        return error_set(err, ERROR_USAGE, 0, "subject: \"%s\" is no FIELD=VALUE, such as CN=My CA",
+                         quoted_text(part, &room));
+    AUTO(free) char *field = memory_text_of(start, (size_t)(equals - start));
+    if (field_oid(field) == NULL)
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "subject: \"%s\" is no field coldca knows; C, ST, L, O, OU, CN, serialNumber, emailAddress, ...",
+            quoted_text(field, &room));
+    if (equals[1] == '\0' || !utf8_is_valid(bytes_of_text(equals + 1)))
+        return error_set(err, ERROR_USAGE, 0, "subject: %s is empty or no UTF-8", field);
+    template_add_attribute(template, field, bytes_of_text(equals + 1), 0);
+    return true;
+}
+
+bool template_parse_subject(const char *text, struct template *template, struct error *err)
+{
+    const char *ends = *text == '/' ? "/" : ",";
+    const char *at = *text == '/' ? text + 1 : text;
+    if (*at == '\0')
+        return error_set(err, ERROR_USAGE, 0,
+                         "the subject is empty; write it like \"C=US,O=My Org,CN=name\"");
+    while (*at != '\0') {
+        AUTO(builder_done) struct builder part = BUILDER_INIT;
+        at = take_part(at, ends, &part);
+        if (!add_part(template, builder_text(&part), err))
+            return false;
+        if (*at != '\0' && *++at == '\0')
+            return error_set(err, ERROR_USAGE, 0, "the subject ends with a \"%s\"", ends);
+    }
+    return true;
+}
+
+bool template_parse_san(const char *text, struct template *template, struct error *err)
+{
+    struct quoted room;
+    struct template_name name = {.value = NULL};
+    enum san_kind kind = SAN_DNS;
+    const char *colon = strchr(text, ':');
+    AUTO(free) char *type = memory_text_of(text, colon == NULL ? 0 : (size_t)(colon - text));
+    for (char *at = type; *at != '\0'; at++)
+        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    if (colon == NULL || !san_kind_parse(type, &kind))
+        return error_set(err, ERROR_USAGE, 0,
+                         "san \"%s\" is none of dns:NAME, ip:ADDRESS, uri:URI, email:ADDRESS",
+                         quoted_text(text, &room));
+    if (!name_from_text(kind, colon + 1, true, &name, err))
+        return false;
+    for (size_t i = 0; i < template->sans_count; i++) {
+        if (template->sans[i].kind == name.kind && strcmp(template->sans[i].text, name.text) == 0) {
+            free(name.value);
+            free(name.text);
+            return true;
+        }
+    }
+    template_add_san(template, &name);
+    return true;
+}
+
+static bool has_field(const struct template *template, const char *field)
+{
+    for (size_t i = 0; i < template->attributes_count; i++) {
+        if (strcmp(template->attributes[i].oid, field_oid(field)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/** The fields the policy takes from requests must be wished for; those it sets are written by it at signing. */
+static bool shape_subject(const struct rules *rules, const struct policy_wish *wish,
+                          struct template *template, struct error *err)
+{
+    struct quoted room;
+    if (wish->subject != NULL && !template_parse_subject(wish->subject, template, err))
+        return false;
+    if (wish->cn != NULL && has_field(template, "CN"))
+        return error_set(err, ERROR_USAGE, 0, "--cn and a CN in --subject: give one of them");
+    if (wish->cn != NULL && (*wish->cn == '\0' || !utf8_is_valid(bytes_of_text(wish->cn))))
+        return error_set(err, ERROR_USAGE, 0, "--cn \"%s\" is empty or no UTF-8",
+                         quoted_text(wish->cn, &room));
+    if (wish->cn != NULL)
+        template_add_attribute(template, "CN", bytes_of_text(wish->cn), 0);
+    for (unsigned i = 0; i < rules->subject_count; i++) {
+        const struct rule_subject *rule = &rules->subject[i];
+        if (rule->from != FROM_REQUEST || rule->optional || has_field(template, rule->field))
+            continue;
+        bool is_cn = strcmp(rule->field, "CN") == 0;
+        return error_set(err, ERROR_USAGE, 0, "the policy %s needs subject %s%s%s; add %s", rules->policy,
+                         rule->field, rule->match != NULL ? ", matching " : "",
+                         rule->match != NULL ? rule->match : "", is_cn ? "--cn NAME" : "it to --subject");
+    }
+    return true;
+}
+
+static bool shape_sans(const struct policy *policy, const struct policy_wish *wish, struct template *template,
+                       struct error *err)
+{
+    const struct rules *rules = policy->rules;
+    struct policy_question question = {.variables = wish->variables,
+                                       .variables_count = wish->variables_count};
+    struct judgement judgement = {
+        .policy = policy, .rules = rules, .question = &question, .template = template};
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        char missing[64];
+        struct template_name name = {.value = NULL};
+        AUTO(builder_done) struct builder value = BUILDER_INIT;
+        if (rules->san[i].from != FROM_POLICY)
+            continue;
+        if (!judge_render(&judgement, rules->san[i].value, &value, missing))
+            return error_set(
+                err, ERROR_USAGE, 0,
+                "the policy %s makes a name of {%s}; give it with --set %s=... or in the subject",
+                rules->policy, missing, missing);
+        if (!name_from_text(rules->san[i].type, builder_text(&value), rules->san[i].wildcard, &name, err))
+            return error_while(err, "making the name that the policy %s sets", rules->policy);
+        template_add_san(template, &name);
+    }
+    for (size_t i = 0; i < wish->sans_count; i++) {
+        if (!template_parse_san(wish->sans[i], template, err))
+            return false;
+    }
+    return true;
+}
+
+bool policy_shape(const struct policy *policy, const struct policy_wish *wish, struct policy_shape *ret_shape,
+                  struct error *err)
+{
+    AUTO(template_free) struct template *template = template_new();
+    enum key_kind kind = KEY_OTHER;
+    unsigned bits = 0;
+    if (!policy_check_variables(policy, wish->variables, wish->variables_count, err) ||
+        !shape_subject(policy->rules, wish, template, err) || !shape_sans(policy, wish, template, err))
+        return false;
+    if (!key_parse(policy->rules->key.allow[0], &kind, &bits))
+        return error_set(err, ERROR_INPUT, 0, "the policy %s allows no key that coldca can make",
+                         policy->rules->policy);
+    *ret_shape = (struct policy_shape){.key_kind = kind, .key_bits = bits, .template = TAKE(template)};
+    return true;
+}
+
+void policy_shape_done(struct policy_shape *shape)
+{
+    if (shape->template != NULL)
+        template_free(shape->template);
+    shape->template = NULL;
+}
