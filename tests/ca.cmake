@@ -1,4 +1,3 @@
-if(TARGET coldca_ca)
-    coldca_unit_test(ca_csv_test LAYERS ca)
-    coldca_unit_test(ca_enroll_key_test LAYERS ca)
-endif()
+coldca_unit_test(ca_plan_test LAYERS ca)
+coldca_unit_test(ca_config_test LAYERS ca)
+coldca_unit_test(ca_parallel_test LAYERS ca)

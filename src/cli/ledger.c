@@ -88,7 +88,6 @@ static int rebuild(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (cli_is_help(&options, &index_help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
     AUTO(free) char *path = ca_home_path(options.home);
     if (!wants_rebuild) {
         (void)error_set(err, ERROR_USAGE, 0, "ledger index needs --rebuild");

@@ -68,7 +68,6 @@ int cli_ledger_verify(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (cli_is_help(&options, &help, NULL, 0))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
     AUTO(free) char *path = ca_home_path(options.home);
     // Not opened as a ledger: a damaged one is just what this command must be able to read.
     if (!ca_home_open_files(path, &home, err))

@@ -1,11 +1,12 @@
 #include "base/memory.h"
 #include "ca/home.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static bool load(const char *text, struct ca_config *ret_config, struct error *err)
 {

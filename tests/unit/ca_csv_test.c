@@ -4,9 +4,12 @@
 
 #include "base/builder.h"
 
+#include <string.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
-#include <string.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 

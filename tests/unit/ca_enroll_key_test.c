@@ -4,9 +4,12 @@
 #include "base/public_key.h"
 
 #include <openssl/pem.h>
+#include <string.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
-#include <string.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <cmocka.h>
 

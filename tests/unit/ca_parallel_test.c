@@ -1,11 +1,13 @@
 #include "ca/parallel.h"
 
-#include <cmocka.h>
+#include <stdatomic.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 static atomic_uint visits[10000];
 

@@ -1,11 +1,12 @@
 #include "base/memory.h"
 #include "ca/plan.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 /** Two items: one to sign, one refused. */
 static struct plan *plan_of_two(void)
