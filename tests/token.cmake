@@ -13,5 +13,14 @@ function(coldca_token_test name)
     set_tests_properties(integration.${name} PROPERTIES LABELS "integration;token:softhsm" TIMEOUT 300)
 endfunction()
 
+# A PKCS#11 module over SoftHSM that plays the faults and habits of other tokens.
+add_library(token_shim MODULE integration/token_shim.c)
+target_link_libraries(token_shim PRIVATE coldca_flags PkgConfig::P11KIT ${CMAKE_DL_LIBS})
+set_target_properties(token_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
 coldca_unit_test(token_profile_test LAYERS token)
 coldca_token_test(token_key_test)
+coldca_token_test(token_faults_test)
+target_compile_definitions(token_faults_test PRIVATE TOKEN_SHIM="${CMAKE_BINARY_DIR}/token_shim.so")
+add_dependencies(token_faults_test token_shim)
+coldca_token_test(token_find_test)

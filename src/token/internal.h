@@ -148,6 +148,8 @@ void key_uri_done(struct key_uri *uri);
 DEFINE_AUTO_VALUE(struct key_uri, key_uri_done);
 /** Parses RFC 7512; ERROR_TOKEN if it is none, has unknown attributes or holds a PIN. */
 MUST_USE bool key_uri_parse(const char *text, struct key_uri *ret_uri, struct error *err);
+/** What its type names; ERROR_TOKEN if it is neither a key nor a certificate. */
+MUST_USE bool key_uri_object(const struct key_uri *uri, enum token_object *ret_object, struct error *err);
 /** Whether the token parts of the URI (token, manufacturer, serial, model) fit; what is not said fits. */
 bool key_uri_fits(const struct key_uri *uri, const struct token_info *info);
 /** The URI of an object; id and label may be empty; type: CKO_PRIVATE_KEY, or none if CK_UNAVAILABLE_INFORMATION. */

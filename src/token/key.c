@@ -174,8 +174,11 @@ bool token_key_find(struct token *token, const char *uri_text, struct bytes spki
     AUTO(key_uri_done) struct key_uri uri = {.parsed = NULL};
     AUTO(token_key_free) struct token_key *key = NULL;
     struct session *session = NULL;
-    if (!key_uri_parse(uri_text, &uri, err))
+    enum token_object object = TOKEN_ANY_OBJECT;
+    if (!key_uri_parse(uri_text, &uri, err) || !key_uri_object(&uri, &object, err))
         return false;
+    if (object == TOKEN_CERTIFICATE)
+        return error_set(err, ERROR_TOKEN, 0, "the URI names no key; use type=private or leave type out");
     if (!key_uri_fits(&uri, &token->info))
         return error_set(
             err, ERROR_TOKEN, 0,

@@ -42,8 +42,7 @@ bool key_uri_parse(const char *text, struct key_uri *ret_uri, struct error *err)
     return true;
 }
 
-/** The class a URI's type names. */
-static bool object_of(const struct key_uri *uri, enum token_object *ret_object, struct error *err)
+bool key_uri_object(const struct key_uri *uri, enum token_object *ret_object, struct error *err)
 {
     CK_OBJECT_CLASS class = 0;
     struct bytes value = attribute_of(uri->parsed, CKA_CLASS);
@@ -84,7 +83,7 @@ bool token_address_parse(const char *text, struct token_address *ret_address, st
 {
     AUTO(key_uri_done) struct key_uri uri = {.parsed = NULL};
     AUTO(token_address_done) struct token_address address = {.label = NULL};
-    if (!key_uri_parse(text, &uri, err) || !object_of(&uri, &address.object, err))
+    if (!key_uri_parse(text, &uri, err) || !key_uri_object(&uri, &address.object, err))
         return false;
     const CK_TOKEN_INFO *said = p11_kit_uri_get_token_info(uri.parsed);
     address.label = field_text(said->label, sizeof(said->label));
