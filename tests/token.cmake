@@ -20,7 +20,9 @@ set_target_properties(token_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY $
 
 coldca_unit_test(token_profile_test LAYERS token)
 coldca_token_test(token_key_test)
-coldca_token_test(token_faults_test)
-target_compile_definitions(token_faults_test PRIVATE TOKEN_SHIM="${CMAKE_BINARY_DIR}/token_shim.so")
-add_dependencies(token_faults_test token_shim)
 coldca_token_test(token_find_test)
+foreach(name token_faults_test token_slot_test)
+    coldca_token_test(${name})
+    target_compile_definitions(${name} PRIVATE TOKEN_SHIM="${CMAKE_BINARY_DIR}/token_shim.so")
+    add_dependencies(${name} token_shim)
+endforeach()

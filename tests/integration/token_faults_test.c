@@ -5,6 +5,7 @@
 #include "base/memory.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 
 struct setting {
     struct fixture fixture;
@@ -227,6 +228,45 @@ static void test_a_code_of_the_vendor_is_shown_as_a_number(void **state)
                    ERROR_TOKEN, "0x80000042");
 }
 
+#define SIGNATURES_EACH 200
+
+struct worker {
+    pthread_t thread;
+    struct token_key *key;
+    unsigned made;
+};
+
+static void *work(void *data)
+{
+    struct worker *worker = data;
+    for (unsigned i = 0; i < SIGNATURES_EACH; i++) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder signature = BUILDER_INIT;
+        if (token_key_sign(worker->key, SIGNATURE_ECDSA_SHA256, BYTES_LITERAL("x"), &signature, &err))
+            worker->made++;
+    }
+    return NULL;
+}
+
+static void test_fewer_sessions_than_promised_are_made_do_with(void **state)
+{
+    struct setting *setting = *state;
+    struct worker workers[4] = {{.key = NULL}};
+    open_and_login(setting);
+    AUTO(token_key_free) struct token_key *key = make(setting, KEY_EC_P256, 0, "ca");
+    setting->shim->max_sessions = atomic_load(&setting->shim->sessions) + 1;
+    token_set_sessions(setting->token, 4);
+    for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
+        workers[i].key = key;
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        assert_int_equal(workers[i].made, SIGNATURES_EACH);
+    }
+    assert_true(atomic_load(&setting->shim->most_sessions) <= setting->shim->max_sessions);
+}
+
 /* ---- habits ---- */
 
 static void test_points_without_their_octet_string_are_read(void **state)
@@ -333,6 +373,7 @@ int main(void)
         TEST(test_a_token_pulled_while_signing_is_named_and_another_session_goes_on),
         TEST(test_a_token_that_is_gone_is_told_at_each_step),
         TEST(test_a_code_of_the_vendor_is_shown_as_a_number),
+        TEST(test_fewer_sessions_than_promised_are_made_do_with),
         TEST(test_points_without_their_octet_string_are_read),
         TEST(test_a_token_that_hashes_by_itself_is_given_the_data),
         TEST(test_usage_flags_are_left_out_only_where_the_model_allows_it),
