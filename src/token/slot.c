@@ -269,8 +269,13 @@ bool token_random(struct token *token, uint8_t *data, size_t len, struct error *
 static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret *so_pin,
                        const struct secret *user_pin, struct error *err)
 {
+    // C_InitToken takes 32 bytes padded with spaces; libp11 0.4.12 hands it what it gets, however short.
+    char padded[33];
+    memset(padded, ' ', sizeof(padded) - 1);
+    padded[sizeof(padded) - 1] = '\0';
+    memcpy(padded, label, strlen(label)); // at most 32: token_initialize() has looked
     ERR_clear_error();
-    if (PKCS11_init_token(slot->token, secret_text(so_pin), label) != 0)
+    if (PKCS11_init_token(slot->token, secret_text(so_pin), padded) != 0)
         return error_rv(err, rv_of_libp11(), "initializing the token");
     if (PKCS11_open_session(slot, 1) != 0 || PKCS11_login(slot, 1, secret_text(so_pin)) != 0)
         return error_rv(err, rv_of_libp11(), "logging in as security officer to set the user PIN");
