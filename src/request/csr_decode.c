@@ -120,9 +120,9 @@ static struct bytes take_view(struct frame *frame)
     size_t offset = take_number(frame, 4);
     size_t len = take_number(frame, 4);
     struct bytes der = frame->request->der;
-    if (frame->fault != NULL || len == 0)
+    if (frame->fault != NULL || (len == 0 && offset == 0))
         return bytes_of(NULL, 0);
-    if (offset > der.len || len > der.len - offset) {
+    if (len == 0 || offset > der.len || len > der.len - offset) {
         fail(frame, "a part lies outside the request");
         return bytes_of(NULL, 0);
     }

@@ -155,6 +155,10 @@ void csr_make(const struct csr_recipe *recipe, struct builder *ret_der)
         der_assemble(recipe->algorithm, &content);
     else
         builder_add_bytes(&content, builder_bytes(&algorithm));
+    if (recipe->signature != NULL)
+        builder_clear(&signature);
+    if (recipe->signature != NULL)
+        der_assemble(recipe->signature, &signature);
     builder_add_bytes(&content, builder_bytes(&signature));
     der_add(ret_der, DER_SEQUENCE, builder_bytes(&content));
     if (recipe->trailing != NULL)

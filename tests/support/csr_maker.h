@@ -23,6 +23,7 @@ struct csr_recipe {
     const char *attributes; /**< content of [0]; "" by default */
     bool has_no_attributes; /**< [0] is left out */
     const char *algorithm;  /**< AlgorithmIdentifier instead of the true one */
+    const char *signature;  /**< instead of the true one */
     bool has_bad_signature; /**< one bit is flipped */
     const char *trailing;   /**< after the end */
 };

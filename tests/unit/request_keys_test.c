@@ -119,6 +119,55 @@ static void refuses_points_off_the_curve(void **state)
     builder_done(&spki);
 }
 
+static void refuses_ed25519_points_of_low_order(void **state)
+{
+#define ZEROS "00000000000000000000000000000000000000000000000000000000000000"
+#define ONES "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+    static const char *const points[] = {
+        "00" ZEROS,
+        "0000000000000000000000000000000000000000000000000000000000000180", // an ordinary point
+        "01" ZEROS,
+        "ec" ONES "7f",
+        "ec" ONES "ff",
+        "ed" ONES "7f",
+        "ee" ONES "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    };
+    EVP_PKEY *key = csr_key("ED25519");
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+        char spki[128];
+        (void)snprintf(spki, sizeof(spki), "30{30{06{2b6570}}03{00%s}}", points[i]);
+        struct request *request = read_key(key, spki);
+        assert_int_equal(findings_has(&request->problems, "key.ed25519-low-order"), i != 1);
+        request_free(request);
+    }
+    EVP_PKEY_free(key);
+}
+
+static void refuses_a_forged_proof_of_possession_for_the_neutral_point(void **state)
+{
+    EVP_PKEY *key = csr_key("ED25519");
+    struct builder der = BUILDER_INIT;
+    (void)state;
+    // S = 1 and R = B: [S]B = R + [k]A holds for every message if A is the neutral point. Only the rule stops it.
+    csr_make(&(struct csr_recipe){.key = key,
+                                  .spki = "30{30{06{2b6570}}03{00 01" ZEROS "}}",
+                                  .signature =
+                                      "03{00 5866666666666666666666666666666666666666666666666666666666666666"
+                                      "01" ZEROS "}"},
+             &der);
+    struct request *request = csr_read(builder_bytes(&der));
+    assert_true(request->has_proof_of_possession);
+    assert_int_equal(request->problems.count, 1);
+    assert_string_equal(request->problems.items[0].rule, "key.ed25519-low-order");
+    request_free(request);
+    builder_done(&der);
+    EVP_PKEY_free(key);
+}
+
 static void names_unknown_keys_by_their_oid(void **state)
 {
     static const struct {
@@ -160,6 +209,8 @@ int main(void)
         cmocka_unit_test(refuses_rsa_keys_below_1024_bits),
         cmocka_unit_test(refuses_explicit_ec_parameters),
         cmocka_unit_test(refuses_points_off_the_curve),
+        cmocka_unit_test(refuses_ed25519_points_of_low_order),
+        cmocka_unit_test(refuses_a_forged_proof_of_possession_for_the_neutral_point),
         cmocka_unit_test(names_unknown_keys_by_their_oid),
         cmocka_unit_test(accepts_compressed_points),
     };
