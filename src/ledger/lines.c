@@ -52,7 +52,7 @@ static void take_line(struct lines *lines, size_t len, bool is_long, struct line
     line->kind = is_void                                          ? LINE_VOID
                  : is_long || len > (size_t)LEDGER_RECORD_MAX_LEN ? LINE_TOO_LONG
                                                                   : LINE_RECORD;
-    if (line->kind == LINE_RECORD)
+    if (line->kind == LINE_RECORD || (is_void && !is_long))
         line->text = bytes_of(text, len);
     take(lines, len + 1);
     line->end = lines->offset;

@@ -20,9 +20,10 @@ enum line_kind {
 
 struct line {
     enum line_kind kind;
-    struct bytes text; /**< LINE_RECORD only, without its LF; valid until the next call */
-    uint64_t offset;   /**< of its first byte */
-    uint64_t end;      /**< of the byte after its LF */
+    struct bytes
+        text; /**< LINE_RECORD, and LINE_VOID if it was not too long: without its LF; valid until the next call */
+    uint64_t offset; /**< of its first byte */
+    uint64_t end;    /**< of the byte after its LF */
 };
 
 struct lines {
