@@ -1,6 +1,7 @@
 /*
  * Makes and checks ledgers without a token, for the tests that let other programs read them.
- * ledger_tool make HOME COUNT | verify HOME | open HOME | append HOME | export HOME FOLDER | prove HOME SEQ | consistency HOME OLD
+ * ledger_tool make HOME COUNT | verify HOME | open HOME | append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ |
+ *             consistency HOME OLD
  */
 #include "ledger_tool.h"
 
@@ -227,6 +228,14 @@ static int append_one(struct tool *tool)
     return 0;
 }
 
+static int checkpoint_one(struct tool *tool)
+{
+    struct error err = ERROR_INIT;
+    free(TAKE(tool->vkey));
+    make_key(tool);
+    return open_ledger(tool, LEDGER_WRITE, &err) && checkpoint(tool, &err) ? 0 : fail(&err);
+}
+
 static int run(struct tool *tool, const char *verb, const char *argument)
 {
     struct error err = ERROR_INIT;
@@ -240,6 +249,8 @@ static int run(struct tool *tool, const char *verb, const char *argument)
         return open_ledger(tool, LEDGER_WRITE, &err) ? 0 : fail(&err);
     if (strcmp(verb, "append") == 0)
         return append_one(tool);
+    if (strcmp(verb, "checkpoint") == 0)
+        return checkpoint_one(tool);
     if (strcmp(verb, "export") == 0 && argument != NULL)
         return export(tool, argument);
     if (strcmp(verb, "prove") == 0 && argument != NULL)
