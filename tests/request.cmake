@@ -15,3 +15,6 @@ target_link_libraries(make_seeds PRIVATE coldca_request coldca_csr_maker)
 coldca_fuzz_target(csr LAYERS request)
 coldca_fuzz_target(pem LAYERS request)
 coldca_fuzz_target(wire LAYERS request)
+
+add_executable(bench_readers EXCLUDE_FROM_ALL bench/readers.c)
+target_link_libraries(bench_readers PRIVATE coldca_request coldca_csr_maker)

@@ -17,7 +17,6 @@
 #define CSR_MAX_OTHERS 32       /**< attributes that are neither extensionRequest nor challengePassword */
 #define CSR_MAX_OID_TEXT 128    /**< characters of a dotted OID with its NUL */
 #define CSR_MAX_PEM_BLOCKS 1024 /**< in one file */
-#define CSR_MAX_MESSAGE (1024 * 1024)
 
 /** Whether der is exactly elements in DER, all the way down: minimal lengths, ordered SETs, no BER forms (X.690). */
 bool csr_is_exact_der(struct bytes der);

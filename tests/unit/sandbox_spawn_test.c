@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 /** Echoes octets until the socket closes; 'q' ends it with status 3. */
@@ -226,6 +227,17 @@ static void the_programs_signal_handlers_and_terminal_are_not_the_childrens(void
     sandbox_close(sandbox);
 }
 
+/** Where system_call, or prctl() with this option, does nothing but claim success if error_number is 0. */
+static int add_fault(scmp_filter_ctx filter, int system_call, int error_number)
+{
+    struct scmp_arg_cmp is_seccomp = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_SECCOMP, .datum_b = 0};
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)error_number), system_call, 0);
+    if (failed == 0 && system_call == SCMP_SYS(seccomp))
+        failed = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((uint16_t)error_number), SCMP_SYS(prctl), 1,
+                                        &is_seccomp);
+    return failed;
+}
+
 /** In a process of its own where one system call fails: tries to start a child. \return 0 if that failed naming the layer */
 static int start_without(int system_call, int error_number, const char *layer)
 {
@@ -235,9 +247,7 @@ static int start_without(int system_call, int error_number, const char *layer)
         struct sandbox *sandbox = NULL;
         struct sandbox_child child;
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-        if (filter == NULL ||
-            seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)error_number), system_call, 0) != 0 ||
-            seccomp_load(filter) != 0)
+        if (filter == NULL || add_fault(filter, system_call, error_number) != 0 || seccomp_load(filter) != 0)
             _exit(10);
         if (sandbox_open(&plan, &sandbox, &err) && sandbox_spawn(sandbox, &child, &err))
             _exit(11);
@@ -269,8 +279,17 @@ static void a_layer_that_cant_be_engaged_stops_everything(void **state)
 static void a_filter_that_cant_be_engaged_stops_everything(void **state)
 {
     (void)state;
-    // seccomp() itself can't be made to fail here: the test's own filter would not load. Its handler can.
+    assert_int_equal(start_without(SCMP_SYS(seccomp), EINVAL, "seccomp"), 0);
     assert_int_equal(start_without(SCMP_SYS(rt_sigaction), EINVAL, "seccomp"), 0);
+}
+
+static void a_kernel_that_only_claims_to_confine_is_found_out(void **state)
+{
+    (void)state;
+    assert_int_equal(start_without(SCMP_SYS(seccomp), 0, "does not hold"), 0);
+    assert_int_equal(start_without(SCMP_SYS(landlock_restrict_self), 0, "does not hold"), 0);
+    if (getuid() == 0)
+        assert_int_equal(start_without(SCMP_SYS(setresuid), 0, "user"), 0);
 }
 
 int main(void)
@@ -284,6 +303,7 @@ int main(void)
         cmocka_unit_test(the_programs_signal_handlers_and_terminal_are_not_the_childrens),
         cmocka_unit_test(a_layer_that_cant_be_engaged_stops_everything),
         cmocka_unit_test(a_filter_that_cant_be_engaged_stops_everything),
+        cmocka_unit_test(a_kernel_that_only_claims_to_confine_is_found_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
