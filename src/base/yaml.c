@@ -17,7 +17,7 @@ struct complaint {
     bool has_more_documents;
 };
 
-static void listen(cyaml_log_t level, void *context, const char *format, va_list arguments)
+static void PRINTF_LIKE(3, 0) listen(cyaml_log_t level, void *context, const char *format, va_list arguments)
 {
     char line[256];
     struct complaint *complaint = context;
