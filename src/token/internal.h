@@ -119,10 +119,12 @@ void pool_drop(struct token *token, struct session *session);
 struct token {
     struct token *next; /**< of the module */
     struct module *module;
-    PKCS11_SLOT *slot; /**< shared by all tokens of this process on the slot: libp11 keeps the login there */
+    PKCS11_SLOT
+    *slot; /**< shared by all tokens of this process on the slot: libp11 keeps its sessions there */
     CK_SLOT_ID slot_id;
     struct token_info info; /**< as it was when the token was opened */
     struct token_limits limits;
+    CK_SESSION_HANDLE login_session; /**< holds the login; CK_INVALID_HANDLE before */
     atomic_bool is_logged_in;
     struct pool pool;
     token_ask_pin *ask_pin;
@@ -136,6 +138,10 @@ MUST_USE bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct t
                              struct error *err);
 /** A field of fixed length, without the spaces (or NULs) at its end, made into text. */
 void token_trim(const unsigned char *field, size_t len, char *ret_text);
+
+/* ---- login.c ---- */
+/** Ends the login, unless heir, another token of this process on the slot, goes on with it. heir may be NULL. */
+void login_end(struct token *token, struct token *heir);
 
 /* ---- uri.c ---- */
 /** What a pkcs11: URI says of a key. */

@@ -2,8 +2,6 @@
 
 #include "base/quote.h"
 
-#include <openssl/err.h>
-
 /** What the token says of the tries left; nothing if it says nothing. */
 static const char *tries_words(const struct token_info *info)
 {
@@ -34,27 +32,70 @@ static bool login_failed(struct token *token, CK_RV rv, struct error *err)
         tries);
 }
 
+/** The session that holds the login for as long as the token is open. */
+static bool open_holder(struct token *token, struct error *err)
+{
+    if (token->login_session != CK_INVALID_HANDLE)
+        return true;
+    CK_RV rv = token->module->calls->C_OpenSession(token->slot_id, CKF_SERIAL_SESSION, NULL, NULL,
+                                                   &token->login_session);
+    if (rv == CKR_OK)
+        return true;
+    token->login_session = CK_INVALID_HANDLE;
+    return error_rv(err, rv, "opening a session to log in");
+}
+
+/** What can be said before a try is spent. */
+static bool may_try(const struct token_info *info, const struct secret *pin, struct error *err)
+{
+    const char *label = quoted_text(info->label, &(struct quoted){0});
+    if (!info->user_pin_is_set && info->needs_login)
+        return error_rv(err, CKR_USER_PIN_NOT_INITIALIZED, "logging in to token \"%s\"", label);
+    if (info->pin_locked) // asking would count as a try on some tokens
+        return error_rv(err, CKR_PIN_LOCKED, "logging in to token \"%s\"", label);
+    if (pin == NULL && !info->has_protected_path && info->needs_login)
+        return error_set(err, ERROR_TOKEN, 0, "token \"%s\" has no PIN pad; give its PIN with --pin-source",
+                         label);
+    return true;
+}
+
+/*
+ * Not PKCS11_login(): it keeps a copy of the PIN in ordinary memory for as long as the slot lives, to log in again by
+ * itself after a fork (promise P7; docs/decisions/0009).
+ */
 bool token_login(struct token *token, const struct secret *pin, struct error *err)
 {
     LOCKED(&token->module->lock);
+    struct token_info info;
     if (atomic_load(&token->is_logged_in))
         return true;
-    struct token_info info;
     if (!token_ask_info(token->module, token->slot_id, &info, err))
         return error_while(err, "logging in");
-    const char *label = quoted_text(info.label, &(struct quoted){0});
-    if (!info.user_pin_is_set && info.needs_login)
-        return error_rv(err, CKR_USER_PIN_NOT_INITIALIZED, "logging in to token \"%s\"", label);
-    if (info.pin_locked) // asking would count as a try on some tokens
-        return error_rv(err, CKR_PIN_LOCKED, "logging in to token \"%s\"", label);
-    if (pin == NULL && !info.has_protected_path && info.needs_login)
-        return error_set(err, ERROR_TOKEN, 0, "token \"%s\" has no PIN pad; give its PIN with --pin-source",
-                         label);
-    ERR_clear_error();
-    if (PKCS11_login(token->slot, 0, pin == NULL ? NULL : secret_text(pin)) != 0)
-        return login_failed(token, rv_of_libp11(), err);
+    if (!may_try(&info, pin, err) || !open_holder(token, err))
+        return false;
+    CK_UTF8CHAR *text = pin == NULL ? NULL : (CK_UTF8CHAR *)(uintptr_t)secret_text(pin);
+    CK_RV rv = token->module->calls->C_Login(token->login_session, CKU_USER, text,
+                                             pin == NULL ? 0 : secret_len(pin));
+    if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+        return login_failed(token, rv, err);
     atomic_store(&token->is_logged_in, true);
     return true;
+}
+
+void login_end(struct token *token, struct token *heir)
+{
+    CK_FUNCTION_LIST *calls = token->module->calls;
+    if (token->login_session == CK_INVALID_HANDLE)
+        return;
+    if (heir != NULL && heir->login_session == CK_INVALID_HANDLE) {
+        heir->login_session = token->login_session;
+        atomic_store(&heir->is_logged_in, atomic_load(&token->is_logged_in));
+        return;
+    }
+    // The token may be gone; then nobody is logged in and there is no session to close.
+    if (heir == NULL)
+        (void)calls->C_Logout(token->login_session);
+    (void)calls->C_CloseSession(token->login_session);
 }
 
 bool token_is_logged_in(const struct token *token)

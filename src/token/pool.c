@@ -1,6 +1,6 @@
 #include "token/internal.h"
 
-#define OWN_SESSIONS 2 /* libp11's session, which holds the login, and one that writes */
+#define OWN_SESSIONS 3 /* libp11's session, the one that holds the login, and one that writes */
 
 void pool_init(struct pool *pool)
 {

@@ -178,9 +178,9 @@ bool token_list(const struct token_choice *choice, struct token_info **ret_infos
 }
 
 /** Another struct token of this process on the slot; NULL if there is none. The module's lock must be held. */
-static const struct token *sharer(const struct module *module, CK_SLOT_ID slot_id)
+static struct token *sharer(const struct module *module, CK_SLOT_ID slot_id)
 {
-    const struct token *other = module->tokens;
+    struct token *other = module->tokens;
     while (other != NULL && other->slot_id != slot_id)
         other = other->next;
     return other;
@@ -204,6 +204,7 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
     struct token *token = memory_new(1, sizeof(*token));
     token->slot = slot;
     token->slot_id = info.slot_id;
+    token->login_session = CK_INVALID_HANDLE;
     token->info = info;
     token->limits = profile_limits(choice->profile);
     if (info.max_sessions > 0 &&
@@ -227,10 +228,7 @@ void token_close(struct token *token)
         while (*place != token)
             place = &(*place)->next;
         *place = token->next;
-        int is_in = 0;
-        if (sharer(module, token->slot_id) == NULL && PKCS11_is_logged_in(token->slot, 0, &is_in) == 0 &&
-            is_in)
-            (void)PKCS11_logout(token->slot); // the token may be gone; then nobody is logged in
+        login_end(token, sharer(module, token->slot_id));
         ERR_clear_error();
     }
     module_close(module);

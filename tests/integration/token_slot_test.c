@@ -154,6 +154,68 @@ static void test_the_uri_names_the_token_and_no_secret(void **state)
     assert_null(strstr(builder_text(&uri), "pin"));
 }
 
+/* ---- the PIN (P7) ---- */
+
+#define SCAN_BLOCK 65536
+
+/** How often the needle, given with every byte inverted, is in the memory this process may write. */
+static size_t count_in_memory(struct bytes inverted)
+{
+    static char block[SCAN_BLOCK];
+    char line[512];
+    size_t hits = 0;
+    AUTO(fclose) FILE *maps = fopen("/proc/self/maps", "r");
+    AUTO(close) int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    assert_non_null(maps);
+    assert_true(memory >= 0);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        unsigned long start = 0;
+        unsigned long end = 0;
+        char mode[5] = "";
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, mode) != 3 || mode[1] != 'w' ||
+            end - start > 1UL << 30) // the sanitizer's shadow
+            continue;
+        for (unsigned long at = start; at < end; at += SCAN_BLOCK - inverted.len) {
+            size_t want = end - at < SCAN_BLOCK ? end - at : SCAN_BLOCK;
+            ssize_t got = pread(memory, block, want, (off_t)at);
+            for (size_t i = 0; got > 0 && i + inverted.len <= (size_t)got; i++) {
+                size_t same = 0;
+                bool is_ours = at + i >= (uintptr_t)block && at + i < (uintptr_t)block + sizeof(block);
+                while (same < inverted.len && ((uint8_t)block[i + same] ^ inverted.data[same]) == 0xff)
+                    same++;
+                hits += same == inverted.len && !is_ours;
+            }
+        }
+    }
+    return hits;
+}
+
+static void test_no_copy_of_the_pin_stays_in_memory_after_the_login(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = ERROR_INIT;
+    AUTO(secret_free) struct secret *so_pin = fixture_secret(FIXTURE_SO_PIN);
+    struct secret *pin = NULL;
+    uint8_t inverted[24];
+    struct token_choice empty = {.module = fixture->module};
+    struct token_choice choice = {.module = fixture->module, .label = "secret"};
+    AUTO(token_close) struct token *token = NULL;
+    // Made at random, so that the PIN stands nowhere in the program; kept inverted, so that the scan finds no needle.
+    assert_done(secret_new(&pin, &err), err);
+    assert_done(token_random(fixture->token, inverted, sizeof(inverted), &err), err);
+    for (size_t i = 0; i < sizeof(inverted); i++) {
+        inverted[i] = (uint8_t) ~('a' + inverted[i] % 26);
+        assert_true(secret_push(pin, (char)(inverted[i] ^ 0xff)));
+    }
+    assert_int_equal(count_in_memory(BYTES(inverted)), 1); // the scan does find it
+    assert_done(token_initialize(&empty, "secret", so_pin, pin, false, &err), err);
+    assert_done(token_open(&choice, &token, &err), err);
+    assert_done(token_login(token, pin, &err), err);
+    assert_int_equal(count_in_memory(BYTES(inverted)), 1);
+    secret_free(pin);
+    assert_int_equal(count_in_memory(BYTES(inverted)), 0);
+}
+
 /* ---- certificates ---- */
 
 static void self_sign(const char *name, struct builder *ret_der)
@@ -290,7 +352,7 @@ static void test_the_pool_leaves_room_within_the_models_sessions(void **state)
     fixture->choice.profile = profile;
     assert_done(token_open(&fixture->choice, &token, &err), err);
     token_set_sessions(token, 100);
-    assert_int_equal(token->pool.limit, 14); // libp11's, which holds the login, and one that writes
+    assert_int_equal(token->pool.limit, 13); // libp11's, the one that holds the login, and one that writes
     token_set_sessions(token, 3);
     assert_int_equal(token->pool.limit, 3);
 }
@@ -307,6 +369,7 @@ int main(void)
         TEST(test_a_token_in_use_is_not_erased_unless_named),
         TEST(test_a_label_or_pin_the_token_can_not_take_is_refused),
         TEST(test_the_uri_names_the_token_and_no_secret),
+        TEST(test_no_copy_of_the_pin_stays_in_memory_after_the_login),
         TEST(test_a_certificate_comes_back_byte_for_byte),
         TEST(test_the_login_and_the_pool_outlive_a_stored_certificate),
         TEST(test_two_threads_sign_a_thousand_times_each_and_all_verify),
