@@ -1,3 +1,6 @@
 foreach(module builder encode quote json time secret file error finding digest der public_key yaml)
     coldca_unit_test(base_${module}_test LAYERS base)
 endforeach()
+foreach(target json quote public_key)
+    coldca_fuzz_target(${target} LAYERS base)
+endforeach()
