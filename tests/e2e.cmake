@@ -1,3 +1,1 @@
-if(TARGET coldca_cli)
-    coldca_script_test(e2e request e2e/request_test.sh)
-endif()
+coldca_script_test(e2e request e2e/request_test.sh)

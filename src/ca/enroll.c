@@ -167,15 +167,32 @@ static bool look_for_files(const struct enroll *enroll, const char *key_file, co
                      key_file);
 }
 
+/** A line of a list that cannot be put into the policy's shape is refused; the lines after it are not held up by it. */
+static struct verdict *refusal(const struct error *err)
+{
+    struct verdict *verdict = memory_new(1, sizeof(*verdict));
+    findings_say(&verdict->findings, "request.shape", NULL, "%.*s", (int)strcspn(err->text, "\n"), err->text);
+    return verdict;
+}
+
+/** Key and request; or, for one of many, the reason why there can be none. */
 static bool make_request(const struct enroll *enroll, const struct enroll_order *order, const char *key_file,
-                         bool is_left, EVP_PKEY **ret_key, struct builder *ret_csr, struct error *err)
+                         bool is_left, EVP_PKEY **ret_key, struct builder *ret_csr,
+                         struct verdict **ret_refusal, struct error *err)
 {
     AUTO(wish_done) struct wish wish = {.variables = NULL};
     AUTO(shape_done) struct policy_shape shape = {.template = NULL};
     wish_make(&wish, order);
-    return policy_check_variables(enroll->policy, wish.variables, order->variables_count, err) &&
-           policy_shape(enroll->policy, &wish.inner, &shape, err) &&
-           get_key(enroll, &shape, key_file, is_left, ret_key, err) &&
+    if (!policy_check_variables(enroll->policy, wish.variables, order->variables_count, err))
+        return false;
+    if (!policy_shape(enroll->policy, &wish.inner, &shape, err)) {
+        if (err->kind != ERROR_USAGE || !enroll->may_resume)
+            return false;
+        *ret_refusal = refusal(err);
+        error_clear(err);
+        return true;
+    }
+    return get_key(enroll, &shape, key_file, is_left, ret_key, err) &&
            set_key(shape.template, *ret_key, err) && make_csr(shape.template, *ret_key, ret_csr, err);
 }
 
@@ -208,9 +225,11 @@ bool enroll_one(const struct enroll *enroll, const struct enroll_order *order,
     if (!look_for_files(enroll, key_file, csr_file, &is_there, &is_left, err))
         return false;
     if (!is_there) {
-        if (!make_request(enroll, order, key_file, is_left, &key, &csr, err))
+        if (!make_request(enroll, order, key_file, is_left, &key, &csr, &answer.verdict, err))
             return false;
-        judge(enroll, order, builder_bytes(&csr), &answer);
+        answer.state = ENROLL_REFUSED;
+        if (answer.verdict == NULL)
+            judge(enroll, order, builder_bytes(&csr), &answer);
         answer.has_new_key = answer.state == ENROLL_MADE && enroll->key == NULL && !is_left;
         if (answer.state == ENROLL_MADE &&
             !write_files(enroll, key_file, csr_file, answer.has_new_key ? key : NULL, builder_bytes(&csr),

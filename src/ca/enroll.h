@@ -73,8 +73,8 @@ struct enroll_answer {
     enum enroll_state state;
     char *name;              /**< safe: NAME.csr, NAME.key */
     bool has_new_key;        /**< NAME.key was written */
-    struct request *request; /**< what was made; NULL if ENROLL_THERE */
-    struct verdict *verdict; /**< likewise */
+    struct request *request; /**< what was made; NULL if ENROLL_THERE, or if it got no shape */
+    struct verdict *verdict; /**< NULL if ENROLL_THERE */
 };
 void enroll_answer_done(struct enroll_answer *answer);
 DEFINE_AUTO_VALUE(struct enroll_answer, enroll_answer_done);
