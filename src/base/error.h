@@ -27,7 +27,7 @@ enum error_kind {
 
 struct error {
     enum error_kind kind;
-    unsigned long native; /**< errno, CK_RV or OpenSSL's code; 0 if there is none */
+    unsigned long native; /**< errno, a PKCS#11 return value or OpenSSL's code; 0 if there is none */
     size_t len;           /**< bytes used in text, without the NUL */
     char text[1024];      /**< first line: the fault; further lines: what was being done */
 };
@@ -39,7 +39,7 @@ struct error {
 
 /**
  * Sets the error and returns false, so a caller can write `return error_set(...)`.
- * \param native   errno, CK_RV or 0
+ * \param native   errno, a PKCS#11 return value or 0
  * \param format   what was wrong, where, and what to do; lower case, no full stop
  */
 bool error_set(struct error *err, enum error_kind kind, unsigned long native, const char *format, ...)
