@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ca/show.h"
 
 #include <string.h>
 
@@ -238,6 +239,25 @@ static bool find_earlier(struct ca_home *home, const struct plan_options *option
     return true;
 }
 
+static void refuse_taken(const struct plan_options *options, struct plan_item *item, struct bytes certificate)
+{
+    if (options->is_taken == NULL || !options->is_taken(options->data, item->name, certificate))
+        return;
+    AUTO(free) char *text = memory_format("the output folder holds another %s already", item->name);
+    refuse(item, "output.exists", text, "name another --out, or move that file away");
+}
+
+/** An earlier certificate is only handed out where nothing else stands in its place. */
+static bool settle_earlier(struct ca_home *home, const struct plan_options *options, struct plan_item *item,
+                           struct error *err)
+{
+    AUTO(builder_done) struct builder certificate = BUILDER_INIT;
+    if (!ca_certificate_of(home, &item->earlier, &certificate, err))
+        return false;
+    refuse_taken(options, item, builder_bytes(&certificate));
+    return true;
+}
+
 /** What is to be signed for an allowed request: the earlier certificate, or new bytes. */
 static bool settle(struct ca_home *home, const struct plan_options *options, struct plan_item *item,
                    struct error *err)
@@ -247,7 +267,7 @@ static bool settle(struct ca_home *home, const struct plan_options *options, str
     if (!options->may_reissue && !find_earlier(home, options, item, err))
         return false;
     if (item->action == PLAN_REPEAT)
-        return true;
+        return settle_earlier(home, options, item, err);
     cert_serial_random(item->serial);
     if (!build_tbs(home, item->verdict->template, item->serial, &tbs, err)) {
         refuse(item, "template", err->text, NULL); // what can't be a certificate concerns this request only
@@ -268,11 +288,9 @@ static bool settle(struct ca_home *home, const struct plan_options *options, str
         return false;
     if (item->action == PLAN_REFUSE)
         return true;
-    if (options->is_taken != NULL && options->is_taken(options->data, item->name)) {
-        AUTO(free) char *text = memory_format("the output folder holds another %s already", item->name);
-        refuse(item, "output.exists", text, "name another --out, or move that file away");
+    refuse_taken(options, item, bytes_of(NULL, 0));
+    if (item->action == PLAN_REFUSE)
         return true;
-    }
     item->action = PLAN_SIGN;
     item->tbs = builder_take(&tbs, &item->tbs_len);
     return true;

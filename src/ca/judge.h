@@ -14,8 +14,8 @@ struct plan_options {
     const struct policy_variable *variables;
     size_t variables_count;
     bool may_reissue; /**< --reissue: a new certificate even if the request has one */
-    /** Whether an output of this name is already there (cli/ asks the output folder); NULL: no output is planned. */
-    bool (*is_taken)(void *data, const char *name);
+    /** Whether something else than this certificate (empty: a new one) is where its output goes; NULL: no output is planned. */
+    bool (*is_taken)(void *data, const char *name, struct bytes certificate);
     void *data;
     int64_t now;
 };

@@ -10,6 +10,7 @@
 
 #define CHECKPOINT_NAME "checkpoint"
 #define CHECKPOINT_MAX_LEN 16384
+#define OUTPUT_MAX_LEN 131072
 
 bool release_open(struct ca_home *home, const char *folder, struct release *ret_release, struct error *err)
 {
@@ -32,11 +33,28 @@ static char *file_name(const struct release *release, const char *name)
     return memory_format("%s.%s", name, release->format == RELEASE_DER ? "der" : "pem");
 }
 
-bool release_is_taken(void *data, const char *name)
+/** The bytes of NAME.pem or NAME.der. */
+static void add_output(const struct release *release, struct bytes certificate, struct builder *ret_data)
+{
+    if (release->format == RELEASE_DER)
+        builder_add_bytes(ret_data, certificate);
+    else
+        encode_pem("CERTIFICATE", certificate, ret_data);
+}
+
+bool release_is_taken(void *data, const char *name, struct bytes certificate)
 {
     const struct release *release = data;
+    struct error ignored = ERROR_INIT; // what can't be read is something else
     AUTO(free) char *file = file_name(release, name);
-    return file_exists(release->fd, file);
+    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
+    if (!file_exists(release->fd, file))
+        return false;
+    if (certificate.len == 0 || !media_read(release->fd, file, OUTPUT_MAX_LEN, &found, &ignored))
+        return true;
+    add_output(release, certificate, &wanted);
+    return !bytes_equal(builder_bytes(&wanted), builder_bytes(&found));
 }
 
 bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
@@ -44,19 +62,18 @@ bool release_certificate(void *data, const struct plan_item *item, struct bytes 
 {
     const struct release *release = data;
     AUTO(free) char *file = file_name(release, item->name);
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    encode_pem("CERTIFICATE", certificate, &pem);
-    struct bytes data_out = release->format == RELEASE_DER ? certificate : builder_bytes(&pem);
+    AUTO(builder_done) struct builder output = BUILDER_INIT;
+    add_output(release, certificate, &output);
     if (release->with_chain) {
         AUTO(free) char *chain_file = memory_format("%s-chain.pem", item->name);
         AUTO(builder_done) struct builder chain = BUILDER_INIT;
-        builder_add_bytes(&chain, builder_bytes(&pem));
+        encode_pem("CERTIFICATE", certificate, &chain);
         encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &chain);
         builder_add_bytes(&chain, builder_bytes(&release->home->chain_pem));
         if (!media_deliver(release->fd, chain_file, builder_bytes(&chain), err))
             return false;
     }
-    return media_deliver(release->fd, file, data_out, err);
+    return media_deliver(release->fd, file, builder_bytes(&output), err);
 }
 
 bool release_checkpoint(const struct release *release, struct error *err)

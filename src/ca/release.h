@@ -23,8 +23,8 @@ MUST_USE bool release_open(struct ca_home *home, const char *folder, struct rele
 void release_close(struct release *release);
 DEFINE_AUTO_VALUE(struct release, release_close);
 
-/** For plan_options.is_taken: whether an output of this name is there. data is the struct release. */
-bool release_is_taken(void *data, const char *name);
+/** For plan_options.is_taken: whether something other than this certificate (empty: any) is at its name. data is the struct release. */
+bool release_is_taken(void *data, const char *name, struct bytes certificate);
 /** For issue_options.release. data is the struct release. */
 MUST_USE bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
                                   struct error *err);

@@ -28,7 +28,7 @@ bool judging_prepare(struct judging *judging, const struct options *options, int
 }
 
 bool judging_plan(struct judging *judging, struct ca_home *home,
-                  bool (*is_taken)(void *data, const char *name), void *data,
+                  bool (*is_taken)(void *data, const char *name, struct bytes certificate), void *data,
                   const struct ca_console *console, struct plan **ret_plan, struct error *err)
 {
     struct plan_options options = {

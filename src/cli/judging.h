@@ -35,7 +35,8 @@ MUST_USE bool judging_prepare(struct judging *judging, const struct options *opt
 
 /** The plan. home may be NULL. */
 MUST_USE bool judging_plan(struct judging *judging, struct ca_home *home,
-                           bool (*is_taken)(void *data, const char *name), void *data,
-                           const struct ca_console *console, struct plan **ret_plan, struct error *err);
+                           bool (*is_taken)(void *data, const char *name, struct bytes certificate),
+                           void *data, const struct ca_console *console, struct plan **ret_plan,
+                           struct error *err);
 
 #endif

@@ -184,7 +184,7 @@ bool options_variables(const struct option_list *settings, struct policy_variabl
 
 void options_variables_free(struct policy_variable *variables, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; variables != NULL && i < count; i++)
         free((char *)(uintptr_t)variables[i].name); // made by options_variables()
     free(variables);
 }

@@ -58,7 +58,7 @@ void report_plan(const struct plan *plan, bool is_dry_run)
         add_row(table, &plan->items[i]);
     ui_table_print(table);
     size_t refused = plan_count(plan, PLAN_REFUSE);
-    printf("%zu requests: %zu allowed, %zu refused\n", plan->count,
+    printf("%zu request%s: %zu allowed, %zu refused\n", plan->count, plan->count == 1 ? "" : "s",
            plan->count - refused - plan_count(plan, PLAN_SKIP), refused);
     if (is_dry_run)
         printf("plan %s; nothing was signed\n", hex_of(BYTES(plan->sha256), digest));
@@ -125,7 +125,7 @@ struct json *report_plan_json(const struct plan *plan)
 void report_issue(const struct plan *plan, const struct issue_result *result, const char *folder)
 {
     report_plan(plan, false);
-    printf("%zu certificates issued", result->issued);
+    printf("%zu certificate%s issued", result->issued, result->issued == 1 ? "" : "s");
     if (result->repeated > 0)
         printf(", %zu handed out again", result->repeated);
     if (result->skipped > 0)

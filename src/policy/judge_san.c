@@ -32,6 +32,10 @@ static void set_by_policy(struct judgement *judgement, const struct rule_san *ru
     AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
     AUTO(builder_done) struct builder value = BUILDER_INIT;
     if (!judge_render(judgement, rule->value, &value, missing)) {
+        // The subject's own finding says it all, if there is one.
+        AUTO(free) char *cause = memory_format("subject.%s", missing);
+        if (findings_has(&judgement->verdict->findings, cause))
+            return;
         judge_refuse(judgement, id, NULL, NULL, NULL, NULL,
                      "san %s: the policy makes it of {%s}, which is not known", rule_type_name(rule->type),
                      missing);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -48,11 +49,11 @@ bool layer_common_limits(struct error *err)
 
 size_t layer_address_space(void)
 {
-    size_t pages = 0;
+    char line[256];
     AUTO(fclose) FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL || fscanf(file, "%zu", &pages) != 1)
+    if (file == NULL || fgets(line, sizeof(line), file) == NULL)
         return 0;
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    return strtoul(line, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE); // its first word: pages of address space
 }
 
 /** AddressSanitizer reserves terabytes at start, so a build with it can't limit the address space. */
