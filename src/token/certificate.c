@@ -18,8 +18,11 @@ bool token_certificate_store(struct token *token, struct bytes der, const char *
     if (id.len > 0)
         memcpy(id_copy, id.data, id.len);
     LOCKED(&token->module->lock);
-    if (PKCS11_store_certificate(token->slot->token, certificate, name, id_copy, id.len, NULL) != 0)
-        return error_rv(err, rv_of_libp11(), "storing the certificate on the token");
+    (void)ERR_set_mark();
+    CK_RV rv = rv_of_libp11(
+        PKCS11_store_certificate(token->slot->token, certificate, name, id_copy, id.len, NULL) == 0);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "storing the certificate on the token");
     return true;
 }
 
@@ -29,9 +32,10 @@ bool token_certificate_find(struct token *token, struct bytes id, struct builder
     unsigned count = 0;
     AUTO(builder_done) struct builder found = BUILDER_INIT;
     LOCKED(&token->module->lock);
-    ERR_clear_error();
-    if (PKCS11_enumerate_certs(token->slot->token, &certificates, &count) != 0)
-        return error_rv(err, rv_of_libp11(), "reading the token's certificates");
+    (void)ERR_set_mark();
+    CK_RV rv = rv_of_libp11(PKCS11_enumerate_certs(token->slot->token, &certificates, &count) == 0);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "reading the token's certificates");
     for (unsigned i = 0; i < count; i++) {
         if (!bytes_equal(bytes_of(certificates[i].id, certificates[i].id_len), id) ||
             certificates[i].x509 == NULL)

@@ -26,8 +26,11 @@ const char *rv_name(CK_RV rv);
 const char *rv_advice(CK_RV rv);
 /** "WHAT: advice (CKR_NAME)", ERROR_TOKEN, native = rv; returns false. */
 bool error_rv(struct error *err, CK_RV rv, const char *format, ...) PRINTF_LIKE(3, 4);
-/** The CKR of the libp11 call that just failed, out of OpenSSL's error queue; CKR_GENERAL_ERROR if it left none. */
-CK_RV rv_of_libp11(void);
+/**
+ * What a call of libp11 came to: CKR_OK, else the CKR it left in OpenSSL's error queue since ERR_set_mark(), else
+ * CKR_GENERAL_ERROR. Takes the mark away.
+ */
+CK_RV rv_of_libp11(bool is_done);
 
 /* ---- profile.c ---- */
 enum ed25519_form { ED25519_EITHER, ED25519_OID, ED25519_PRINTABLE };

@@ -145,7 +145,8 @@ static bool find_private(struct token *token, CK_SESSION_HANDLE session, const s
 }
 
 static bool find_in_session(struct token *token, CK_SESSION_HANDLE session, const struct key_uri *uri,
-                            struct bytes spki, struct token_key **ret_key, struct error *err)
+                            struct bytes spki, struct token_key **ret_key, bool *ret_is_proven,
+                            struct error *err)
 {
     CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
     AUTO(builder_done) struct builder id = BUILDER_INIT;
@@ -165,7 +166,11 @@ static bool find_in_session(struct token *token, CK_SESSION_HANDLE session, cons
             "the key with id %s on the token is not the one of the certificate: its public key differs; "
             "check the URI, and who had the token",
             hex_of(bytes_slice(builder_bytes(&id), 0, 64), (char[129]){0}));
-    return key_new(token, session, object, source == PUBLIC_NONE ? spki : builder_bytes(&half), ret_key, err);
+    if (!key_new(token, session, object, source == PUBLIC_NONE ? spki : builder_bytes(&half), ret_key, err))
+        return false;
+    // An RSA private key carries its modulus; what stands beside an EC key may be of another.
+    *ret_is_proven = source == PUBLIC_OF_PRIVATE && (*ret_key)->kind == KEY_RSA;
+    return true;
 }
 
 bool token_key_find(struct token *token, const char *uri_text, struct bytes spki, struct token_key **ret_key,
@@ -188,12 +193,14 @@ bool token_key_find(struct token *token, const char *uri_text, struct bytes spki
             quoted_text(token->info.serial, &(struct quoted){0}));
     if (!pool_borrow(token, &session, err))
         return false;
-    bool is_found = find_in_session(token, session->handle, &uri, spki, &key, err);
+    bool is_proven = false;
+    bool is_found = find_in_session(token, session->handle, &uri, spki, &key, &is_proven, err);
     pool_return(token, session);
     if (!is_found)
         return error_while(err, "looking for the key %s", quoted_text(uri_text, &(struct quoted){0}));
-    // A key that wants the PIN for each signature is not asked for one that nobody needs.
-    if (spki.len > 0 && key->attributes.always_authenticates != TOKEN_YES && !key_prove(key, err))
+    // Not asked to: a key that may not sign (token_key_check() tells), or that wants the PIN for each signature.
+    bool may_ask = key->attributes.may_sign != TOKEN_NO && key->attributes.always_authenticates != TOKEN_YES;
+    if (!is_proven && may_ask && !key_prove(key, err))
         return false;
     *ret_key = TAKE(key);
     return true;

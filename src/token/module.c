@@ -44,17 +44,17 @@ static bool load_library(struct module *module, struct error *err)
 
 static bool load_libp11(struct module *module, const char *init_args, struct error *err)
 {
-    ERR_clear_error();
     module->libp11 = PKCS11_CTX_new();
     if (module->libp11 == NULL)
         return error_openssl(err, ERROR_TOKEN, "libp11 can't be started");
     if (init_args != NULL)
         PKCS11_CTX_init_args(module->libp11, init_args);
-    if (PKCS11_CTX_load(module->libp11, module->path) != 0) {
+    (void)ERR_set_mark();
+    CK_RV rv = rv_of_libp11(PKCS11_CTX_load(module->libp11, module->path) == 0);
+    if (rv != CKR_OK) {
         PKCS11_CTX_free(module->libp11);
         module->libp11 = NULL;
-        return error_rv(err, rv_of_libp11(), "starting module %s",
-                        quoted_text(module->path, &(struct quoted){0}));
+        return error_rv(err, rv, "starting module %s", quoted_text(module->path, &(struct quoted){0}));
     }
     return true;
 }
@@ -119,10 +119,10 @@ void module_close(struct module *module)
 bool module_refresh(struct module *module, struct error *err)
 {
     AUTO(free) struct slots *slots = memory_new(1, sizeof(*slots));
-    ERR_clear_error();
-    if (PKCS11_enumerate_slots(module->libp11, &slots->items, &slots->count) != 0)
-        return error_rv(err, rv_of_libp11(), "listing the slots of %s",
-                        quoted_text(module->path, &(struct quoted){0}));
+    (void)ERR_set_mark();
+    CK_RV rv = rv_of_libp11(PKCS11_enumerate_slots(module->libp11, &slots->items, &slots->count) == 0);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "listing the slots of %s", quoted_text(module->path, &(struct quoted){0}));
     slots->older = module->slots;
     module->slots = TAKE(slots);
     return true;

@@ -143,12 +143,12 @@ bool error_rv(struct error *err, CK_RV rv, const char *format, ...)
     return error_set(err, ERROR_TOKEN, rv, "%s: %s (%s)", what, rv_advice(rv), rv_name(rv));
 }
 
-CK_RV rv_of_libp11(void)
+CK_RV rv_of_libp11(bool is_done)
 {
-    CK_RV rv = CKR_OK;
-    unsigned long code;
-    while ((code = ERR_get_error()) != 0)
-        if (ERR_GET_LIB(code) == ERR_get_CKR_code() && rv == CKR_OK)
-            rv = (CK_RV)ERR_GET_REASON(code);
-    return rv == CKR_OK ? CKR_GENERAL_ERROR : rv;
+    unsigned long code = ERR_peek_last_error();
+    CK_RV rv = CKR_GENERAL_ERROR;
+    if (ERR_GET_LIB(code) == ERR_get_CKR_code())
+        rv = (CK_RV)ERR_GET_REASON(code);
+    (void)ERR_pop_to_mark(); // what the caller of the loadable provider had in the queue stays there
+    return is_done ? CKR_OK : rv;
 }

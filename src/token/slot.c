@@ -198,9 +198,10 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
     const struct token *other = sharer(module, info.slot_id);
     PKCS11_SLOT *slot = other != NULL ? other->slot : module_slot(module, info.slot_id);
     // libp11 closes all sessions of the slot when its mode changes: so it writes from the start, where it can.
-    if (other == NULL && PKCS11_open_session(slot, info.is_write_protected ? 0 : 1) != 0)
-        return error_rv(err, rv_of_libp11(), "opening the token \"%s\"",
-                        quoted_text(info.label, &(struct quoted){0}));
+    (void)ERR_set_mark();
+    CK_RV rv = rv_of_libp11(other != NULL || PKCS11_open_session(slot, info.is_write_protected ? 0 : 1) == 0);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "opening the token \"%s\"", quoted_text(info.label, &(struct quoted){0}));
     struct token *token = memory_new(1, sizeof(*token));
     token->slot = slot;
     token->slot_id = info.slot_id;
@@ -229,7 +230,6 @@ void token_close(struct token *token)
             place = &(*place)->next;
         *place = token->next;
         login_end(token, sharer(module, token->slot_id));
-        ERR_clear_error();
     }
     module_close(module);
     free(token);
@@ -252,11 +252,12 @@ bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, stru
 bool token_random(struct token *token, uint8_t *data, size_t len, struct error *err)
 {
     LOCKED(&token->module->lock);
-    ERR_clear_error();
     while (len > 0) {
         unsigned part = len < 1024 ? (unsigned)len : 1024;
-        if (PKCS11_generate_random(token->slot, data, part) != 0)
-            return error_rv(err, rv_of_libp11(), "asking the token for random bytes");
+        (void)ERR_set_mark();
+        CK_RV rv = rv_of_libp11(PKCS11_generate_random(token->slot, data, part) == 0);
+        if (rv != CKR_OK)
+            return error_rv(err, rv, "asking the token for random bytes");
         data += part;
         len -= part;
     }
@@ -272,15 +273,18 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     memset(padded, ' ', sizeof(padded) - 1);
     padded[sizeof(padded) - 1] = '\0';
     memcpy(padded, label, strlen(label)); // at most 32: token_initialize() has looked
-    ERR_clear_error();
-    if (PKCS11_init_token(slot->token, secret_text(so_pin), padded) != 0)
-        return error_rv(err, rv_of_libp11(), "initializing the token");
-    if (PKCS11_open_session(slot, 1) != 0 || PKCS11_login(slot, 1, secret_text(so_pin)) != 0)
-        return error_rv(err, rv_of_libp11(), "logging in as security officer to set the user PIN");
-    bool is_set = PKCS11_init_pin(slot->token, secret_text(user_pin)) == 0;
-    CK_RV rv = is_set ? CKR_OK : rv_of_libp11();
+    (void)ERR_set_mark();
+    CK_RV rv = rv_of_libp11(PKCS11_init_token(slot->token, secret_text(so_pin), padded) == 0);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "initializing the token");
+    (void)ERR_set_mark();
+    rv = rv_of_libp11(PKCS11_open_session(slot, 1) == 0 && PKCS11_login(slot, 1, secret_text(so_pin)) == 0);
+    if (rv != CKR_OK)
+        return error_rv(err, rv, "logging in as security officer to set the user PIN");
+    (void)ERR_set_mark();
+    rv = rv_of_libp11(PKCS11_init_pin(slot->token, secret_text(user_pin)) == 0);
     (void)PKCS11_logout(slot); // the session ends with it anyway
-    return is_set || error_rv(err, rv, "setting the user PIN");
+    return rv == CKR_OK || error_rv(err, rv, "setting the user PIN");
 }
 
 bool token_initialize(const struct token_choice *choice, const char *label, const struct secret *so_pin,

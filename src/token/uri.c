@@ -110,6 +110,9 @@ static bool field_fits(const unsigned char *field, size_t len, const char *have)
 bool key_uri_fits(const struct key_uri *uri, const struct token_info *info)
 {
     const CK_TOKEN_INFO *said = p11_kit_uri_get_token_info(uri->parsed);
+    CK_SLOT_ID slot_id = p11_kit_uri_get_slot_id(uri->parsed);
+    if (slot_id != (CK_SLOT_ID)-1 && slot_id != info->slot_id)
+        return false;
     return field_fits(said->label, sizeof(said->label), info->label) &&
            field_fits(said->manufacturerID, sizeof(said->manufacturerID), info->manufacturer) &&
            field_fits(said->model, sizeof(said->model), info->model) &&
