@@ -2,11 +2,72 @@
 #include "base/quote.h"
 #include "policy/rules.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 /* What makes a policy unusable (rules_check, at load), and what makes it dangerous (policy_lint). */
+
+static bool check_variables(const struct rules *rules, struct error *err)
+{
+    struct quoted room;
+    for (unsigned i = 0; i < rules->variables_count; i++) {
+        const struct rule_variable *rule = &rules->variables[i];
+        if (strspn(rule->name, NAME_CHARACTERS) != strlen(rule->name) || strlen(rule->name) > 60)
+            return error_set(err, ERROR_INPUT, 0,
+                             "variables: \"%s\" is no name; at most 60 letters, digits, \"-\" and \"_\"",
+                             quoted_text(rule->name, &room));
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(rules->variables[j].name, rule->name) == 0)
+                return error_set(err, ERROR_INPUT, 0, "variables: %s is there twice", rule->name);
+        }
+        for (unsigned j = 0; j < rules->subject_count; j++) {
+            if (strcasecmp(rules->subject[j].field, rule->name) == 0)
+                return error_set(
+                    err, ERROR_INPUT, 0,
+                    "variables: %s is also a subject field, so {%s} could mean either; rename it", rule->name,
+                    rule->name);
+        }
+        if (rule->default_value != NULL && !pattern_fits(rule->pattern, bytes_of_text(rule->default_value)))
+            return error_set(err, ERROR_INPUT, 0, "variables: the default of %s does not match %s",
+                             rule->name, quoted_text(rule->match, &room));
+    }
+    return true;
+}
+
+static bool is_known(const struct rules *rules, unsigned subject_count, const char *name)
+{
+    for (unsigned i = 0; i < rules->variables_count; i++) {
+        if (strcmp(rules->variables[i].name, name) == 0)
+            return true;
+    }
+    for (unsigned i = 0; i < subject_count; i++) {
+        if (strcasecmp(rules->subject[i].field, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/** Every {name} is a variable, or a subject field of one of the first subject_count rules. */
+static bool check_value(const struct rules *rules, unsigned subject_count, const char *value,
+                        struct error *err)
+{
+    struct quoted room;
+    for (const char *at = strchr(value, '{'); at != NULL; at = strchr(at, '{')) {
+        size_t len = strcspn(++at, "}");
+        AUTO(free) char *name = memory_text_of(at, len);
+        if (at[len] == '\0')
+            return error_set(err, ERROR_INPUT, 0, "value: \"%s\" has a { without a }",
+                             quoted_text(value, &room));
+        if (!is_known(rules, subject_count, name))
+            return error_set(err, ERROR_INPUT, 0,
+                             "value: {%s} is neither a variable nor a subject field of an earlier rule",
+                             quoted_text(name, &room));
+    }
+    return true;
+}
 
 static bool check_subject(const struct rule_subject *rule, struct error *err)
 {
@@ -50,6 +111,39 @@ static bool check_san(const struct rule_san *rule, struct error *err)
     for (unsigned i = 0; i < rule->cidr_count; i++) {
         if (!cidr_parse(rule->cidr[i], address, &len, &prefix))
             return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is no address/prefix", rule->cidr[i]);
+    }
+    return true;
+}
+
+/** A name that is made of no variable and no field can be tried now. */
+static bool check_made_name(const struct rules *rules, const struct rule_san *rule, struct error *err)
+{
+    struct template_name name = {.value = NULL};
+    if (rule->from != FROM_POLICY)
+        return true;
+    if (!check_value(rules, rules->subject_count, rule->value, err))
+        return error_while(err, "reading the rule for san %s", san_kind_name(rule->type));
+    if (strchr(rule->value, '{') != NULL)
+        return true;
+    if (!name_from_text(rule->type, rule->value, rule->wildcard, &name, err)) {
+        err->kind = ERROR_INPUT;
+        return error_while(err, "reading the rule for san %s", san_kind_name(rule->type));
+    }
+    free(name.value);
+    free(name.text);
+    return true;
+}
+
+static bool check_urls(const char *key, char *const *urls, unsigned count, struct error *err)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct template_name name = {.value = NULL};
+        if (!name_from_text(SAN_URI, urls[i], false, &name, err)) {
+            err->kind = ERROR_INPUT;
+            return error_while(err, "reading %s", key);
+        }
+        free(name.value);
+        free(name.text);
     }
     return true;
 }
@@ -135,18 +229,33 @@ static bool check_validity(const struct rule_validity *rule, struct error *err)
 
 static bool check_oids(const struct rules *rules, struct error *err)
 {
-    static const char *const never[] = {"2.5.29.14", "2.5.29.15",        "2.5.29.17", "2.5.29.19",
-                                        "2.5.29.30", "2.5.29.32",        "2.5.29.35", "2.5.29.37",
-                                        "2.5.29.31", "1.3.6.1.5.5.7.1.1"};
+    static const char *const never[] = {
+        "2.5.29.14", "2.5.29.15", "2.5.29.17",         "2.5.29.18",           "2.5.29.19", "2.5.29.30",
+        "2.5.29.31", "2.5.29.32", "2.5.29.33",         "2.5.29.35",           "2.5.29.36", "2.5.29.37",
+        "2.5.29.46", "2.5.29.54", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.48.1.5"};
     for (unsigned i = 0; i < rules->certificate_policies_count; i++) {
         if (!is_dotted_oid(rules->certificate_policies[i].oid))
             return error_set(err, ERROR_INPUT, 0, "certificate_policies: \"%s\" is no OID",
                              rules->certificate_policies[i].oid);
+        if (!check_urls("cps of certificate_policies", &rules->certificate_policies[i].cps,
+                        rules->certificate_policies[i].cps != NULL ? 1 : 0, err))
+            return false;
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(rules->certificate_policies[i].oid, rules->certificate_policies[j].oid) == 0)
+                return error_set(err, ERROR_INPUT, 0,
+                                 "certificate_policies: %s is there twice (RFC 5280 4.2.1.4)",
+                                 rules->certificate_policies[i].oid);
+        }
     }
     for (unsigned i = 0; i < rules->copy_extensions_count; i++) {
         if (!is_dotted_oid(rules->copy_extensions[i].oid))
             return error_set(err, ERROR_INPUT, 0, "copy_extensions: \"%s\" is no OID",
                              rules->copy_extensions[i].oid);
+        for (unsigned j = 0; j < i; j++) {
+            if (strcmp(rules->copy_extensions[i].oid, rules->copy_extensions[j].oid) == 0)
+                return error_set(err, ERROR_INPUT, 0, "copy_extensions: %s is there twice",
+                                 rules->copy_extensions[i].oid);
+        }
         for (size_t j = 0; j < ARRAY_LEN(never); j++) {
             if (strcmp(rules->copy_extensions[i].oid, never[j]) == 0)
                 return error_set(
@@ -157,14 +266,30 @@ static bool check_oids(const struct rules *rules, struct error *err)
     return true;
 }
 
+static bool check_lists(const struct rules *rules, struct error *err)
+{
+    for (unsigned i = 0; i < rules->subject_count; i++) {
+        const struct rule_subject *rule = &rules->subject[i];
+        if (!check_subject(rule, err))
+            return false;
+        if (rule->value != NULL && !check_value(rules, i, rule->value, err))
+            return error_while(err, "reading the rule for subject %s", rule->field);
+    }
+    for (unsigned i = 0; i < rules->san_count; i++) {
+        if (!check_san(&rules->san[i], err) || !check_made_name(rules, &rules->san[i], err))
+            return false;
+    }
+    return check_urls("ocsp_urls", rules->ocsp_urls, rules->ocsp_urls_count, err) &&
+           check_urls("issuer_urls", rules->issuer_urls, rules->issuer_urls_count, err) &&
+           check_urls("crl_urls", rules->crl_urls, rules->crl_urls_count, err);
+}
+
 bool rules_check(const struct rules *rules, struct error *err)
 {
     enum key_kind kind = KEY_OTHER;
     unsigned bits = 0;
-    for (const char *at = rules->policy; *at != '\0'; at++) {
-        if (!isalnum((unsigned char)*at) && *at != '-' && *at != '_')
-            return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
-    }
+    if (strspn(rules->policy, NAME_CHARACTERS) != strlen(rules->policy))
+        return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
     for (unsigned i = 0; i < rules->key.allow_count; i++) {
         if (!key_parse(rules->key.allow[i], &kind, &bits))
             return error_set(
@@ -172,16 +297,8 @@ bool rules_check(const struct rules *rules, struct error *err)
                 "key: \"%s\" is none of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072, rsa-4096",
                 rules->key.allow[i]);
     }
-    for (unsigned i = 0; i < rules->subject_count; i++) {
-        if (!check_subject(&rules->subject[i], err))
-            return false;
-    }
-    for (unsigned i = 0; i < rules->san_count; i++) {
-        if (!check_san(&rules->san[i], err))
-            return false;
-    }
-    return check_usages(rules, err) && check_ca(rules, err) && check_validity(&rules->validity, err) &&
-           check_oids(rules, err);
+    return check_variables(rules, err) && check_lists(rules, err) && check_usages(rules, err) &&
+           check_ca(rules, err) && check_validity(&rules->validity, err) && check_oids(rules, err);
 }
 
 static bool is_wide_open(const char *match)

@@ -258,7 +258,8 @@ bool subtree_from_text(enum san_kind kind, const char *text, struct template_nam
     unsigned prefix = 0;
     struct bytes value = bytes_of_text(text);
     const char *why = NULL;
-    const char *bare = *text == '.' ? text + 1 : text;
+    const char *host = kind == SAN_EMAIL && strchr(text, '@') != NULL ? strrchr(text, '@') + 1 : text;
+    const char *bare = host == text && *text == '.' ? text + 1 : host;
     if (kind == SAN_IP) {
         if (!cidr_parse(text, octets, &len, &prefix))
             return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is no address/prefix", text);
@@ -270,7 +271,7 @@ bool subtree_from_text(enum san_kind kind, const char *text, struct template_nam
                 octets[bit / 8] = (uint8_t)(octets[bit / 8] & ~mask); // host bits are zero
         }
         value = bytes_of(octets, len * 2);
-    } else if (kind != SAN_EMAIL && !dns_is_valid(bytes_of_text(bare), false, &why)) {
+    } else if (!dns_is_valid(bytes_of_text(bare), false, &why)) {
         return error_set(err, ERROR_INPUT, 0, "name constraint \"%s\" %s", text, why);
     }
     *ret_name = (struct template_name){

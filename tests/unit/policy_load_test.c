@@ -1,0 +1,93 @@
+/* What a policy may not load with: one policy a fault. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "policy_case.h"
+
+static void a_sound_policy_loads(void **state)
+{
+    struct builder text = BUILDER_INIT;
+    struct policy *policy = NULL;
+    struct error err = ERROR_INIT;
+    (void)state;
+    write_policy((const struct change[3]){{NULL, NULL}}, &text);
+    if (!policy_load(builder_bytes(&text), "case.yaml", &policy, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(policy_name(policy), "sound");
+    policy_free(policy);
+    builder_done(&text);
+}
+
+static void is_refused(const char *words, const struct change changes[static 3])
+{
+    struct builder text = BUILDER_INIT;
+    struct policy *policy = NULL;
+    struct error err = ERROR_INIT;
+    write_policy(changes, &text);
+    bool is_loaded = policy_load(builder_bytes(&text), "case.yaml", &policy, &err);
+    builder_done(&text);
+    if (is_loaded) {
+        policy_free(policy);
+        fail_msg("it loads: %s", changes[0].line);
+    }
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_null(policy);
+    if (strstr(err.text, words) == NULL || strstr(err.text, "case.yaml") == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", words, err.text);
+}
+
+#define REFUSED(words, ...) is_refused(words, (const struct change[3]){__VA_ARGS__})
+
+static void a_policy_that_could_allow_nothing_does_not_load(void **state)
+{
+    (void)state;
+    REFUSED("{domian} is neither", {"san", "san: [{type: dns, value: '{CN}.{domian}', from: policy}]"});
+    REFUSED("a { without", {"san", "san: [{type: dns, value: '{CN', from: policy}]"});
+    REFUSED("{O} is neither",
+            {"subject", "subject: [{field: CN, value: '{O}', from: policy}, {field: O, match: a}]"});
+    REFUSED("no host name has", {"san", "san: [{type: dns, value: 'a b.example', from: policy}]"});
+    REFUSED("default of domain", {"variables", "variables: [{name: domain, match: '[a-z]+', default: A1}]"});
+    REFUSED("there twice", {"variables", "variables: [{name: domain, match: a}, {name: domain, match: b}]"});
+    REFUSED("is no name", {"variables", "variables: [{name: 'do main', match: a}]"});
+    REFUSED("also a subject field",
+            {"variables", "variables: [{name: cn, match: a}, {name: domain, match: a}]"});
+    REFUSED("wrong at character", {"subject", "subject: [{field: CN, match: '[a-z'}]"});
+    REFUSED("max_days is less", {"validity", "validity: {days: 30, max_days: 29}"});
+    REFUSED("days is needed", {"validity", "validity: {max_days: 29}"});
+    REFUSED("contradict", {"validity", "validity: {days: 3, no_expiry: true}"});
+}
+
+static void a_policy_outside_the_standards_does_not_load(void **state)
+{
+    (void)state;
+    REFUSED("keyCertSign needs ca", {"key_usage", "key_usage: [keyCertSign]"});
+    REFUSED("needs keyCertSign", {"ca", "ca: {path_len: 0}"});
+    REFUSED("not for CAs", {"ca", "ca: {path_len: 0}"}, {"key_usage", "key_usage: [keyCertSign]"},
+            {"validity", "validity: {no_expiry: true}"});
+    REFUSED("never copied", {"other", "copy_extensions: [{oid: 2.5.29.36, max_len: 10}]"});
+    REFUSED("never copied", {"other", "copy_extensions: [{oid: 2.5.29.19, max_len: 10}]"});
+    REFUSED("there twice",
+            {"other", "copy_extensions: [{oid: 1.2.3.4, max_len: 1}, {oid: 1.2.3.4, max_len: 2}]"});
+    REFUSED("RFC 5280 4.2.1.4", {"other", "certificate_policies: [{oid: 1.2.3}, {oid: 1.2.3}]"});
+    REFUSED("no URI", {"other", "crl_urls: ['crl.example/ca.crl']"});
+    REFUSED("name_constraints need ca",
+            {"other", "name_constraints: {permitted: [{type: dns, value: a.example}]}"});
+    REFUSED("no OID", {"other", "copy_extensions: [{oid: 1.2.x, max_len: 1}]"});
+    REFUSED("is none of ec-p256", {"key", "key: {allow: [ec-p257]}"});
+    REFUSED("root: true needs ca", {"other", "root: true"});
+    REFUSED("unknown key \"lifetime\"", {"other", "lifetime: 3"});
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sound_policy_loads),
+        cmocka_unit_test(a_policy_that_could_allow_nothing_does_not_load),
+        cmocka_unit_test(a_policy_outside_the_standards_does_not_load),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
