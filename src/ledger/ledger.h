@@ -167,6 +167,16 @@ DEFINE_AUTO_VALUE(struct ledger_report, ledger_report_done);
 MUST_USE bool ledger_verify(int home_fd, const char *vkey, const struct ledger_checks *checks,
                             struct ledger_report *ret_report, struct error *err);
 
+/** How much ledger_verify_scope() does, and against what. Zeroed: records, tree, checkpoints and index. */
+struct ledger_scope {
+    const struct ledger_checks *checks; /**< NULL: certificates are not checked */
+    struct bytes since;                 /**< a checkpoint of this ledger an auditor kept; empty: none */
+    bool only_tree;                     /**< leaf hashes and checkpoints, nothing of what the records say */
+};
+/** \return false also if since is no checkpoint by this ledger's key (ERROR_INPUT) */
+MUST_USE bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scope *scope,
+                                  struct ledger_report *ret_report, struct error *err);
+
 /** Throws index.sqlite away and makes it again from the ledger. Holds the lock. */
 MUST_USE bool ledger_index_rebuild(int home_fd, const char *vkey, uint64_t *ret_records, struct error *err);
 

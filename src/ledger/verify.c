@@ -39,6 +39,7 @@ static void verifier_done(struct verifier *verifier)
         for (size_t j = 0; j < round->count; j++) {
             json_free(round->items[j].record);
             findings_done(&round->items[j].findings);
+            builder_done(&round->items[j].tbs);
         }
         free(round->items);
         builder_done(&round->text);
@@ -139,8 +140,22 @@ static void count_kind(struct ledger_report *report, enum record_kind kind)
     report->sessions += kind == RECORD_SESSION ? 1 : 0;
 }
 
+/** The cert.signing a cert.issued refers to, if it was read in the same round: most are, groups being smaller. */
+static const struct verify_item *signing_in_round(const struct verify_round *round,
+                                                  const struct verify_item *item)
+{
+    uint64_t back = item->facts.seq - item->facts.ref;
+    if (back > (uint64_t)(item - round->items))
+        return NULL;
+    const struct verify_item *signing = item - back;
+    bool is_it = signing->record != NULL && signing->facts.kind == RECORD_SIGNING &&
+                 signing->facts.seq == item->facts.ref;
+    return is_it ? signing : NULL;
+}
+
 /** What the record means after those before it: serials, refs, revocations. */
-static bool take_record(struct verifier *verifier, struct verify_item *item, struct error *err)
+static bool take_record(struct verifier *verifier, const struct verify_round *round, struct verify_item *item,
+                        struct error *err)
 {
     struct error why = ERROR_INIT;
     check_order(verifier, item);
@@ -158,8 +173,16 @@ static bool take_record(struct verifier *verifier, struct verify_item *item, str
     }
     if (item->facts.kind != RECORD_ISSUED)
         return true;
+    item->signing = signing_in_round(round, item);
     return index_place(verifier->scratch, item->facts.ref, &item->signing_offset, &item->signing_len,
                        &item->has_certificate, err);
+}
+
+static bool keep_tile(void *data, unsigned level, uint64_t number, const struct tree_tile *tile,
+                      struct error *err)
+{
+    const struct verifier *verifier = data;
+    return verifier->only_tree || index_tile_put(verifier->scratch, level, number, tile, err);
 }
 
 /** In order, by one thread: the tree, the checkpoints, the history. */
@@ -173,11 +196,11 @@ static bool take_round(struct verifier *verifier, struct verify_round *round, st
             continue;
         }
         if (!verify_notes_here(verifier, err) ||
-            !tree_append(&verifier->tree, &item->leaf, index_tile_put, verifier->scratch, err))
+            !tree_append(&verifier->tree, &item->leaf, keep_tile, verifier, err))
             return false;
         if (item->record == NULL)
             verifier->next_seq++;
-        else if (!take_record(verifier, item, err))
+        else if (!take_record(verifier, round, item, err))
             return false;
     }
     round->certifying.count = round->count;
@@ -196,6 +219,7 @@ static void finish_round(struct verifier *verifier, struct verify_round *round)
         if (item->findings.count > 0 && verifier->report.first_bad_seq < 0)
             verifier->report.first_bad_seq = (int64_t)item->position;
         findings_done(&item->findings);
+        builder_done(&item->tbs);
         json_free(TAKE(item->record));
     }
     round->count = round->parsing.count = round->certifying.count = 0;
@@ -253,6 +277,8 @@ static bool finish_report(struct verifier *verifier, struct index *stored, struc
     report->records_past_checkpoint = report->records - report->checkpoint_size;
     tree_edge_root(&verifier->tree, &root);
     memcpy(report->root, root.bytes, sizeof(root.bytes));
+    if (verifier->only_tree)
+        return verify_notes_end(verifier, err);
     if (!verify_notes_end(verifier, err) || !index_commit(verifier->scratch, &state, &verifier->tree, err) ||
         !count_status(verifier, LEDGER_UNFINISHED, &report->unfinished, err) ||
         !count_status(verifier, LEDGER_REVOKED, &report->revoked, err))
@@ -266,26 +292,50 @@ static bool finish_report(struct verifier *verifier, struct index *stored, struc
     return true;
 }
 
-bool ledger_verify(int home_fd, const char *vkey, const struct ledger_checks *checks,
-                   struct ledger_report *ret_report, struct error *err)
+/** A checkpoint an auditor kept: it must be one by this ledger's key, or it says nothing. */
+static bool read_since(struct verifier *verifier, struct bytes whole, struct error *err)
+{
+    AUTO(note_done) struct note note = {.count = 0};
+    bool is_signed = false;
+    if (whole.len == 0)
+        return true;
+    if (!note_read(whole, &note, err) || !note_verify(&note, &verifier->key, &is_signed, NULL, err) ||
+        !checkpoint_read(note.text, &verifier->since, err))
+        return error_while(err, "reading the kept checkpoint");
+    if (!is_signed || !bytes_equal_text(verifier->since.origin, verifier->key.name))
+        return error_set(err, ERROR_INPUT, 0, "the kept checkpoint is not by this ledger's key");
+    verifier->has_since = true;
+    return true;
+}
+
+bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scope *scope,
+                         struct ledger_report *ret_report, struct error *err)
 {
     AUTO(verifier_done) struct verifier *verifier = memory_new(1, sizeof(*verifier));
     AUTO(index_close) struct index *stored = NULL;
     struct error why = ERROR_INIT;
     verifier->home_fd = home_fd;
     verifier->log_fd = verifier->notes_fd = -1;
-    verifier->checks = checks;
+    verifier->checks = scope->checks;
+    verifier->only_tree = scope->only_tree;
     verifier->report.first_bad_seq = -1;
     // Before the files: a reader's index is of one moment, and never ahead of files looked at later.
-    bool has_index = faccessat(home_fd, "index.sqlite", F_OK, 0) == 0;
+    bool has_index = !scope->only_tree && faccessat(home_fd, "index.sqlite", F_OK, 0) == 0;
     if (has_index && !index_open(home_fd, INDEX_READ, vkey, &stored, &why))
         verify_report(verifier, "ledger.index", "%s: run `coldca ledger index --rebuild`", why.text);
-    if (!open_all(verifier, vkey, err) || !read_all(verifier, err) || !verify_notes_here(verifier, err) ||
+    if (!open_all(verifier, vkey, err) || !read_since(verifier, scope->since, err) ||
+        !read_all(verifier, err) || !verify_notes_here(verifier, err) ||
         !finish_report(verifier, stored, err))
         return error_while(err, "verifying the ledger");
     *ret_report = verifier->report;
     verifier->report = (struct ledger_report){.records = 0};
     return true;
+}
+
+bool ledger_verify(int home_fd, const char *vkey, const struct ledger_checks *checks,
+                   struct ledger_report *ret_report, struct error *err)
+{
+    return ledger_verify_scope(home_fd, vkey, &(struct ledger_scope){.checks = checks}, ret_report, err);
 }
 
 bool ledger_index_rebuild(int home_fd, const char *vkey, uint64_t *ret_records, struct error *err)

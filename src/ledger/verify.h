@@ -22,9 +22,11 @@ struct verify_item {
     struct json *record; /**< NULL if it is none */
     struct record_facts facts;
     struct tree_hash leaf;
-    bool has_certificate; /**< a cert.issued whose cert.signing is at signing_offset */
+    bool has_certificate;              /**< a cert.issued whose cert.signing is at signing_offset */
+    const struct verify_item *signing; /**< its cert.signing, if it is of the same round */
     uint64_t signing_offset;
     size_t signing_len;
+    struct builder tbs; /**< of a cert.signing */
     struct findings findings;
 };
 
@@ -40,6 +42,9 @@ struct verifier {
     int home_fd, log_fd, notes_fd;
     struct note_key key;
     const struct ledger_checks *checks;
+    bool only_tree;
+    bool has_since; /**< the auditor's checkpoint was not reached yet */
+    struct checkpoint since;
     struct pool *pool;
     struct verify_round rounds[VERIFY_ROUNDS];
     struct lines lines;

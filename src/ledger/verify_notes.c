@@ -51,9 +51,24 @@ bool verify_next_note(struct verifier *verifier, struct error *err)
     }
 }
 
+/** The checkpoint an auditor kept, once the tree is as large. */
+static void compare_since(struct verifier *verifier)
+{
+    struct tree_hash root;
+    if (!verifier->has_since || verifier->since.size != verifier->tree.size)
+        return;
+    verifier->has_since = false;
+    tree_edge_root(&verifier->tree, &root);
+    if (memcmp(root.bytes, verifier->since.root.bytes, TREE_HASH_LEN) != 0)
+        verify_report(verifier, "ledger.rollback",
+                      "the first %" PRIu64 " records are not those the kept checkpoint was signed over",
+                      verifier->since.size);
+}
+
 bool verify_notes_here(struct verifier *verifier, struct error *err)
 {
     struct tree_hash root;
+    compare_since(verifier);
     if (!verifier->has_next_note || verifier->next_note.size != verifier->tree.size)
         return true;
     tree_edge_root(&verifier->tree, &root);
@@ -78,6 +93,10 @@ bool verify_notes_here(struct verifier *verifier, struct error *err)
 bool verify_notes_end(struct verifier *verifier, struct error *err)
 {
     AUTO(builder_done) struct builder newest = BUILDER_INIT;
+    if (verifier->has_since)
+        verify_report(verifier, "ledger.rollback",
+                      "the kept checkpoint is of %" PRIu64 " records, but ledger.jsonl holds %" PRIu64,
+                      verifier->since.size, verifier->tree.size);
     while (verifier->has_next_note) {
         verify_report(verifier, "ledger.rollback",
                       "checkpoint %" PRIu64 " is of %" PRIu64 " records, but ledger.jsonl holds %" PRIu64,

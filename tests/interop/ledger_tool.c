@@ -1,6 +1,6 @@
 /*
  * Makes and checks ledgers without a token, for the tests that let other programs read them.
- * ledger_tool make HOME COUNT | verify HOME | open HOME | append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ |
+ * ledger_tool make HOME COUNT | verify HOME [tree] | open HOME | append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ |
  *             consistency HOME OLD
  */
 #include "ledger_tool.h"
@@ -157,7 +157,7 @@ static bool read_vkey(struct tool *tool, struct error *err)
     return true;
 }
 
-static int verify(struct tool *tool)
+static int verify(struct tool *tool, bool only_tree)
 {
     struct error err = ERROR_INIT;
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
@@ -168,7 +168,8 @@ static int verify(struct tool *tool)
     checks.data = &tool->issuer;
     if (!tool_issuer_read(ca, &tool->issuer))
         return 3;
-    if (!ledger_verify(tool->home_fd, tool->vkey, &checks, &report, &err))
+    const struct ledger_scope scope = {.checks = &checks, .only_tree = only_tree};
+    if (!ledger_verify_scope(tool->home_fd, tool->vkey, &scope, &report, &err))
         return fail(&err);
     json_put_int(result, "records", (int64_t)report.records);
     json_put_hex(result, "root", BYTES(report.root));
@@ -244,7 +245,7 @@ static int run(struct tool *tool, const char *verb, const char *argument)
     if (!read_vkey(tool, &err))
         return fail(&err);
     if (strcmp(verb, "verify") == 0)
-        return verify(tool);
+        return verify(tool, argument != NULL);
     if (strcmp(verb, "open") == 0)
         return open_ledger(tool, LEDGER_WRITE, &err) ? 0 : fail(&err);
     if (strcmp(verb, "append") == 0)
