@@ -25,6 +25,9 @@ int cli_ledger(int argc, char **argv, struct error *err);
 
 int cli_ledger_list(int argc, char **argv, struct error *err);
 int cli_ledger_verify(int argc, char **argv, struct error *err);
+int cli_ledger_prove(int argc, char **argv, struct error *err);
+int cli_ledger_export(int argc, char **argv, struct error *err);
+int cli_ledger_cosign(int argc, char **argv, struct error *err);
 
 /** A record's number. \return false if text is not one */
 bool cli_parse_seq(const char *text, uint64_t *ret_seq);

@@ -113,6 +113,9 @@ int cli_ledger(int argc, char **argv, struct error *err)
         {"show", show, "one record"},
         {"verify", cli_ledger_verify, "check everything, from the first byte"},
         {"checkpoint", checkpoint, "the newest signed checkpoint"},
+        {"prove", cli_ledger_prove, "write a proof that needs no home to be checked"},
+        {"export", cli_ledger_export, "write the ledger for any client of transparency logs"},
+        {"cosign", cli_ledger_cosign, "add a witness's signature to the newest checkpoint"},
         {"index", rebuild, "remake the index"},
     };
     return cli_dispatch("ledger", table, ARRAY_LEN(table), argc, argv, err);

@@ -1,13 +1,21 @@
 #include "base/encode.h"
+#include "base/file.h"
 #include "ca/home.h"
 #include "cli/cli.h"
+#include "cli/ledger_proof.h"
 #include "cli/report.h"
 
+#include <fcntl.h>
+
 static const struct command_help help = {
-    .usage = "ledger verify [OPTIONS]",
-    .text = "Reads the ledger from its first byte, trusting no index: canonical form, sequence, times, every "
-            "checkpoint, every\n"
-            "certificate against the bytes logged before it was signed. Exit 5 if anything is wrong.",
+    .usage = "ledger verify [OPTIONS]\n       coldca ledger verify --proof FILE --vkey KEY [OPTIONS]",
+    .text =
+        "Reads the ledger from its first byte, trusting no index: canonical form, sequence, times, every "
+        "checkpoint, every\n"
+        "certificate against the bytes logged before it was signed. Exit 5 if anything is wrong.\n"
+        "With --proof: checks a proof by `coldca ledger prove`, on any machine, with no home and no token.",
+    .example = "  coldca ledger verify --proof device-0001.tlog-proof --certificate device-0001.pem --vkey "
+               "\"$(cat vkey)\"",
 };
 
 static void print_report(struct ledger_report *report)
@@ -59,26 +67,78 @@ static void print_json(const struct ledger_report *report)
     report_json(json);
 }
 
-int cli_ledger_verify(int argc, char **argv, struct error *err)
+/** What was asked beyond the files themselves. */
+struct demands {
+    struct cli_proof proof;
+    bool only_tree;
+    long quorum;
+    struct option_list witnesses;
+};
+
+/** The newest checkpoint must have a quorum of cosignatures. */
+static void check_witnesses(const struct ca_home *home, const struct demands *demands,
+                            struct ledger_report *report)
 {
-    AUTO(options_done) struct options options = {.home = NULL};
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    struct error err = ERROR_INIT;
+    if (demands->proof.witnesses.count > 0 &&
+        (!file_read(home->fd, "ledger.checkpoint", LEDGER_PROOF_MAX_LEN, &note, &err) ||
+         !ledger_note_verify(builder_bytes(&note), home->config.ledger_vkey, &demands->proof.witnesses,
+                             &err)))
+        findings_say(&report->findings, "ledger.witness", NULL, "%s", err.text);
+}
+
+static int verify_home(const struct options *options, const struct demands *demands, struct error *err)
+{
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
     AUTO(ca_home_close) struct ca_home *home = NULL;
-    if (!options_parse(argc, argv, NULL, 0, &options, err))
-        return (int)err->kind;
-    if (cli_is_help(&options, &help, NULL, 0))
-        return EXIT_DONE;
-    AUTO(free) char *path = ca_home_path(options.home);
+    AUTO(builder_done) struct builder since = BUILDER_INIT;
+    AUTO(free) char *path = ca_home_path(options->home);
     // Not opened as a ledger: a damaged one is just what this command must be able to read.
-    if (!ca_home_open_files(path, &home, err))
+    if (!ca_home_open_files(path, &home, err) ||
+        (demands->proof.since != NULL &&
+         !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)))
         return (int)err->kind;
     struct ledger_checks checks = ca_ledger_checks(home);
-    if (!ledger_verify(home->fd, home->config.ledger_vkey, home->issuer != NULL ? &checks : NULL, &report,
-                       err))
+    const struct ledger_scope scope = {
+        .checks = home->issuer != NULL ? &checks : NULL,
+        .since = builder_bytes(&since),
+        .only_tree = demands->only_tree,
+    };
+    if (!ledger_verify_scope(home->fd, home->config.ledger_vkey, &scope, &report, err))
         return (int)err->kind;
-    if (options.wants_json)
+    check_witnesses(home, demands, &report);
+    if (options->wants_json)
         print_json(&report);
     else
         print_report(&report);
     return report.findings.count == 0 ? EXIT_DONE : (int)ERROR_LEDGER;
+}
+
+int cli_ledger_verify(int argc, char **argv, struct error *err)
+{
+    AUTO(options_done) struct options options = {.home = NULL};
+    struct demands demands = {.quorum = 0};
+    struct cli_proof *proof = &demands.proof;
+    const struct option_row rows[] = {
+        {"since", 0, OPTION_TEXT, "CHECKPOINT", "a checkpoint kept elsewhere that history must continue",
+         &proof->since},
+        {"tree-only", 0, OPTION_FLAG, NULL, "only the Merkle tree and the checkpoints", &demands.only_tree},
+        {"witness", 0, OPTION_LIST, "VKEY", "a witness whose cosignature counts; repeatable",
+         &demands.witnesses},
+        {"quorum", 0, OPTION_NUMBER, "K", "how many of them are needed; all if not given", &demands.quorum},
+        {"proof", 0, OPTION_TEXT, "FILE", "check this proof, no home", &proof->path},
+        {"certificate", 0, OPTION_TEXT, "FILE", "the certificate the proof must be of", &proof->certificate},
+        {"vkey", 0, OPTION_TEXT, "KEY", "the ledger's verifier key, for --proof", &proof->vkey},
+    };
+    bool is_parsed = options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err);
+    AUTO(option_list_done) struct option_list witnesses = demands.witnesses;
+    if (!is_parsed)
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    proof->wants_json = options.wants_json;
+    proof->witnesses = (struct ledger_witnesses){
+        witnesses.items, witnesses.count, demands.quorum > 0 ? (size_t)demands.quorum : witnesses.count};
+    return proof->path != NULL ? cli_check_proof(proof, err) : verify_home(&options, &demands, err);
 }

@@ -1,0 +1,22 @@
+/*
+ * What auditors and witnesses bring: certificates to look up in a proof, keys that cosign checkpoints. Neither needs this CA's token.
+ */
+#ifndef COLDCA_CA_EVIDENCE_H
+#define COLDCA_CA_EVIDENCE_H
+
+#include "ca/home.h"
+
+/** SHA-256 of the certificate in a file (PEM or DER). ERROR_INPUT. */
+MUST_USE bool ca_certificate_sha256(const char *path, uint8_t ret_digest[static 32], struct error *err);
+
+/**
+ * Cosigns the newest checkpoint with a witness's Ed25519 key and keeps it.
+ * \param key_path  a PEM file with the private key, not encrypted
+ * \param name      the witness's, a schema-less URL
+ * \param now       seconds since 1970: the time the cosignature speaks of
+ * \param ret_vkey  the witness's verifier key
+ */
+MUST_USE bool ca_cosign(struct ca_home *home, const char *key_path, const char *name, int64_t now,
+                        struct builder *ret_vkey, struct error *err);
+
+#endif
