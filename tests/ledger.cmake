@@ -4,3 +4,12 @@ coldca_unit_test(ledger_tree_test LAYERS ledger base)
 coldca_unit_test(ledger_recover_test LAYERS ledger base)
 coldca_unit_test(ledger_note_test LAYERS ledger base)
 coldca_unit_test(ledger_proof_test LAYERS ledger base)
+
+coldca_fuzz_target(ledger_line LAYERS ledger base)
+coldca_fuzz_target(lines LAYERS ledger base)
+coldca_fuzz_target(note LAYERS ledger base)
+coldca_fuzz_target(proof LAYERS ledger base)
+
+if(TARGET coldca_cli)
+    coldca_script_test(e2e ledger e2e/ledger_test.sh)
+endif()
