@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "policy_case.h"
+#include "policy_change.h"
 
 static void a_sound_policy_loads(void **state)
 {

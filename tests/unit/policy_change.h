@@ -1,6 +1,6 @@
 /* A sound end-entity policy, and how a test changes one line of it. Include after cmocka.h. */
-#ifndef COLDCA_TESTS_POLICY_CASE_H
-#define COLDCA_TESTS_POLICY_CASE_H
+#ifndef COLDCA_TESTS_POLICY_CHANGE_H
+#define COLDCA_TESTS_POLICY_CHANGE_H
 
 #include "policy/policy.h"
 
