@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# coldca review by a person at a terminal: what is shown, decided, signed and logged; and Ctrl-C at every question.
+set -euo pipefail
+: "${COLDCA:?the binary}" "${SOURCE:?the source folder}"
+export COLDCA COLDCA_DATA=$SOURCE NO_COLOR=1 LC_ALL=C.UTF-8
+unset COLDCA_HOME
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() {
+    echo "FAILED: $*" >&2
+    [ ! -s err ] || sed 's/^/  stderr: /' err >&2
+    [ ! -s out ] || sed 's/^/  stdout: /' out >&2
+    exit 1
+}
+
+# run CODE ARGUMENTS...: coldca must end with CODE; no terminal.
+run() {
+    local wanted=$1 code=0
+    shift
+    setsid --wait "$COLDCA" "$@" >out 2>err </dev/null || code=$?
+    [ "$code" = "$wanted" ] || fail "exit code $code instead of $wanted: coldca $*"
+}
+
+mkdir tokens
+printf 'directories.tokendir=%s/tokens\nobjectstore.backend=file\nlog.level=ERROR\n' "$work" >softhsm2.conf
+export SOFTHSM2_CONF=$work/softhsm2.conf
+(umask 077 && echo 1234 >pin && echo 5678 >so-pin)
+run 0 token init --label test --so-pin-source file:so-pin --pin-source file:pin
+run 0 -C ca --pin-source file:pin init --token test --subject "O=Test,CN=Test Root"
+for name in device-1 device-2 device-3; do
+    run 0 request --policy mqtt-device --set domain=iot.example --cn "$name" --out requests
+done
+openssl req -newkey rsa:2048 -nodes -keyout bad.key -out requests/bad.csr -subj $'/CN=evil\x1b[31m\xe2\x80\xae' -utf8 2>/dev/null
+echo garbage >requests/garbage.csr
+
+cat >person.tcl <<'TCL'
+# What the scenarios below share: a person who waits for words, types, and looks at the terminal afterwards.
+set timeout 60
+log_user 0
+proc fail {why} { puts stderr "FAILED: $why"; exit 1 }
+proc wants {text} {
+    expect {
+        -ex $text {}
+        timeout { fail "never seen: $text" }
+        eof { fail "ended before: $text" }
+    }
+}
+proc answers {text typed} { wants $text; wants "q quit"; wants ": "; send $typed }
+proc ends {wanted} {
+    expect eof
+    set code [lindex [wait] 3]
+    if {$code != $wanted} { fail "exit code $code instead of $wanted" }
+}
+proc starts {args} {
+    global spawn_id env
+    spawn $env(COLDCA) -C ca {*}$args review --policy mqtt-device --set domain=iot.example --out issued requests
+    wants "is that right? \[yes/no\]: "
+    send "yes\r"
+}
+TCL
+
+# person NAME: runs the scenario on stdin.
+person() {
+    echo "$1"
+    { cat person.tcl && cat; } >scenario.tcl
+    expect -f scenario.tcl >seen 2>err || fail "$1"
+}
+
+records() {
+    wc -l <ca/ledger.jsonl
+}
+
+before=$(records)
+person "Ctrl-C at every question signs nothing and leaves the terminal as it was" <<'TCL'
+spawn $env(COLDCA) -C ca review --policy mqtt-device --set domain=iot.example --out issued requests
+wants "is that right? \[yes/no\]: "
+send "\x03"
+ends 6
+starts
+answers "1 of 5" "\x03"
+ends 6
+starts
+answers "1 of 5, bad: r leave it refused" "r\r"
+answers "2 of 5, device-1: a approve" "r\r"
+wants "reason (goes into the ledger): "
+send "half\x03"
+ends 6
+starts
+answers "1 of 5" "A\r"
+wants "\[yes/no\]: "
+send "yes\r"
+answers "decided: 3 to sign" "\x03"
+ends 6
+starts
+answers "1 of 5" "A\r"
+wants "\[yes/no\]: "
+send "yes\r"
+answers "decided: 3 to sign" "c\r"
+wants "PIN of "
+wants ": "
+if {[catch {stty -a < $spawn_out(slave,name)} modes] || ![string match "*-echo *" $modes]} { fail "the PIN would be drawn" }
+send "12\x03"
+ends 6
+starts
+answers "1 of 5" "q\r"
+ends 6
+TCL
+[ "$before" = "$(records)" ] || fail "the ledger grew by reviews that were given up"
+[ -z "$(ls issued 2>/dev/null)" ] || fail "something was signed"
+
+person "each request in words, each key, then the PIN" <<'TCL'
+starts
+wants "5 requests under policy mqtt-device: 3 to sign, 0 to hand out again, 2 refused, 0 put aside"
+wants "plan "
+wants "bad.csr"
+wants "CN=evil\\x1b\[31m\\u{202e}"
+wants "REFUSED by the policy"
+answers "1 of 5, bad: r leave it refused" "a\r"
+wants "it can't be approved here: "
+answers "1 of 5" "r\r"
+wants "device-1.csr"
+wants "CN=device-1"
+wants "SHA-256 "
+wants "policy adds"
+wants "spiffe://iot.example/device/device-1"
+wants "the certificate that would come out:"
+answers "2 of 5, device-1: a approve, r refuse" "a\r"
+answers "3 of 5" "r\r"
+wants "reason (goes into the ledger): "
+send "lost in the post\r"
+answers "4 of 5" "s\r"
+answers "5 of 5" "r\r"
+answers "decided: 1 to sign, 0 to hand out again, 3 refused, 1 put aside" "c\r"
+wants "PIN of "
+wants ": "
+send "1234\r"
+expect {
+    "1234" { fail "the PIN was drawn" }
+    -ex "1 certificates issued" {}
+    timeout { fail "no summary" }
+    eof { fail "ended without a summary" }
+}
+ends 1
+TCL
+[ -e issued/device-1.pem ] || fail "device-1 was not signed"
+openssl verify -CAfile ca/ca.pem issued/device-1.pem >out || fail "openssl does not verify the certificate"
+for name in device-2 device-3 bad garbage; do
+    [ ! -e "issued/$name.pem" ] || fail "$name was signed"
+done
+grep -q 'lost in the post' ca/ledger.jsonl || fail "the reason is not in the ledger"
+run 0 -C ca ledger verify
+
+person "a wrong PIN is told and not tried again" <<'TCL'
+starts
+answers "1 of 5" "A\r"
+wants "\[yes/no\]: "
+send "yes\r"
+answers "decided" "c\r"
+wants "PIN of "
+wants ": "
+send "9999\r"
+ends 4
+TCL
+
+echo "without a terminal nothing is asked and nothing signed"
+run 2 -C ca --pin-source file:pin review --policy mqtt-device --set domain=iot.example --out issued requests
+grep -q terminal err || fail "nothing says why"
+echo "all is well"
