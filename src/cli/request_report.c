@@ -54,7 +54,8 @@ void request_report(const struct request_answers *answers, const char *folder)
     for (size_t i = 0; i < answers->count; i++)
         add_row(table, &answers->items[i]);
     ui_table_print(table);
-    printf("%zu requests: %zu made in %s", answers->count, made, quoted_text(folder, &room));
+    printf("%zu request%s: %zu made in %s", answers->count, answers->count == 1 ? "" : "s", made,
+           quoted_text(folder, &room));
     if (there > 0)
         printf(", %zu there already", there);
     if (refused > 0)

@@ -1,31 +1,13 @@
 #!/usr/bin/env bash
 # coldca request as a requester uses it: the recipes of the README, many at once, encrypted keys, and what must be refused.
-set -euo pipefail
-: "${COLDCA:?the binary}" "${SOURCE:?the source folder}"
-export COLDCA_DATA=$SOURCE
-unset COLDCA_HOME
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    [ ! -s err ] || sed 's/^/  stderr: /' err >&2
-    [ ! -s out ] || sed 's/^/  stdout: /' out >&2
-    exit 1
-}
-
-# run CODE ARGUMENTS...: coldca request must end with CODE; no terminal to fall back on.
-run() {
-    local wanted=$1 code=0
+# request CODE ARGUMENTS...: coldca request must end with CODE.
+request() {
+    local wanted=$1
     shift
-    setsid --wait "$COLDCA" request "$@" >out 2>err </dev/null || code=$?
-    [ "$code" = "$wanted" ] || fail "exit code $code instead of $wanted: request $*"
-}
-
-says() {
-    grep -qF -- "$1" err out || fail "nothing says: $1"
+    run "$wanted" "$COLDCA" request "$@"
 }
 
 # The request verifies with tools that are not ours and has this subject.
@@ -59,7 +41,7 @@ mode_of() {
 }
 
 echo "the recipe for a broker"
-run 0 --policy mqtt-server --cn broker.example --san ip:127.0.0.1 --out server
+request 0 --policy mqtt-server --cn broker.example --san ip:127.0.0.1 --out server
 sound server/broker.example.csr CN=broker.example
 has_san server/broker.example.csr "IP Address:127.0.0.1"
 same_key server/broker.example.csr server/broker.example.key
@@ -67,13 +49,13 @@ same_key server/broker.example.csr server/broker.example.key
 head -1 server/broker.example.key | grep -qx -- '-----BEGIN PRIVATE KEY-----' || fail "the key is not PKCS#8"
 
 echo "the recipe for a device"
-run 0 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
+request 0 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
 sound device/device-1.csr CN=device-1
 same_key device/device-1.csr device/device-1.key
 
 echo "every kind of key"
 for kind in ec-p256 ec-p384 ed25519 rsa-2048 rsa-3072 rsa-4096; do
-    run 0 --policy mqtt-device --set domain=iot.example --cn "device-$kind" --key "$kind" --out kinds
+    request 0 --policy mqtt-device --set domain=iot.example --cn "device-$kind" --key "$kind" --out kinds
     sound "kinds/device-$kind.csr" "CN=device-$kind"
     same_key "kinds/device-$kind.csr" "kinds/device-$kind.key"
 done
@@ -82,22 +64,22 @@ openssl pkey -in kinds/device-rsa-4096.key -noout -text | grep -q '4096 bit' || 
 
 echo "a file is never written over"
 before=$(sha256sum device/*)
-run 3 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
+request 3 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
 says "device-1.csr is there already"
 rm device/device-1.csr
-run 3 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
+request 3 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
 says "device-1.key is there already"
-run 0 --policy mqtt-device --set domain=iot.example --cn device-1 --out device --key-file device/device-1.key
+request 0 --policy mqtt-device --set domain=iot.example --cn device-1 --out device --key-file device/device-1.key
 sound device/device-1.csr CN=device-1
 same_key device/device-1.csr device/device-1.key
 [ "$(sha256sum device/device-1.key)" = "$(grep 'key$' <<<"$before")" ] || fail "the key was changed"
 ln -s "$work/elsewhere" device/planted.csr
-run 3 --policy mqtt-device --set domain=iot.example --cn planted --out device
+request 3 --policy mqtt-device --set domain=iot.example --cn planted --out device
 absent "written through a link" elsewhere device/planted.key
 
 echo "a key with a passphrase"
 (umask 077 && echo "correct horse" >passphrase && echo wrong >other)
-run 0 --policy mqtt-server --cn sealed.example --encrypt --passphrase-source file:passphrase --out sealed
+request 0 --policy mqtt-server --cn sealed.example --encrypt --passphrase-source file:passphrase --out sealed
 head -1 sealed/sealed.example.key | grep -qx -- '-----BEGIN ENCRYPTED PRIVATE KEY-----' || fail "not encrypted"
 [ "$(mode_of sealed/sealed.example.key)" = 600 ] || fail "others may read the key"
 openssl pkey -in sealed/sealed.example.key -passin file:passphrase -noout || fail "openssl does not open the key"
@@ -108,36 +90,36 @@ openssl asn1parse -in sealed/sealed.example.key >parsed
 for part in PBES2 PBKDF2 ":0927C0" hmacWithSHA256 aes-256-cbc; do # 600,000 iterations
     grep -q -- "$part" parsed || fail "the key's encryption lacks $part"
 done
-run 0 --policy mqtt-server --cn again.example --key-file sealed/sealed.example.key --passphrase-source file:passphrase --out sealed
+request 0 --policy mqtt-server --cn again.example --key-file sealed/sealed.example.key --passphrase-source file:passphrase --out sealed
 sound sealed/again.example.csr CN=again.example
 [ ! -e sealed/again.example.key ] || fail "the key was written again"
-run 3 --policy mqtt-server --cn third.example --key-file sealed/sealed.example.key --passphrase-source file:other --out sealed
+request 3 --policy mqtt-server --cn third.example --key-file sealed/sealed.example.key --passphrase-source file:other --out sealed
 says "the passphrase is wrong"
-run 2 --policy mqtt-server --cn third.example --key-file sealed/sealed.example.key --out sealed
+request 2 --policy mqtt-server --cn third.example --key-file sealed/sealed.example.key --out sealed
 says "--passphrase-source"
-run 2 --policy mqtt-server --cn third.example --encrypt --out sealed
+request 2 --policy mqtt-server --cn third.example --encrypt --out sealed
 says "--passphrase-source"
-PASS="from the environment" run 0 --policy mqtt-server --cn env.example --encrypt --passphrase-source env:PASS --out sealed
+PASS="from the environment" request 0 --policy mqtt-server --cn env.example --encrypt --passphrase-source env:PASS --out sealed
 openssl pkey -in sealed/env.example.key -passin "pass:from the environment" -noout || fail "env: gave another passphrase"
 chmod 644 passphrase
-run 3 --policy mqtt-server --cn third.example --encrypt --passphrase-source file:passphrase --out sealed
+request 3 --policy mqtt-server --cn third.example --encrypt --passphrase-source file:passphrase --out sealed
 says "others may read"
 absent "something was written in spite of an error" sealed/third.example.key sealed/third.example.csr
 
 echo "many from a list, and again after an interruption"
 printf 'device-1\n# a comment\ndevice-2\r\n\ndevice-3\n' >ids
-run 0 --policy mqtt-device --set domain=iot.example --list ids --out many
+request 0 --policy mqtt-device --set domain=iot.example --list ids --out many
 for id in device-1 device-2 device-3; do
     sound "many/$id.csr" "CN=$id"
 done
 [ "$(find many -type f | wc -l)" = 6 ] || fail "other files than 3 keys and 3 requests"
 before=$(sha256sum many/*)
-run 0 --policy mqtt-device --set domain=iot.example --list ids --out many
+request 0 --policy mqtt-device --set domain=iot.example --list ids --out many
 says "3 there already"
 [ "$before" = "$(sha256sum many/*)" ] || fail "a second run changed files"
 key=$(sha256sum many/device-2.key)
 rm many/device-2.csr many/device-3.csr many/device-3.key
-run 0 --policy mqtt-device --set domain=iot.example --list ids --out many
+request 0 --policy mqtt-device --set domain=iot.example --list ids --out many
 [ "$key" = "$(sha256sum many/device-2.key)" ] || fail "a key that was there was not used"
 for id in device-2 device-3; do
     sound "many/$id.csr" "CN=$id"
@@ -145,9 +127,9 @@ for id in device-2 device-3; do
 done
 
 (umask 077 && echo "correct horse" >passphrase.list)
-run 0 --policy mqtt-device --set domain=iot.example --list ids --out sealed-many --encrypt --passphrase-source file:passphrase.list
+request 0 --policy mqtt-device --set domain=iot.example --list ids --out sealed-many --encrypt --passphrase-source file:passphrase.list
 rm sealed-many/device-1.csr
-run 0 --policy mqtt-device --set domain=iot.example --list ids --out sealed-many --encrypt --passphrase-source file:passphrase.list
+request 0 --policy mqtt-device --set domain=iot.example --list ids --out sealed-many --encrypt --passphrase-source file:passphrase.list
 sound sealed-many/device-1.csr CN=device-1
 openssl pkey -in sealed-many/device-1.key -passin file:passphrase.list -pubout >pub
 [ "$(openssl req -in sealed-many/device-1.csr -noout -pubkey)" = "$(cat pub)" ] || fail "an encrypted key was not used again"
@@ -167,7 +149,7 @@ for signal in TERM KILL; do
     TERM) [ "$code" = 6 ] || fail "exit code $code after SIGTERM" ;;
     KILL) [ "$code" = 137 ] || fail "exit code $code after SIGKILL" ;;
     esac
-    run 0 --policy mqtt-device --set domain=iot.example --list sensors --out "stopped-$signal"
+    request 0 --policy mqtt-device --set domain=iot.example --list sensors --out "stopped-$signal"
     [ "$(find "stopped-$signal" -name 'sensor-*' | wc -l)" = 400 ] || fail "not every request was made"
 done
 last=$(find stopped-KILL -name '*.csr' -printf '%T@ %f\n' | sort -n | sed -n '1p;$p' | cut -d' ' -f2)
@@ -177,7 +159,7 @@ done
 
 echo "many from a table, with one that the policy refuses"
 printf '\xef\xbb\xbfcn,san,name\r\na.example,dns:www.a.example ip:10.0.0.1,\r\n"b.example",,second\r\n"bad host",,\r\n' >hosts.csv
-run 1 --policy mqtt-server --csv hosts.csv --out table --json
+request 1 --policy mqtt-server --csv hosts.csv --out table --json
 sound table/a.example.csr CN=a.example
 has_san table/a.example.csr DNS:www.a.example
 has_san table/a.example.csr "IP Address:10.0.0.1"
@@ -196,52 +178,52 @@ assert refused["result"] == "refused" and refused["reasons"] and "csr_file" not 
 PY
 
 echo "what the policy would refuse is not written"
-run 1 --policy mqtt-device --set domain=iot.example --cn printer.7 --out refused
+request 1 --policy mqtt-device --set domain=iot.example --cn printer.7 --out refused
 says "subject CN"
 [ -z "$(ls refused)" ] || fail "a refused request was written"
 openssl genrsa -out weak.key 1024 2>/dev/null
-run 1 --policy mqtt-device --set domain=iot.example --cn weak --key-file weak.key --out refused
+request 1 --policy mqtt-device --set domain=iot.example --cn weak --key-file weak.key --out refused
 says "rsa-1024"
 [ -z "$(ls refused)" ] || fail "a refused request was written"
-run 0 --policy mqtt-device --set domain=iot.example --cn printer.7 --out refused --force
+request 0 --policy mqtt-device --set domain=iot.example --cn printer.7 --out refused --force
 sound refused/printer.7.csr "CN=printer.7"
-run 2 --policy mqtt-device --set domain=iot.example --cn "printer 7" --out refused --force
+request 2 --policy mqtt-device --set domain=iot.example --cn "printer 7" --out refused --force
 says "printer 7"
-run 0 --policy mqtt-device --set domain=iot.example --cn escape --name ../../escape --out refused
-run 1 --policy mqtt-device --set domain=iot.example --list <(echo ../../other) --out refused
+request 0 --policy mqtt-device --set domain=iot.example --cn escape --name ../../escape --out refused
+request 1 --policy mqtt-device --set domain=iot.example --list <(echo ../../other) --out refused
 absent "a file left the folder" ../escape.csr escape.csr ../escape.key escape.key
 [ "$(find refused -type f | wc -l)" = 4 ] || fail "not two requests with their keys"
 
 echo "wrong command lines and files"
-run 2
+request 2
 says "--policy is needed"
-run 2 --policy mqtt-device --set domain=iot.example
-run 2 --policy mqtt-device --cn x --out wrong
+request 2 --policy mqtt-device --set domain=iot.example
+request 2 --policy mqtt-device --cn x --out wrong
 says "domain"
-run 2 --policy mqtt-device --set domain=iot.example --set colour=red --cn x --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --set colour=red --cn x --out wrong
 says "colour"
-run 2 --policy mqtt-device --set domain --cn x --out wrong
-run 2 --policy mqtt-device --set domain=iot.example --cn x --key dsa-1024 --out wrong
+request 2 --policy mqtt-device --set domain --cn x --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --cn x --key dsa-1024 --out wrong
 says "--key is one of"
-run 2 --policy mqtt-device --set domain=iot.example --cn x --key rsa-1024 --out wrong
-run 2 --policy mqtt-server --cn x --san carrier-pigeon:coo --out wrong
-run 2 --policy mqtt-device --set domain=iot.example --cn x --list ids --out wrong
-run 2 --policy mqtt-device --set domain=iot.example --csv hosts.csv --list ids --out wrong
-run 2 --policy mqtt-device --set domain=iot.example --cn x --key-file weak.key --encrypt --out wrong
-run 2 --policy mqtt-device --set domain=iot.example --cn x --unknown --out wrong
-run 2 --policy mqtt-device --set domain=iot.example operand
-run 2 --policy mqtt-device --set domain=iot.example --list <(printf 'A\nb\na\n') --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --cn x --key rsa-1024 --out wrong
+request 2 --policy mqtt-server --cn x --san carrier-pigeon:coo --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --cn x --list ids --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --csv hosts.csv --list ids --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --cn x --key-file weak.key --encrypt --out wrong
+request 2 --policy mqtt-device --set domain=iot.example --cn x --unknown --out wrong
+request 2 --policy mqtt-device --set domain=iot.example operand
+request 2 --policy mqtt-device --set domain=iot.example --list <(printf 'A\nb\na\n') --out wrong
 says "lines 1 and 3 would both be written as"
-run 3 --policy no-such-policy --cn x --out wrong
-run 3 --policy mqtt-device --set domain=iot.example --list missing --out wrong
-run 3 --policy mqtt-device --set domain=iot.example --list <(printf 'a\0b\n') --out wrong
+request 3 --policy no-such-policy --cn x --out wrong
+request 3 --policy mqtt-device --set domain=iot.example --list missing --out wrong
+request 3 --policy mqtt-device --set domain=iot.example --list <(printf 'a\0b\n') --out wrong
 says "not UTF-8 text"
-run 3 --policy mqtt-server --csv <(printf 'cn\n"a\n') --out wrong
+request 3 --policy mqtt-server --csv <(printf 'cn\n"a\n') --out wrong
 says "a quoted cell does not end"
-run 3 --policy mqtt-device --set domain=iot.example --cn x --key-file hosts.csv --out wrong
+request 3 --policy mqtt-device --set domain=iot.example --cn x --key-file hosts.csv --out wrong
 says "holds no private key"
-run 3 --policy mqtt-device --set domain=iot.example --cn x --out hosts.csv
-run 0 --help
+request 3 --policy mqtt-device --set domain=iot.example --cn x --out hosts.csv
+request 0 --help
 says "usage: coldca request"
 [ ! -e wrong ] || [ -z "$(ls wrong)" ] || fail "a wrong command line left files"
 
