@@ -1,3 +1,9 @@
+add_library(coldca_policy_case STATIC support/policy_case.c)
+target_include_directories(coldca_policy_case PUBLIC support)
+target_link_libraries(coldca_policy_case PUBLIC coldca_policy coldca_csr_maker PkgConfig::CMOCKA)
+
+coldca_unit_test(policy_judge_test LAYERS policy_case policy)
+coldca_unit_test(policy_files_test LAYERS policy)
 coldca_unit_test(policy_load_test LAYERS policy)
 
 coldca_fuzz_target(policy LAYERS policy SEEDS ${CMAKE_SOURCE_DIR}/policies)

@@ -64,8 +64,35 @@ static const char *field_value(const struct judgement *judgement, const char *na
     return NULL;
 }
 
-bool judge_render(const struct judgement *judgement, const char *text, struct builder *ret_text,
-                  char missing[static 64])
+/** RFC 3986 2.3: what needs no escape and separates nothing; "." and ".." would be path segments. */
+static bool is_unreserved(const char *text)
+{
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~");
+    return text[len] == '\0' && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
+}
+
+static bool fill_place(const struct judgement *judgement, const char *name, bool is_uri,
+                       struct builder *ret_text, struct error *err)
+{
+    struct quoted room;
+    const char *value = variable_value(judgement, name);
+    if (value != NULL) {
+        builder_add_text(ret_text, value);
+        return true;
+    }
+    value = field_value(judgement, name);
+    if (value == NULL)
+        return error_set(err, ERROR_USAGE, 0, "the policy makes it of {%s}, which is not known", name);
+    if (is_uri && !is_unreserved(value))
+        return error_set(err, ERROR_INPUT, 0,
+                         "%s \"%s\" would change the URI; letters, digits and -._~ can stand in one", name,
+                         quoted_text(value, &room));
+    builder_add_text(ret_text, value);
+    return true;
+}
+
+bool judge_render(const struct judgement *judgement, const char *text, bool is_uri, struct builder *ret_text,
+                  struct error *err)
 {
     for (const char *at = text; *at != '\0'; at++) {
         char name[64];
@@ -76,20 +103,14 @@ bool judge_render(const struct judgement *judgement, const char *text, struct bu
         }
         memcpy(name, at + 1, len);
         name[len] = '\0';
-        const char *value = variable_value(judgement, name);
-        if (value == NULL)
-            value = field_value(judgement, name);
-        if (value == NULL) {
-            memcpy(missing, name, len + 1);
+        if (!fill_place(judgement, name, is_uri, ret_text, err))
             return false;
-        }
-        builder_add_text(ret_text, value);
         at += len + 1;
     }
     return true;
 }
 
-/** The address in the request of a key: the same key anywhere in the chain above is refused. */
+/** A key of the chain above in a request: whoever sent it holds, or replays, a CA's key. */
 static void judge_chain_key(struct judgement *judgement)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
@@ -134,6 +155,22 @@ void judge_key(struct judgement *judgement)
                  builder_text(&wanted));
 }
 
+/** What a caller should have seen to already, and what no certificate may rest on. */
+static void judge_question(struct judgement *judgement)
+{
+    struct error err = ERROR_INIT;
+    const struct policy_question *question = judgement->question;
+    findings_copy(&judgement->verdict->findings, &question->request->problems);
+    if (!question->request->has_proof_of_possession && question->request->problems.count == 0)
+        judge_refuse(judgement, "request.signature", "RFC 2986 4.2", NULL, NULL,
+                     "make the request again with the private key at hand",
+                     "request: its signature does not prove possession of the key");
+    if (!policy_check_variables(judgement->policy, question->variables, question->variables_count, &err))
+        judge_refuse(judgement, "variables", NULL, NULL, NULL, NULL, "variables: %s", err.text);
+    if (question->request->has_challenge_password)
+        judge_decide(judgement, DECISION_DROPPED, "challengePassword", "(not shown)");
+}
+
 struct verdict *policy_judge(const struct policy *policy, const struct policy_question *question)
 {
     struct verdict *verdict = memory_new(1, sizeof(*verdict));
@@ -145,7 +182,7 @@ struct verdict *policy_judge(const struct policy *policy, const struct policy_qu
         .verdict = verdict,
         .template = template,
     };
-    findings_copy(&verdict->findings, &question->request->problems);
+    judge_question(&judgement);
     // A CSR that could not be taken apart has no facts to judge.
     if (question->request->spki.len > 0 || question->request->subject.len > 0) {
         judge_key(&judgement);
@@ -188,8 +225,12 @@ bool policy_check_variables(const struct policy *policy, const struct policy_var
     }
     for (unsigned i = 0; i < rules->variables_count; i++) {
         bool is_given = rules->variables[i].default_value != NULL;
+        size_t times = 0;
         for (size_t j = 0; j < count; j++)
-            is_given = is_given || strcmp(variables[j].name, rules->variables[i].name) == 0;
+            times += strcmp(variables[j].name, rules->variables[i].name) == 0 ? 1 : 0;
+        is_given = is_given || times > 0;
+        if (times > 1)
+            return error_set(err, ERROR_USAGE, 0, "--set %s is given twice", rules->variables[i].name);
         if (!is_given)
             return error_set(err, ERROR_USAGE, 0, "the policy %s needs --set %s=..., matching %s",
                              rules->policy, rules->variables[i].name, rules->variables[i].match);

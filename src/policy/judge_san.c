@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Subject alternative names: those the policy sets come first, in its order; then those a rule takes from the request. */
 
@@ -16,8 +17,12 @@ static const char *rule_type_name(enum san_kind kind)
 static bool has_san(const struct template *template, enum san_kind kind, struct bytes value)
 {
     for (size_t i = 0; i < template->sans_count; i++) {
-        if (template->sans[i].kind == kind &&
-            bytes_equal(bytes_of(template->sans[i].value, template->sans[i].value_len), value))
+        const struct template_name *san = &template->sans[i];
+        if (san->kind != kind || san->value_len != value.len || value.len == 0)
+            continue;
+        // Host names are the same in either case (RFC 5280 7.2).
+        if (kind == SAN_DNS ? strncasecmp((const char *)san->value, (const char *)value.data, value.len) == 0
+                            : memcmp(san->value, value.data, value.len) == 0)
             return true;
     }
     return false;
@@ -25,26 +30,19 @@ static bool has_san(const struct template *template, enum san_kind kind, struct 
 
 static void set_by_policy(struct judgement *judgement, const struct rule_san *rule)
 {
-    char missing[64];
     struct template_name name = {.value = NULL};
     struct error err = ERROR_INIT;
     AUTO(free) char *id = memory_format("san.%s", rule_type_name(rule->type));
     AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
     AUTO(builder_done) struct builder value = BUILDER_INIT;
-    if (!judge_render(judgement, rule->value, &value, missing)) {
-        // The subject's own finding says it all, if there is one.
-        AUTO(free) char *cause = memory_format("subject.%s", missing);
-        if (findings_has(&judgement->verdict->findings, cause))
-            return;
-        judge_refuse(judgement, id, NULL, NULL, NULL, NULL,
-                     "san %s: the policy makes it of {%s}, which is not known", rule_type_name(rule->type),
-                     missing);
-        return;
-    }
-    if (!name_from_text(rule->type, builder_text(&value), rule->wildcard, &name, &err)) {
-        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", NULL, NULL, NULL, "san made by the policy: %s",
-                     err.text);
-        return;
+    if (!judge_render(judgement, rule->value, rule->type == SAN_URI, &value, &err) ||
+        !name_from_text(rule->type, builder_text(&value), rule->wildcard, &name, &err)) {
+        if (rule->optional)
+            judge_decide(judgement, DECISION_DROPPED, field, err.text);
+        else if (!judgement->is_subject_refused || strchr(rule->value, '{') == NULL)
+            judge_refuse(judgement, id, "RFC 5280 4.2.1.6", NULL, NULL, NULL,
+                         "san %s, made by the policy: %s", rule_type_name(rule->type), err.text);
+        return; // a refused subject's own reason says it all
     }
     if (has_san(judgement->template, name.kind, bytes_of(name.value, name.value_len))) {
         free(name.value);
@@ -69,18 +67,26 @@ static bool is_hardware_name(struct bytes value)
            der_take(&inner, DER_OCTET_STRING, &part) && part.len > 0 && inner.len == 0;
 }
 
+/** What a pattern sees: an address's text, a hardware module's "TYPE:SERIAL", else the characters of the name. */
+static struct bytes pattern_text(const struct request_san *san)
+{
+    const char *colon = san->kind == SAN_OTHER_NAME ? strchr(san->text, ':') : NULL;
+    if (san->kind == SAN_IP || san->kind == SAN_OTHER_NAME)
+        return bytes_of_text(colon == NULL ? san->text : colon + 1);
+    return san->value;
+}
+
 /** Whether this one rule takes the name. */
 static bool rule_takes(const struct rule_san *rule, const struct request_san *san)
 {
     const char *why = NULL;
     if (rule->from != FROM_REQUEST || rule->type != san->kind)
         return false;
-    if (san->kind == SAN_OTHER_NAME)
-        return is_hardware_name(san->value);
+    if (san->kind == SAN_OTHER_NAME && !is_hardware_name(san->value))
+        return false;
     if (san->kind == SAN_DNS && !dns_is_valid(san->value, rule->wildcard, &why))
         return false;
-    // Patterns see the text of the name; for all kinds but ip that is the octets themselves.
-    struct bytes text = san->kind == SAN_IP ? bytes_of_text(san->text) : san->value;
+    struct bytes text = pattern_text(san);
     bool has_condition = rule->pattern != NULL || rule->values_count > 0 || rule->cidr_count > 0;
     if (rule->pattern != NULL && pattern_fits(rule->pattern, text))
         return true;

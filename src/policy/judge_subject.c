@@ -1,3 +1,4 @@
+#include "base/der.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
@@ -14,6 +15,43 @@ static size_t characters(struct bytes text)
     return count;
 }
 
+/** C0, DEL and, as UTF-8 writes them, C1. */
+static bool has_control(struct bytes value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        bool is_c1 = value.data[i] == 0xc2 && i + 1 < value.len && value.data[i + 1] < 0xa0;
+        if (value.data[i] < 0x20 || value.data[i] == 0x7f || is_c1)
+            return true;
+    }
+    return false;
+}
+
+/** serialNumber and dnQualifier are PrintableStrings, DC and emailAddress IA5Strings, whatever the request made of them. */
+static bool has_letters_of_type(const char *field, struct bytes value)
+{
+    bool is_printable = strcmp(field, "serialNumber") == 0 || strcmp(field, "dnQualifier") == 0;
+    bool is_ia5 = strcmp(field, "DC") == 0 || strcmp(field, "emailAddress") == 0;
+    for (size_t i = 0; (is_printable || is_ia5) && i < value.len; i++) {
+        uint8_t byte = value.data[i];
+        bool is_alnum =
+            (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+        if (byte >= 0x80 || (is_printable && !is_alnum && strchr(" '()+,-./:=?", byte) == NULL))
+            return false;
+    }
+    return true;
+}
+
+/** The request's string type where it may stay; else 0, and the certificate gets the one RFC 5280 wants. */
+static uint8_t tag_for(const char *field, uint8_t tag)
+{
+    static const char *const fixed[] = {"C", "serialNumber", "dnQualifier", "DC", "emailAddress"};
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+        if (strcmp(field, fixed[i]) == 0)
+            return 0;
+    }
+    return tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING ? tag : 0;
+}
+
 /** What no policy may allow (RFC 5280 appendix A): bounds, two-letter countries, control characters. */
 static bool is_sound(struct judgement *judgement, const char *field, struct bytes value)
 {
@@ -21,12 +59,10 @@ static bool is_sound(struct judgement *judgement, const char *field, struct byte
     size_t bound = field_bound(field);
     AUTO(free) char *rule = memory_format("subject.%s", field);
     (void)quoted(value, &shown);
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] < 0x20 || value.data[i] == 0x7f) {
-            judge_refuse(judgement, rule, "RFC 5280 4.1.2.4", shown.text, NULL, NULL,
-                         "subject %s: \"%s\" holds a control character", field, shown.text);
-            return false;
-        }
+    if (has_control(value)) {
+        judge_refuse(judgement, rule, "RFC 5280 4.1.2.4", shown.text, NULL, NULL,
+                     "subject %s: \"%s\" holds a control character", field, shown.text);
+        return false;
     }
     if (value.len == 0 || (bound > 0 && characters(value) > bound)) {
         judge_refuse(judgement, rule, "RFC 5280 appendix A", shown.text, NULL, NULL,
@@ -38,6 +74,11 @@ static bool is_sound(struct judgement *judgement, const char *field, struct byte
                        value.data[1] > 'Z')) {
         judge_refuse(judgement, rule, "RFC 5280 appendix A", shown.text, "two capital letters", NULL,
                      "subject C: \"%s\" is no country code of two capital letters", shown.text);
+        return false;
+    }
+    if (!has_letters_of_type(field, value)) {
+        judge_refuse(judgement, rule, "RFC 5280 appendix A", shown.text, NULL, NULL,
+                     "subject %s: \"%s\" has a character that its string type has not", field, shown.text);
         return false;
     }
     return true;
@@ -97,7 +138,8 @@ static void take_from_request(struct judgement *judgement, const struct rule_sub
             refuse_value(judgement, rule, attribute->value);
             continue;
         }
-        template_add_attribute(judgement->template, rule->field, attribute->value, attribute->tag);
+        template_add_attribute(judgement->template, rule->field, attribute->value,
+                               tag_for(rule->field, attribute->tag));
         AUTO(free) char *value = memory_text_of(attribute->value.data, attribute->value.len);
         judge_decide(judgement, DECISION_TAKEN, field, value);
     }
@@ -108,13 +150,12 @@ static void take_from_request(struct judgement *judgement, const struct rule_sub
 
 static void set_by_policy(struct judgement *judgement, const struct rule_subject *rule)
 {
-    char missing[64];
+    struct error err = ERROR_INIT;
     AUTO(free) char *field = decision_field(rule->field);
     AUTO(free) char *name = memory_format("subject.%s", rule->field);
     AUTO(builder_done) struct builder value = BUILDER_INIT;
-    if (!judge_render(judgement, rule->value, &value, missing)) {
-        judge_refuse(judgement, name, NULL, NULL, NULL, NULL,
-                     "subject %s: the policy makes it of {%s}, which is not known", rule->field, missing);
+    if (!judge_render(judgement, rule->value, false, &value, &err)) {
+        judge_refuse(judgement, name, NULL, NULL, NULL, NULL, "subject %s: %s", rule->field, err.text);
         return;
     }
     if (!is_sound(judgement, rule->field, builder_bytes(&value)))
@@ -155,6 +196,7 @@ static void judge_other(struct judgement *judgement)
 void judge_subject(struct judgement *judgement)
 {
     const struct rules *rules = judgement->rules;
+    size_t reasons = judgement->verdict->findings.count;
     for (unsigned i = 0; i < rules->subject_count; i++) {
         if (rules->subject[i].from == FROM_POLICY)
             set_by_policy(judgement, &rules->subject[i]);
@@ -162,4 +204,5 @@ void judge_subject(struct judgement *judgement)
             take_from_request(judgement, &rules->subject[i]);
     }
     judge_other(judgement);
+    judgement->is_subject_refused = judgement->verdict->findings.count > reasons;
 }

@@ -42,7 +42,8 @@ struct rule_san {
     unsigned cidr_count;
     bool wildcard;
     bool required;
-    unsigned max; /**< 0: no bound but REQUEST's */
+    bool optional; /**< from policy: left out when it can't be made */
+    unsigned max;  /**< 0: no bound but REQUEST's */
     struct pattern *pattern;
 };
 
@@ -136,6 +137,7 @@ struct judgement {
     const struct policy_question *question;
     struct verdict *verdict;
     struct template *template;
+    bool is_subject_refused; /**< names made of the subject would only repeat the reason */
 };
 
 /** Adds a finding: rule, found and wanted may be cut; text is made of them: "SUBJECT: FOUND is not WANTED". */
@@ -143,9 +145,13 @@ void judge_refuse(struct judgement *judgement, const char *rule, const char *sou
                   const char *wanted, const char *remedy, const char *format, ...) PRINTF_LIKE(7, 8);
 void judge_decide(struct judgement *judgement, enum decision_kind kind, const char *field, const char *value);
 
-/** Replaces {name} by a variable, {CN} or {cn} (any field) by the subject's. \return false: nothing of that name; names it */
-MUST_USE bool judge_render(const struct judgement *judgement, const char *text, struct builder *ret_text,
-                           char missing[static 64]);
+/**
+ * Replaces {name} by a variable, {CN} or {cn} (any field) by the subject's. Appends.
+ * \param is_uri  what a requester wrote may then not change the URI's structure (RFC 3986 2.3)
+ * \return false: ERROR_USAGE if a place has no value, ERROR_INPUT if its value can't stand in a URI
+ */
+MUST_USE bool judge_render(const struct judgement *judgement, const char *text, bool is_uri,
+                           struct builder *ret_text, struct error *err);
 
 void judge_subject(struct judgement *judgement);
 void judge_san(struct judgement *judgement);

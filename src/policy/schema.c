@@ -66,6 +66,7 @@ static const cyaml_schema_field_t san_fields[] = {
     LIST_FIELD("cidr", struct rule_san, cidr, &text_schema),
     CYAML_FIELD_BOOL("wildcard", OPTIONAL, struct rule_san, wildcard),
     CYAML_FIELD_BOOL("required", OPTIONAL, struct rule_san, required),
+    CYAML_FIELD_BOOL("optional", OPTIONAL, struct rule_san, optional),
     CYAML_FIELD_UINT("max", OPTIONAL, struct rule_san, max),
     CYAML_FIELD_END,
 };

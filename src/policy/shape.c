@@ -2,6 +2,7 @@
 #include "base/quote.h"
 #include "policy/rules.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,12 @@
 static const char *take_part(const char *at, const char *ends, struct builder *ret_part)
 {
     for (; *at != '\0' && strchr(ends, *at) == NULL; at++) {
+        if (*at == '\\' && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2])) {
+            const char pair[] = {at[1], at[2], '\0'}; // RFC 4514 2.4: an octet in hex
+            builder_add_u8(ret_part, (uint8_t)strtoul(pair, NULL, 16));
+            at += 2;
+            continue;
+        }
         if (*at == '\\' && at[1] != '\0')
             at++;
         builder_add(ret_part, at, 1);
@@ -48,6 +55,8 @@ bool template_parse_subject(const char *text, struct template *template, struct 
     while (*at != '\0') {
         AUTO(builder_done) struct builder part = BUILDER_INIT;
         at = take_part(at, ends, &part);
+        if (strlen(builder_text(&part)) != part.len)
+            return error_set(err, ERROR_USAGE, 0, "the subject has a NUL character (\\00) in it");
         if (!add_part(template, builder_text(&part), err))
             return false;
         if (*at != '\0' && *++at == '\0')
@@ -126,19 +135,21 @@ static bool shape_sans(const struct policy *policy, const struct policy_wish *wi
     struct judgement judgement = {
         .policy = policy, .rules = rules, .question = &question, .template = template};
     for (unsigned i = 0; i < rules->san_count; i++) {
-        char missing[64];
+        struct error reason = ERROR_INIT;
         struct template_name name = {.value = NULL};
         AUTO(builder_done) struct builder value = BUILDER_INIT;
         if (rules->san[i].from != FROM_POLICY)
             continue;
-        if (!judge_render(&judgement, rules->san[i].value, &value, missing))
-            return error_set(
-                err, ERROR_USAGE, 0,
-                "the policy %s makes a name of {%s}; give it with --set %s=... or in the subject",
-                rules->policy, missing, missing);
-        if (!name_from_text(rules->san[i].type, builder_text(&value), rules->san[i].wildcard, &name, err))
-            return error_while(err, "making the name that the policy %s sets", rules->policy);
-        template_add_san(template, &name);
+        bool is_made =
+            judge_render(&judgement, rules->san[i].value, rules->san[i].type == SAN_URI, &value, &reason);
+        if (!is_made && reason.kind == ERROR_USAGE && !rules->san[i].optional)
+            return error_set(err, ERROR_USAGE, 0,
+                             "the policy %s sets a SAN: %s; give it with --set or in the subject",
+                             rules->policy, reason.text);
+        // A value that makes no name is left to judging, which gives every reason.
+        if (is_made &&
+            name_from_text(rules->san[i].type, builder_text(&value), rules->san[i].wildcard, &name, &reason))
+            template_add_san(template, &name);
     }
     for (size_t i = 0; i < wish->sans_count; i++) {
         if (!template_parse_san(wish->sans[i], template, err))

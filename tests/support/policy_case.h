@@ -1,0 +1,45 @@
+/* A policy, a request and what comes of them, for the tests of policy/. Requests go through the real reader. */
+#ifndef COLDCA_TESTS_POLICY_CASE_H
+#define COLDCA_TESTS_POLICY_CASE_H
+
+#include "csr_maker.h"
+#include "policy/policy.h"
+#include "request/csr.h"
+
+#define CASE_NOW INT64_C(1763690000) /* 2025-11-21 */
+
+/** What is asked, in der_assemble()'s language; NULL parts are sound and empty. */
+struct policy_case {
+    const char *policy;      /**< YAML */
+    const char *subject;     /**< "CN=x,O=y" as people type it; NULL: CN=device-1 */
+    const char *const *sans; /**< "dns:a.example", ...; NULL-terminated; may be NULL */
+    const char *extensions;  /**< further ones in der_assemble()'s language */
+    const char *key;         /**< csr_key()'s name; NULL: P-256 */
+    const struct policy_issuer *issuer;
+    const struct policy_variable *variables;
+    size_t variables_count;
+    int64_t now; /**< 0: CASE_NOW */
+};
+
+/** Judges; the verdict and all behind it lives until case_end(). */
+const struct verdict *case_judge(const struct policy_case *given);
+/** The policy alone, which must load; lives until case_end(). */
+struct policy *case_policy(const char *yaml);
+/** Frees what the case made; a cmocka teardown. */
+int case_end(void **state);
+/** What policy_load() says of a policy that must not load; lives until the next call. */
+const char *case_load_error(const char *yaml);
+
+/** Fails the test unless the verdict is a refusal with a finding of this rule whose text has these words. */
+void assert_refused(const struct verdict *verdict, const char *rule, const char *words);
+/** Fails the test unless it is allowed; says the first reason. */
+void assert_allowed(const struct verdict *verdict);
+/** Whether there is a decision of this kind about this field with these words in its value. */
+bool has_decision(const struct verdict *verdict, enum decision_kind kind, const char *field,
+                  const char *words);
+/** "dns:a.example,uri:x" of the template, in order; lives until the next call. */
+const char *sans_of(const struct verdict *verdict);
+/** "CN=x,O=y" of the template; lives until the next call. */
+const char *subject_of(const struct verdict *verdict);
+
+#endif
