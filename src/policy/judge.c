@@ -158,15 +158,21 @@ void judge_key(struct judgement *judgement)
 /** What a caller should have seen to already, and what no certificate may rest on. */
 static void judge_question(struct judgement *judgement)
 {
-    struct error err = ERROR_INIT;
     const struct policy_question *question = judgement->question;
     findings_copy(&judgement->verdict->findings, &question->request->problems);
     if (!question->request->has_proof_of_possession && question->request->problems.count == 0)
         judge_refuse(judgement, "request.signature", "RFC 2986 4.2", NULL, NULL,
                      "make the request again with the private key at hand",
                      "request: its signature does not prove possession of the key");
-    if (!policy_check_variables(judgement->policy, question->variables, question->variables_count, &err))
-        judge_refuse(judgement, "variables", NULL, NULL, NULL, NULL, "variables: %s", err.text);
+    for (unsigned i = 0; i < judgement->rules->variables_count; i++) {
+        struct quoted shown;
+        const struct rule_variable *rule = &judgement->rules->variables[i];
+        const char *value = variable_value(judgement, rule->name);
+        if (value != NULL && !pattern_fits(rule->pattern, bytes_of_text(value)))
+            judge_refuse(judgement, "variables", NULL, quoted_text(value, &shown), rule->match, NULL,
+                         "variable %s: \"%s\" does not match %s", rule->name, quoted_text(value, &shown),
+                         rule->match);
+    }
     if (question->request->has_challenge_password)
         judge_decide(judgement, DECISION_DROPPED, "challengePassword", "(not shown)");
 }

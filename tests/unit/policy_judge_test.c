@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "policy_case.h"
+#include "judge_case.h"
 
 /* The example of docs/policy-reference.md. */
 static const char device_policy[] =
@@ -35,7 +35,7 @@ static void test_the_example_allows_a_device_and_sets_its_names(void **state)
 {
     (void)state;
     const struct verdict *verdict =
-        case_judge(&(struct policy_case){DEVICE, .subject = "CN=device-0001,O=Acme IoT"});
+        case_judge(&(struct judge_case){DEVICE, .subject = "CN=device-0001,O=Acme IoT"});
     assert_allowed(verdict);
     assert_string_equal(subject_of(verdict), "CN=device-0001,O=Acme IoT");
     assert_string_equal(sans_of(verdict),
@@ -53,7 +53,7 @@ static void test_all_reasons_come_at_once_in_the_words_of_the_design(void **stat
 {
     (void)state;
     const struct verdict *verdict =
-        case_judge(&(struct policy_case){DEVICE, .subject = "CN=printer 7", .key = "RSA-1024"});
+        case_judge(&(struct judge_case){DEVICE, .subject = "CN=printer 7", .key = "RSA-1024"});
     assert_refused(verdict, "key.allow",
                    "key: rsa-1024 is not one of ec-p256, ec-p384, ed25519, rsa-2048, rsa-3072, rsa-4096");
     assert_refused(verdict, "subject.CN", "subject CN: \"printer 7\" does not match [A-Za-z0-9_-]{1,64}");

@@ -1,4 +1,4 @@
-#include "policy_case.h"
+#include "judge_case.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,7 +114,7 @@ static void add_sans(struct builder *text, const char *const *sans)
     template_free(template);
 }
 
-static void make_request(const struct policy_case *given)
+static void make_request(const struct judge_case *given)
 {
     struct builder der = BUILDER_INIT;
     struct builder extensions = BUILDER_INIT;
@@ -139,7 +139,7 @@ static void make_request(const struct policy_case *given)
     free(attribute);
 }
 
-const struct verdict *case_judge(const struct policy_case *given)
+const struct verdict *case_judge(const struct judge_case *given)
 {
     (void)case_end(NULL); // a test may judge several times; it always returns 0
     (void)case_policy(given->policy);

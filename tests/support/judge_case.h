@@ -1,6 +1,6 @@
 /* A policy, a request and what comes of them, for the tests of policy/. Requests go through the real reader. */
-#ifndef COLDCA_TESTS_POLICY_CASE_H
-#define COLDCA_TESTS_POLICY_CASE_H
+#ifndef COLDCA_TESTS_JUDGE_CASE_H
+#define COLDCA_TESTS_JUDGE_CASE_H
 
 #include "csr_maker.h"
 #include "policy/policy.h"
@@ -9,7 +9,7 @@
 #define CASE_NOW INT64_C(1763690000) /* 2025-11-21 */
 
 /** What is asked, in der_assemble()'s language; NULL parts are sound and empty. */
-struct policy_case {
+struct judge_case {
     const char *policy;      /**< YAML */
     const char *subject;     /**< "CN=x,O=y" as people type it; NULL: CN=device-1 */
     const char *const *sans; /**< "dns:a.example", ...; NULL-terminated; may be NULL */
@@ -22,7 +22,7 @@ struct policy_case {
 };
 
 /** Judges; the verdict and all behind it lives until case_end(). */
-const struct verdict *case_judge(const struct policy_case *given);
+const struct verdict *case_judge(const struct judge_case *given);
 /** The policy alone, which must load; lives until case_end(). */
 struct policy *case_policy(const char *yaml);
 /** Frees what the case made; a cmocka teardown. */
