@@ -105,6 +105,12 @@ static bool log_issued(struct run *run, struct group *group, struct error *err)
     return true;
 }
 
+static bool flush(struct run *run, struct error *err)
+{
+    return run->options->flush == NULL || run->options->flush(run->options->data, err) ||
+           error_while(err, "handing out certificates; they are in the ledger, run the same command again");
+}
+
 static bool release_group(struct run *run, struct group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
@@ -115,6 +121,12 @@ static bool release_group(struct run *run, struct group *group, struct error *er
             return error_while(
                 err, "handing out the certificate of %s; it is in the ledger, run the same command again",
                 job->item->source);
+    }
+    if (!flush(run, err))
+        return false;
+    for (size_t i = 0; i < group->count; i++) {
+        if (!group->jobs[i].is_done)
+            continue;
         run->result.issued++;
         ca_progress(run->console, "signing", ++run->done, run->total);
     }
@@ -197,7 +209,7 @@ static bool issue_all(struct run *run, struct error *err)
         if (item->action == PLAN_REPEAT && !release_earlier(run, item, err))
             return false;
     }
-    return issue_groups(run, err);
+    return flush(run, err) && issue_groups(run, err);
 }
 
 bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_options *options,

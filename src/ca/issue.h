@@ -9,8 +9,10 @@
 
 struct issue_options {
     const char *command; /**< noted in session.opened: "sign", "review" */
-    /** Hands one certificate out, durable when it returns. */
+    /** Hands one certificate out; it need not be durable before flush() returns. */
     bool (*release)(void *data, const struct plan_item *item, struct bytes certificate, struct error *err);
+    /** Makes what was handed out durable; called after each group. NULL: release() does it. */
+    bool (*flush)(void *data, struct error *err);
     void *data;
     bool is_confirmed_by_person; /**< review: the clock was confirmed on the console */
 };

@@ -17,12 +17,15 @@ bool release_open(struct ca_home *home, const char *folder, struct release *ret_
     int fd = -1;
     if (!file_make_folder(AT_FDCWD, folder, 0755, err) || !file_open_folder(AT_FDCWD, folder, &fd, err))
         return error_while(err, "opening the output folder");
-    *ret_release = (struct release){.fd = fd, .home = home};
+    *ret_release = (struct release){.fd = fd, .home = home, .group = media_group_new()};
     return true;
 }
 
 void release_close(struct release *release)
 {
+    if (release->group != NULL)
+        media_group_free(release->group);
+    release->group = NULL;
     if (release->fd >= 0)
         (void)close(release->fd); // a folder; its files were fsynced
     release->fd = -1;
@@ -70,10 +73,16 @@ bool release_certificate(void *data, const struct plan_item *item, struct bytes 
         encode_pem("CERTIFICATE", certificate, &chain);
         encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &chain);
         builder_add_bytes(&chain, builder_bytes(&release->home->chain_pem));
-        if (!media_deliver(release->fd, chain_file, builder_bytes(&chain), err))
+        if (!media_group_add(release->group, release->fd, chain_file, builder_bytes(&chain), err))
             return false;
     }
-    return media_deliver(release->fd, file, builder_bytes(&output), err);
+    return media_group_add(release->group, release->fd, file, builder_bytes(&output), err);
+}
+
+bool release_flush(void *data, struct error *err)
+{
+    const struct release *release = data;
+    return media_group_commit(release->group, release->fd, err);
 }
 
 bool release_checkpoint(const struct release *release, struct error *err)

@@ -6,6 +6,7 @@
 #define COLDCA_CA_RELEASE_H
 
 #include "ca/issue.h"
+#include "media/media.h"
 
 enum release_format { RELEASE_PEM, RELEASE_DER };
 
@@ -15,6 +16,7 @@ struct release {
     bool
         with_chain; /**< also NAME-chain.pem: the certificate, the CA's, the chain above without the root's need */
     struct ca_home *home;
+    struct media_group *group; /**< files on their way */
 };
 
 /** Opens (and makes, one level) the output folder. */
@@ -28,6 +30,8 @@ bool release_is_taken(void *data, const char *name, struct bytes certificate);
 /** For issue_options.release. data is the struct release. */
 MUST_USE bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
                                   struct error *err);
+/** For issue_options.flush. data is the struct release. */
+MUST_USE bool release_flush(void *data, struct error *err);
 /** Copies the newest checkpoint into the folder. */
 MUST_USE bool release_checkpoint(const struct release *release, struct error *err);
 /** ERROR_LEDGER if the folder holds a later or inconsistent checkpoint of this ledger. */

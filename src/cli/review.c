@@ -36,6 +36,7 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
     struct issue_options issue = {
         .command = "review",
         .release = release_certificate,
+        .flush = release_flush,
         .data = release,
         .is_confirmed_by_person = true,
     };

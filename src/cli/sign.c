@@ -55,6 +55,7 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
     struct issue_options issue = {
         .command = "sign",
         .release = sign->folder != NULL ? release_certificate : print_certificate,
+        .flush = sign->folder != NULL ? release_flush : NULL,
         .data = release,
     };
     return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&

@@ -12,14 +12,17 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#define TEMPORARY_SIZE 40
 
 /** A file on its way: the folder it goes to and its last part. */
 struct target {
     int folder_fd;
     const char *name;  /**< in the folder */
     const char *shown; /**< the whole name as given, for messages */
-    char temporary
-        [40]; /**< beside it; the same on every try, so that a try that died is cleared away by the next */
+    /** beside it; the same on every try, so that a try that died is cleared away by the next */
+    char temporary[TEMPORARY_SIZE];
 };
 
 static bool check_name(const char *name, struct error *err)
@@ -112,7 +115,8 @@ static int rename_new(const struct target *target)
     return renameat(folder, target->temporary, folder, target->name) == 0 ? 0 : errno;
 }
 
-static bool write_temporary(const struct target *target, struct bytes data, struct error *err)
+/** \param may_wait the caller makes it durable with others before it is renamed */
+static bool write_temporary(const struct target *target, struct bytes data, bool may_wait, struct error *err)
 {
     if (unlinkat(target->folder_fd, target->temporary, 0) != 0 && errno != ENOENT)
         return error_errno(err, ERROR_INPUT, errno, "can't clear %s away", target->temporary);
@@ -122,7 +126,7 @@ static bool write_temporary(const struct target *target, struct bytes data, stru
     if (fd < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't write %s", target->shown);
     bool is_written = file_write_fd(fd, target->shown, data, err);
-    if (is_written && fsync(fd) != 0)
+    if (is_written && !may_wait && fsync(fd) != 0)
         is_written = error_errno(err, ERROR_INPUT, errno, "can't make %s durable", target->shown);
     if (!is_written)
         (void)unlinkat(target->folder_fd, target->temporary, 0); // the write error is what counts
@@ -134,7 +138,7 @@ static bool put(const struct target *target, struct bytes data, bool may_replace
     int reason = 0;
     if (!may_replace && file_exists(target->folder_fd, target->name))
         return accept_existing(target, data, err);
-    if (!write_temporary(target, data, err))
+    if (!write_temporary(target, data, false, err))
         return false;
     if (may_replace)
         reason =
@@ -150,19 +154,24 @@ static bool put(const struct target *target, struct bytes data, bool may_replace
     return file_sync_folder(target->folder_fd, target->shown, err);
 }
 
+static void name_temporary(const char *name, char ret_temporary[static TEMPORARY_SIZE])
+{
+    uint8_t digest[32];
+    char hex[129];
+    digest_sha256(bytes_of_text(name), digest);
+    (void)snprintf(ret_temporary, TEMPORARY_SIZE, ".coldca-%s.part",
+                   hex_of(bytes_of(digest, 8), hex)); // 29 characters
+}
+
 static bool deliver(int root_fd, const char *name, struct bytes data, bool may_replace, struct error *err)
 {
     AUTO(close) int folder = -1;
     struct quoted shown;
-    uint8_t digest[32];
-    char hex[129];
     if (!check_name(name, err) || !open_parent(root_fd, name, &folder, err))
         return false;
     struct target target = {
         .folder_fd = folder, .name = file_name_of(name), .shown = quoted_text(name, &shown)};
-    digest_sha256(bytes_of_text(target.name), digest);
-    (void)snprintf(target.temporary, sizeof(target.temporary), ".coldca-%s.part",
-                   hex_of(bytes_of(digest, 8), hex)); // 29 characters
+    name_temporary(target.name, target.temporary);
     return put(&target, data, may_replace, err);
 }
 
@@ -174,4 +183,133 @@ bool media_deliver(int root_fd, const char *name, struct bytes data, struct erro
 bool media_deliver_over(int root_fd, const char *name, struct bytes data, struct error *err)
 {
     return deliver(root_fd, name, data, true, err);
+}
+
+/* ---- many files, one sync ---- */
+
+struct group_file {
+    char *name;          /**< as given */
+    size_t folder;       /**< index into the group's folders */
+    struct builder data; /**< kept to compare with what may turn up at its name */
+};
+
+struct group_folder {
+    char *path; /**< of the folder below the root; "" is the root */
+    int fd;
+};
+
+struct media_group {
+    struct group_file *files;
+    size_t files_count;
+    struct group_folder *folders;
+    size_t folders_count;
+};
+
+struct media_group *media_group_new(void)
+{
+    return memory_new(1, sizeof(struct media_group));
+}
+
+static struct target target_of(const struct media_group *group, const struct group_file *file,
+                               struct quoted *shown)
+{
+    struct target target = {.folder_fd = group->folders[file->folder].fd,
+                            .name = file_name_of(file->name),
+                            .shown = quoted_text(file->name, shown)};
+    name_temporary(target.name, target.temporary);
+    return target;
+}
+
+static void clear_files(struct media_group *group)
+{
+    for (size_t i = 0; i < group->files_count; i++) {
+        free(group->files[i].name);
+        builder_done(&group->files[i].data);
+    }
+    group->files_count = 0;
+}
+
+void media_group_free(struct media_group *group)
+{
+    for (size_t i = 0; i < group->files_count; i++) {
+        struct quoted shown;
+        struct target target = target_of(group, &group->files[i], &shown);
+        (void)unlinkat(target.folder_fd, target.temporary,
+                       0); // was never put in its place; the next try clears it too
+    }
+    clear_files(group);
+    for (size_t i = 0; i < group->folders_count; i++) {
+        free(group->folders[i].path);
+        (void)close(group->folders[i].fd); // only open for reading
+    }
+    free(group->files);
+    free(group->folders);
+    free(group);
+}
+
+/** The folder a name goes to, opened once for the whole group. */
+static bool find_folder(struct media_group *group, int root_fd, const char *name, size_t *ret_index,
+                        struct error *err)
+{
+    int fd = -1;
+    AUTO(free) char *path = memory_text_of(name, (size_t)(file_name_of(name) - name));
+    for (size_t i = group->folders_count; i > 0; i--) {
+        if (strcmp(group->folders[i - 1].path, path) == 0) {
+            *ret_index = i - 1;
+            return true;
+        }
+    }
+    if (!open_parent(root_fd, name, &fd, err))
+        return false;
+    group->folders = memory_grow(group->folders, group->folders_count + 1, sizeof(*group->folders));
+    group->folders[group->folders_count] = (struct group_folder){.path = TAKE(path), .fd = fd};
+    *ret_index = group->folders_count++;
+    return true;
+}
+
+bool media_group_add(struct media_group *group, int root_fd, const char *name, struct bytes data,
+                     struct error *err)
+{
+    struct quoted shown;
+    struct group_file file = {.name = NULL};
+    if (!check_name(name, err) || !find_folder(group, root_fd, name, &file.folder, err))
+        return false;
+    file.name = memory_text(name);
+    struct target target = target_of(group, &file, &shown);
+    bool is_there = file_exists(target.folder_fd, target.name);
+    bool is_fine = is_there ? accept_existing(&target, data, err) : write_temporary(&target, data, true, err);
+    if (!is_fine || is_there) {
+        free(file.name);
+        return is_fine;
+    }
+    builder_add_bytes(&file.data, data);
+    group->files = memory_grow(group->files, group->files_count + 1, sizeof(*group->files));
+    group->files[group->files_count++] = file;
+    return true;
+}
+
+bool media_group_commit(struct media_group *group, int root_fd, struct error *err)
+{
+    if (group->files_count == 0)
+        return true;
+    // All bytes are on the medium before the first name is: what is found under its name is whole.
+    if (syncfs(root_fd) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't make %zu files durable", group->files_count);
+    for (size_t i = 0; i < group->files_count; i++) {
+        struct quoted shown;
+        struct target target = target_of(group, &group->files[i], &shown);
+        int reason = rename_new(&target);
+        if (reason == EEXIST && !accept_existing(&target, builder_bytes(&group->files[i].data), err))
+            return false;
+        if (reason != 0 && reason != EEXIST)
+            return error_errno(err, ERROR_INPUT, reason, "can't put %s in its place", target.shown);
+        if (reason == EEXIST)
+            (void)unlinkat(target.folder_fd, target.temporary, 0); // the same file is there already
+    }
+    clear_files(group);
+    for (size_t i = 0; i < group->folders_count; i++) {
+        if (!file_sync_folder(group->folders[i].fd, group->folders[i].path, err))
+            return false;
+    }
+    return true;
 }

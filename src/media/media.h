@@ -46,6 +46,21 @@ MUST_USE bool media_deliver(int root_fd, const char *name, struct bytes data, st
 /** The same for a file that may be replaced (reports). */
 MUST_USE bool media_deliver_over(int root_fd, const char *name, struct bytes data, struct error *err);
 
+/*
+ * Many files with one sync: each is written beside its place, then all are made durable together and given their names. A name
+ * that is there holds whole, durable content; what a run that died left beside it is cleared away by the next try.
+ */
+struct media_group;
+struct media_group *media_group_new(void);
+/** Gives up what was not committed. */
+void media_group_free(struct media_group *group);
+DEFINE_AUTO(struct media_group *, media_group_free);
+/** Like media_deliver(), but the file is in its place, durable, only after media_group_commit(). All of a group on one medium. */
+MUST_USE bool media_group_add(struct media_group *group, int root_fd, const char *name, struct bytes data,
+                              struct error *err);
+/** The group is empty and usable again afterwards. */
+MUST_USE bool media_group_commit(struct media_group *group, int root_fd, struct error *err);
+
 /** A name safe to write on any medium, made from a foreign one: letters, digits, "._-", others "_"; never empty; bounded. */
 void media_safe_name(const char *foreign, struct builder *ret_name);
 
