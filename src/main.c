@@ -13,7 +13,6 @@ static const struct {
 } commands[] = {
     {"init", cli_init, "make a CA: keys in the token, its certificate or a request for a parent, the ledger"},
     {"request", cli_request, "make a key and a request in a policy's shape (needs no token)"},
-    {"request", cli_request, "make a key and a request in a policy's shape (needs no token)"},
     {"check", cli_check, "judge requests and say why; signs nothing"},
     {"sign", cli_sign, "sign requests: files, folders or -"},
     {"review", cli_review, "look at each request, decide, then sign"},

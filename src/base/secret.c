@@ -43,6 +43,8 @@ bool secret_new(struct secret **ret_secret, struct error *err)
 
 void secret_free(struct secret *secret)
 {
+    if (secret == NULL)
+        return;
     OPENSSL_cleanse(secret, sizeof(*secret));
     (void)munmap(secret, sizeof(*secret)); // fails only for a wrong address, which would be a bug here
 }
@@ -117,7 +119,13 @@ static bool read_file(const char *source, const char *path, struct secret *secre
     return read_line(fd, source, secret, err);
 }
 
-static bool read_environment(const char *name, struct secret *secret, struct error *err)
+/** What secret_claim_environment() took, until it is read. */
+static struct {
+    struct secret *secret;
+    const char *name;
+} claimed;
+
+static bool take_environment(const char *name, struct secret *secret, struct error *err)
 {
     char *value = getenv(name);
     if (value == NULL || *value == '\0')
@@ -131,6 +139,30 @@ static bool read_environment(const char *name, struct secret *secret, struct err
         return error_errno(err, ERROR_INPUT, errno, "can't remove %s from the environment", name);
     return fits ||
            error_set(err, ERROR_INPUT, 0, "the PIN in env:%s is longer than %d bytes", name, SECRET_MAX_LEN);
+}
+
+bool secret_claim_environment(const char *source, struct error *err)
+{
+    AUTO(secret_free) struct secret *secret = NULL;
+    if (strncmp(source, "env:", 4) != 0 || getenv(source + 4) == NULL)
+        return true;
+    if (!secret_new(&secret, err) || !take_environment(source + 4, secret, err))
+        return false;
+    secret_free(claimed.secret);
+    claimed.secret = TAKE(secret);
+    claimed.name = source + 4;
+    return true;
+}
+
+static bool read_environment(const char *name, struct secret *secret, struct error *err)
+{
+    if (claimed.secret == NULL || strcmp(claimed.name, name) != 0)
+        return take_environment(name, secret, err);
+    for (size_t i = 0; i < secret_len(claimed.secret); i++)
+        (void)secret_push(secret, secret_text(claimed.secret)[i]); // it fitted the first time
+    secret_free(claimed.secret);
+    claimed.secret = NULL;
+    return true;
 }
 
 static bool parse_descriptor(const char *text, int *ret_fd)

@@ -14,7 +14,7 @@ struct secret;
 
 /** An empty secret of up to SECRET_MAX_LEN bytes. ERROR_INPUT if the memory cannot be locked. */
 MUST_USE bool secret_new(struct secret **ret_secret, struct error *err);
-void secret_free(struct secret *secret); /**< wipes first */
+void secret_free(struct secret *secret); /**< wipes first; NULL is allowed */
 DEFINE_AUTO(struct secret *, secret_free);
 
 /** NUL-terminated; valid as long as the secret; never print it, never copy it. */
@@ -34,6 +34,14 @@ bool secret_equal(const struct secret *a, const struct secret *b); /**< in const
  * Never puts the secret itself in err.
  */
 MUST_USE bool secret_read(const char *source, struct secret **ret_secret, struct error *err);
+
+/**
+ * Takes the value of an env:NAME source out of the environment at once, for secret_read() to hand out later: a process that is
+ * forked before the PIN is needed would carry it in its /proc/PID/environ. Other sources, and a variable
+ * that is not set, are left alone. The source must outlive
+ * the secret's reading. Call it before the first fork.
+ */
+MUST_USE bool secret_claim_environment(const char *source, struct error *err);
 
 /** No core dumps, no ptrace by others, for the whole process. Called once at start. */
 void secret_harden_process(void);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "base/secret.h"
 #include "policy/policy.h"
 
 #include <errno.h>
@@ -138,7 +139,7 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, size_t 
         else if (!parse_option(&table, argc, argv, &i, err))
             return false;
     }
-    return true;
+    return options->pin_source == NULL || secret_claim_environment(options->pin_source, err);
 }
 
 static void print_row(const struct option_row *row)

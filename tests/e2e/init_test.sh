@@ -1,88 +1,115 @@
 #!/usr/bin/env bash
-# Making a CA: a root, a sub-CA by a parent, an adopted key; what is refused, and that nothing is overwritten.
-# shellcheck source-path=SCRIPTDIR source=lib.sh
+# coldca init: keys made in the token with the attributes promised (P1), a root, a sub-CA by way of a parent, a key that was there.
+# shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-text_of() {
-    openssl x509 -in "$1" -noout -text >text
-}
+step "a root: files, modes, extensions"
+make_ca
+present ca/ca.yaml ca/ca.pem ca/ledger.jsonl ca/ledger.checkpoint ca/ledger.checkpoints ca/policies/mqtt-device.yaml
+equal "$(stat -c %a ca)" 750
+openssl x509 -in ca/ca.pem -noout -text >text
+grep -q 'Version: 3' text || fail "not v3"
+grep -A1 'Basic Constraints: critical' text | grep -q 'CA:TRUE' || fail "no critical basicConstraints"
+grep -A1 'Key Usage: critical' text | grep -q 'Certificate Sign, CRL Sign$' || fail "wrong keyUsage"
+grep -q 'Subject Key Identifier' text || fail "no SKI"
+equal "$(openssl x509 -in ca/ca.pem -noout -subject -nameopt RFC2253)" "subject=CN=Test Root,O=Test Org,C=US"
+equal "$(serial_of ca/ca.pem | wc -c)" 41 "20 octets of serial"
+[[ $(serial_of ca/ca.pem) =~ ^[0-7] ]] || fail "the serial is negative"
+strict ca/ca.pem
+sound_ledger
+equal "$(jq -r 'select(.seq == 0) | .type' ca/ledger.jsonl)" cert.signing
+equal "$(records '.type == "ca.created"')" 1
 
-has() {
-    grep -qE -- "$1" text || fail "the certificate does not have: $1"
-}
+step "the keys are the token's: sensitive, never extractable, made there, sign only (P1)"
+run 0 token show --token test --pin-source file:pin --json
+json '[.keys[] | select(.has_private)] | length == 2'
+json '[.keys[] | select(.has_private) | .private, .sensitive, .always_sensitive, .never_extractable, .local, .sign] | all(. == "yes")'
+json '[.keys[] | select(.has_private) | .extractable, .decrypt, .unwrap, .derive] | all(. == "no")'
 
-make_token
+step "the certificate is on the token too"
+pkcs11-tool --module "$(softhsm_module)" --token-label test --read-object --type cert --label coldca-ca -o from-token.der 2>/dev/null
+openssl x509 -in from-token.der -inform DER -out from-token.pem
+same from-token.pem <(openssl x509 -in ca/ca.pem)
+
+step "nothing is overwritten"
+cp -r ca before
+run 3 -C ca init --token test --subject "CN=Other" --pin-source file:pin
+diff -r ca before >changes || fail "init changed a home that was there: $(cat changes)"
+
+step "no file of a home holds the PIN (P7)"
+! grep -rqF "$(cat pin)" ca || fail "the PIN is in the home"
+
+step "a subject that the policy refuses makes no home and no key"
+run 3 -C refused init --token test --subject "C=usa,CN=X" --key-label refused --pin-source file:pin
+says 'subject C: "usa"'
+absent refused/ca.yaml
+run 0 token show --token test --pin-source file:pin --json
+json '[.keys[] | select(.label | startswith("refused"))] | length == 0'
+
+step "a sub-CA: a request for the parent, the parent's answer, then it signs"
+run 0 -C issuing init --csr --token test --key-label issuing --subject "O=Test Org,CN=Issuing CA" --pin-source file:pin --json
+csr_file=$(jq -r .csr out)
+openssl req -in "$csr_file" -verify -noout 2>/dev/null || fail "the sub-CA's request does not verify"
+csr requests/early.csr /CN=early
+run 3 -C issuing sign "${device[@]}" --pin-source file:pin --out early requests
+absent early/early.pem
+mkdir stick
+cp "$csr_file" stick/issuing.csr
+run 0 -C ca sign --policy sub-ca --pin-source file:pin --out stick stick/issuing.csr
+run 4 -C issuing init --certificate ca/ca.pem --pin-source file:pin
+says "is not the one of the certificate"
+absent issuing/ca.pem
+run 0 -C issuing init --certificate stick/issuing.pem --chain ca/ca.pem --pin-source file:pin
+run 0 -C issuing sign "${device[@]}" --chain --pin-source file:pin --out issued requests/early.csr
+openssl verify -x509_strict -CAfile ca/ca.pem -untrusted issuing/ca.pem issued/early.pem >/dev/null || fail "the chain does not hold"
+equal "$(grep -c BEGIN issued/early-chain.pem)" 3 "the chain file holds the certificate, the CA and what --chain gave"
+run 0 -C issuing ledger verify
+
+step "a key and certificate that were there are adopted"
+key=$(awk -F"'" '/^ca_key/ { print $2 }' ca/ca.yaml)
+run 0 -C adopted init --token test --use-key "$key" --certificate ca/ca.pem --key-label adopted --origin adopted.example \
+    --pin-source file:pin
+same adopted/ca.pem ca/ca.pem
+run 0 -C adopted sign "${device[@]}" --pin-source file:pin --out adopted-issued requests/early.csr
+strict adopted-issued/early.pem
+run 0 -C adopted ledger verify
+
+step "a certificate of another key is not adopted"
+openssl req -x509 -newkey rsa:2048 -noenc -keyout other.key -subj /CN=Other -out other.pem 2>/dev/null
+run 4 -C wrong init --token test --use-key "$key" --certificate other.pem --key-label wrong --origin wrong.example --pin-source file:pin
+absent wrong/ca.yaml
+
 for key in rsa-3072 ec-p256 ec-p384 ec-p521 ed25519; do
-    run 0 "$COLDCA" -C "root-$key" --pin-source file:pin init --token test --key "$key" --key-label "l-$key" --subject "C=US,ST=NY,L=NY,O=My Org,CN=Root $key"
-    openssl verify -x509_strict -check_ss_sig -CAfile "root-$key/ca.pem" "root-$key/ca.pem" >out 2>err || fail "openssl refuses the $key root"
-    text_of "root-$key/ca.pem"
-    has 'Version: 3'
-    has 'X509v3 Basic Constraints: critical'
-    has 'CA:TRUE'
-    has 'X509v3 Key Usage: critical'
-    has 'Certificate Sign, CRL Sign'
-    has 'Subject Key Identifier'
-    serial=$(openssl x509 -in "root-$key/ca.pem" -noout -serial)
-    [[ $serial =~ ^serial=[0-7][0-9A-F]{39}$ ]] || fail "$serial is not 20 positive octets"
-    run 0 "$COLDCA" -C "root-$key" ledger verify
-    json_of=$("$COLDCA" -C "root-$key" ledger show 0 --json | jq -r .type)
-    [ "$json_of" = cert.signing ] || fail "the ledger does not start with the bytes that were signed"
+    step "a root of $key"
+    run 0 -C "root-$key" init --token test --key "$key" --key-label "$key" --subject "CN=Root $key" --pin-source file:pin
+    openssl verify -x509_strict -CAfile "root-$key/ca.pem" "root-$key/ca.pem" >/dev/null || fail "the $key root does not hold"
 done
-run 0 "$COLDCA" -C root-pss --pin-source file:pin init --token test --key rsa-3072 --pss --key-label pss --subject "CN=PSS"
-text_of root-pss/ca.pem
-has 'rsassaPss'
-openssl verify -CAfile root-pss/ca.pem root-pss/ca.pem >/dev/null || fail "openssl refuses the PSS root"
+run 0 -C root-pss init --token test --key rsa-2048 --pss --key-label pss --subject "CN=Root PSS" --pin-source file:pin
+openssl verify -x509_strict -CAfile root-pss/ca.pem root-pss/ca.pem >/dev/null || fail "the PSS root does not hold"
+openssl x509 -in root-pss/ca.pem -noout -text | grep -q 'Signature Algorithm: rsassaPss' || fail "not PSS"
 
-# P1: what the token says of the keys.
-run 0 "$COLDCA" --pin-source file:pin token show --token test --json
-json '[.keys[] | select(.has_private) | .sensitive, .extractable, .never_extractable, .local, .sign, .decrypt, .unwrap, .derive] | unique | sort | join(",")' no,yes
-json '[.keys[] | select(.has_private) | .extractable] | unique | join(",")' no
-json '[.keys[] | select(.has_private) | .decrypt] | unique | join(",")' no
-# The certificate is on the token too.
-pkcs11-tool --module /usr/lib/softhsm/libsofthsm2.so --token-label test -O --type cert 2>/dev/null | grep -q 'Certificate Object' || fail "no certificate on the token"
-
-# Nothing is ever overwritten.
-digest() { find root-ec-p256 -type f -exec sha256sum {} + | sort; }
-before=$(digest)
-run 3 "$COLDCA" -C root-ec-p256 --pin-source file:pin init --token test --subject "CN=Other" --key-label other
-says "nothing is overwritten"
-[ "$(digest)" = "$before" ] || fail "init touched an existing home"
-run 4 "$COLDCA" -C again --pin-source file:pin init --token test --subject "CN=Other" --key-label l-ec-p256
-says "l-ec-p256"
-
-# A sub-CA: keys here, certificate by the root.
-run 0 "$COLDCA" -C issuing --pin-source file:pin init --csr --token test --key-label issuing --subject "O=My Org,CN=Issuing"
-run 3 "$COLDCA" -C issuing --pin-source file:pin sign --policy mqtt-device --set domain=x --out o issuing/ca.csr
-says "awaits its parent's certificate"
-run 0 "$COLDCA" -C root-ec-p256 --pin-source file:pin sign --policy sub-ca --out parent issuing/ca.csr
-run 4 "$COLDCA" -C issuing --pin-source file:pin init --certificate root-ec-p384/ca.pem
-run 0 "$COLDCA" -C issuing --pin-source file:pin init --certificate parent/ca.pem --chain root-ec-p256/ca.pem
-text_of issuing/ca.pem
-has 'pathlen:0'
-run 0 "$COLDCA" request --policy mqtt-device --set domain=d --cn dev1 --out requests
-run 0 "$COLDCA" -C issuing --pin-source file:pin sign --chain --policy mqtt-device --set domain=d --out issued requests
-openssl verify -x509_strict -CAfile root-ec-p256/ca.pem -untrusted issuing/ca.pem issued/dev1.pem >/dev/null || fail "the chain does not verify"
-[ "$(grep -c BEGIN issued/dev1-chain.pem)" = 3 ] || fail "the chain file is not leaf, issuer, root"
-run 0 "$COLDCA" -C issuing ledger verify
-# A sub-CA with path length 0 makes no CAs.
-run 0 "$COLDCA" -C below --pin-source file:pin init --csr --token test --key-label below --subject "O=My Org,CN=Below"
-run 1 "$COLDCA" -C issuing --pin-source file:pin sign --policy sub-ca --out parent2 below/ca.csr
+step "below a CA of path length 0 there is none"
+run 0 -C below init --csr --token test --key-label below --subject "CN=Below" --pin-source file:pin
+run 1 -C issuing sign --policy sub-ca --pin-source file:pin --out parent below/ca.csr
 says "no CA may be below this issuer"
 
-# An adopted key: a home of its own over the root's key and certificate.
-uri=$(sed -n "s/^ca_key: '\(.*\)'/\1/p" root-ec-p256/ca.yaml)
-run 0 "$COLDCA" -C adopted --pin-source file:pin init --token test --use-key "$uri" --certificate root-ec-p256/ca.pem --origin adopted.example --key-label adopted
-cmp root-ec-p256/ca.pem adopted/ca.pem || fail "the adopted certificate differs"
-run 4 "$COLDCA" -C adopted2 --pin-source file:pin init --token test --use-key "$uri" --certificate root-ed25519/ca.pem --origin x.example --key-label adopted2
-says "public key"
+step "a label that is taken, options that are wrong: no home is made"
+run 4 -C x init --token test --subject CN=Other --key-label issuing --pin-source file:pin
+says issuing
+run 2 -C x init --token test --pin-source file:pin
+says --subject
+run 2 -C x init --token test --subject nonsense --pin-source file:pin
+run 2 -C x init --token test --subject CN=x --key rsa-1 --pin-source file:pin
+absent x/ca.yaml
 
-# Extractable keys are refused, unless told otherwise, and the ledger says so.
-pkcs11-tool --module /usr/lib/softhsm/libsofthsm2.so --token-label test --login --pin 1234 --keypairgen --key-type EC:prime256v1 --label loose --id 77 --extractable >/dev/null 2>&1
-run 4 "$COLDCA" -C loose --pin-source file:pin init --token test --use-key 'pkcs11:id=%77' --certificate root-ec-p256/ca.pem --origin y.example --key-label loose2
-# Options that are wrong.
-run 2 "$COLDCA" -C x --pin-source file:pin init --token test
-says "--subject"
-run 2 "$COLDCA" -C x --pin-source file:pin init --token test --subject "nonsense"
-run 2 "$COLDCA" -C x --pin-source file:pin init --token test --subject "CN=x" --key rsa-1
-run 3 "$COLDCA" -C x --pin-source file:pin init --token test --subject "C=usa,CN=x"
-[ ! -e x/ca.yaml ] || fail "a home was made all the same"
+step "a key that could leave the token is refused; --allow-extractable uses it, and the ledger says so (P1)"
+pkcs11-tool --module "$(softhsm_module)" --token-label test --login --pin "$(cat pin)" --keypairgen --key-type EC:prime256v1 \
+    --label loose --id 77 --extractable --usage-sign >/dev/null 2>&1
+loose=(-C loose init --token test --key-label loose --pin-source file:pin --subject CN=Loose --use-key 'pkcs11:id=%77')
+run 4 "${loose[@]}"
+says extractable
+absent loose/ca.yaml
+run 0 "${loose[@]}" --allow-extractable
+grep -q '"extractable":true\|allow_extractable' loose/ledger.jsonl || fail "the ledger is silent about it"
+run 0 -C loose sign "${device[@]}" --pin-source file:pin --out loose-issued requests/early.csr
+run 0 -C loose ledger verify

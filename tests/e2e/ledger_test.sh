@@ -1,49 +1,16 @@
 #!/usr/bin/env bash
 # The ledger as auditors and witnesses use it: proofs without a home, export, cosignatures, kept checkpoints, a cut ledger.
-set -euo pipefail
-: "${COLDCA:?the binary}" "${SOURCE:?the source folder}"
-export COLDCA_DATA=$SOURCE COLDCA_HOME=
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() {
-    echo "FAILED: $*" >&2
-    [ ! -s err ] || sed 's/^/  stderr: /' err >&2
-    [ ! -s out ] || sed 's/^/  stdout: /' out >&2
-    exit 1
-}
-
-# run CODE ARGUMENTS...: coldca must end with CODE.
-run() {
-    local wanted=$1 code=0
-    shift
-    setsid --wait "$COLDCA" "$@" >out 2>err </dev/null || code=$?
-    [ "$code" = "$wanted" ] || fail "exit code $code instead of $wanted: $*"
-}
-
-says() {
-    grep -qF -- "$1" err out || fail "nothing says: $1"
-}
-
-mkdir tokens
-printf 'directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n' "$work" >softhsm2.conf
-export SOFTHSM2_CONF=$work/softhsm2.conf
-(umask 077 && printf 1234 >pin)
-softhsm2-util --init-token --free --label coldca --pin 1234 --so-pin 12345678 >/dev/null
-run 0 -C ca --pin-source file:pin init --token coldca --key ec-p256 --subject "CN=Ledger Test Root" --origin ca.example/ledger-test
+make_ca --key ec-p256 --origin ca.example/ledger-test
 run 0 -C ca ledger checkpoint
 cp out first.checkpoint
 run 0 -C ca --json ledger checkpoint
 vkey=$(python3 -c 'import json; print(json.load(open("out"))["vkey"])')
 
-mkdir requests
-for id in 1 2 3; do
-    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$id.key" -subj "/CN=device-$id" \
-        -out "requests/device-$id.csr" 2>/dev/null
-done
-run 0 -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example --out issued requests
+for id in 1 2 3; do csr "requests/device-$id.csr" "/CN=device-$id"; done
+sign 0 --out issued requests
 run 0 -C ca ledger verify
 says "all of it holds"
 

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
 # coldca review by a person at a terminal: what is shown, decided, signed and logged; and Ctrl-C at every question.
-# shellcheck source=tests/e2e/lib.sh disable=SC2119
+# shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
-export COLDCA LC_ALL=C.UTF-8
-
-make_token test
 make_ca
+PIN=$(cat pin)
+export COLDCA PIN
 for name in device-1 device-2 device-3; do
-    device "$name"
+    ask "$name"
 done
 openssl req -newkey rsa:2048 -nodes -keyout bad.key -out requests/bad.csr -subj $'/CN=evil\x1b[31m\xe2\x80\xae' -utf8 2>/dev/null
 echo garbage >requests/garbage.csr
@@ -45,11 +44,7 @@ person() {
     expect -f scenario.tcl >seen 2>err || fail "$1"
 }
 
-records() {
-    wc -l <ca/ledger.jsonl
-}
-
-before=$(records)
+before=$(wc -l <ca/ledger.jsonl)
 person "Ctrl-C at every question signs nothing and leaves the terminal as it was" <<'TCL'
 spawn $env(COLDCA) -C ca review --policy mqtt-device --set domain=iot.example --out issued requests
 wants "is that right? \[yes/no\]: "
@@ -84,7 +79,7 @@ starts
 answers "1 of 5" "q\r"
 ends 6
 TCL
-[ "$before" = "$(records)" ] || fail "the ledger grew by reviews that were given up"
+[ "$before" = "$(wc -l <ca/ledger.jsonl)" ] || fail "the ledger grew by reviews that were given up"
 [ -z "$(ls issued 2>/dev/null)" ] || fail "something was signed"
 
 person "each request in words, each key, then the PIN" <<'TCL'
@@ -112,9 +107,9 @@ answers "5 of 5" "r\r"
 answers "decided: 1 to sign, 0 to hand out again, 3 refused, 1 put aside" "c\r"
 wants "PIN of "
 wants ": "
-send "1234\r"
+send "$env(PIN)\r"
 expect {
-    "1234" { fail "the PIN was drawn" }
+    -ex $env(PIN) { fail "the PIN was drawn" }
     -ex "1 certificate issued" {}
     timeout { fail "no summary" }
     eof { fail "ended without a summary" }
@@ -127,7 +122,7 @@ for name in device-2 device-3 bad garbage; do
     [ ! -e "issued/$name.pem" ] || fail "$name was signed"
 done
 grep -q 'lost in the post' ca/ledger.jsonl || fail "the reason is not in the ledger"
-ledger_is_sound
+sound_ledger
 
 person "a wrong PIN is told and not tried again" <<'TCL'
 starts
@@ -142,6 +137,6 @@ ends 4
 TCL
 
 echo "without a terminal nothing is asked and nothing signed"
-run 2 "$COLDCA" -C ca --pin-source file:pin review --policy mqtt-device --set domain=iot.example --out issued requests
+run 2 -C ca --pin-source file:pin review --policy mqtt-device --set domain=iot.example --out issued requests
 says terminal
 echo "all is well"

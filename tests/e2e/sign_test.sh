@@ -1,111 +1,129 @@
 #!/usr/bin/env bash
-# check and sign as an operator uses them: names, formats, chain, idempotence, reissue, dry run, JSON, exit codes.
-# shellcheck source-path=SCRIPTDIR source=lib.sh
+# coldca sign: names, formats, the same request twice, never over a different file, exit codes, JSON, and what openssl says of it all.
+# shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
-
-make_token
 make_ca
-device dev-1
-device dev-2 --key rsa-2048
-device dev-3 --key ed25519
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout /dev/null -subj "/CN=plain" -out requests/plain.csr 2>/dev/null
-openssl req -in requests/plain.csr -outform der -out requests/plain-der.der
-rm requests/plain.csr
 
-# check needs no token: the module is out of reach.
-SOFTHSM2_CONF=/nonexistent run 0 "$COLDCA" -C ca check --policy mqtt-device --set domain=iot.example --json requests
-json .allowed 4
-json '[.requests[].verdict] | unique | join(",")' allowed
-records=$(wc -l <ca/ledger.jsonl)
-run 0 "$COLDCA" check --policy mqtt-device --set domain=iot.example requests # without a home
-[ "$records" = "$(wc -l <ca/ledger.jsonl)" ] || fail "check wrote to the ledger"
+step "NAME.pem for NAME.csr; refused ones leave nothing; exit code 1 says some were refused"
+for id in 1 2 3; do csr requests/device-$id.csr /CN=device-$id; done
+csr requests/bad.csr "/CN=not allowed"
+sign 1 --out issued requests
+says "3 certificates issued"
+present issued/device-{1,2,3}.pem
+absent issued/bad.pem
+strict issued/device-*.pem
+equal "$(find issued -type f -printf '%f\n' | sort | tr '\n' ' ')" "checkpoint device-1.pem device-2.pem device-3.pem "
+same issued/checkpoint ca/ledger.checkpoint
+equal "$(records '.type == "request.refused"')" 1
+sound_ledger
 
-# A dry run signs nothing.
-sign_devices 0 --dry-run
-[ "$records" = "$(wc -l <ca/ledger.jsonl)" ] && [ ! -e issued ] || fail "a dry run left traces"
+step "the certificate is the policy's: names, usages, lifetime to the second, AKI, issuer's bytes"
+openssl x509 -in issued/device-1.pem -noout -text >text
+grep -q 'URI:spiffe://iot.example/device/device-1, DNS:device-1.local' text || fail "wrong SAN"
+grep -A1 'Key Usage: critical' text | grep -q 'Digital Signature$' || fail "wrong keyUsage"
+grep -A1 'Extended Key Usage' text | grep -q 'TLS Web Client Authentication$' || fail "wrong extendedKeyUsage"
+! grep -q 'Basic Constraints' text || fail "basicConstraints on a leaf: FALSE is the default and not encoded"
+start=$(date -d "$(openssl x509 -in issued/device-1.pem -noout -startdate | cut -d= -f2)" +%s)
+end=$(date -d "$(openssl x509 -in issued/device-1.pem -noout -enddate | cut -d= -f2)" +%s)
+equal $((end - start)) $((365 * 86400 - 1)) "RFC 5280 4.1.2.5: both ends count"
+key_id() { openssl x509 -in "$1" -noout -ext "$2" | tail -n 1 | tr -d ' '; }
+equal "$(key_id issued/device-1.pem authorityKeyIdentifier)" "$(key_id ca/ca.pem subjectKeyIdentifier)"
+equal "$(openssl x509 -in issued/device-1.pem -noout -issuer)" "issuer=$(openssl x509 -in ca/ca.pem -noout -subject | cut -d= -f2-)"
 
-sign_devices 0 --json
-json .issued 4
-for name in dev-1 dev-2 dev-3 plain-der; do
-    openssl verify -x509_strict -purpose sslclient -CAfile ca/ca.pem "issued/$name.pem" >/dev/null || fail "openssl refuses $name"
-done
-[ "$(openssl x509 -in issued/dev-1.pem -noout -ext subjectAltName | tail -1 | tr -d ' ')" = "URI:spiffe://iot.example/device/dev-1,DNS:dev-1.local" ] || fail "the SANs of dev-1"
-ski=$(openssl x509 -in ca/ca.pem -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' ')
-aki=$(openssl x509 -in issued/dev-1.pem -noout -ext authorityKeyIdentifier | tail -1 | tr -d ' ')
-[ "$ski" = "$aki" ] || fail "AKI $aki is not the issuer's SKI $ski"
-[ -s issued/checkpoint ] || fail "no checkpoint was left with the certificates"
-[ "$(openssl x509 -in issued/dev-1.pem -noout -issuer -nameopt RFC2253)" = "issuer=CN=Test Root,O=Test" ] || fail "the issuer's name"
-# N days, both ends inclusive.
-from=$(date -d "$(openssl x509 -in issued/dev-1.pem -noout -startdate | cut -d= -f2)" +%s)
-until=$(date -d "$(openssl x509 -in issued/dev-1.pem -noout -enddate | cut -d= -f2)" +%s)
-[ $((until - from)) = $((365 * 86400 - 1)) ] || fail "365 days are $((until - from)) s"
+step "the same request gets the same certificate back; --reissue makes a new one"
+cp issued/device-1.pem first.pem
+sign 0 --out issued requests/device-1.csr
+same first.pem issued/device-1.pem
+sign 0 --out elsewhere requests/device-1.csr
+same first.pem elsewhere/device-1.pem
+equal "$(records '.type == "cert.issued"')" 4
+sign 0 --reissue --out again requests/device-1.csr
+[ "$(serial_of again/device-1.pem)" != "$(serial_of first.pem)" ] || fail "--reissue gave the old certificate"
+strict again/device-1.pem
 
-# Idempotent: the same request gets the same certificate, also into another folder.
-cp issued/dev-1.pem first.pem
-sign_devices 0 --json
-json .issued 0
-json .repeated 4
-cmp first.pem issued/dev-1.pem || fail "another certificate the second time"
-run 0 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example --out elsewhere requests
-cmp first.pem elsewhere/dev-1.pem || fail "another certificate elsewhere"
-# Other variables make another certificate; the old one is not handed out for it.
-run 0 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=other.example --out other requests/plain-der.der --json
-json .issued 1
-openssl x509 -in other/plain-der.pem -noout -ext subjectAltName | grep -q other.example || fail "the old SAN"
-# --reissue makes a new one, and never over a different file.
-sign_devices 1 --reissue
+step "a different file of that name is never overwritten"
+mkdir taken
+echo "somebody else's" >taken/device-2.pem
+sign 1 --out taken requests/device-2.csr
 says "holds another"
-run 0 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example --reissue --out new requests
-! cmp -s first.pem new/dev-1.pem || fail "--reissue gave the old certificate"
-cmp first.pem issued/dev-1.pem || fail "a file was overwritten"
-sign_devices 1 # now the newest is another one than the one that stands there
-says "holds another"
-cmp first.pem issued/dev-1.pem || fail "a file was overwritten"
+echo "somebody else's" >taken/new.pem
+csr requests/new.csr /CN=new
+sign 1 --out taken requests/new.csr
+equal "$(cat taken/device-2.pem taken/new.pem)" "$(printf "somebody else's\nsomebody else's")"
+sound_ledger
 
-# Formats and chains; stdin to stdout; several PEMs in one file.
-run 0 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example --format der --chain --out der requests
-openssl x509 -inform der -in der/dev-1.der -noout || fail "no DER"
-openssl verify -CAfile ca/ca.pem der/dev-1-chain.pem >/dev/null || fail "no chain file"
-"$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example - <requests/dev-1.csr >stdout.pem 2>err || fail "sign -"
-cmp stdout.pem new/dev-1.pem || fail "stdout is not the certificate"
-openssl req -newkey ed25519 -nodes -keyout /dev/null -subj /CN=two-a -out a.pem 2>/dev/null
-openssl req -newkey ed25519 -nodes -keyout /dev/null -subj /CN=two-b -out b.pem 2>/dev/null
-cat a.pem b.pem >two.pem
-run 0 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example --out two two.pem
-openssl x509 -in two/two-2.pem -noout -subject | grep -q two-b || fail "the second request of a file"
+step "--format der, --chain, --dry-run, stdin to stdout"
+sign 0 --format der --out der requests/device-3.csr
+openssl x509 -in der/device-3.der -inform DER -noout -subject >/dev/null
+sign 0 --chain --out chain requests/device-3.csr
+present chain/device-3.pem chain/device-3-chain.pem
+openssl verify -CAfile ca/ca.pem chain/device-3-chain.pem >/dev/null || fail "the chain file does not begin with the certificate"
+csr requests/dry.csr /CN=dry
+size=$(stat -c %s ca/ledger.jsonl)
+sign 0 --dry-run --out dry requests/dry.csr
+absent dry
+equal "$(stat -c %s ca/ledger.jsonl)" "$size" "a dry run writes no record"
+"$COLDCA" -C ca sign "${device[@]}" --pin-source file:pin - <requests/dry.csr >stdin.pem 2>err
+strict stdin.pem
 
-# Every reason at once, and exit 1 with the rest done.
+step "--json says the same as the words"
+csr requests/json.csr /CN=json
+sign 1 --json --out json requests/json.csr requests/bad.csr
+json '.issued == 1 and .refused == 1 and .allowed == 1 and .folder == "json"'
+equal "$(jq -r '.requests[] | select(.name == "json") | .serial' out)" "$(serial_of json/json.pem)"
+run 0 -C ca cert list --json
+json 'length >= 6 and all(.[]; .serial | test("^[0-9a-f]{40}$"))'
+run 0 -C ca cert show "$(serial_of json/json.pem)"
+says "CN=json"
+
+step "every serial is its own, every certificate is in the ledger before and after it was signed (P3)"
+equal "$(records '.type == "cert.signing"')" "$(records '.type == "cert.issued"')"
+equal "$(jq -r 'select(.type == "cert.signing") | .serial' ca/ledger.jsonl | sort | uniq -d | wc -l)" 0
+sound_ledger
+
+step "other keys and requests"
+openssl req -new -noenc -newkey rsa:2048 -keyout rsa.key -subj /CN=rsa -out requests/rsa.csr 2>/dev/null
+openssl req -new -noenc -newkey ed25519 -keyout ed.key -subj /CN=ed -out requests/ed.csr 2>/dev/null
+run 0 request "${device[@]}" --cn own --out requests
+sign 0 --out more requests/{rsa,ed,own}.csr
+strict more/{rsa,ed,own}.pem
+
+step "names from a stick stay inside the output folder"
+mkdir -p 'names/..odd' names/deep
+cp requests/ed.csr 'names/..odd/%2e%2e.csr'
+csr 'names/-rf.csr' /CN=dash
+# shellcheck disable=SC2016 # a name is just that
+csr 'names/a b;$(touch owned).csr' /CN=shell
+ln -s /etc/passwd names/link.csr
+sign 1 --out named names
+cat out err
+absent owned passwd.pem ../passwd.pem
+equal "$(find named -mindepth 1 -type d | wc -l)" 0
+
+step "usage faults end with 2, a home that is not there with 3"
+run 2 -C ca sign "${device[@]}" --pin-source file:pin requests
+says "--out DIR is needed"
+run 2 -C ca sign "${device[@]}" --format p7 --out x requests
+run 3 -C nowhere sign "${device[@]}" --out x requests
+
+step "several PEMs in one file; every reason at once; one request twice; a key that has another name already"
+csr two/a.csr /CN=two-a
+csr two/b.csr /CN=two-b
+cat two/a.csr two/b.csr >two.pem
+sign 0 --out two-issued two.pem
+equal "$(openssl x509 -in two-issued/two-2.pem -noout -subject)" "subject=CN = two-b"
 mkdir mixed
-cp requests/dev-1.csr mixed/good.csr
-openssl req -newkey rsa:1024 -nodes -keyout /dev/null -subj "/C=US/CN=printer 7/title=boss" -addext 'basicConstraints=CA:TRUE' -addext subjectAltName=DNS:evil.example -out mixed/bad.csr 2>/dev/null
-run 1 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example --out mixed-out mixed
-says "key: rsa-1024 is not one of"
-says '"printer 7" does not match'
-says 'subject title'
-says 'asks to be a CA'
-says 'evil.example'
-[ -s mixed-out/good.pem ] && [ ! -e mixed-out/bad.pem ] || fail "the good one was not signed, or the bad one was"
-# The same request twice, the same key for two subjects, two requests for one output name.
-mkdir twice
-cp requests/dev-1.csr twice/a.csr
-cp requests/dev-1.csr twice/b.csr
-run 1 "$COLDCA" -C ca check --policy mqtt-device --set domain=iot.example twice
+openssl req -new -noenc -newkey rsa:1024 -keyout mixed.key -subj "/C=US/CN=printer 7/title=boss" \
+    -addext basicConstraints=CA:TRUE -addext subjectAltName=DNS:evil.example -out mixed/bad.csr 2>/dev/null
+cp two/a.csr mixed/good.csr
+sign 1 --out mixed-issued mixed
+for text in "key: rsa-1024 is not one of" '"printer 7" does not match' "subject title" "asks to be a CA" evil.example; do says "$text"; done
+present mixed-issued/good.pem
+absent mixed-issued/bad.pem
+cp two/a.csr two/again.csr
+run 1 -C ca check "${device[@]}" two
 says "the same request as"
-openssl req -new -key requests/dev-1.key -subj /CN=thief -out thief.csr
-run 1 "$COLDCA" -C ca check --policy mqtt-device --set domain=iot.example thief.csr
-says "key.unique"
-# Usage errors.
-run 2 "$COLDCA" -C ca --pin-source file:pin sign --out o requests
-says "--policy"
-run 2 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --out o requests
-says "--set domain"
-run 2 "$COLDCA" -C ca --pin-source file:pin sign --policy mqtt-device --set domain=iot.example requests
-says "--out"
-run 2 "$COLDCA" -C ca frobnicate
-run 3 "$COLDCA" -C ca --pin-source file:pin sign --policy nosuch --out o requests
-run 0 "$COLDCA" -C ca cert list --json
-json 'length > 10' true
-serial=$(openssl x509 -in issued/dev-1.pem -noout -serial | cut -d= -f2)
-run 0 "$COLDCA" -C ca cert show "$serial"
-says "CN=dev-1"
-ledger_is_sound
+openssl req -new -key two/a.key -subj /CN=thief -out thief.csr
+run 1 -C ca check "${device[@]}" thief.csr
+says key.unique
+run 2 -C ca frobnicate

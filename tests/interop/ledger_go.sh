@@ -33,5 +33,5 @@ for count in 1 2 255 256 257 70000; do
             exit 1
         fi
     fi
-    rm -r "$folder/home" "$folder/log"
+    rm -r "${folder:?}/home" "${folder:?}/log"
 done

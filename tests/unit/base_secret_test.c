@@ -59,6 +59,21 @@ static void assert_refused(const char *source, enum error_kind kind, const char 
     assert_null(strstr(err.text, "7391"));
 }
 
+static void an_environment_variable_is_claimed_before_it_is_read(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    assert_int_equal(setenv("A_PIN", "7391", 1), 0);
+    const char *in_place = getenv("A_PIN");
+    assert_true(secret_claim_environment("env:A_PIN", &err));
+    assert_null(getenv("A_PIN"));
+    assert_int_equal(in_place[0], '\0'); // what /proc/PID/environ shows
+    assert_reads("env:A_PIN", "7391");
+    assert_refused("env:A_PIN", ERROR_INPUT, "holds no PIN");
+    assert_true(secret_claim_environment("env:A_PIN", &err)); // not set: nothing to claim
+    assert_true(secret_claim_environment("file:pin", &err));
+}
+
 static void the_first_line_of_a_file_is_the_secret(void **state)
 {
     (void)state;
@@ -219,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_line_of_a_file_is_the_secret),
+        cmocka_unit_test(an_environment_variable_is_claimed_before_it_is_read),
         cmocka_unit_test(a_file_others_may_read_is_refused),
         cmocka_unit_test(a_file_without_a_secret_is_refused),
         cmocka_unit_test(the_longest_secret_fits),

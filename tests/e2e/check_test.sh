@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# coldca check: verdicts with every reason at once, without a token, without a home, in words and in JSON.
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+step "with a home, and no module and no token in reach"
+make_ca
+mv token token-away
+export SOFTHSM2_CONF=/nonexistent
+csr requests/device-0001.csr /CN=device-0001
+openssl req -new -noenc -newkey rsa:1024 -keyout printer.key -subj "/CN=printer 7" -out requests/printer.csr 2>/dev/null
+cp -r ca ca-before
+run 1 -C ca check "${device[@]}" requests
+says "device-0001.csr"
+says "rsa-1024 is not one of"
+says 'subject CN: "printer 7" does not match'
+says "2 requests: 1 allowed, 1 refused"
+# The index is a cache; reading may bring it up to date.
+diff -r --exclude='index.sqlite*' ca ca-before >changes || fail "check changed the home: $(cat changes)"
+
+step "as JSON, with a reason a rule"
+run 1 -C ca check --json "${device[@]}" requests
+json '.allowed == 1 and .refused == 1 and (.plan_sha256 | length) == 64'
+json '.requests[] | select(.name == "printer") | .reasons | length >= 2'
+json '.requests[] | select(.name == "device-0001") | .verdict == "allowed" and (.serial | length) == 40'
+
+step "from stdin, several in one file, DER"
+run 0 -C ca check "${device[@]}" requests/device-0001.csr
+csr requests/device-0002.csr /CN=device-0002
+cat requests/device-0001.csr requests/device-0002.csr >both.pem
+run 0 -C ca check --json "${device[@]}" both.pem
+json '.allowed == 2'
+openssl req -in requests/device-0001.csr -outform DER -out one.der
+run 0 -C ca check --json "${device[@]}" one.der
+json '.allowed == 1'
+"$COLDCA" -C ca check --json "${device[@]}" - <requests/device-0001.csr >out 2>err || fail "stdin"
+json '.allowed == 1'
+
+step "without a home"
+mkdir empty
+(cd empty && run 0 check "${device[@]}" ../requests/device-0001.csr && cp out err ..)
+says "1 allowed"
+
+step "what is missing is named: policy, requests, variable"
+run 2 -C ca check requests
+says "--policy"
+run 2 -C ca check "${device[@]}"
+says "stdin"
+run 2 -C ca check --policy mqtt-device requests
+says domain
+run 3 -C ca check --policy nonesuch requests
+says nonesuch
+run 2 -C ca check "${device[@]}" --nonsense requests
+says --nonsense
