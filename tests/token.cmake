@@ -19,6 +19,7 @@ target_link_libraries(token_shim PRIVATE coldca_flags PkgConfig::P11KIT ${CMAKE_
 set_target_properties(token_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 coldca_unit_test(token_profile_test LAYERS token)
+coldca_unit_test(token_words_test LAYERS token)
 coldca_token_test(token_key_test)
 coldca_token_test(token_find_test)
 foreach(name token_faults_test token_slot_test)

@@ -140,6 +140,12 @@ fails_with 'holds a PIN' with_token pkeyutl -sign -inkey 'pkcs11:object=p256?pin
 fails_with 'CKR_PIN_INCORRECT' with_token pkeyutl -sign \
     -inkey "pkcs11:token=openssl%20test;object=p256?pin-source=file:$folder/wrong-pin" -in text.sha256 -out x.sig
 [ "$(grep -c 'tried once' out)" = 1 ]
+(   # counted at the module: one C_Login, however often the command looks at its key
+    export TOKEN_SHIM_MODULE=$module COLDCA_PKCS11_MODULE=$BUILD/token_shim.so TOKEN_SHIM_LOGINS=$folder/logins
+    fails_with 'CKR_PIN_INCORRECT' with_token x509 -req -in leaf.csr -CA p256.pem -out x.pem \
+        -CAkey "pkcs11:token=openssl%20test;object=p256?pin-source=file:$folder/wrong-pin"
+    [ "$(wc -l <logins)" = 1 ]
+)
 fails_with 'is refused' with_token req -new -x509 -key "$(uri rsa)" -subj /CN=x -sha1 -out x.pem
 fails_with 'no private key fits' with_token pkeyutl -sign -inkey "$(uri nobody)" -in text.sha256 -out x.sig
 if with_token pkey -in "$(uri p256)" -out private.pem 2>/dev/null || grep -qs PRIVATE private.pem; then
