@@ -86,9 +86,10 @@ struct pair {
 static CK_RV ask_for_pair(struct token *token, CK_SESSION_HANDLE session, const struct request *request,
                           struct pair *ret_pair)
 {
-    CK_MECHANISM mechanism = {.mechanism = request->kind == KEY_RSA       ? CKM_RSA_PKCS_KEY_PAIR_GEN
-                                           : request->kind == KEY_ED25519 ? CKM_EC_EDWARDS_KEY_PAIR_GEN
-                                                                          : CKM_EC_KEY_PAIR_GEN};
+    CK_MECHANISM_TYPE type = request->kind == KEY_RSA       ? CKM_RSA_PKCS_KEY_PAIR_GEN
+                             : request->kind == KEY_ED25519 ? CKM_EC_EDWARDS_KEY_PAIR_GEN
+                                                            : CKM_EC_KEY_PAIR_GEN;
+    CK_MECHANISM mechanism = {type, NULL, 0};
     struct template public_half = {.count = 0};
     struct template private_half = {.count = 0};
     public_attributes(request, &public_half);

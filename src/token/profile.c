@@ -30,5 +30,6 @@ const char *profile_init_args(const struct token_profile *profile)
 
 struct token_limits profile_limits(const struct token_profile *profile)
 {
-    return profile == NULL ? (struct token_limits){.max_sessions = 0} : profile->limits;
+    const struct token_limits unknown = {.max_sessions = 0};
+    return profile == NULL ? unknown : profile->limits;
 }

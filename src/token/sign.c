@@ -80,7 +80,8 @@ static CK_RV start(struct task *task, struct session *session, bool hashes_in_to
 {
     const struct algorithm *algorithm = &algorithms[task->kind];
     CK_RSA_PKCS_PSS_PARAMS pss = {algorithm->hash, algorithm->mgf, hash_len(signature_hash(task->kind))};
-    CK_MECHANISM mechanism = {.mechanism = hashes_in_token ? algorithm->of_data : algorithm->of_digest};
+    CK_MECHANISM_TYPE type = hashes_in_token ? algorithm->of_data : algorithm->of_digest;
+    CK_MECHANISM mechanism = {type, NULL, 0};
     if (algorithm->mgf != 0) {
         mechanism.pParameter = &pss;
         mechanism.ulParameterLen = sizeof(pss);
