@@ -5,5 +5,6 @@ target_link_libraries(coldca_judge_case PUBLIC coldca_policy coldca_csr_maker Pk
 coldca_unit_test(policy_judge_test LAYERS judge_case policy)
 coldca_unit_test(policy_files_test LAYERS policy)
 coldca_unit_test(policy_load_test LAYERS policy)
+coldca_unit_test(policy_reference_test LAYERS policy)
 
 coldca_fuzz_target(policy LAYERS policy SEEDS ${CMAKE_SOURCE_DIR}/policies)
