@@ -31,3 +31,8 @@ softhsm_module() {
     echo "SoftHSM is not installed: scripts/setup build" >&2
     return 1
 }
+
+# preloaded_for FILE: what an uninstrumented program must preload before it can load this library of a sanitizer build; else nothing.
+preloaded_for() {
+    ldd "$1" | awk '/lib(clang_rt\.)?asan/ { print $3 }'
+}

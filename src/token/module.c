@@ -21,7 +21,8 @@ static const char *loader_words(void)
  */
 static bool load_library(struct module *module, struct error *err)
 {
-    module->library = dlopen(module->path, RTLD_NOW | RTLD_LOCAL);
+    // NODELETE: modules leave threads and exit handlers behind, which must not run into unmapped code.
+    module->library = dlopen(module->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (module->library == NULL)
         return error_set(
             err, ERROR_TOKEN, 0,

@@ -6,14 +6,10 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/coldca-provider-XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-module=
-for path in /usr/lib/softhsm/libsofthsm2.so /usr/lib/*/softhsm/libsofthsm2.so /usr/lib64/pkcs11/libsofthsm2.so; do
-    if [ -r "$path" ]; then
-        module=$path
-        break
-    fi
-done
-[ -n "$module" ] || { echo "SoftHSM is not installed (package softhsm2)"; exit 1; }
+# shellcheck source=scripts/softhsm.sh
+. "${SOURCE:?the source folder}/scripts/softhsm.sh"
+module=$(softhsm_module)
+preloaded=$(preloaded_for "${BUILD:?the build folder}/coldca-provider.so")
 
 mkdir tokens
 printf 'directories.tokendir = %s/tokens\nlog.level = ERROR\n' "$folder" >softhsm2.conf
@@ -34,10 +30,13 @@ done
 uri() { # KEY: its URI with the PIN's source
     echo "pkcs11:token=openssl%20test;object=$1;type=private?pin-source=file:$folder/pin"
 }
+openssl_here() { # the openssl command, about to load the provider; its leaks are its own
+    LD_PRELOAD=$preloaded ASAN_OPTIONS=detect_leaks=0 openssl "$@"
+}
 with_token() { # openssl COMMAND... with the provider
     local command=$1
     shift
-    openssl "$command" -provider-path "$BUILD" -provider coldca-provider -provider default "$@"
+    openssl_here "$command" -provider-path "$BUILD" -provider coldca-provider -provider default "$@"
 }
 step() { echo "-- $*"; }
 fails_with() { # TEXT COMMAND...: the command must fail and say TEXT
@@ -130,7 +129,7 @@ module = $BUILD/coldca-provider.so
 pkcs11-module-path = $module
 activate = 1
 CONF
-    OPENSSL_CONF=openssl.cnf openssl pkeyutl -sign -inkey "$(uri p256)" -in text.sha256 -out configured.sig
+    OPENSSL_CONF=openssl.cnf openssl_here pkeyutl -sign -inkey "$(uri p256)" -in text.sha256 -out configured.sig
 )
 openssl pkeyutl -verify -pubin -inkey p256.pub -in text.sha256 -sigfile named.sig >/dev/null
 openssl pkeyutl -verify -pubin -inkey p256.pub -in text.sha256 -sigfile configured.sig >/dev/null

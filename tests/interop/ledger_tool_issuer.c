@@ -138,7 +138,8 @@ static void wrap(struct bytes tbs, struct bytes signature, struct builder *ret_d
                ASN1_object_size(0, (int)signature.len + 1, V_ASN1_BIT_STRING);
     uint8_t *place = builder_reserve(ret_der, (size_t)ASN1_object_size(1, body, V_ASN1_SEQUENCE));
     ASN1_put_object(&place, 1, body, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
-    memcpy(place, tbs.data, tbs.len);
+    if (tbs.len > 0)
+        memcpy(place, tbs.data, tbs.len);
     place += tbs.len;
     memcpy(place, ecdsa_sha256, sizeof(ecdsa_sha256));
     place += sizeof(ecdsa_sha256);
