@@ -61,7 +61,7 @@ static bool may_try(const struct token_info *info, const struct secret *pin, str
 
 /*
  * Not PKCS11_login(): it keeps a copy of the PIN in ordinary memory for as long as the slot lives, to log in again by
- * itself after a fork (promise P7; docs/decisions/0009).
+ * itself after a fork (promise P7; docs/decisions/0010).
  */
 bool token_login(struct token *token, const struct secret *pin, struct error *err)
 {

@@ -107,7 +107,7 @@ csr() {
     shift 2
     mkdir -p "$(dirname "$file")"
     openssl req -new -noenc -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout "${file%.csr}.key" -subj "$subject" \
-        -utf8 "$@" -out "$file" 2>/dev/null
+        -utf8 "$@" -out "$file" 2>err || fail "openssl could not make $file"
 }
 
 device=(--policy mqtt-device --set domain=iot.example)
