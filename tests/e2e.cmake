@@ -7,6 +7,8 @@ coldca_script_test(e2e bad_input e2e/bad_input_test.sh)
 coldca_script_test(e2e crash e2e/crash_test.sh)
 coldca_script_test(e2e pin e2e/pin_test.sh)
 coldca_script_test(e2e policies e2e/policies_test.sh)
+coldca_script_test(e2e mosquitto e2e/mosquitto_test.sh)
+coldca_script_test(e2e amqtt e2e/amqtt_test.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(e2e clock e2e/clock_test.sh)
 endif()

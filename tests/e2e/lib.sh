@@ -84,9 +84,14 @@ equal() {
     [ "$1" = "$2" ] || fail "\"$1\" is not \"$2\"${3:+: $3}"
 }
 
-# wait_for FILE TEXT PID: until the process has written TEXT to FILE; fails if it ends first.
+# wait_for FILE TEXT PID: until the process has written TEXT to FILE; fails if it ends first, or after a minute.
 wait_for() {
-    grep -qF -- "$2" < <(tail -n +1 -f --pid="$3" "$1" 2>/dev/null)
+    timeout 60 grep -qF -- "$2" < <(exec tail -n +1 -f --pid="$3" "$1" 2>/dev/null) # exec: no second shell that would clean up at its end
+}
+
+# A TCP port of the loopback interface that nobody listens at.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 make_token() {
