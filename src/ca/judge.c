@@ -202,6 +202,14 @@ static bool build_tbs(struct ca_home *home, const struct template *template,
            cert_tbs(template, home->issuer, serial, kind, ret_tbs, err);
 }
 
+/** With --days, a certificate that lives shorter or longer is another one; the issuer's end may stand for both. */
+static bool lives_as_asked(const struct plan_options *options, const struct template *template,
+                           const struct cert_facts *earlier)
+{
+    return options->days == 0 || earlier->not_after == template->not_after ||
+           earlier->not_after - earlier->not_before == template->not_after - template->not_before;
+}
+
 /**
  * Whether the certificate this request has already is the one that would be made now: the template with the earlier serial and
  * dates must give the earlier bytes, so that other --set values or another issuer are not answered with an old certificate.
@@ -225,7 +233,7 @@ static bool find_earlier(struct ca_home *home, const struct plan_options *option
     if (!ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, err) ||
         !cert_read_tbs(builder_bytes(&tbs), &facts, err))
         return error_while(err, "reading certificate %s from the ledger", entry.serial);
-    if (facts.serial_len != CERT_SERIAL_LEN)
+    if (facts.serial_len != CERT_SERIAL_LEN || !lives_as_asked(options, template, &facts))
         return true;
     wanted.not_before = facts.not_before;
     wanted.not_after = facts.not_after;
@@ -305,6 +313,7 @@ static struct verdict *judge_item(struct ca_home *home, const struct plan_option
         .variables = options->variables,
         .variables_count = options->variables_count,
         .now = options->now,
+        .days = options->days,
     };
     return policy_judge(options->policy, &question);
 }

@@ -13,6 +13,7 @@ struct plan_options {
     const struct policy *policy;
     const struct policy_variable *variables;
     size_t variables_count;
+    unsigned days;    /**< --days; 0: the policy's own */
     bool may_reissue; /**< --reissue: a new certificate even if the request has one */
     /** Whether something else than this certificate (empty: a new one) is where its output goes; NULL: no output is planned. */
     bool (*is_taken)(void *data, const char *name, struct bytes certificate);

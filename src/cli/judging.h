@@ -9,6 +9,7 @@
 struct judging {
     const char *policy_name;
     struct option_list settings;
+    long days;
     bool may_reissue;
     struct policy *policy;
     struct policy_variable *variables;
@@ -25,8 +26,10 @@ DEFINE_AUTO_VALUE(struct judging, judging_done);
      "NAME",                                                                                                 \
      "the policy that decides (see `coldca policy list`)",                                                   \
      &(judging)->policy_name},                                                                               \
+        {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of the policy", &(judging)->settings},           \
     {                                                                                                        \
-        "set", 's', OPTION_LIST, "NAME=VALUE", "a variable of the policy", &(judging)->settings              \
+        "days", 0, OPTION_NUMBER, "N", "how long the certificates live, up to the policy's max_days",        \
+            &(judging)->days                                                                                 \
     }
 
 /** Loads the policy, reads the files, forks the readers. Call before the token's module is loaded. home_fd: -1 for none. */

@@ -106,6 +106,26 @@ says "--out DIR is needed"
 run 2 -C ca sign "${device[@]}" --format p7 --out x requests
 run 3 -C nowhere sign "${device[@]}" --out x requests
 
+step "--days: up to the policy's max_days; another lifetime is another certificate"
+csr days/days.csr /CN=days
+lifetime() {
+    local start end
+    start=$(date -d "$(openssl x509 -in "$1" -noout -startdate | cut -d= -f2)" +%s)
+    end=$(date -d "$(openssl x509 -in "$1" -noout -enddate | cut -d= -f2)" +%s)
+    echo $(((end - start + 1) / 86400))
+}
+sign 0 --days 30 --out thirty days/days.csr
+equal "$(lifetime thirty/days.pem)" 30
+sign 0 --days 30 --out thirty-again days/days.csr
+same thirty/days.pem thirty-again/days.pem
+sign 0 --days 31 --out thirty-one days/days.csr
+equal "$(lifetime thirty-one/days.pem)" 31
+sign 1 --days 826 --out long days/days.csr
+says "826 days are more than the 825 the policy allows"
+sign 2 --days 1000000 --out long days/days.csr
+sign 2 --days soon --out long days/days.csr
+absent long/days.pem
+
 step "several PEMs in one file; every reason at once; one request twice; a key that has another name already"
 csr two/a.csr /CN=two-a
 csr two/b.csr /CN=two-b
