@@ -120,9 +120,10 @@ static void lint_against_issuer(const struct cert_parts *parts, const struct cer
     }
     if (parts->not_after > facts->not_after)
         findings_say(found, "lint.past-issuer", "RFC 5280 6.1.3", "valid longer than its issuer");
+    bool may_lack = bytes_equal(parts->subject, parts->issuer); // self-signed
     if (!parts_authority_key_id(parts, &authority, &reason))
         findings_say(found, "lint.authority-key-id", "RFC 5280 4.2.1.1", "%s", reason.text);
-    else if (authority.len > 0 && !bytes_equal(authority, cert_issuer_key_id(issuer)))
+    else if (!(may_lack && authority.len == 0) && !bytes_equal(authority, cert_issuer_key_id(issuer)))
         findings_say(found, "lint.authority-key-id", "RFC 5280 4.2.1.1",
                      "authorityKeyIdentifier is not the issuer's subjectKeyIdentifier");
     if (is_ca && facts->path_len >= 0 && path_len >= facts->path_len)

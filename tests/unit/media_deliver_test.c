@@ -227,6 +227,59 @@ static void works_where_neither_is_there(void **state)
     assert_int_equal(count_names(folder), 1);
 }
 
+static void a_group_is_in_its_place_only_after_commit(void **state)
+{
+    const struct folder *folder = *state;
+    struct error err = ERROR_INIT;
+    AUTO(media_group_free) struct media_group *group = media_group_new();
+    assert_true(media_group_add(group, folder->fd, "a.pem", bytes_of_text("one"), &err));
+    assert_true(media_group_add(group, folder->fd, "b.pem", bytes_of_text("two"), &err));
+    assert_false(has(folder, "a.pem", "one"));
+    assert_false(has(folder, "b.pem", "two"));
+    assert_true(media_group_commit(group, folder->fd, &err));
+    assert_true(has(folder, "a.pem", "one"));
+    assert_true(has(folder, "b.pem", "two"));
+    assert_int_equal(count_names(folder), 2);
+    // The group is usable again; the same again is success.
+    assert_true(media_group_add(group, folder->fd, "a.pem", bytes_of_text("one"), &err));
+    assert_true(media_group_add(group, folder->fd, "c.pem", bytes_of_text("three"), &err));
+    assert_true(media_group_commit(group, folder->fd, &err));
+    assert_true(has(folder, "c.pem", "three"));
+    assert_int_equal(count_names(folder), 3);
+}
+
+static void a_group_that_is_given_up_leaves_nothing(void **state)
+{
+    const struct folder *folder = *state;
+    struct error err = ERROR_INIT;
+    struct media_group *group = media_group_new();
+    assert_true(media_group_add(group, folder->fd, "a.pem", bytes_of_text("one"), &err));
+    assert_true(media_group_add(group, folder->fd, "b.pem", bytes_of_text("two"), &err));
+    media_group_free(group);
+    assert_int_equal(count_names(folder), 0);
+}
+
+static void a_group_never_goes_over_what_turned_up_meanwhile(void **state)
+{
+    const struct folder *folder = *state;
+    struct error err = ERROR_INIT;
+    struct media_group *group = media_group_new();
+    assert_true(media_group_add(group, folder->fd, "a.pem", bytes_of_text("one"), &err));
+    assert_true(delivers(folder, "a.pem", "somebody else's", &err));
+    assert_false(media_group_commit(group, folder->fd, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "a.pem"));
+    media_group_free(group);
+    assert_true(has(folder, "a.pem", "somebody else's"));
+    assert_int_equal(count_names(folder), 1);
+    // What stands there already is refused when it is added.
+    error_clear(&err);
+    group = media_group_new();
+    assert_false(media_group_add(group, folder->fd, "a.pem", bytes_of_text("one"), &err));
+    media_group_free(group);
+    assert_true(has(folder, "a.pem", "somebody else's"));
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -241,6 +294,9 @@ int main(void)
         IN_FOLDER(a_full_medium_leaves_nothing_half_written),
         IN_FOLDER(works_where_rename_has_no_flags_but_links_are_there),
         IN_FOLDER(works_where_neither_is_there),
+        IN_FOLDER(a_group_is_in_its_place_only_after_commit),
+        IN_FOLDER(a_group_that_is_given_up_leaves_nothing),
+        IN_FOLDER(a_group_never_goes_over_what_turned_up_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

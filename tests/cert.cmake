@@ -1,0 +1,7 @@
+add_library(coldca_cert_maker STATIC support/cert_maker.c)
+target_include_directories(coldca_cert_maker PUBLIC support)
+target_link_libraries(coldca_cert_maker PUBLIC coldca_cert PkgConfig::CMOCKA)
+
+coldca_unit_test(cert_tbs_test LAYERS cert_maker cert)
+coldca_unit_test(cert_lint_test LAYERS cert_maker cert)
+coldca_fuzz_target(cert LAYERS cert)
