@@ -9,6 +9,8 @@ coldca_script_test(e2e pin e2e/pin_test.sh)
 coldca_script_test(e2e policies e2e/policies_test.sh)
 coldca_script_test(e2e mosquitto e2e/mosquitto_test.sh)
 coldca_script_test(e2e amqtt e2e/amqtt_test.sh)
+coldca_script_test(e2e recipes e2e/recipes_test.sh)
+coldca_script_test(e2e install e2e/install_test.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(e2e clock e2e/clock_test.sh)
 endif()

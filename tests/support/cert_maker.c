@@ -20,7 +20,11 @@
 static const struct {
     const char *field;
     const char *oid;
-} fields[] = {{"CN", "2.5.4.3"}, {"C", "2.5.4.6"}, {"O", "2.5.4.10"}, {"OU", "2.5.4.11"}, {"emailAddress", "1.2.840.113549.1.9.1"}};
+} fields[] = {{"CN", "2.5.4.3"},
+              {"C", "2.5.4.6"},
+              {"O", "2.5.4.10"},
+              {"OU", "2.5.4.11"},
+              {"emailAddress", "1.2.840.113549.1.9.1"}};
 
 static const char *oid_of(const char *field)
 {
@@ -40,12 +44,13 @@ static void add_attributes(struct template *template, const char *subject)
         char *equals = strchr(part, '=');
         assert_non_null(equals);
         *equals = '\0';
-        template->attributes = memory_grow(template->attributes, template->attributes_count + 1, sizeof(*template->attributes));
+        template->attributes =
+            memory_grow(template->attributes, template->attributes_count + 1, sizeof(*template->attributes));
         template->attributes[template->attributes_count] = (struct template_attribute){
             .oid = memory_text(oid_of(part)),
             .field = memory_text(part),
             .value = memory_text(equals + 1),
-            .rdn = (uint32_t)template->attributes_count,
+            .rdn = (uint32_t) template->attributes_count,
         };
         template->attributes_count++;
     }
@@ -80,7 +85,10 @@ void maker_add_san(struct template *template, enum san_kind kind, const void *va
 {
     template->sans = memory_grow(template->sans, template->sans_count + 1, sizeof(*template->sans));
     template->sans[template->sans_count++] =
-        (struct template_name){.kind = kind, .value = (uint8_t *)memory_text_of(value, len), .value_len = len, .text = memory_text("name")};
+        (struct template_name){.kind = kind,
+                               .value = (uint8_t *)memory_text_of(value, len),
+                               .value_len = len,
+                               .text = memory_text("name")};
 }
 
 void maker_sign(EVP_PKEY *key, enum signature_kind kind, struct bytes tbs, struct builder *ret_signature)
@@ -88,7 +96,9 @@ void maker_sign(EVP_PKEY *key, enum signature_kind kind, struct bytes tbs, struc
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *details = NULL;
     size_t len = 0;
-    assert_int_equal(EVP_DigestSignInit_ex(context, &details, hash_openssl_name(signature_hash(kind)), NULL, NULL, key, NULL), 1);
+    assert_int_equal(EVP_DigestSignInit_ex(context, &details, hash_openssl_name(signature_hash(kind)), NULL,
+                                           NULL, key, NULL),
+                     1);
     if (signature_is_pss(kind)) {
         assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING), 1);
         assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(details, RSA_PSS_SALTLEN_DIGEST), 1);
@@ -99,8 +109,8 @@ void maker_sign(EVP_PKEY *key, enum signature_kind kind, struct bytes tbs, struc
     builder_add(ret_signature, signature, len);
 }
 
-void maker_certificate(const struct template *template, const struct cert_issuer *issuer, EVP_PKEY *issuer_key,
-                       enum signature_kind kind, struct builder *ret_der)
+void maker_certificate(const struct template *template, const struct cert_issuer *issuer,
+                       EVP_PKEY *issuer_key, enum signature_kind kind, struct builder *ret_der)
 {
     struct error err = ERROR_INIT;
     uint8_t serial[CERT_SERIAL_LEN];
@@ -148,6 +158,7 @@ const char *maker_extension(const X509 *certificate, int nid)
     const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(extension);
     AUTO(builder_done) struct builder hex = BUILDER_INIT;
     encode_hex(bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)), &hex);
-    (void)snprintf(text, sizeof(text), "%s%s", X509_EXTENSION_get_critical(extension) ? "critical," : "", builder_text(&hex));
+    (void)snprintf(text, sizeof(text), "%s%s", X509_EXTENSION_get_critical(extension) ? "critical," : "",
+                   builder_text(&hex));
     return text;
 }

@@ -19,8 +19,8 @@ void maker_add_san(struct template *template, enum san_kind kind, const void *va
 void maker_sign(EVP_PKEY *key, enum signature_kind kind, struct bytes tbs, struct builder *ret_signature);
 
 /** TBS, signature, seal, verify; fails the test if one of them does. issuer NULL: self-signed. Appends. */
-void maker_certificate(const struct template *template, const struct cert_issuer *issuer, EVP_PKEY *issuer_key,
-                       enum signature_kind kind, struct builder *ret_der);
+void maker_certificate(const struct template *template, const struct cert_issuer *issuer,
+                       EVP_PKEY *issuer_key, enum signature_kind kind, struct builder *ret_der);
 /** A root with this subject and its issuer form; the caller frees. */
 struct cert_issuer *maker_root(const char *subject, EVP_PKEY *key, enum signature_kind kind);
 

@@ -57,27 +57,44 @@ struct plant {
     bool outlives_its_issuer;
 };
 
-#define CA_EXTENSIONS {"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign,cRLSign"}
-#define LEAF_EXTENSIONS {"keyUsage", "critical,digitalSignature"}
+#define CA_EXTENSIONS                                                                                        \
+    {"basicConstraints", "critical,CA:TRUE"},                                                                \
+    {                                                                                                        \
+        "keyUsage", "critical,keyCertSign,cRLSign"                                                           \
+    }
+#define LEAF_EXTENSIONS                                                                                      \
+    {                                                                                                        \
+        "keyUsage", "critical,digitalSignature"                                                              \
+    }
 
 static const struct plant plants[] = {
     {.extensions = {LEAF_EXTENSIONS}},
     {.extensions = {CA_EXTENSIONS}},
     {.rule = "lint.version", .is_version_1 = true, .has_no_key_ids = true},
     {.rule = "lint.serial-positive", .serial = "0", .extensions = {LEAF_EXTENSIONS}},
-    {.rule = "lint.serial-positive", .serial = "-7fffffffffffffffffffffffffffffffffffffff", .extensions = {LEAF_EXTENSIONS}},
-    {.rule = "lint.serial-length", .serial = "7f00112233445566778899aabbccddeeff0011223344", .extensions = {LEAF_EXTENSIONS}},
+    {.rule = "lint.serial-positive",
+     .serial = "-7fffffffffffffffffffffffffffffffffffffff",
+     .extensions = {LEAF_EXTENSIONS}},
+    {.rule = "lint.serial-length",
+     .serial = "7f00112233445566778899aabbccddeeff0011223344",
+     .extensions = {LEAF_EXTENSIONS}},
     {.rule = "lint.serial-entropy", .serial = "01", .extensions = {LEAF_EXTENSIONS}},
     {.rule = "lint.extension-twice", .has_extension_twice = true, .extensions = {LEAF_EXTENSIONS}},
-    {.rule = "lint.basic-constraints-critical", .extensions = {{"basicConstraints", "CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}}},
-    {.rule = "lint.ca-key-usage", .extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,cRLSign"}}},
-    {.rule = "lint.path-length", .extensions = {{"basicConstraints", "critical,CA:FALSE,pathlen:0"}, LEAF_EXTENSIONS}},
+    {.rule = "lint.basic-constraints-critical",
+     .extensions = {{"basicConstraints", "CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}}},
+    {.rule = "lint.ca-key-usage",
+     .extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,cRLSign"}}},
+    {.rule = "lint.path-length",
+     .extensions = {{"basicConstraints", "critical,CA:FALSE,pathlen:0"}, LEAF_EXTENSIONS}},
     {.rule = "lint.ca-subject", .has_no_subject = true, .extensions = {CA_EXTENSIONS}},
     {.rule = "lint.ca-key-id", .has_no_key_ids = true, .extensions = {CA_EXTENSIONS}},
     {.rule = "lint.cert-sign", .extensions = {{"keyUsage", "critical,keyCertSign"}}},
-    {.rule = "lint.name-constraints", .extensions = {LEAF_EXTENSIONS, {"nameConstraints", "critical,permitted;DNS:a.example"}}},
+    {.rule = "lint.name-constraints",
+     .extensions = {LEAF_EXTENSIONS, {"nameConstraints", "critical,permitted;DNS:a.example"}}},
     {.rule = "lint.no-name", .has_no_subject = true, .extensions = {LEAF_EXTENSIONS}},
-    {.rule = "lint.san-critical", .has_no_subject = true, .extensions = {LEAF_EXTENSIONS, {"subjectAltName", "DNS:a.example"}}},
+    {.rule = "lint.san-critical",
+     .has_no_subject = true,
+     .extensions = {LEAF_EXTENSIONS, {"subjectAltName", "DNS:a.example"}}},
     {.rule = "lint.key-usage-critical", .extensions = {{"keyUsage", "digitalSignature"}}},
     {.rule = "lint.key-encipherment", .extensions = {{"keyUsage", "critical,keyEncipherment"}}},
     {.rule = "lint.rsa-size", .has_weak_key = true, .extensions = {LEAF_EXTENSIONS}},
@@ -100,16 +117,19 @@ static void plant(const struct plant *wanted, struct builder *ret_der)
 {
     AUTO(X509_free) X509 *certificate = X509_new();
     BIGNUM *serial = NULL;
-    assert_int_equal(X509_set_version(certificate, wanted->is_version_1 ? X509_VERSION_1 : X509_VERSION_3), 1);
-    assert_true(BN_hex2bn(&serial, wanted->serial != NULL ? wanted->serial : "4f00112233445566778899aabbccddeeff001122") > 0);
+    assert_int_equal(X509_set_version(certificate, wanted->is_version_1 ? X509_VERSION_1 : X509_VERSION_3),
+                     1);
+    assert_true(BN_hex2bn(&serial, wanted->serial != NULL ? wanted->serial
+                                                          : "4f00112233445566778899aabbccddeeff001122") > 0);
     assert_non_null(BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(certificate)));
     BN_free(serial);
     if (!wanted->has_no_subject)
         assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
                                                     (const unsigned char *)"x", -1, -1, 0),
                          1);
-    assert_int_equal(X509_set_issuer_name(certificate, wanted->has_other_issuer ? X509_get_subject_name(certificate)
-                                                                                : X509_get_subject_name(ca)),
+    assert_int_equal(X509_set_issuer_name(certificate, wanted->has_other_issuer
+                                                           ? X509_get_subject_name(certificate)
+                                                           : X509_get_subject_name(ca)),
                      1);
     int64_t days = wanted->ends_before_it_starts ? -1 : wanted->outlives_its_issuer ? 4000 : 100;
     assert_non_null(ASN1_TIME_set(X509_getm_notBefore(certificate), MAKER_NOW));
@@ -142,7 +162,8 @@ static void each_planted_fault_is_found_under_its_rule(void **state)
         if (plants[i].rule == NULL && found.count > 0)
             fail_msg("a sound one (%zu): %s: %s", i, found.items[0].rule, found.items[0].text);
         if (plants[i].rule != NULL && !findings_has(&found, plants[i].rule))
-            fail_msg("not found: %s (%zu); found: %s", plants[i].rule, i, found.count > 0 ? found.items[0].text : "nothing");
+            fail_msg("not found: %s (%zu); found: %s", plants[i].rule, i,
+                     found.count > 0 ? found.items[0].text : "nothing");
     }
 }
 
@@ -178,7 +199,8 @@ static void what_coldca_makes_has_nothing_against_it(void **state)
 }
 
 /** Seals tbs with a signature over signed_bytes by signer; whether cert_verify() takes it against wanted. */
-static bool passes(struct bytes tbs, EVP_PKEY *signer, struct bytes signed_bytes, struct bytes wanted, bool has_flipped_bit)
+static bool passes(struct bytes tbs, EVP_PKEY *signer, struct bytes signed_bytes, struct bytes wanted,
+                   bool has_flipped_bit)
 {
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder signature = BUILDER_INIT;
@@ -209,10 +231,11 @@ static void only_the_right_signature_over_the_logged_bytes_leaves(void **state)
     assert_true(cert_tbs(template, NULL, serial, SIGNATURE_ECDSA_SHA256, &rootless, &err));
     struct bytes good = builder_bytes(&tbs);
     assert_true(passes(good, ca_key, good, good, false));
-    assert_false(passes(good, ca_key, good, good, true));                                            // a bit flipped
-    assert_false(passes(good, key, good, good, false));                                              // another key
-    assert_false(passes(good, ca_key, builder_bytes(&other_tbs), good, false));                      // over other bytes
-    assert_false(passes(builder_bytes(&other_tbs), ca_key, builder_bytes(&other_tbs), good, false)); // not what was logged
+    assert_false(passes(good, ca_key, good, good, true));                       // a bit flipped
+    assert_false(passes(good, key, good, good, false));                         // another key
+    assert_false(passes(good, ca_key, builder_bytes(&other_tbs), good, false)); // over other bytes
+    assert_false(passes(builder_bytes(&other_tbs), ca_key, builder_bytes(&other_tbs), good,
+                        false)); // not what was logged
     assert_false(passes(builder_bytes(&rootless), ca_key, builder_bytes(&rootless), builder_bytes(&rootless),
                         false)); // another issuer's name
 }

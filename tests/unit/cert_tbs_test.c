@@ -106,8 +106,11 @@ static void the_issuer_is_the_subject_of_the_ca_byte_for_byte(void **state)
     AUTO(X509_free) X509 *ca = X509_new();
     X509_NAME *name = X509_get_subject_name(ca);
     const unsigned char bmp[] = {0, 'R', 0, 'o', 0, 'o', 0, 't'};
-    assert_int_equal(X509_NAME_add_entry_by_txt(name, "O", V_ASN1_T61STRING, (const unsigned char *)"Old", -1, -1, 0), 1);
-    assert_int_equal(X509_NAME_add_entry_by_txt(name, "OU", V_ASN1_PRINTABLESTRING, (const unsigned char *)"a", -1, -1, 1), 1);
+    assert_int_equal(
+        X509_NAME_add_entry_by_txt(name, "O", V_ASN1_T61STRING, (const unsigned char *)"Old", -1, -1, 0), 1);
+    assert_int_equal(
+        X509_NAME_add_entry_by_txt(name, "OU", V_ASN1_PRINTABLESTRING, (const unsigned char *)"a", -1, -1, 1),
+        1);
     assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", V_ASN1_BMPSTRING, bmp, sizeof(bmp), -1, 0), 1);
     assert_int_equal(X509_set_issuer_name(ca, name), 1);
     assert_int_equal(X509_set_version(ca, X509_VERSION_3), 1);
@@ -117,10 +120,12 @@ static void the_issuer_is_the_subject_of_the_ca_byte_for_byte(void **state)
     assert_int_equal(X509_set_pubkey(ca, ca_key), 1);
     X509V3_CTX context;
     X509V3_set_ctx(&context, ca, ca, NULL, NULL, 0);
-    const char *const extensions[][2] = {
-        {"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}, {"subjectKeyIdentifier", "0102030405"}};
+    const char *const extensions[][2] = {{"basicConstraints", "critical,CA:TRUE"},
+                                         {"keyUsage", "critical,keyCertSign"},
+                                         {"subjectKeyIdentifier", "0102030405"}};
     for (size_t i = 0; i < 3; i++) {
-        AUTO(X509_EXTENSION_free) X509_EXTENSION *extension = X509V3_EXT_conf(NULL, &context, extensions[i][0], extensions[i][1]);
+        AUTO(X509_EXTENSION_free)
+        X509_EXTENSION *extension = X509V3_EXT_conf(NULL, &context, extensions[i][0], extensions[i][1]);
         assert_non_null(extension);
         assert_int_equal(X509_add_ext(ca, extension, -1), 1);
     }
@@ -186,7 +191,8 @@ static void addresses_have_4_or_16_octets(void **state)
         AUTO(template_free) struct template *template = maker_template("CN=x", key);
         AUTO(builder_done) struct builder tbs = BUILDER_INIT;
         maker_add_san(template, SAN_IP, "0123456789abcdefg", len);
-        assert_int_equal(cert_tbs(template, issuer, serial, SIGNATURE_ECDSA_SHA256, &tbs, &err), len == 4 || len == 16);
+        assert_int_equal(cert_tbs(template, issuer, serial, SIGNATURE_ECDSA_SHA256, &tbs, &err),
+                         len == 4 || len == 16);
         error_clear(&err);
     }
 }
@@ -194,7 +200,8 @@ static void addresses_have_4_or_16_octets(void **state)
 static void the_country_is_a_printable_string_and_the_mail_address_ia5(void **state)
 {
     (void)state;
-    AUTO(template_free) struct template *template = maker_template("C=US,O=Caf\xc3\xa9,emailAddress=a@b.example", key);
+    AUTO(template_free)
+    struct template *template = maker_template("C=US,O=Caf\xc3\xa9,emailAddress=a@b.example", key);
     AUTO(X509_free) X509 *certificate = issued(template);
     const X509_NAME *name = X509_get_subject_name(certificate);
     const int wanted[] = {V_ASN1_PRINTABLESTRING, V_ASN1_UTF8STRING, V_ASN1_IA5STRING};
@@ -246,10 +253,13 @@ static void name_constraints_are_critical(void **state)
     ca->not_after = MAKER_NOW + 86400;
     ca->permitted = memory_new(1, sizeof(*ca->permitted));
     ca->permitted_count = 1;
-    ca->permitted[0] = (struct template_name){
-        .kind = SAN_DNS, .value = (uint8_t *)memory_text("iot.example"), .value_len = 11, .text = memory_text("iot.example")};
+    ca->permitted[0] = (struct template_name){.kind = SAN_DNS,
+                                              .value = (uint8_t *)memory_text("iot.example"),
+                                              .value_len = 11,
+                                              .text = memory_text("iot.example")};
     AUTO(X509_free) X509 *certificate = issued(ca);
-    assert_string_equal(maker_extension(certificate, NID_name_constraints), "critical,3011a00f300d820b696f742e6578616d706c65");
+    assert_string_equal(maker_extension(certificate, NID_name_constraints),
+                        "critical,3011a00f300d820b696f742e6578616d706c65");
 }
 
 /** The AlgorithmIdentifier, in hex, inside and outside, which have to be the same. */
@@ -280,7 +290,8 @@ static void algorithms_have_the_parameters_their_standards_ask_for(void **state)
     assert_algorithm(ed25519, SIGNATURE_ED25519, "300506032b6570");
     assert_algorithm(rsa_key, SIGNATURE_RSA_SHA256, "300d06092a864886f70d01010b0500");
     assert_algorithm(rsa_key, SIGNATURE_PSS_SHA256,
-                     "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d0609"
+                     "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886f70"
+                     "d010108300d0609"
                      "6086480165030402010500a203020120");
 }
 
