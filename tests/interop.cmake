@@ -5,3 +5,7 @@ add_test(NAME interop.ledger_faults COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/
 set_tests_properties(interop.ledger_faults PROPERTIES LABELS interop TIMEOUT 600)
 coldca_script_test(interop ledger_go interop/ledger_go.sh)
 set_tests_properties(interop.ledger_go PROPERTIES SKIP_RETURN_CODE 77)
+
+# For tests/bench/ledger.py: no test, numbers are not judged here.
+add_library(coldca_slow_fsync SHARED bench/slow_fsync.c)
+target_link_libraries(coldca_slow_fsync PRIVATE coldca_flags)

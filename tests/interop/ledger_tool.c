@@ -1,6 +1,6 @@
 /*
  * Makes and checks ledgers without a token, for the tests that let other programs read them.
- * ledger_tool make HOME COUNT | verify HOME [tree] | open HOME | append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ |
+ * ledger_tool make HOME COUNT [PAD] | measure HOME | groups HOME COUNT SIZE | rebuild HOME | verify HOME [tree] | open HOME | append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ |
  *             consistency HOME OLD
  */
 #include "ledger_tool.h"
@@ -15,7 +15,9 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ORIGIN "ca.example/interop"
@@ -27,6 +29,7 @@ struct tool {
     EVP_PKEY *key; /**< the ledger's; only when making */
     struct tool_issuer issuer;
     struct ledger *ledger;
+    char *pad; /**< text that makes records as long as real ones with many names; NULL */
 };
 
 static int fail(const struct error *err)
@@ -64,6 +67,7 @@ static bool checkpoint(struct tool *tool, struct error *err)
 
 static bool append(struct tool *tool, const char *type, struct json *fields, struct error *err)
 {
+    json_put_text(fields, "note", tool->pad);
     return ledger_append(tool->ledger, type, fields, NULL, err);
 }
 
@@ -134,9 +138,14 @@ static bool write_text(struct tool *tool, const char *name, const char *text, st
     return file_replace(tool->home_fd, name, 0644, bytes_of_text(text), err);
 }
 
-static int make(struct tool *tool, const char *count)
+static int make(struct tool *tool, const char *count, const char *pad)
 {
     struct error err = ERROR_INIT;
+    if (pad != NULL) {
+        size_t len = strtoul(pad, NULL, 10);
+        tool->pad = memory_new(len + 1, 1);
+        memset(tool->pad, 'x', len);
+    }
     AUTO(free) char *ca = memory_format("%s/ca.pem", tool->path);
     make_key(tool);
     tool_issuer_make(&tool->issuer);
@@ -157,12 +166,18 @@ static bool read_vkey(struct tool *tool, struct error *err)
     return true;
 }
 
+static void print_json(const struct json *json)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    json_canonical(json, &text);
+    (void)printf("%s\n", builder_text(&text));
+}
+
 static int verify(struct tool *tool, bool only_tree)
 {
     struct error err = ERROR_INIT;
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
     AUTO(json_free) struct json *result = json_new_object();
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
     AUTO(free) char *ca = memory_format("%s/ca.pem", tool->path);
     struct ledger_checks checks = tool_checks;
     checks.data = &tool->issuer;
@@ -180,8 +195,7 @@ static int verify(struct tool *tool, bool only_tree)
         char *line = memory_format("%s: %s", report.findings.items[i].rule, report.findings.items[i].text);
         json_add_text(findings, line);
     }
-    json_canonical(result, &text);
-    (void)printf("%s\n", builder_text(&text));
+    print_json(result);
     return report.findings.count > 0 ? 5 : 0;
 }
 
@@ -229,6 +243,66 @@ static int append_one(struct tool *tool)
     return 0;
 }
 
+static int64_t now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); // cannot fail with this clock
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/** Opens, appends one, commits, proves a record in the middle: microseconds of each, and the memory it all took. */
+static int measure(struct tool *tool)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder proof = BUILDER_INIT;
+    AUTO(json_free) struct json *result = json_new_object();
+    struct rusage usage;
+    int64_t start = now_us();
+    if (!open_ledger(tool, LEDGER_WRITE, &err))
+        return fail(&err);
+    int64_t opened = now_us();
+    if (!append(tool, "session.opened", json_new_object(), &err) || !ledger_commit(tool->ledger, &err))
+        return fail(&err);
+    int64_t appended = now_us();
+    if (!ledger_prove(tool->ledger, ledger_size(tool->ledger) / 2, &proof, &err))
+        return fail(&err);
+    int64_t proved = now_us();
+    (void)getrusage(RUSAGE_SELF, &usage); // cannot fail for oneself
+    json_put_int(result, "records", (int64_t)ledger_size(tool->ledger));
+    json_put_int(result, "open_us", opened - start);
+    json_put_int(result, "append_us", appended - opened);
+    json_put_int(result, "prove_us", proved - appended);
+    json_put_int(result, "memory_kib", usage.ru_maxrss);
+    print_json(result);
+    return 0;
+}
+
+/** Appends count records in groups of so many; microseconds. */
+static int groups(struct tool *tool, uint64_t count, uint64_t size)
+{
+    struct error err = ERROR_INIT;
+    if (size == 0 || !open_ledger(tool, LEDGER_WRITE, &err))
+        return fail(&err);
+    int64_t start = now_us();
+    for (uint64_t i = 1; i <= count; i++) {
+        if (!append(tool, "session.opened", json_new_object(), &err) ||
+            ((i % size == 0 || i == count) && !ledger_commit(tool->ledger, &err)))
+            return fail(&err);
+    }
+    (void)printf("%" PRId64 "\n", now_us() - start);
+    return 0;
+}
+
+static int rebuild(struct tool *tool)
+{
+    struct error err = ERROR_INIT;
+    uint64_t records;
+    if (!ledger_index_rebuild(tool->home_fd, tool->vkey, &records, &err))
+        return fail(&err);
+    (void)printf("%" PRIu64 "\n", records);
+    return 0;
+}
+
 static int checkpoint_one(struct tool *tool)
 {
     struct error err = ERROR_INIT;
@@ -237,11 +311,11 @@ static int checkpoint_one(struct tool *tool)
     return open_ledger(tool, LEDGER_WRITE, &err) && checkpoint(tool, &err) ? 0 : fail(&err);
 }
 
-static int run(struct tool *tool, const char *verb, const char *argument)
+static int run(struct tool *tool, const char *verb, const char *argument, const char *third)
 {
     struct error err = ERROR_INIT;
     if (strcmp(verb, "make") == 0 && argument != NULL)
-        return make(tool, argument);
+        return make(tool, argument, third);
     if (!read_vkey(tool, &err))
         return fail(&err);
     if (strcmp(verb, "verify") == 0)
@@ -250,6 +324,12 @@ static int run(struct tool *tool, const char *verb, const char *argument)
         return open_ledger(tool, LEDGER_WRITE, &err) ? 0 : fail(&err);
     if (strcmp(verb, "append") == 0)
         return append_one(tool);
+    if (strcmp(verb, "measure") == 0)
+        return measure(tool);
+    if (strcmp(verb, "groups") == 0 && third != NULL)
+        return groups(tool, strtoull(argument, NULL, 10), strtoull(third, NULL, 10));
+    if (strcmp(verb, "rebuild") == 0)
+        return rebuild(tool);
     if (strcmp(verb, "checkpoint") == 0)
         return checkpoint_one(tool);
     if (strcmp(verb, "export") == 0 && argument != NULL)
@@ -266,7 +346,8 @@ int main(int argc, char **argv)
 {
     struct tool tool = {.path = argc > 2 ? argv[2] : ""};
     tool.home_fd = argc > 2 ? open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int result = tool.home_fd < 0 ? 2 : run(&tool, argv[1], argc > 3 ? argv[3] : NULL);
+    int result =
+        tool.home_fd < 0 ? 2 : run(&tool, argv[1], argc > 3 ? argv[3] : NULL, argc > 4 ? argv[4] : NULL);
     if (tool.ledger != NULL)
         ledger_close(tool.ledger);
     EVP_PKEY_free(tool.key);
@@ -274,5 +355,6 @@ int main(int argc, char **argv)
     X509_free(tool.issuer.certificate);
     OPENSSL_free(tool.issuer.tbs);
     free(tool.vkey);
+    free(tool.pad);
     return result;
 }
