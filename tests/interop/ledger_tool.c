@@ -1,7 +1,7 @@
 /*
  * Makes and checks ledgers without a token, for the tests that let other programs read them.
- * ledger_tool make HOME COUNT [PAD] | measure HOME | groups HOME COUNT SIZE | rebuild HOME | verify HOME [tree] | open HOME | append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ |
- *             consistency HOME OLD
+ * ledger_tool make HOME COUNT [PAD] | measure HOME | groups HOME COUNT SIZE | rebuild HOME | verify HOME [tree] | open HOME |
+ *             append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ | consistency HOME OLD
  */
 #include "ledger_tool.h"
 

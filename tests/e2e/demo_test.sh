@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# scripts/demo, as a stranger runs it, twice: what it leaves, and that what it says is so.
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
+demo() {
+    env -u COLDCA_DATA "$SOURCE/scripts/demo" "$work/demo folder" >out 2>err </dev/null || fail "the demo ended with $?"
+}
+
+step "the first time"
+demo
+cd "demo folder"
+for name in device-0001 device-0002 device-0003 device-0004 broker.example; do
+    openssl verify -x509_strict -CAfile ca/ca.pem "media/issued/$name.pem" >/dev/null || fail "$name"
+done
+absent media/issued/printer.pem media/issued/garbage.pem
+[ "$(find media -name '*.csr' | wc -l)" -ge 6 ] || fail "fewer than six requests"
+[ -z "$(find media -name '*.key')" ] || fail "a private key is on the stick"
+cd ..
+says '"printer 7" does not match'
+says "6 requests: 4 allowed, 2 refused"
+says "all of it holds"
+records=$(wc -l <"demo folder/ca/ledger.jsonl")
+cp -r "demo folder/media/issued" first
+
+step "again: the same certificates"
+demo
+says "all of it holds"
+for file in first/*.pem; do same "$file" "demo folder/media/issued/$(basename "$file")"; done
+equal "$(jq -s '[.[] | select(.type == "cert.issued")] | length' "demo folder/ca/ledger.jsonl")" 6
+[ "$(wc -l <"demo folder/ca/ledger.jsonl")" -ge "$records" ] || fail "the ledger got shorter"
