@@ -1,8 +1,8 @@
 /* Preloaded by the benchmark of group commits: a device whose fsync costs 5 ms. */
 #include <time.h>
 
-int fsync(int fd);
-int fdatasync(int fd);
+__attribute__((visibility("default"))) int fsync(int fd);
+__attribute__((visibility("default"))) int fdatasync(int fd);
 
 static int wait_a_while(void)
 {
