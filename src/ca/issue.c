@@ -75,15 +75,18 @@ static bool log_signing(struct run *run, struct group *group, struct error *err)
     return true;
 }
 
+/** What is done at one time: the certificates of one group are handed out while the next group is signed. */
 struct signing {
     struct run *run;
-    struct group *group;
+    struct group *group;    /**< to sign */
+    struct group *finished; /**< to hand out; its certificates are in the ledger */
+    bool is_released;
+    struct error release_error;
 };
 
 /** Asks the token, makes the certificate, and looks at it once more with the CA certificate's public key. */
-static void sign_one(void *data, size_t index)
+static void sign_one(struct signing *signing, size_t index)
 {
-    struct signing *signing = data;
     struct job *job = &signing->group->jobs[index];
     struct bytes tbs = bytes_of(job->item->tbs, job->item->tbs_len);
     if (!token_key_sign(signing->run->home->ca_key, job->kind, tbs, &job->signature, &job->err))
@@ -122,7 +125,7 @@ static bool release_group(struct run *run, struct group *group, struct error *er
                 err, "handing out the certificate of %s; it is in the ledger, run the same command again",
                 job->item->source);
     }
-    if (!flush(run, err))
+    if (group->count > 0 && !flush(run, err))
         return false;
     for (size_t i = 0; i < group->count; i++) {
         if (!group->jobs[i].is_done)
@@ -144,6 +147,26 @@ static bool all_signed(const struct group *group, struct error *err)
     return true;
 }
 
+static void release_or_sign(void *data, size_t index)
+{
+    struct signing *signing = data;
+    if (index > 0)
+        sign_one(signing, index - 1);
+    else
+        signing->is_released = release_group(signing->run, signing->finished, &signing->release_error);
+}
+
+/** Hands out the certificates of one group and signs the next; both may be empty. Faults of signing are in the jobs. */
+static bool release_and_sign(struct run *run, struct group *finished, struct group *group, struct error *err)
+{
+    struct signing signing = {.run = run, .group = group, .finished = finished};
+    // One thread more than cores: the one that hands out waits for the medium most of the time.
+    ca_parallel(group->count + 1, ca_cores() + 1, release_or_sign, &signing);
+    if (!signing.is_released)
+        *err = signing.release_error;
+    return signing.is_released;
+}
+
 /**
  * The heart (promise P3). Before the token is asked for a group, commit() has made its bytes durable; before a certificate is
  * handed out, commit() has made its signature durable. What the token could not sign is released by nobody and abandoned.
@@ -152,32 +175,36 @@ static bool issue_groups(struct run *run, struct error *err)
 {
     AUTO(group_free) struct group *now = memory_new(1, sizeof(*now));
     AUTO(group_free) struct group *next = memory_new(1, sizeof(*next));
-    struct error signing_error = ERROR_INIT;
-    if (!log_signing(run, now, err) || !ledger_commit(run->home->ledger, err))
+    if (!log_signing(run, next, err) || !ledger_commit(run->home->ledger, err))
         return false;
-    while (now->count > 0) {
-        struct signing signing = {run, now};
-        ca_parallel(now->count, ca_cores(), sign_one, &signing);
-        bool is_signed = all_signed(now, &signing_error);
-        bool may_go_on = ca_may_go_on(run->console);
-        if (!log_issued(run, now, err) || (is_signed && may_go_on && !log_signing(run, next, err)) ||
-            !ledger_commit(run->home->ledger, err) || !release_group(run, now, err))
+    do {
+        // `next` is durable, and so are the signatures of `now`.
+        if (!release_and_sign(run, now, next, err))
             return false;
+        struct group *signed_group = next;
+        next = now;
+        now = signed_group;
+        struct error signing_error = ERROR_INIT;
+        bool is_signed = all_signed(now, &signing_error);
+        bool may_go_on = is_signed && ca_may_go_on(run->console);
+        group_clear(next);
+        if (!log_issued(run, now, err) || (may_go_on && !log_signing(run, next, err)) ||
+            !ledger_commit(run->home->ledger, err))
+            return false;
+        if (may_go_on)
+            continue;
+        if (!release_and_sign(run, now, next, err))
+            return false;
+        group_clear(now);
         if (!is_signed) {
             *err = signing_error;
             return false;
         }
-        struct group *spare = now;
-        now = next;
-        next = spare;
-        if (!may_go_on && run->done < run->total)
+        if (run->done < run->total)
             return error_set(err, ERROR_INTERRUPTED, 0,
                              "stopped after %zu of %zu certificates; run the same command again for the rest",
                              run->done, run->total);
-        if (!may_go_on)
-            group_clear(now);
-        group_clear(next);
-    }
+    } while (now->count > 0);
     return true;
 }
 

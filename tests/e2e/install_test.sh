@@ -28,10 +28,11 @@ else
     mkdir user
     as_user=()
 fi
-"${as_user[@]}" env HOME="$work/user" COLDCA="$COLDCA" SOURCE="$SOURCE" bash -euo pipefail >out 2>err <<'USER' || fail "the main job as an ordinary user"
+cp "$SOURCE/scripts/softhsm.sh" user/ # the source folder may be out of the user's reach
+"${as_user[@]}" env HOME="$work/user" COLDCA="$COLDCA" bash -euo pipefail >out 2>err <<'USER' || fail "the main job as an ordinary user"
 cd "$HOME"
 # shellcheck source=scripts/softhsm.sh
-. "$SOURCE/scripts/softhsm.sh"
+. ./softhsm.sh
 softhsm_use token
 softhsm_pins token
 "$COLDCA" token init --label user --so-pin-source file:token/so-pin --pin-source file:token/pin
