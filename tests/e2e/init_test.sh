@@ -3,6 +3,13 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+step "the token that token init made is listed"
+make_token
+run 0 token list --json
+json 'any(.[]; .label == "test")'
+run 0 token list
+says test
+
 step "a root: files, modes, extensions"
 make_ca
 present ca/ca.yaml ca/ca.pem ca/ledger.jsonl ca/ledger.checkpoint ca/ledger.checkpoints ca/policies/mqtt-device.yaml
