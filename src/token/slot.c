@@ -129,6 +129,15 @@ static bool list_tokens(struct module *module, struct token_info **ret_infos, si
 /** Which tokens a choice may mean: those in use, or (for token_initialize) new ones too. */
 enum wanted { WANTED_INITIALIZED, WANTED_NEW, WANTED_ANY };
 
+static bool any_initialized(const struct token_info *infos, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (infos[i].is_initialized)
+            return true;
+    }
+    return false;
+}
+
 /** Exactly one; ERROR_TOKEN with a list otherwise. The module's lock must be held. */
 static bool choose(struct module *module, const struct token_choice *choice, enum wanted wanted,
                    struct token_info *ret_info, struct error *err)
@@ -157,8 +166,12 @@ static bool choose(struct module *module, const struct token_choice *choice, enu
     }
     choice_words(choice, &asked);
     if (fits > 1)
-        return error_set(err, ERROR_TOKEN, 0, "%zu tokens fit: %s; say which by its serial", fits,
+        return error_set(err, ERROR_TOKEN, 0,
+                         "%zu tokens fit: %s; say which: --token LABEL or --token pkcs11:serial=SERIAL", fits,
                          builder_text(&fitting));
+    if (wanted == WANTED_INITIALIZED && count > 0 && !any_initialized(infos, count))
+        return error_set(err, ERROR_TOKEN, 0,
+                         "no token is initialized yet; `coldca token init --label LABEL` makes one ready");
     return error_set(err, ERROR_TOKEN, 0, "no %stoken%s is present; %s%s",
                      wanted == WANTED_NEW ? "uninitialized " : "", builder_text(&asked),
                      all.len == 0
@@ -287,6 +300,22 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     return rv == CKR_OK || error_rv(err, rv, "setting the user PIN");
 }
 
+/** Two tokens of one label would have to be told apart by their serials ever after. The module's lock must be held. */
+static bool label_is_free(struct module *module, const char *label, CK_SLOT_ID but, struct error *err)
+{
+    AUTO(free) struct token_info *infos = NULL;
+    size_t count = 0;
+    if (!list_tokens(module, &infos, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (infos[i].is_initialized && infos[i].slot_id != but && strcmp(infos[i].label, label) == 0)
+            return error_set(err, ERROR_TOKEN, 0,
+                             "there is a token \"%s\" already (serial %s); give this one another label",
+                             quoted_text(label, &(struct quoted){0}), infos[i].serial);
+    }
+    return true;
+}
+
 bool token_initialize(const struct token_choice *choice, const char *label, const struct secret *so_pin,
                       const struct secret *user_pin, bool may_erase, struct error *err)
 {
@@ -309,5 +338,6 @@ bool token_initialize(const struct token_choice *choice, const char *label, cons
                          quoted_text(info.label, &(struct quoted){0}));
     if (sharer(module, info.slot_id) != NULL)
         return error_set(err, ERROR_TOKEN, 0, "the token is in use by this process; close it first");
-    return initialize(module_slot(module, info.slot_id), label, so_pin, user_pin, err);
+    return label_is_free(module, label, info.slot_id, err) &&
+           initialize(module_slot(module, info.slot_id), label, so_pin, user_pin, err);
 }

@@ -9,6 +9,13 @@ run 0 token list --json
 json 'any(.[]; .label == "test")'
 run 0 token list
 says test
+run 4 token init --label test --so-pin-source file:so-pin --pin-source file:pin
+says "give this one another label"
+(
+    softhsm_use none
+    run 4 -C none init --subject CN=none --pin-source file:pin
+    says "no token is initialized yet"
+)
 
 step "a root: files, modes, extensions"
 make_ca
