@@ -3,6 +3,7 @@ target_include_directories(coldca_judge_case PUBLIC support)
 target_link_libraries(coldca_judge_case PUBLIC coldca_policy coldca_csr_maker PkgConfig::CMOCKA)
 
 coldca_unit_test(policy_judge_test LAYERS judge_case policy)
+coldca_unit_test(policy_rules_test LAYERS judge_case policy)
 coldca_unit_test(policy_files_test LAYERS policy)
 coldca_unit_test(policy_load_test LAYERS policy)
 coldca_unit_test(policy_reference_test LAYERS policy)

@@ -7,25 +7,6 @@
 
 #include <string.h>
 
-static const struct {
-    const char *oid;
-    const char *name;
-} usages[] = {
-    {"1.3.6.1.5.5.7.3.1", "serverAuth"},    {"1.3.6.1.5.5.7.3.2", "clientAuth"},
-    {"1.3.6.1.5.5.7.3.3", "codeSigning"},   {"1.3.6.1.5.5.7.3.4", "emailProtection"},
-    {"1.3.6.1.5.5.7.3.8", "timeStamping"},  {"1.3.6.1.5.5.7.3.9", "OCSPSigning"},
-    {"2.5.29.37.0", "anyExtendedKeyUsage"},
-};
-
-static const char *usage_name(const char *oid)
-{
-    for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
-        if (strcmp(usages[i].oid, oid) == 0)
-            return usages[i].name;
-    }
-    return oid;
-}
-
 static bool add_extended_key_usage(struct bytes value, struct builder *out)
 {
     struct bytes content;
@@ -36,7 +17,7 @@ static bool add_extended_key_usage(struct bytes value, struct builder *out)
     while (content.len > 0) {
         if (!der_take(&content, DER_OID, &oid) || !der_oid_text(oid, text, sizeof(text)))
             return false;
-        builder_format(out, " %s", usage_name(text));
+        builder_format(out, " %s", extended_key_usage_name(text));
     }
     return true;
 }

@@ -141,7 +141,8 @@ static void add_usage(struct judgement *judgement, const char *oid)
         !is_in(issuer->extended_key_usage, issuer->extended_key_usage_count, oid))
         judge_refuse(judgement, "extended_key_usage.issuer", "RFC 5280 4.2.1.12", oid, NULL,
                      "use a CA that may issue for it",
-                     "extended key usage: %s is outside what the issuer's certificate allows", oid);
+                     "extended key usage: %s is outside what the issuer's certificate allows",
+                     extended_key_usage_name(oid));
     template->extended_key_usage =
         memory_grow(template->extended_key_usage, template->extended_key_usage_count + 1, sizeof(char *));
     template->extended_key_usage[template->extended_key_usage_count++] = memory_text(oid);
@@ -171,9 +172,9 @@ static void judge_extended_key_usage(struct judgement *judgement)
             continue;
         else if (rules->extended_key_usage_from_request_count > 0)
             judge_refuse(judgement, "extended_key_usage", NULL, oid, NULL, NULL,
-                         "extended key usage: %s is not allowed", oid);
+                         "extended key usage: %s is not allowed", extended_key_usage_name(oid));
         else
-            judge_decide(judgement, DECISION_DROPPED, "extended key usage", oid);
+            judge_decide(judgement, DECISION_DROPPED, "extended key usage", extended_key_usage_name(oid));
     }
     judgement->template->extended_key_usage_is_critical = rules->extended_key_usage_critical;
     for (unsigned i = 0; i < rules->extended_key_usage_count; i++)

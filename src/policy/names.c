@@ -70,6 +70,15 @@ const char *usage_oid(const char *name)
     return is_dotted_oid(name) ? name : NULL;
 }
 
+const char *extended_key_usage_name(const char *oid)
+{
+    for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
+        if (strcmp(usages[i].oid, oid) == 0)
+            return usages[i].name;
+    }
+    return oid;
+}
+
 const char *field_oid(const char *field)
 {
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {

@@ -21,6 +21,8 @@ enum key_usage_bit {
 };
 
 const char *key_usage_name(unsigned bit_index); /**< 0 to 8: "digitalSignature", ... */
+/** "serverAuth" and the like (RFC 5280 4.2.1.12); the OID itself if it has no name here. */
+const char *extended_key_usage_name(const char *oid);
 bool key_usage_parse(const char *name, uint16_t *ret_bit);
 
 struct template_attribute {

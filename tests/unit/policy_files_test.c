@@ -24,7 +24,8 @@ static struct policy *load(const char *name)
     return policy;
 }
 
-static const char *const names[] = {"root", "mqtt-device", "mqtt-server", "sub-ca"};
+static const char *const names[] = {"root",       "mqtt-device", "mqtt-server", "tls-server",
+                                    "tls-client", "ocsp-signer", "sub-ca"};
 
 static void test_each_is_named_like_its_file_and_says_whom_it_is_for(void **state)
 {
