@@ -1,0 +1,18 @@
+# Preloaded into coldca: calls that fail, end the process, or are written down.
+add_library(fault_shim MODULE fault/fault_shim.c)
+target_compile_options(fault_shim PRIVATE -Wall -Wextra -Wconversion -Wshadow -fno-sanitize=all)
+target_compile_definitions(fault_shim PRIVATE _GNU_SOURCE)
+target_link_libraries(fault_shim PRIVATE ${CMAKE_DL_LIBS})
+set_target_properties(fault_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+# coldca_fault_test(NAME): tests/fault/NAME_test.sh. Each uses every core by itself. A sanitized program, many times slower, is
+# tried at a sample of the points.
+function(coldca_fault_test name)
+    coldca_script_test(fault ${name} fault/${name}_test.sh)
+    set_tests_properties(fault.${name} PROPERTIES PROCESSORS 2)
+    if(COLDCA_SANITIZE)
+        set_property(TEST fault.${name} APPEND PROPERTY ENVIRONMENT FAULT_SAMPLE=25)
+    endif()
+endfunction()
+
+coldca_fault_test(points)

@@ -1,0 +1,20 @@
+# Sourced by the fault tests: the end-to-end tests' helpers, and a scene for scene.py.
+# shellcheck shell=bash
+# In memory where that is possible: thousands of runs are not to wear a disk out, and no other program's syncs are waited for.
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+export FAULT_SHIM=$BUILD/fault_shim.so PYTHONDONTWRITEBYTECODE=1
+PRELOAD_FIRST=$(preloaded_for "$COLDCA")
+export PRELOAD_FIRST
+
+# make_scene COUNT: ./base with a token and a CA, ./requests with so many requests
+make_scene() {
+    mkdir base
+    cd base
+    make_token
+    make_ca --key ec-p256
+    cd ..
+    run 0 request "${device[@]}" --list <(seq -f 'device-%04g' "$1") --out requests
+    rm -f requests/*.key
+}

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# P3 and P5 at every call of a run: it fails, or the process dies there; run again, nothing is lost and nothing is there twice.
+# shellcheck source=tests/fault/lib.sh
+source "$(dirname "$0")/lib.sh"
+make_scene 50
+python3 "$SOURCE/tests/fault/points.py" base requests "${FAULT_SAMPLE:-1}"

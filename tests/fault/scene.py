@@ -1,0 +1,228 @@
+"""What the fault tests share: a CA to spoil, a run of coldca with a fault in it, and what must be true afterwards."""
+import base64
+import concurrent.futures
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+import time
+
+COLDCA = os.environ["COLDCA"]
+SHIM = os.environ.get("FAULT_SHIM", "")
+POLICY = ["--policy", "mqtt-device", "--set", "domain=iot.example"]
+PATIENCE = 120  # seconds until a run counts as hanging
+
+
+class Scene:
+    """A folder with a home (ca), a token and the output (issued); `base` is the one all others are copied from."""
+
+    def __init__(self, folder, requests):
+        self.folder = os.path.realpath(folder)
+        self.requests = requests
+        self.home = os.path.join(self.folder, "ca")
+        self.out = os.path.join(self.folder, "issued")
+
+    def copy(self, name):
+        """A scene of its own, so that points can be tried side by side."""
+        to = os.path.join(os.path.dirname(self.folder), name)
+        os.mkdir(to)
+        shutil.copytree(self.home, os.path.join(to, "ca"))
+        shutil.copytree(os.path.join(self.folder, "token"), os.path.join(to, "token"))
+        shutil.copy(os.path.join(self.folder, "pin"), to)
+        scene = Scene(to, self.requests)
+        with open(os.path.join(to, "token", "softhsm2.conf"), "w", encoding="utf-8") as conf:
+            conf.write(f"directories.tokendir = {to}/token/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
+        return scene
+
+    def remove(self):
+        shutil.rmtree(self.folder)
+
+    def command(self, *arguments):
+        return [COLDCA, "-C", self.home, *arguments]
+
+    def environment(self, **more):
+        return {**os.environ, "SOFTHSM2_CONF": os.path.join(self.folder, "token", "softhsm2.conf"), **more}
+
+    def run(self, *arguments, **more):
+        """coldca, without a terminal. A run that hangs is ended and has the code None."""
+        process = subprocess.Popen(self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=self.environment(**more), start_new_session=True)
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            process.returncode = None
+        return Result(process.returncode, out.decode(), err.decode())
+
+    def sign_arguments(self, out=None, requests=None):
+        return ["sign", *POLICY, "--pin-source", "file:" + os.path.join(self.folder, "pin"),
+                "--out", out or self.out, requests or self.requests]
+
+    def sign(self, out=None, requests=None, **more):
+        return self.run(*self.sign_arguments(out, requests), **more)
+
+    def names(self):
+        """The requests, by name."""
+        return {name[:-4] for name in os.listdir(self.requests) if name.endswith(".csr")}
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+
+def preload(**settings):
+    """The environment that puts the shim into a run."""
+    before = os.environ.get("PRELOAD_FIRST")  # the sanitizer's library has to be first
+    return {"LD_PRELOAD": f"{before}:{SHIM}" if before else SHIM, **{key: str(value) for key, value in settings.items()}}
+
+
+class Ledger:
+    """The records of ledger.jsonl, read by nobody's rules but the format's: void lines and a torn end are left out."""
+
+    def __init__(self, home):
+        self.issued = {}     # SHA-256 of the certificate: source of its request
+        self.by_source = {}  # source: how many certificates
+        self.serials = []
+        self.types = []
+        self.tbs = set()     # SHA-384 and SHA-256 of what was logged before it was signed
+        signing = {}
+        with open(os.path.join(home, "ledger.jsonl"), "rb") as file:
+            lines = file.read().split(b"\n")[:-1]
+        for line in lines:
+            if line.endswith(b"\x18"):
+                continue
+            record = json.loads(line)
+            self.types.append(record["type"])
+            if record["type"] == "cert.signing":
+                signing[record["seq"]] = record
+                self.serials.append(record["serial"])
+                tbs = base64.b64decode(record["tbs"])
+                self.tbs |= {hashlib.sha256(tbs).hexdigest(), hashlib.sha384(tbs).hexdigest()}
+            elif record["type"] == "cert.issued":
+                source = os.path.basename(signing[record["ref"]]["source"])
+                self.issued[record["sha256"]] = source
+                self.by_source[source] = self.by_source.get(source, 0) + 1
+
+
+PEM = re.compile(rb"\A-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n\Z")
+
+
+def fingerprint(data):
+    """SHA-256 of the certificate in a file; None if that is not one whole PEM certificate."""
+    match = PEM.match(data)
+    if match is None:
+        return None
+    der = base64.b64decode(match[1])
+    is_whole = der[:2] == b"\x30\x82" and int.from_bytes(der[2:4], "big") + 4 == len(der)
+    return hashlib.sha256(der).hexdigest() if is_whole else None
+
+
+def released(out):
+    """What a person finds in the output folder: name and SHA-256 of the certificate (None: not whole)."""
+    found = {}
+    for name in os.listdir(out) if os.path.isdir(out) else []:
+        if name.endswith(".pem") and not name.startswith("."):
+            with open(os.path.join(out, name), "rb") as file:
+                found[name[:-4]] = fingerprint(file.read())
+    return found
+
+
+def check_released(scene, found, tally, point):
+    """P3: whatever was handed out is whole and in the ledger."""
+    if not os.path.exists(os.path.join(scene.home, "ledger.jsonl")):
+        tally.complain(point, "the ledger is gone")
+        return
+    ledger = Ledger(scene.home)
+    for name, digest in found.items():
+        if digest is None:
+            tally.complain(point, f"{name}.pem is not a whole certificate")
+        elif ledger.issued.get(digest) != name + ".csr":
+            tally.lost += 1
+            tally.complain(point, f"{name}.pem was handed out and is not in the ledger")
+
+
+def check_finished(scene, before, tally, point, result):
+    """P5: after the same command was run again, all is as if nothing had happened."""
+    if result.code != 0:
+        tally.complain(point, f"the run after the fault ended with {result.code}: {result.err}")
+        return
+    ledger = Ledger(scene.home)
+    found = released(scene.out)
+    check_released(scene, found, tally, point)
+    for name, digest in before.items():
+        if digest is not None and found.get(name) != digest:
+            tally.complain(point, f"{name}.pem was replaced by another")
+    missing = scene.names() - set(found)
+    tally.lost += len(missing)
+    if missing or set(found) - scene.names():
+        tally.complain(point, f"handed out are not the requests' subjects: {sorted(missing)[:3]} are missing")
+    twice = [source for source, count in ledger.by_source.items() if count > 1]
+    repeated = len(ledger.serials) - len(set(ledger.serials))
+    tally.duplicated += len(twice) + repeated
+    if twice or repeated:
+        tally.complain(point, f"issued twice: {twice}; {repeated} serials used again")
+    litter = [name for folder in (scene.home, scene.out) for name in os.listdir(folder)
+              if name.startswith(".coldca-") or name.endswith((".part", ".new"))]
+    if litter:
+        tally.complain(point, f"left behind: {litter}")
+    verified = scene.run("ledger", "verify")
+    if verified.code != 0:
+        tally.complain(point, f"ledger verify ends with {verified.code}: {verified.out}{verified.err}")
+
+
+class Tally:
+    def __init__(self, what):
+        self.what = what
+        self.points = self.lost = self.duplicated = 0
+        self.complaints = []
+        self.notes = {}
+        self.lock = threading.Lock()
+        self.start = time.monotonic()
+
+    def complain(self, point, text):
+        with self.lock:
+            self.complaints.append(f"{point}: {text}")
+
+    def note(self, text):
+        """Counted and printed at the end, so that a person sees what the points did."""
+        self.notes[text] = self.notes.get(text, 0) + 1
+
+    def add(self, other):
+        with self.lock:
+            self.points += other.points
+            self.lost += other.lost
+            self.duplicated += other.duplicated
+            self.complaints += other.complaints
+            for text, count in other.notes.items():
+                self.notes[text] = self.notes.get(text, 0) + count
+
+    def end(self):
+        """Prints the counts; the process's exit code."""
+        for complaint in self.complaints[:20]:
+            print("FAILED", complaint.strip())
+        print(f"{self.what}: {self.points} points tried, {self.lost} lost, {self.duplicated} duplicated, "
+              f"{len(self.complaints)} complaints ({time.monotonic() - self.start:.0f} s)", flush=True)
+        if self.notes:
+            print("  how the runs ended:", ", ".join(f"{text}: {count}" for text, count in sorted(self.notes.items())))
+        return 1 if self.complaints or self.lost or self.duplicated or self.points == 0 else 0
+
+
+def side_by_side(tally, work, points):
+    """work(point, tally) for every point on as many threads as there are cores; each tells its own tally."""
+    def one(point):
+        own = Tally(tally.what)
+        own.points = 1
+        try:
+            work(point, own)
+        except Exception as error:  # whatever it was, the point is not passed
+            own.complain(point, f"{type(error).__name__}: {error}")
+        tally.add(own)
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for done in [pool.submit(one, point) for point in points]:
+            done.result()
