@@ -86,7 +86,7 @@ equal() {
 
 # wait_for FILE TEXT PID: until the process has written TEXT to FILE; fails if it ends first, or after a minute.
 wait_for() {
-    timeout 60 grep -qF -- "$2" < <(exec tail -n +1 -f --pid="$3" "$1" 2>/dev/null) # exec: no second shell that would clean up at its end
+    timeout 60 grep -qF -- "$2" < <(exec tail -n +1 -F --pid="$3" "$1" 2>/dev/null) # -F: the file may not be there yet
 }
 
 # A TCP port of the loopback interface that nobody listens at.
