@@ -65,17 +65,21 @@ listens device-b victim
 client mosquitto_pub device-a issued -q 1 -t /device/device-b/temperature -m forged >out 2>err || true # MQTT 5 tells; either way it must not arrive
 client mosquitto_pub device-b issued -q 1 -t /device/device-b/temperature -m own >out 2>err || fail "device-b can't publish"
 wait "$subscriber" || fail "nothing arrived"
+wait_for broker.log "Denied PUBLISH" "$broker" || fail "the broker never saw device-a's message"
 grep -qx "/device/device-b/temperature own" victim.got || { cat victim.got >&2; fail "device-b got something else"; }
 ! grep -q forged victim.got || fail "device-a wrote a topic that is not its own"
 
 step "without a certificate: turned away"
 ! mosquitto_pub -h 127.0.0.1 -p "$port" --cafile ca/ca.pem -t /device/device-a/x -m x >out 2>err || fail "no certificate was asked for"
+wait_for broker.log "peer did not return a certificate" "$broker" || fail "turned away for another reason"
 
 step "a stranger's certificate with a known name: turned away"
 openssl verify -CAfile other/ca.pem strange/device-a.pem >out 2>err || fail "the stranger's certificate does not hold where it belongs"
 ! client mosquitto_pub device-a strange -t /device/device-a/x -m x >out 2>err || fail "a stranger got in"
+wait_for broker.log "certificate verify failed" "$broker" || fail "turned away for another reason"
 
 step "the client looks at the broker's name"
-! mosquitto_pub -h localhost -p "$port" --cafile ca/ca.pem --cert issued/device-a.pem --key requests/device-a.key -t /device/device-a/x -m x \
+! mosquitto_pub -d -h localhost -p "$port" --cafile ca/ca.pem --cert issued/device-a.pem --key requests/device-a.key -t /device/device-a/x -m x \
     >out 2>err || fail "the broker's certificate was taken for another name"
+says "host name verification failed"
 kill -0 "$broker" || fail "the broker ended by itself"
