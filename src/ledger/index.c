@@ -4,7 +4,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define INDEX_VERSION 1
@@ -36,9 +38,21 @@ static const char schema[] =
     "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;"
     "CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);";
 
+/** Whether the fault lies with the disk or its permissions, so that nothing is wrong with what the index says. */
+static bool is_outside(int code)
+{
+    return code == SQLITE_FULL || code == SQLITE_IOERR || code == SQLITE_CANTOPEN ||
+           code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_BUSY;
+}
+
 bool index_fail(struct index *index, struct error *err)
 {
-    return error_set(err, ERROR_LEDGER, (unsigned long)sqlite3_extended_errcode(index->db),
+    int code = sqlite3_extended_errcode(index->db);
+    int primary = code & 0xff; // SQLite's "Result Codes": the rest tells more
+    if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
+        return error_set(err, ERROR_INPUT, SQLITE_FULL,
+                         "index.sqlite can't grow, the disk is full: make room, then run the command again");
+    return error_set(err, is_outside(primary) ? ERROR_INPUT : ERROR_LEDGER, (unsigned long)code,
                      "index.sqlite does not answer: %s", sqlite3_errmsg(index->db));
 }
 
@@ -108,14 +122,20 @@ static bool connect(struct index *index, const char *place, int flags, struct er
     return run(index, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", err);
 }
 
-/** Read-only homes have no room for WAL's helper file; then the file is read as it is, if no WAL is waiting. */
+static bool wal_is_waiting(int home_fd)
+{
+    struct stat status;
+    return fstatat(home_fd, INDEX_NAME "-wal", &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size > 0;
+}
+
+/** Read-only homes and full disks have no room for WAL's helper file; then the file is read as it is, if no WAL is waiting. */
 static bool connect_reader(struct index *index, int home_fd, struct error *err)
 {
     AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME "?mode=ro", home_fd);
     AUTO(free) char *still = memory_format("%s&immutable=1", place);
     if (connect(index, place, SQLITE_OPEN_READONLY, err) && run(index, "SELECT size FROM state", err))
         return true;
-    if (faccessat(home_fd, INDEX_NAME "-wal", F_OK, 0) == 0)
+    if (wal_is_waiting(home_fd))
         return false;
     (void)sqlite3_close(index->db); // no statement is open
     index->db = NULL;
@@ -172,7 +192,7 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
     if (!is_open || !check_schema(index, vkey, &is_empty, err))
         return false;
     if (is_empty && mode == INDEX_READ)
-        return error_set(err, ERROR_LEDGER, 0, "index.sqlite is empty");
+        return error_set(err, ERROR_LEDGER, SQLITE_EMPTY, "index.sqlite is empty");
     if (is_empty && !make_schema(index, vkey, err))
         return false;
     // A reader's transaction stays open: all its look-ups see one moment.

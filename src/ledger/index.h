@@ -33,7 +33,10 @@ struct index_state {
 
 struct index;
 
-/** ERROR_LEDGER if it is damaged, of another version or another ledger: the caller starts a new one. */
+/**
+ * \return false: ERROR_LEDGER if it is damaged, of another version or another ledger, and the caller starts a new one; for a
+ * reader also if it is empty (native is SQLITE_EMPTY). Else as index_fail().
+ */
 MUST_USE bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct index **ret_index,
                          struct error *err);
 void index_close(struct index *index);
@@ -74,7 +77,7 @@ MUST_USE bool index_is_unfinished(struct index *index, uint64_t signing_seq, boo
 sqlite3_stmt *index_statement(struct index *index, const char *sql, struct error *err);
 /** Steps; *ret_has_row tells whether there is a row. */
 MUST_USE bool index_step(struct index *index, sqlite3_stmt *statement, bool *ret_has_row, struct error *err);
-/** ERROR_LEDGER with SQLite's reason. */
+/** SQLite's reason: ERROR_INPUT where the disk is at fault (native is SQLITE_FULL if it is full), else ERROR_LEDGER. */
 bool index_fail(struct index *index, struct error *err);
 sqlite3 *index_database(struct index *index);
 

@@ -247,6 +247,10 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
     bool was_empty = fits && ledger->state.size == 0;
     fits = fits && use_scratch_if_behind(ledger, notes_len, &why) && checkpoint_load_last(ledger, &why) &&
            read_on(ledger, notes_len, &why);
+    if (!fits && why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE) {
+        *err = why; // a new index would not fit either
+        return false;
+    }
     if (!fits)
         return log_rebuild(ledger, why.text, err);
     if (was_empty && ledger->state.size > 0)

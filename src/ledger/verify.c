@@ -321,7 +321,13 @@ bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scop
     verifier->report.first_bad_seq = -1;
     // Before the files: a reader's index is of one moment, and never ahead of files looked at later.
     bool has_index = !scope->only_tree && faccessat(home_fd, "index.sqlite", F_OK, 0) == 0;
-    if (has_index && !index_open(home_fd, INDEX_READ, vkey, &stored, &why))
+    bool is_open = !has_index || index_open(home_fd, INDEX_READ, vkey, &stored, &why);
+    if (!is_open && why.kind == ERROR_INPUT) {
+        *err = why; // a disk that does not answer says nothing of the ledger
+        return error_while(err, "verifying the ledger");
+    }
+    // An empty one is what a run leaves that was stopped before it had made it: as good as none.
+    if (!is_open && why.native != SQLITE_EMPTY)
         verify_report(verifier, "ledger.index", "%s: run `coldca ledger index --rebuild`", why.text);
     if (!open_all(verifier, vkey, err) || !read_since(verifier, scope->since, err) ||
         !read_all(verifier, err) || !verify_notes_here(verifier, err) ||
