@@ -16,3 +16,6 @@ function(coldca_fault_test name)
 endfunction()
 
 coldca_fault_test(points)
+coldca_fault_test(kill)
+coldca_fault_test(output)
+coldca_fault_test(full)

@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""(a) Every call of a run that changes a file system or opens something, failing or ending the process: points.py BASE REQUESTS"""
+"""Every call of a run that changes a file system or opens something, as the place of a fault: points.py BASE REQUESTS each|output
+
+each    (a) that call fails, or the process dies there
+output  (d) from that call on the output folder answers every call with EIO, as a stick does that was pulled
+"""
 import errno
 import os
 import sys
@@ -10,10 +14,10 @@ import scene as s
 CODES = {3, 4, 5}
 
 
-def count_calls(base):
+def count_calls(base, settings):
     scene = base.copy("undisturbed")
     log = os.path.join(scene.folder, "calls")
-    result = scene.sign(**s.preload(FAULT_MODE="count", FAULT_LOG=log))
+    result = scene.sign(**s.preload(FAULT_MODE="count", FAULT_LOG=log, **settings(scene)))
     if result.code != 0 or set(s.released(scene.out)) != base.names():
         sys.exit(f"the undisturbed run ended with {result.code}: {result.err}")
     with open(log, encoding="ascii") as file:
@@ -22,21 +26,30 @@ def count_calls(base):
     return calls
 
 
-def try_point(base, point, tally):
+def anywhere(_scene):
+    return {}
+
+
+def on_output(scene):
+    return {"FAULT_BELOW": scene.out}
+
+
+def try_point(base, settings, point, tally):
     mode, number, code = point
     scene = base.copy(f"{mode}-{number}-{code}")
     log = os.path.join(scene.folder, "hit")
-    result = scene.sign(**s.preload(FAULT_MODE=mode, FAULT_AT=number, FAULT_ERRNO=code, FAULT_LOG=log))
+    result = scene.sign(**s.preload(FAULT_MODE=mode, FAULT_AT=number, FAULT_ERRNO=code, FAULT_LOG=log,
+                                     **settings(scene)))
     hit = open(log, encoding="utf-8").read().strip() if os.path.exists(log) else "not reached"
     where = f"{mode} {errno.errorcode.get(code, '')} at {hit}"
     before = s.released(scene.out)
     tally.note(f"{mode} {result.code}")
     s.check_released(scene, before, tally, where)
-    if mode == "fail" and result.code == 0:
+    if mode in ("fail", "stuck") and result.code == 0:
         # The fault was no obstacle: then everything must be there.
         if set(before) != base.names():
             tally.complain(where, "reported success with certificates missing")
-    elif mode == "fail":
+    elif mode in ("fail", "stuck"):
         if result.code not in CODES:
             tally.complain(where, f"ended with {result.code}: {result.err}")
         if not any(line.startswith("coldca: ") for line in result.err.splitlines()):
@@ -44,6 +57,11 @@ def try_point(base, point, tally):
     elif result.code not in (-9, 0):  # 0: threads made one call fewer this time
         tally.complain(where, f"ended with {result.code} instead of being killed: {result.err}")
     s.check_finished(scene, before, tally, where, scene.sign())
+    if mode == "stuck":
+        # Another stick gets the same certificates, not new ones.
+        again = scene.sign(out=scene.out + "-2")
+        if again.code != 0 or s.released(scene.out) != s.released(scene.out + "-2"):
+            tally.complain(where, f"another folder got something else ({again.code}): {again.err}")
     scene.remove()
 
 
@@ -86,13 +104,16 @@ def plant(base):
 def main():
     base = s.Scene(sys.argv[1], sys.argv[2])
     plant(base)
-    every = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    calls = count_calls(base)
-    numbers = range(1, calls + 1, every)
-    points = [("fail", number, errno.EIO) for number in numbers]
-    points += [("torn", number, 0) for number in numbers]
-    tally = s.Tally(f"{len(numbers)} of {calls} calls, each failing and each ending the process")
-    s.side_by_side(tally, lambda point, own: try_point(base, point, own), points)
+    settings = {"each": anywhere, "output": on_output}[sys.argv[3]]
+    calls = count_calls(base, settings)
+    numbers = range(1, calls + 1, int(sys.argv[4]))
+    if settings is anywhere:
+        points = [("fail", number, errno.EIO) for number in numbers] + [("torn", number, 0) for number in numbers]
+        tally = s.Tally(f"{len(numbers)} of {calls} calls, each failing and each ending the process")
+    else:
+        points = [("stuck", number, errno.EIO) for number in numbers]
+        tally = s.Tally(f"EIO on the output folder from {len(numbers)} of {calls} calls on")
+    s.side_by_side(tally, lambda point, own: try_point(base, settings, point, own), points)
     return tally.end()
 
 

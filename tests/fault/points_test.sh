@@ -3,4 +3,4 @@
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"
 make_scene 50
-python3 "$SOURCE/tests/fault/points.py" base requests "${FAULT_SAMPLE:-1}"
+python3 "$SOURCE/tests/fault/points.py" base requests each "${FAULT_SAMPLE:-1}"

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# P5: kill -9 at random moments of a long run. FAULT_SEED repeats one; every run prints its own.
+# shellcheck source=tests/fault/lib.sh
+source "$(dirname "$0")/lib.sh"
+kills=200 count=2000
+[ -z "${FAULT_SAMPLE:-}" ] || { kills=20 count=300; }
+make_scene "$count"
+python3 "$SOURCE/tests/fault/kill.py" base requests "$kills" "${FAULT_SEED:-$RANDOM}"

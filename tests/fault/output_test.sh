@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# P5: the stick is pulled while certificates are handed out; plugged in again, or another one, it gets them all.
+# shellcheck source=tests/fault/lib.sh
+source "$(dirname "$0")/lib.sh"
+make_scene 50
+python3 "$SOURCE/tests/fault/points.py" base requests output "${FAULT_SAMPLE:-2}"
