@@ -5,6 +5,7 @@
 #include "ca/parallel.h"
 #include "ca/session.h"
 #include "ca/show.h"
+#include "ledger/proof.h"
 
 #include <string.h>
 
@@ -14,6 +15,7 @@
 struct job {
     const struct plan_item *item;
     uint64_t signing_seq;
+    uint64_t issued_seq; /**< once it is in the ledger */
     enum signature_kind kind;
     struct builder signature;
     struct builder certificate;
@@ -102,10 +104,28 @@ static bool log_issued(struct run *run, struct group *group, struct error *err)
         if (job->is_done && !ledger_append(run->home->ledger, "cert.issued",
                                            ca_issued_record(job->signing_seq, builder_bytes(&job->signature),
                                                             builder_bytes(&job->certificate)),
-                                           NULL, err))
+                                           &job->issued_seq, err))
             return error_while(err, "logging the certificate of %s", job->item->source);
     }
     return true;
+}
+
+/** Proofs are made under a checkpoint, so one must cover the record. While a group is handed out, only its thread uses the ledger. */
+static bool cover(const struct run *run, uint64_t issued_seq, struct error *err)
+{
+    return ledger_checkpoint_size(run->home->ledger) > issued_seq || ca_checkpoint(run->home, err) ||
+           error_while(err, "signing the checkpoint the proofs are made under");
+}
+
+static bool hand_out(struct run *run, const struct plan_item *item, uint64_t issued_seq,
+                     struct bytes certificate, struct error *err)
+{
+    AUTO(builder_done) struct builder proof = BUILDER_INIT;
+    if (run->options->wants_proofs &&
+        (!cover(run, issued_seq, err) || !ledger_prove(run->home->ledger, issued_seq, &proof, err)))
+        return false;
+    run->result.proofs += run->options->wants_proofs;
+    return run->options->release(run->options->data, item, certificate, builder_bytes(&proof), err);
 }
 
 static bool flush(struct run *run, struct error *err)
@@ -120,7 +140,7 @@ static bool release_group(struct run *run, struct group *group, struct error *er
         struct job *job = &group->jobs[i];
         if (!job->is_done)
             continue;
-        if (!run->options->release(run->options->data, job->item, builder_bytes(&job->certificate), err))
+        if (!hand_out(run, job->item, job->issued_seq, builder_bytes(&job->certificate), err))
             return error_while(
                 err, "handing out the certificate of %s; it is in the ledger, run the same command again",
                 job->item->source);
@@ -222,7 +242,7 @@ static bool release_earlier(struct run *run, const struct plan_item *item, struc
         err->kind = ERROR_LEDGER; // not the token's fault here: the record is damaged
         return error_while(err, "making certificate %s again from the ledger", item->earlier.serial);
     }
-    if (!run->options->release(run->options->data, item, builder_bytes(&certificate), err))
+    if (!hand_out(run, item, item->earlier.issued_seq, builder_bytes(&certificate), err))
         return error_while(err, "handing out the certificate of %s again", item->source);
     run->result.repeated++;
     ca_progress(run->console, "signing", ++run->done, run->total);
@@ -263,11 +283,13 @@ bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_
         size_t abandoned = 0;
         // Best effort: if the ledger can't be written now, the next run does the same.
         if (ca_recover(home, "the run stopped before the signature was recorded", &abandoned, &ignored) &&
+            ledger_checkpoint_size(home->ledger) < ledger_size(home->ledger) &&
             !ca_checkpoint(home, &ignored))
             ca_notice(console, "no checkpoint could be signed: %s", ignored.text);
         return false;
     }
-    if (!ca_checkpoint(home, err))
+    // With proofs, the last group's checkpoint covers all.
+    if (ledger_checkpoint_size(home->ledger) < ledger_size(home->ledger) && !ca_checkpoint(home, err))
         return error_while(err, "signing the checkpoint; the certificates are issued and in the ledger");
     run.result.ledger_size = ledger_size(home->ledger);
     *ret_result = run.result;

@@ -9,17 +9,21 @@
 
 struct issue_options {
     const char *command; /**< noted in session.opened: "sign", "review" */
-    /** Hands one certificate out; it need not be durable before flush() returns. */
-    bool (*release)(void *data, const struct plan_item *item, struct bytes certificate, struct error *err);
+    /** Hands one certificate out, with its proof (empty if wants_proofs is false); nothing need be durable before flush() returns. */
+    bool (*release)(void *data, const struct plan_item *item, struct bytes certificate, struct bytes proof,
+                    struct error *err);
     /** Makes what was handed out durable; called after each group. NULL: release() does it. */
     bool (*flush)(void *data, struct error *err);
     void *data;
+    bool
+        wants_proofs; /**< a C2SP tlog-proof with each certificate: a checkpoint is signed for each group then */
     bool is_confirmed_by_person; /**< review: the clock was confirmed on the console */
 };
 
 struct issue_result {
     size_t issued;   /**< new certificates, in the ledger and released */
     size_t repeated; /**< certificates of earlier runs, released again */
+    size_t proofs;   /**< that went with issued and repeated ones */
     size_t refused;
     size_t skipped;
     size_t abandoned; /**< unfinished ones of a run that died, closed now */

@@ -1,8 +1,10 @@
 #include "ca/release.h"
 
+#include "base/digest.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "ledger/proof.h"
 #include "media/media.h"
 
 #include <fcntl.h>
@@ -45,6 +47,27 @@ static void add_output(const struct release *release, struct bytes certificate, 
         encode_pem("CERTIFICATE", certificate, ret_data);
 }
 
+/** Whether the proof that is there holds for this certificate. */
+static bool proof_holds(const struct release *release, const char *file, struct bytes certificate)
+{
+    struct error ignored = ERROR_INIT; // what can't be read proves nothing
+    AUTO(ledger_proof_done) struct ledger_proof facts = {.record = NULL};
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
+    uint8_t digest[32];
+    digest_sha256(certificate, digest);
+    return media_read(release->fd, file, LEDGER_PROOF_MAX_LEN, &found, &ignored) &&
+           ledger_proof_verify(builder_bytes(&found), release->home->config.ledger_vkey, digest, NULL, &facts,
+                               &ignored);
+}
+
+/** Whether something other than this certificate's proof (empty: any) is at the proof's name. */
+static bool is_proof_taken(const struct release *release, const char *name, struct bytes certificate)
+{
+    AUTO(free) char *file = memory_format("%s.tlog-proof", name);
+    return release->with_proof && file_exists(release->fd, file) &&
+           (certificate.len == 0 || !proof_holds(release, file, certificate));
+}
+
 bool release_is_taken(void *data, const char *name, struct bytes certificate)
 {
     const struct release *release = data;
@@ -52,6 +75,8 @@ bool release_is_taken(void *data, const char *name, struct bytes certificate)
     AUTO(free) char *file = file_name(release, name);
     AUTO(builder_done) struct builder wanted = BUILDER_INIT;
     AUTO(builder_done) struct builder found = BUILDER_INIT;
+    if (is_proof_taken(release, name, certificate))
+        return true;
     if (!file_exists(release->fd, file))
         return false;
     if (certificate.len == 0 || !media_read(release->fd, file, OUTPUT_MAX_LEN, &found, &ignored))
@@ -60,10 +85,22 @@ bool release_is_taken(void *data, const char *name, struct bytes certificate)
     return !bytes_equal(builder_bytes(&wanted), builder_bytes(&found));
 }
 
+static bool add_proof(const struct release *release, const char *name, struct bytes certificate,
+                      struct bytes proof, struct error *err)
+{
+    AUTO(free) char *file = memory_format("%s.tlog-proof", name);
+    if (file_exists(release->fd, file) && proof_holds(release, file, certificate))
+        return true;
+    return media_group_add(release->group, release->fd, file, proof, err);
+}
+
 bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
-                         struct error *err)
+                         struct bytes proof, struct error *err)
 {
     const struct release *release = data;
+    // The certificate comes last: where it is, all that belongs to it is.
+    if (proof.len > 0 && !add_proof(release, item->name, certificate, proof, err))
+        return false;
     AUTO(free) char *file = file_name(release, item->name);
     AUTO(builder_done) struct builder output = BUILDER_INIT;
     add_output(release, certificate, &output);

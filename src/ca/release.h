@@ -1,6 +1,7 @@
 /*
- * Handing certificates out into a folder: NAME.pem (or NAME.der), NAME-chain.pem, and the newest checkpoint. Durable, never over a
- * different file.
+ * Handing certificates out into a folder: NAME.pem (or NAME.der), NAME-chain.pem, NAME.tlog-proof, and the newest checkpoint.
+ * Durable, never over a different file. A proof that is there and holds for the certificate stays, though it was made under
+ * an earlier checkpoint than today's.
  */
 #ifndef COLDCA_CA_RELEASE_H
 #define COLDCA_CA_RELEASE_H
@@ -15,6 +16,7 @@ struct release {
     enum release_format format;
     bool
         with_chain; /**< also NAME-chain.pem: the certificate, the CA's, the chain above without the root's need */
+    bool with_proof; /**< also NAME.tlog-proof; issue_options.wants_proofs must say the same */
     struct ca_home *home;
     struct media_group *group; /**< files on their way */
 };
@@ -29,7 +31,7 @@ DEFINE_AUTO_VALUE(struct release, release_close);
 bool release_is_taken(void *data, const char *name, struct bytes certificate);
 /** For issue_options.release. data is the struct release. */
 MUST_USE bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
-                                  struct error *err);
+                                  struct bytes proof, struct error *err);
 /** For issue_options.flush. data is the struct release. */
 MUST_USE bool release_flush(void *data, struct error *err);
 /** Copies the newest checkpoint into the folder. */

@@ -140,6 +140,7 @@ struct json *report_issue_json(const struct plan *plan, const struct issue_resul
     struct json *json = report_plan_json(plan);
     json_put_int(json, "issued", (int64_t)result->issued);
     json_put_int(json, "repeated", (int64_t)result->repeated);
+    json_put_int(json, "proofs", (int64_t)result->proofs);
     json_put_int(json, "skipped", (int64_t)result->skipped);
     json_put_int(json, "abandoned", (int64_t)result->abandoned);
     json_put_int(json, "ledger_size", (int64_t)result->ledger_size);

@@ -38,6 +38,7 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
         .release = release_certificate,
         .flush = release_flush,
         .data = release,
+        .wants_proofs = release->with_proof,
         .is_confirmed_by_person = true,
     };
     return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
@@ -47,11 +48,13 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
 int cli_review(int argc, char **argv, struct error *err)
 {
     const char *folder = NULL;
+    bool without_proof = false;
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(judging_done) struct judging judging = {.policy = NULL};
     const struct option_row rows[] = {
         JUDGING_ROWS(&judging),
         {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &folder},
+        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &without_proof},
         {"reissue", 0, OPTION_FLAG, NULL, "a new certificate even if the request has one",
          &judging.may_reissue},
     };
@@ -71,8 +74,10 @@ int cli_review(int argc, char **argv, struct error *err)
     }
     if (!ca_home_open(path, CA_WRITE, &console, &home, err) ||
         !judging_prepare(&judging, &options, home->fd, &console, err) ||
-        !release_open(home, folder, &release, err) || !release_meet_checkpoint(&release, err) ||
-        !judging_plan(&judging, home, release_is_taken, &release, &console, &plan, err) ||
+        !release_open(home, folder, &release, err) || !release_meet_checkpoint(&release, err))
+        return (int)err->kind;
+    release.with_proof = !without_proof && policy_wants_proof(judging.policy);
+    if (!judging_plan(&judging, home, release_is_taken, &release, &console, &plan, err) ||
         !confirm_clock(&console, err) || !ui_review(plan, ca_show_item, err) ||
         !carry_out(home, &release, plan, &console, &result, err))
         return (int)err->kind;

@@ -8,12 +8,15 @@
 
 static const struct command_help help = {
     .usage = "sign --policy NAME --out DIR [OPTIONS] FILE|FOLDER|-...",
-    .text = "Signs the requests the policy allows and writes NAME.pem for each NAME.csr. Before the token is "
-            "asked, the ledger\n"
-            "holds the exact bytes; before a certificate is handed out, the ledger holds it. The same "
-            "request under the same\n"
-            "policy gets the same certificate back. Without --out a single request from stdin is answered on "
-            "stdout.",
+    .text =
+        "Signs the requests the policy allows and writes NAME.pem for each NAME.csr, and NAME.tlog-proof: "
+        "that it is in\nthe ledger, for anyone to check with `coldca ledger verify --proof`. Before the "
+        "token is "
+        "asked, the ledger\n"
+        "holds the exact bytes; before a certificate is handed out, the ledger holds it. The same "
+        "request under the same\n"
+        "policy gets the same certificate back. Without --out a single request from stdin is answered on "
+        "stdout.",
     .example =
         "  coldca -C ca sign --policy mqtt-device --set domain=iot.example --out media/issued media/requests",
 };
@@ -22,15 +25,14 @@ struct sign_options {
     const char *folder;
     const char *format;
     bool with_chain;
+    bool without_proof;
     bool is_dry_run;
 };
 
 static bool print_certificate(void *data, const struct plan_item *item, struct bytes certificate,
-                              struct error *err)
+                              struct bytes proof, struct error *err)
 {
-    (void)data;
-    (void)item;
-    (void)err;
+    (void)data, (void)item, (void)proof, (void)err; // one certificate and nothing else
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
     encode_pem("CERTIFICATE", certificate, &pem);
     fputs(builder_text(&pem), stdout); // main() checks stdout at the end
@@ -57,6 +59,7 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
         .release = sign->folder != NULL ? release_certificate : print_certificate,
         .flush = sign->folder != NULL ? release_flush : NULL,
         .data = release,
+        .wants_proofs = release->with_proof,
     };
     return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
            (sign->folder == NULL || release_checkpoint(release, err));
@@ -88,6 +91,7 @@ int cli_sign(int argc, char **argv, struct error *err)
         {"format", 0, OPTION_TEXT, "pem|der", "form of the certificates (pem)", &sign.format},
         {"chain", 0, OPTION_FLAG, NULL, "also write NAME-chain.pem: the certificate and those above it",
          &sign.with_chain},
+        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &sign.without_proof},
         {"reissue", 0, OPTION_FLAG, NULL, "a new certificate even if the request has one",
          &judging.may_reissue},
         {"dry-run", 'n', OPTION_FLAG, NULL, "show the plan, sign nothing", &sign.is_dry_run},
@@ -109,6 +113,7 @@ int cli_sign(int argc, char **argv, struct error *err)
         return (int)err->kind;
     release.format = sign.format != NULL && strcmp(sign.format, "der") == 0 ? RELEASE_DER : RELEASE_PEM;
     release.with_chain = sign.with_chain;
+    release.with_proof = release.fd >= 0 && !sign.without_proof && policy_wants_proof(judging.policy);
     if ((release.fd >= 0 && !release_meet_checkpoint(&release, err)) ||
         !judging_plan(&judging, home, release.fd >= 0 ? release_is_taken : NULL, &release, &console, &plan,
                       err) ||

@@ -76,6 +76,8 @@ MUST_USE bool ledger_checkpoint_add(struct ledger *ledger, struct bytes text, st
                                     struct error *err);
 /** The newest signed note; ERROR_LEDGER if there is none. */
 MUST_USE bool ledger_checkpoint_newest(struct ledger *ledger, struct builder *ret_note, struct error *err);
+/** How many records the newest checkpoint covers; 0 if there is none. */
+uint64_t ledger_checkpoint_size(const struct ledger *ledger);
 /** A checkpoint met elsewhere (a medium): ERROR_LEDGER if it is later than or inconsistent with this ledger. origin must match; a
  *  note that is not by this ledger's key is not evidence and sets *ret_is_ours false. */
 MUST_USE bool ledger_checkpoint_meet(struct ledger *ledger, struct bytes note, bool *ret_is_ours,

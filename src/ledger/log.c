@@ -64,7 +64,7 @@ static bool read_tile(void *data, unsigned level, uint64_t number, size_t needed
 
 struct tree_reader log_tree_reader(struct ledger *ledger)
 {
-    return (struct tree_reader){.source = read_tile, .data = ledger};
+    return (struct tree_reader){.source = read_tile, .data = ledger, .cache = &ledger->cache};
 }
 
 static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode, int wait_ms,
@@ -150,6 +150,11 @@ void ledger_close(struct ledger *ledger)
 uint64_t ledger_size(const struct ledger *ledger)
 {
     return ledger->state.size;
+}
+
+uint64_t ledger_checkpoint_size(const struct ledger *ledger)
+{
+    return ledger->checkpoint_size;
 }
 
 int64_t ledger_newest_time(const struct ledger *ledger)

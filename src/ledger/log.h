@@ -28,6 +28,7 @@ struct ledger {
     struct index *index;
     bool has_scratch_index;
     struct tree tree;
+    struct tree_cache cache;    /**< of tree */
     struct index_state state;   /**< what is committed: in the files, the tree and the index */
     struct builder newest_note; /**< empty if there is none */
     struct builder newest_file; /**< ledger.checkpoint as found at opening */

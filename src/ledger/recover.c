@@ -279,6 +279,7 @@ bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
         index_close(TAKE(ledger->index));
     ledger->state = (struct index_state){.size = 0};
     memset(&ledger->tree, 0, sizeof(ledger->tree));
+    memset(&ledger->cache, 0, sizeof(ledger->cache));
     builder_clear(&ledger->newest_note);
     ledger->checkpoint_size = 0;
     // In private first: the old index stays as evidence until the ledger has proved whole.

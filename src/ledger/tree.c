@@ -84,6 +84,36 @@ void tree_edge_root(const struct tree *tree, struct tree_hash *ret_root)
         fold_edge(tree->edge[level].hashes, tree_edge_width(tree->size, level), &has_root, ret_root);
 }
 
+/** Where a cached tile keeps the roots of its subtrees of 2^height hashes. */
+static size_t row_start(unsigned height)
+{
+    return (size_t)2 * TREE_TILE_WIDTH - ((size_t)2 * TREE_TILE_WIDTH >> height);
+}
+
+/** Makes the cache hold at least `needed` hashes of a tile, and all roots they give. */
+static bool cache_tile(const struct tree_reader *reader, unsigned level, uint64_t index, size_t needed,
+                       struct error *err)
+{
+    struct tree_tile tile;
+    size_t known = 0;
+    if (reader->cache->levels[level].index == index)
+        known = reader->cache->levels[level].width;
+    if (known >= needed)
+        return true;
+    if (!reader->source(reader->data, level, index, needed, &tile, err))
+        return false;
+    struct tree_hash *nodes = reader->cache->levels[level].nodes;
+    memcpy(nodes + known, tile.hashes + known, (needed - known) * sizeof(*nodes));
+    for (unsigned height = 1; height < 8; height++) {
+        const struct tree_hash *below = nodes + row_start(height - 1);
+        for (size_t i = known >> height; i < needed >> height; i++)
+            tree_node_hash(&below[2 * i], &below[2 * i + 1], &nodes[row_start(height) + i]);
+    }
+    reader->cache->levels[level].index = index;
+    reader->cache->levels[level].width = needed;
+    return true;
+}
+
 /** The root of the perfect subtree of 2^height leaves that starts at leaf index << height. */
 static bool perfect_node(const struct tree_reader *reader, unsigned height, uint64_t index,
                          struct tree_hash *ret_hash, struct error *err)
@@ -93,6 +123,12 @@ static bool perfect_node(const struct tree_reader *reader, unsigned height, uint
     size_t count = (size_t)1 << height % 8;
     uint64_t first = index << height % 8;
     size_t place = (size_t)(first % TREE_TILE_WIDTH);
+    if (reader->cache != NULL) {
+        if (!cache_tile(reader, level, first / TREE_TILE_WIDTH, place + count, err))
+            return false;
+        *ret_hash = reader->cache->levels[level].nodes[row_start(height % 8) + (place >> height % 8)];
+        return true;
+    }
     if (!reader->source(reader->data, level, first / TREE_TILE_WIDTH, place + count, &tile, err))
         return false;
     perfect_root(tile.hashes + place, count, ret_hash);

@@ -39,9 +39,23 @@ typedef bool tree_sink(void *data, unsigned level, uint64_t index, const struct 
 typedef bool tree_source(void *data, unsigned level, uint64_t index, size_t needed,
                          struct tree_tile *ret_tile, struct error *err);
 
+/**
+ * For each level the tile read last, with the roots of its perfect subtrees: who asks for the proofs of many neighbours reads
+ * and hashes each tile once. Zeroed memory is an empty one; it belongs to one tree, which may grow.
+ */
+struct tree_cache {
+    struct {
+        uint64_t index;
+        size_t width; /**< hashes known; 0: nothing is cached */
+        struct tree_hash
+            nodes[2 * TREE_TILE_WIDTH]; /**< row h (of 256 >> h roots) starts at 512 - (512 >> h) */
+    } levels[TREE_LEVELS];
+};
+
 struct tree_reader {
     tree_source *source;
     void *data;
+    struct tree_cache *cache; /**< NULL: none */
 };
 
 void tree_leaf_hash(struct bytes record, struct tree_hash *ret_hash); /**< SHA-256(0x00 || record) */

@@ -136,7 +136,7 @@ static void every_root_is_the_definitions_root_now_and_later(void **state)
 {
     struct store *store = *state;
     struct error err = ERROR_INIT;
-    const struct tree_reader reader = {get_tile, store};
+    const struct tree_reader reader = {.source = get_tile, .data = store};
     AUTO(free) struct tree_hash *leaves = memory_new(LEAVES, sizeof(*leaves));
     AUTO(free) struct tree_hash *roots = memory_new(LEAVES + 1, sizeof(*roots));
     struct tree_hash root;
@@ -153,7 +153,7 @@ static void every_inclusion_proof_holds_and_no_changed_one_does(void **state)
 {
     struct store *store = *state;
     struct error err = ERROR_INIT;
-    const struct tree_reader reader = {get_tile, store};
+    const struct tree_reader reader = {.source = get_tile, .data = store};
     AUTO(free) struct tree_hash *leaves = memory_new(LEAVES, sizeof(*leaves));
     AUTO(free) struct tree_hash *roots = memory_new(LEAVES + 1, sizeof(*roots));
     struct tree_hash path[TREE_PROOF_MAX];
@@ -179,7 +179,7 @@ static void every_consistency_proof_holds_and_no_changed_one_does(void **state)
 {
     struct store *store = *state;
     struct error err = ERROR_INIT;
-    const struct tree_reader reader = {get_tile, store};
+    const struct tree_reader reader = {.source = get_tile, .data = store};
     AUTO(free) struct tree_hash *leaves = memory_new(LEAVES, sizeof(*leaves));
     AUTO(free) struct tree_hash *roots = memory_new(LEAVES + 1, sizeof(*roots));
     struct tree_hash proof[TREE_CONSISTENCY_MAX];
@@ -202,6 +202,30 @@ static void every_consistency_proof_holds_and_no_changed_one_does(void **state)
     assert_false(tree_consistency_holds(3, &roots[3], 2, &roots[2], proof, 0));
 }
 
+static void a_cache_gives_the_same_proofs_while_the_tree_grows(void **state)
+{
+    struct store *store = *state;
+    struct error err = ERROR_INIT;
+    AUTO(free) struct tree_cache *cache = memory_new(1, sizeof(*cache));
+    const struct tree_reader reader = {.source = get_tile, .data = store};
+    const struct tree_reader cached = {.source = get_tile, .data = store, .cache = cache};
+    struct tree_hash path[TREE_PROOF_MAX], same[TREE_PROOF_MAX];
+    struct tree_hash leaf, root, same_root;
+    size_t count, same_count;
+    for (uint64_t size = 1; size <= 70000; size++) {
+        add_leaf(store, bytes_of((const uint8_t *)&size, sizeof(size)), &leaf);
+        if (size > 600 && size % 191 != 0)
+            continue;
+        uint64_t index = size * size / 3 % size;
+        assert_true(tree_inclusion(&reader, index, size, path, &count, &err));
+        assert_true(tree_inclusion(&cached, index, size, same, &same_count, &err));
+        assert_int_equal(count, same_count);
+        assert_memory_equal(path, same, count * sizeof(*path));
+        assert_true(tree_root(&reader, size, &root, &err) && tree_root(&cached, size, &same_root, &err));
+        assert_memory_equal(root.bytes, same_root.bytes, TREE_HASH_LEN);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_inclusion_proof_holds_and_no_changed_one_does, setup, teardown),
         cmocka_unit_test_setup_teardown(every_consistency_proof_holds_and_no_changed_one_does, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_cache_gives_the_same_proofs_while_the_tree_grows, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
