@@ -160,8 +160,9 @@ restore
 
 step "a stick that is full: the certificate is in the ledger, and the same command hands it out when there is room"
 mkdir full
-if mount -t tmpfs -o size=8k,mode=0755 tmpfs full 2>/dev/null; then
-    head -c 8192 /dev/zero >full/filler 2>/dev/null || true # as much as fits
+if mount -t tmpfs -o size=16k,mode=0755 tmpfs full 2>/dev/null; then
+    mounts+=("$PWD/full")
+    head -c 16384 /dev/zero >full/filler 2>/dev/null || true # as much as fits
     sign 3 --out full requests
     equal "$(find full -name '*.pem' | wc -l)" 0 "half a certificate on the stick"
     rm full/filler
