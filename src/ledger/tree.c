@@ -92,25 +92,24 @@ static size_t row_start(unsigned height)
 
 /** Makes the cache hold at least `needed` hashes of a tile, and all roots they give. */
 static bool cache_tile(const struct tree_reader *reader, unsigned level, uint64_t index, size_t needed,
-                       struct error *err)
+                       const struct tree_cached_tile **ret_cached, struct error *err)
 {
     struct tree_tile tile;
-    size_t known = 0;
-    if (reader->cache->levels[level].index == index)
-        known = reader->cache->levels[level].width;
+    struct tree_cached_tile *cached = &reader->cache->levels[level][index % 2];
+    size_t known = cached->index == index ? cached->width : 0;
+    *ret_cached = cached;
     if (known >= needed)
         return true;
     if (!reader->source(reader->data, level, index, needed, &tile, err))
         return false;
-    struct tree_hash *nodes = reader->cache->levels[level].nodes;
-    memcpy(nodes + known, tile.hashes + known, (needed - known) * sizeof(*nodes));
+    memcpy(cached->nodes + known, tile.hashes + known, (needed - known) * sizeof(*cached->nodes));
     for (unsigned height = 1; height < 8; height++) {
-        const struct tree_hash *below = nodes + row_start(height - 1);
+        const struct tree_hash *below = cached->nodes + row_start(height - 1);
         for (size_t i = known >> height; i < needed >> height; i++)
-            tree_node_hash(&below[2 * i], &below[2 * i + 1], &nodes[row_start(height) + i]);
+            tree_node_hash(&below[2 * i], &below[2 * i + 1], &cached->nodes[row_start(height) + i]);
     }
-    reader->cache->levels[level].index = index;
-    reader->cache->levels[level].width = needed;
+    cached->index = index;
+    cached->width = needed;
     return true;
 }
 
@@ -124,9 +123,10 @@ static bool perfect_node(const struct tree_reader *reader, unsigned height, uint
     uint64_t first = index << height % 8;
     size_t place = (size_t)(first % TREE_TILE_WIDTH);
     if (reader->cache != NULL) {
-        if (!cache_tile(reader, level, first / TREE_TILE_WIDTH, place + count, err))
+        const struct tree_cached_tile *cached = NULL;
+        if (!cache_tile(reader, level, first / TREE_TILE_WIDTH, place + count, &cached, err))
             return false;
-        *ret_hash = reader->cache->levels[level].nodes[row_start(height % 8) + (place >> height % 8)];
+        *ret_hash = cached->nodes[row_start(height % 8) + (place >> height % 8)];
         return true;
     }
     if (!reader->source(reader->data, level, first / TREE_TILE_WIDTH, place + count, &tile, err))

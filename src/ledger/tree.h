@@ -40,16 +40,17 @@ typedef bool tree_source(void *data, unsigned level, uint64_t index, size_t need
                          struct tree_tile *ret_tile, struct error *err);
 
 /**
- * For each level the tile read last, with the roots of its perfect subtrees: who asks for the proofs of many neighbours reads
- * and hashes each tile once. Zeroed memory is an empty one; it belongs to one tree, which may grow.
+ * For each level two neighbouring tiles read last, with the roots of their perfect subtrees: who asks for the proofs of many
+ * neighbours reads and hashes each tile once (two, because neighbours may lie on either side of a tile's border). Zeroed memory
+ * is an empty one; it belongs to one tree, which may grow.
  */
+struct tree_cached_tile {
+    uint64_t index;
+    size_t width; /**< hashes known; 0: nothing is cached */
+    struct tree_hash nodes[2 * TREE_TILE_WIDTH]; /**< row h (of 256 >> h roots) starts at 512 - (512 >> h) */
+};
 struct tree_cache {
-    struct {
-        uint64_t index;
-        size_t width; /**< hashes known; 0: nothing is cached */
-        struct tree_hash
-            nodes[2 * TREE_TILE_WIDTH]; /**< row h (of 256 >> h roots) starts at 512 - (512 >> h) */
-    } levels[TREE_LEVELS];
+    struct tree_cached_tile levels[TREE_LEVELS][2]; /**< the second index: the tile's, modulo 2 */
 };
 
 struct tree_reader {
