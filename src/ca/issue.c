@@ -1,16 +1,16 @@
 #include "ca/issue.h"
 
-#include "base/encode.h"
 #include "base/memory.h"
 #include "ca/parallel.h"
 #include "ca/session.h"
 #include "ca/show.h"
 #include "ledger/proof.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* One fsync covers the signatures of one group and the bytes of the next. */
-#define GROUP_LEN 128
+#define GROUP_LEN 256
 
 struct job {
     const struct plan_item *item;
@@ -25,19 +25,22 @@ struct job {
 
 struct run {
     struct ca_home *home;
-    const struct plan *plan;
+    const struct issue_source *source;
     const struct issue_options *options;
     const struct ca_console *console;
-    const char *batch;
-    size_t next_item; /**< where the next group starts looking in the plan */
-    size_t done;      /**< certificates handed out */
-    size_t total;
+    const struct plan *plan; /**< the next group is filled from it; NULL: the source is asked for one */
+    size_t next_item;        /**< where the next group starts looking in the plan */
+    bool is_at_end;          /**< the source has no more */
+    size_t done;             /**< requests dealt with */
     struct issue_result result;
 };
 
+/** Certificates of one plan that go their way together. */
 struct group {
     struct job jobs[GROUP_LEN];
     size_t count;
+    const char *policy_name;
+    const struct plan *ended; /**< the plan is carried out when this group is; NULL: more of it is to come */
 };
 
 static void group_clear(struct group *group)
@@ -47,6 +50,7 @@ static void group_clear(struct group *group)
         builder_done(&group->jobs[i].certificate);
     }
     group->count = 0;
+    group->ended = NULL;
 }
 
 static void group_free(struct group *group)
@@ -56,26 +60,64 @@ static void group_free(struct group *group)
 }
 DEFINE_AUTO(struct group *, group_free);
 
-/** Puts the next certificates' bytes into the ledger's group. The caller commits. */
-static bool log_signing(struct run *run, struct group *group, struct error *err)
+/* ---- filling a group ---- */
+
+static bool next_plan(struct run *run, bool may_wait, struct error *err)
+{
+    if (run->is_at_end)
+        return true;
+    if (!run->source->next(run->source->data, may_wait, &run->plan, &run->is_at_end, err))
+        return false;
+    if (run->plan == NULL)
+        return true;
+    run->next_item = 0;
+    run->result.refused += plan_count(run->plan, PLAN_REFUSE);
+    run->result.skipped += plan_count(run->plan, PLAN_SKIP);
+    run->result.present += plan_count(run->plan, PLAN_PRESENT);
+    return session_log_plan(run->home, run->plan, run->options, err);
+}
+
+static bool log_signing(struct run *run, struct job *job, struct error *err)
+{
+    return (ca_signature_kind(run->home, job->item->verdict->template, &job->kind, err) &&
+            ledger_append(run->home->ledger, "cert.signing",
+                          ca_signing_record(job->item, run->plan->policy_name, run->plan->policy_sha256,
+                                            run->options->batch),
+                          &job->signing_seq, err)) ||
+           error_while(err, "logging what is to be signed for %s", job->item->source);
+}
+
+/** A certificate of an earlier run is made again from the ledger. */
+static bool take_earlier(struct run *run, struct job *job, struct error *err)
+{
+    job->issued_seq = job->item->earlier.issued_seq;
+    return ca_certificate_of(run->home, &job->item->earlier, &job->certificate, err);
+}
+
+/** Takes what comes next; what is to be signed goes into the ledger's group. The caller commits. */
+static bool fill_group(struct run *run, struct group *group, bool may_wait, struct error *err)
 {
     group_clear(group);
+    if (run->plan == NULL && !next_plan(run, may_wait, err))
+        return false;
+    if (run->plan == NULL)
+        return true;
     for (; run->next_item < run->plan->count && group->count < GROUP_LEN; run->next_item++) {
         const struct plan_item *item = &run->plan->items[run->next_item];
-        if (item->action != PLAN_SIGN)
+        if (item->action != PLAN_SIGN && item->action != PLAN_REPEAT)
             continue;
         struct job *job = &group->jobs[group->count];
         *job = (struct job){.item = item};
-        if (!ca_signature_kind(run->home, item->verdict->template, &job->kind, err) ||
-            !ledger_append(
-                run->home->ledger, "cert.signing",
-                ca_signing_record(item, run->plan->policy_name, run->plan->policy_sha256, run->batch),
-                &job->signing_seq, err))
-            return error_while(err, "logging what is to be signed for %s", item->source);
+        if (item->action == PLAN_SIGN ? !log_signing(run, job, err) : !take_earlier(run, job, err))
+            return false;
         group->count++;
     }
+    if (run->next_item == run->plan->count)
+        group->ended = TAKE(run->plan);
     return true;
 }
+
+/* ---- signing a group, handing one out ---- */
 
 /** What is done at one time: the certificates of one group are handed out while the next group is signed. */
 struct signing {
@@ -87,24 +129,36 @@ struct signing {
 };
 
 /** Asks the token, makes the certificate, and looks at it once more with the CA certificate's public key. */
-static void sign_one(struct signing *signing, size_t index)
+static void sign_new(const struct ca_home *home, struct job *job)
 {
-    struct job *job = &signing->group->jobs[index];
     struct bytes tbs = bytes_of(job->item->tbs, job->item->tbs_len);
-    if (!token_key_sign(signing->run->home->ca_key, job->kind, tbs, &job->signature, &job->err))
+    if (!token_key_sign(home->ca_key, job->kind, tbs, &job->signature, &job->err))
         return;
     cert_seal(tbs, job->kind, builder_bytes(&job->signature), &job->certificate);
-    job->is_done = cert_verify(builder_bytes(&job->certificate), tbs, signing->run->home->issuer, &job->err);
+    job->is_done = cert_verify(builder_bytes(&job->certificate), tbs, home->issuer, &job->err);
+}
+
+static void check_earlier(const struct ca_home *home, struct job *job)
+{
+    struct bytes tbs;
+    struct bytes signature;
+    struct bytes certificate = builder_bytes(&job->certificate);
+    enum signature_kind kind = SIGNATURE_OTHER;
+    job->is_done = cert_split(certificate, &tbs, &kind, &signature, &job->err) &&
+                   cert_verify(certificate, tbs, home->issuer, &job->err);
+    if (!job->is_done)
+        job->err.kind = ERROR_LEDGER; // not the token's fault here: the record is damaged
 }
 
 static bool log_issued(struct run *run, struct group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
         struct job *job = &group->jobs[i];
-        if (job->is_done && !ledger_append(run->home->ledger, "cert.issued",
-                                           ca_issued_record(job->signing_seq, builder_bytes(&job->signature),
-                                                            builder_bytes(&job->certificate)),
-                                           &job->issued_seq, err))
+        if (job->is_done && job->item->action == PLAN_SIGN &&
+            !ledger_append(run->home->ledger, "cert.issued",
+                           ca_issued_record(job->signing_seq, builder_bytes(&job->signature),
+                                            builder_bytes(&job->certificate)),
+                           &job->issued_seq, err))
             return error_while(err, "logging the certificate of %s", job->item->source);
     }
     return true;
@@ -117,15 +171,15 @@ static bool cover(const struct run *run, uint64_t issued_seq, struct error *err)
            error_while(err, "signing the checkpoint the proofs are made under");
 }
 
-static bool hand_out(struct run *run, const struct plan_item *item, uint64_t issued_seq,
-                     struct bytes certificate, struct error *err)
+static bool hand_out(struct run *run, struct job *job, struct error *err)
 {
     AUTO(builder_done) struct builder proof = BUILDER_INIT;
     if (run->options->wants_proofs &&
-        (!cover(run, issued_seq, err) || !ledger_prove(run->home->ledger, issued_seq, &proof, err)))
+        (!cover(run, job->issued_seq, err) || !ledger_prove(run->home->ledger, job->issued_seq, &proof, err)))
         return false;
     run->result.proofs += run->options->wants_proofs;
-    return run->options->release(run->options->data, item, certificate, builder_bytes(&proof), err);
+    return run->options->release(run->options->data, job->item, builder_bytes(&job->certificate),
+                                 builder_bytes(&proof), err);
 }
 
 static bool flush(struct run *run, struct error *err)
@@ -138,9 +192,7 @@ static bool release_group(struct run *run, struct group *group, struct error *er
 {
     for (size_t i = 0; i < group->count; i++) {
         struct job *job = &group->jobs[i];
-        if (!job->is_done)
-            continue;
-        if (!hand_out(run, job->item, job->issued_seq, builder_bytes(&job->certificate), err))
+        if (job->is_done && !hand_out(run, job, err))
             return error_while(
                 err, "handing out the certificate of %s; it is in the ledger, run the same command again",
                 job->item->source);
@@ -148,21 +200,28 @@ static bool release_group(struct run *run, struct group *group, struct error *er
     if (group->count > 0 && !flush(run, err))
         return false;
     for (size_t i = 0; i < group->count; i++) {
-        if (!group->jobs[i].is_done)
-            continue;
-        run->result.issued++;
-        ca_progress(run->console, "signing", ++run->done, run->total);
+        bool is_new = group->jobs[i].item->action == PLAN_SIGN;
+        run->result.issued += group->jobs[i].is_done && is_new;
+        run->result.repeated += group->jobs[i].is_done && !is_new;
+        run->done += group->jobs[i].is_done;
     }
+    if (group->ended != NULL)
+        run->done +=
+            group->ended->count - plan_count(group->ended, PLAN_SIGN) - plan_count(group->ended, PLAN_REPEAT);
+    ca_progress(run->console, "signing", run->done, run->source->total);
     return true;
 }
 
 static bool all_signed(const struct group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
-        if (!group->jobs[i].is_done) {
-            *err = group->jobs[i].err;
-            return error_while(err, "signing for %s", group->jobs[i].item->source);
-        }
+        const struct plan_item *item = group->jobs[i].item;
+        if (group->jobs[i].is_done)
+            continue;
+        *err = group->jobs[i].err;
+        return item->action == PLAN_SIGN
+                   ? error_while(err, "signing for %s", item->source)
+                   : error_while(err, "making certificate %s again from the ledger", item->earlier.serial);
     }
     return true;
 }
@@ -170,10 +229,12 @@ static bool all_signed(const struct group *group, struct error *err)
 static void release_or_sign(void *data, size_t index)
 {
     struct signing *signing = data;
-    if (index > 0)
-        sign_one(signing, index - 1);
-    else
+    if (index == 0)
         signing->is_released = release_group(signing->run, signing->finished, &signing->release_error);
+    else if (signing->group->jobs[index - 1].item->action == PLAN_SIGN)
+        sign_new(signing->run->home, &signing->group->jobs[index - 1]);
+    else
+        check_earlier(signing->run->home, &signing->group->jobs[index - 1]);
 }
 
 /** Hands out the certificates of one group and signs the next; both may be empty. Faults of signing are in the jobs. */
@@ -182,9 +243,18 @@ static bool release_and_sign(struct run *run, struct group *finished, struct gro
     struct signing signing = {.run = run, .group = group, .finished = finished};
     // One thread more than cores: the one that hands out waits for the medium most of the time.
     ca_parallel(group->count + 1, ca_cores() + 1, release_or_sign, &signing);
-    if (!signing.is_released)
+    if (!signing.is_released) {
         *err = signing.release_error;
-    return signing.is_released;
+        return false;
+    }
+    return finished->ended == NULL || run->source->finished(run->source->data, TAKE(finished->ended), err);
+}
+
+static bool tell_stopped(const struct run *run, struct error *err)
+{
+    return error_set(err, ERROR_INTERRUPTED, 0,
+                     "stopped after %zu of %zu requests; run the same command again for the rest", run->done,
+                     run->source->total);
 }
 
 /**
@@ -195,7 +265,7 @@ static bool issue_groups(struct run *run, struct error *err)
 {
     AUTO(group_free) struct group *now = memory_new(1, sizeof(*now));
     AUTO(group_free) struct group *next = memory_new(1, sizeof(*next));
-    if (!log_signing(run, next, err) || !ledger_commit(run->home->ledger, err))
+    if (!fill_group(run, next, true, err) || !ledger_commit(run->home->ledger, err))
         return false;
     do {
         // `next` is durable, and so are the signatures of `now`.
@@ -208,7 +278,8 @@ static bool issue_groups(struct run *run, struct error *err)
         bool is_signed = all_signed(now, &signing_error);
         bool may_go_on = is_signed && ca_may_go_on(run->console);
         group_clear(next);
-        if (!log_issued(run, now, err) || (may_go_on && !log_signing(run, next, err)) ||
+        // Nobody waits for the next plan while there is something to hand out.
+        if (!log_issued(run, now, err) || (may_go_on && !fill_group(run, next, now->count == 0, err)) ||
             !ledger_commit(run->home->ledger, err))
             return false;
         if (may_go_on)
@@ -220,64 +291,29 @@ static bool issue_groups(struct run *run, struct error *err)
             *err = signing_error;
             return false;
         }
-        if (run->done < run->total)
-            return error_set(err, ERROR_INTERRUPTED, 0,
-                             "stopped after %zu of %zu certificates; run the same command again for the rest",
-                             run->done, run->total);
-    } while (now->count > 0);
+        return run->done == run->source->total || tell_stopped(run, err);
+    } while (now->count > 0 || now->ended != NULL || next->count > 0 || next->ended != NULL ||
+             !run->is_at_end);
     return true;
 }
 
-/** A certificate of an earlier run, made again from the ledger and checked again. */
-static bool release_earlier(struct run *run, const struct plan_item *item, struct error *err)
+bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
+                   const struct issue_options *options, const struct ca_console *console,
+                   struct issue_result *ret_result, struct error *err)
 {
-    struct bytes rest;
-    struct bytes tbs;
-    AUTO(builder_done) struct builder certificate = BUILDER_INIT;
-    if (!ca_certificate_of(run->home, &item->earlier, &certificate, err))
-        return false;
-    enum signature_kind kind = SIGNATURE_OTHER;
-    if (!cert_split(builder_bytes(&certificate), &tbs, &kind, &rest, err) ||
-        !cert_verify(builder_bytes(&certificate), tbs, run->home->issuer, err)) {
-        err->kind = ERROR_LEDGER; // not the token's fault here: the record is damaged
-        return error_while(err, "making certificate %s again from the ledger", item->earlier.serial);
-    }
-    if (!hand_out(run, item, item->earlier.issued_seq, builder_bytes(&certificate), err))
-        return error_while(err, "handing out the certificate of %s again", item->source);
-    run->result.repeated++;
-    ca_progress(run->console, "signing", ++run->done, run->total);
-    return true;
-}
-
-static bool issue_all(struct run *run, struct error *err)
-{
-    for (size_t i = 0; i < run->plan->count; i++) {
-        const struct plan_item *item = &run->plan->items[i];
-        if (item->action == PLAN_REPEAT && !release_earlier(run, item, err))
-            return false;
-    }
-    return flush(run, err) && issue_groups(run, err);
-}
-
-bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_options *options,
-              const struct ca_console *console, struct issue_result *ret_result, struct error *err)
-{
-    char batch[SESSION_BATCH_SIZE];
-    struct run run = {.home = home, .plan = plan, .options = options, .console = console, .batch = batch};
-    run.total = plan_count(plan, PLAN_SIGN) + plan_count(plan, PLAN_REPEAT);
-    run.result.refused = plan_count(plan, PLAN_REFUSE);
-    run.result.skipped = plan_count(plan, PLAN_SKIP);
+    struct run run = {.home = home, .source = source, .options = options, .console = console};
     if (!ca_clock_check(home, time_now(), err) ||
         !ca_recover(home, "an earlier run ended before the signature was recorded", &run.result.abandoned,
                     err) ||
-        !session_open(home, plan, options, batch, err))
+        !session_open(home, options, err))
         return false;
     if (run.result.abandoned > 0)
         ca_notice(
             console,
             "%zu certificates that an earlier run left unfinished were abandoned; their serials are burned",
             run.result.abandoned);
-    bool is_done = issue_all(&run, err);
+    bool is_done = issue_groups(&run, err);
+    *ret_result = run.result;
     if (!is_done) {
         struct error ignored = ERROR_INIT;
         size_t abandoned = 0;
@@ -291,7 +327,39 @@ bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_
     // With proofs, the last group's checkpoint covers all.
     if (ledger_checkpoint_size(home->ledger) < ledger_size(home->ledger) && !ca_checkpoint(home, err))
         return error_while(err, "signing the checkpoint; the certificates are issued and in the ledger");
-    run.result.ledger_size = ledger_size(home->ledger);
-    *ret_result = run.result;
+    ret_result->ledger_size = ledger_size(home->ledger);
     return true;
+}
+
+/* ---- one plan ---- */
+
+static bool take_plan(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+                      struct error *err)
+{
+    (void)may_wait, (void)err; // it is there
+    const struct plan **plan = data;
+    *ret_plan = TAKE(*plan);
+    *ret_is_last = true;
+    return true;
+}
+
+static bool leave_plan(void *data, const struct plan *plan, struct error *err)
+{
+    (void)data, (void)plan, (void)err; // it stays the caller's, who reports it
+    return true;
+}
+
+bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_options *options,
+              const struct ca_console *console, struct issue_result *ret_result, struct error *err)
+{
+    char batch[SESSION_BATCH_SIZE];
+    const struct plan *waiting = plan;
+    const struct issue_source source = {
+        .next = take_plan, .finished = leave_plan, .data = &waiting, .total = plan->count};
+    struct issue_options named = *options;
+    if (!session_make_batch(batch, err))
+        return false;
+    named.batch = batch;
+    named.only = plan;
+    return ca_issue_each(home, &source, &named, console, ret_result, err);
 }

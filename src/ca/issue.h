@@ -1,5 +1,5 @@
 /*
- * Carrying out a plan in the order promise P3 demands: log the bytes, fsync, sign, verify, log the signature, fsync, release.
+ * Carrying out plans in the order promise P3 demands: log the bytes, fsync, sign, verify, log the signature, fsync, release.
  */
 #ifndef COLDCA_CA_ISSUE_H
 #define COLDCA_CA_ISSUE_H
@@ -8,7 +8,9 @@
 #include "ca/plan.h"
 
 struct issue_options {
-    const char *command; /**< noted in session.opened: "sign", "review" */
+    const char *command;     /**< noted in session.opened: "sign", "review", "batch" */
+    const char *batch;       /**< the batch id (session_make_batch()); ca_issue() makes one */
+    const struct plan *only; /**< the only plan there is; NULL: each is noted as it comes (batch.planned) */
     /** Hands one certificate out, with its proof (empty if wants_proofs is false); nothing need be durable before flush() returns. */
     bool (*release)(void *data, const struct plan_item *item, struct bytes certificate, struct bytes proof,
                     struct error *err);
@@ -23,6 +25,7 @@ struct issue_options {
 struct issue_result {
     size_t issued;   /**< new certificates, in the ledger and released */
     size_t repeated; /**< certificates of earlier runs, released again */
+    size_t present;  /**< certificates of earlier runs that were where they belong already */
     size_t proofs;   /**< that went with issued and repeated ones */
     size_t refused;
     size_t skipped;
@@ -30,12 +33,33 @@ struct issue_result {
     uint64_t ledger_size;
 };
 
+/** Where plans come from, one after another. */
+struct issue_source {
+    /**
+     * \param may_wait     false: NULL in *ret_plan if none is ready yet
+     * \param ret_plan     stays the source's; untouched (NULL) at the end
+     * \param ret_is_last  set to true once no other plan will come
+     */
+    bool (*next)(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+                 struct error *err);
+    /** All of a plan's certificates are handed out. */
+    bool (*finished)(void *data, const struct plan *plan, struct error *err);
+    void *data;
+    size_t total; /**< requests of all plans, for progress */
+};
+
 /**
- * Carries out the plan; the home is open for writing and logged in.
+ * Carries out plans; the home is open for writing and logged in.
  *
  * On failure what was issued is in the ledger and released, or will be by running the same command again; what the token was
- * not asked for is abandoned. ERROR_INTERRUPTED if the person stopped it: the group in flight is finished.
+ * not asked for is abandoned; *ret_result says how far it came. ERROR_INTERRUPTED if the person stopped it: the group in flight
+ * is finished.
  */
+MUST_USE bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
+                            const struct issue_options *options, const struct ca_console *console,
+                            struct issue_result *ret_result, struct error *err);
+
+/** The same for one plan, which stays the caller's. */
 MUST_USE bool ca_issue(struct ca_home *home, const struct plan *plan, const struct issue_options *options,
                        const struct ca_console *console, struct issue_result *ret_result, struct error *err);
 

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ca/seen.h"
 #include "ca/show.h"
 
 #include <string.h>
@@ -12,17 +13,6 @@
 #define SUBJECT_MAX_LEN 4096
 
 /* ---- inputs to requests ---- */
-
-static void refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy)
-{
-    if (item->verdict == NULL)
-        item->verdict = memory_new(1, sizeof(*item->verdict));
-    item->verdict->is_allowed = false;
-    findings_add(&item->verdict->findings, &(struct finding){.rule = (char *)(uintptr_t)rule,
-                                                             .text = (char *)(uintptr_t)text,
-                                                             .remedy = (char *)(uintptr_t)remedy});
-    item->action = PLAN_REFUSE;
-}
 
 static struct plan_item *add_item(struct plan *plan)
 {
@@ -37,7 +27,7 @@ static void add_unread(struct plan *plan, struct plan_input *input)
     struct plan_item *item = add_item(plan);
     item->source = TAKE(input->source);
     item->name = TAKE(input->name);
-    refuse(item, "request.input", input->problem, NULL);
+    plan_item_refuse(item, "request.input", input->problem, NULL);
 }
 
 /** One item a request; a file with several requests numbers its items' names. */
@@ -94,89 +84,6 @@ static bool read_inputs(struct readers *readers, struct plan_input *inputs, size
 
 /* ---- what the ledger and the other requests have to say ---- */
 
-struct seen {
-    const uint8_t *digest;
-    size_t index;
-};
-
-static int compare_seen(const void *left, const void *right)
-{
-    const struct seen *a = left;
-    const struct seen *b = right;
-    int order = memcmp(a->digest, b->digest, 32);
-    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
-}
-
-static int compare_names(const void *left, const void *right)
-{
-    const struct plan_item *a = *(const struct plan_item *const *)left;
-    const struct plan_item *b = *(const struct plan_item *const *)right;
-    int order = strcmp(a->name, b->name);
-    return order != 0 ? order : (a > b) - (a < b);
-}
-
-/** The same request twice gets one certificate; two requests for one output name get none beyond the first. */
-static void refuse_doubles(struct plan *plan)
-{
-    AUTO(free) struct seen *seen = memory_new(plan->count, sizeof(*seen));
-    size_t count = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->items[i].action != PLAN_REFUSE)
-            seen[count++] = (struct seen){plan->items[i].request->sha256, i};
-    }
-    qsort(seen, count, sizeof(*seen), compare_seen);
-    for (size_t i = 1, first = 0; i < count; i++) {
-        if (memcmp(seen[first].digest, seen[i].digest, 32) != 0) {
-            first = i;
-            continue;
-        }
-        AUTO(free)
-        char *text = memory_format("the same request as %s, which gets the certificate",
-                                   plan->items[seen[first].index].source);
-        refuse(&plan->items[seen[i].index], "request.duplicate", text, "remove one of the two files");
-    }
-}
-
-static void refuse_name_clashes(struct plan *plan)
-{
-    AUTO(free) struct plan_item **items = memory_new(plan->count, sizeof(*items));
-    size_t count = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->items[i].action != PLAN_REFUSE)
-            items[count++] = &plan->items[i];
-    }
-    qsort(items, count, sizeof(*items), compare_names);
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(items[i - 1]->name, items[i]->name) != 0)
-            continue;
-        AUTO(free)
-        char *text = memory_format("its certificate would be written to the same name as that of %s",
-                                   items[i - 1]->source);
-        refuse(items[i], "output.name", text, "rename the request file");
-    }
-}
-
-/** key.unique inside the plan: one key, two subjects. */
-static void refuse_shared_keys(struct plan *plan)
-{
-    AUTO(free) struct seen *seen = memory_new(plan->count, sizeof(*seen));
-    size_t count = 0;
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->items[i].action != PLAN_REFUSE)
-            seen[count++] = (struct seen){plan->items[i].request->spki_sha256, i};
-    }
-    qsort(seen, count, sizeof(*seen), compare_seen);
-    for (size_t i = 1, first = 0; i < count; i++) {
-        if (memcmp(seen[first].digest, seen[i].digest, 32) != 0) {
-            first = i;
-            continue;
-        }
-        const struct plan_item *other = &plan->items[seen[first].index];
-        AUTO(free) char *text = memory_format("key: the same key as in %s (key.unique)", other->source);
-        refuse(&plan->items[seen[i].index], "key.unique", text, "make a new key for each device");
-    }
-}
-
 static bool refuse_known_key(struct ca_home *home, struct plan_item *item, const char *subject,
                              struct error *err)
 {
@@ -188,7 +95,7 @@ static bool refuse_known_key(struct ca_home *home, struct plan_item *item, const
         AUTO(free)
         char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
                                    entry.subject);
-        refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
+        plan_item_refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
     }
     return true;
 }
@@ -252,7 +159,7 @@ static void refuse_taken(const struct plan_options *options, struct plan_item *i
     if (options->is_taken == NULL || !options->is_taken(options->data, item->name, certificate))
         return;
     AUTO(free) char *text = memory_format("the output folder holds another %s already", item->name);
-    refuse(item, "output.exists", text, "name another --out, or move that file away");
+    plan_item_refuse(item, "output.exists", text, "name another --out, or move that file away");
 }
 
 /** An earlier certificate is only handed out where nothing else stands in its place. */
@@ -262,7 +169,11 @@ static bool settle_earlier(struct ca_home *home, const struct plan_options *opti
     AUTO(builder_done) struct builder certificate = BUILDER_INIT;
     if (!ca_certificate_of(home, &item->earlier, &certificate, err))
         return false;
-    refuse_taken(options, item, builder_bytes(&certificate));
+    if (options->is_present != NULL &&
+        options->is_present(options->data, item->name, builder_bytes(&certificate)))
+        item->action = PLAN_PRESENT;
+    else
+        refuse_taken(options, item, builder_bytes(&certificate));
     return true;
 }
 
@@ -278,7 +189,8 @@ static bool settle(struct ca_home *home, const struct plan_options *options, str
         return settle_earlier(home, options, item, err);
     cert_serial_random(item->serial);
     if (!build_tbs(home, item->verdict->template, item->serial, &tbs, err)) {
-        refuse(item, "template", err->text, NULL); // what can't be a certificate concerns this request only
+        plan_item_refuse(item, "template", err->text,
+                         NULL); // what can't be a certificate concerns this request only
         error_clear(err);
         return true;
     }
@@ -289,7 +201,7 @@ static bool settle(struct ca_home *home, const struct plan_options *options, str
         char *text = memory_format(
             "the certificate would have %zu bytes, its subject %zu; a ledger record holds %d and %d", tbs.len,
             strlen(facts.subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
-        refuse(item, "template.size", text, "ask for fewer names");
+        plan_item_refuse(item, "template.size", text, "ask for fewer names");
         return true;
     }
     if (policy_wants_unique_key(options->policy) && !refuse_known_key(home, item, facts.subject_text, err))
@@ -321,17 +233,17 @@ static struct verdict *judge_item(struct ca_home *home, const struct plan_option
 bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_options *options,
                    struct error *err)
 {
+    AUTO(seen_free) struct seen *own = options->seen == NULL ? seen_new() : NULL;
+    struct seen *seen = options->seen != NULL ? options->seen : own;
     for (size_t i = 0; i < plan->count; i++) {
         struct plan_item *item = &plan->items[i];
         if (item->request == NULL)
             continue;
         item->verdict = judge_item(home, options, item->request);
         item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
+        if (item->action == PLAN_ALLOW)
+            seen_note(seen, item, policy_wants_unique_key(options->policy));
     }
-    refuse_doubles(plan);
-    refuse_name_clashes(plan);
-    if (policy_wants_unique_key(options->policy))
-        refuse_shared_keys(plan);
     for (size_t i = 0; home != NULL && home->issuer != NULL && i < plan->count; i++) {
         if (plan->items[i].action == PLAN_ALLOW && !settle(home, options, &plan->items[i], err))
             return false;

@@ -7,6 +7,7 @@
 
 #include "ca/home.h"
 #include "ca/plan.h"
+#include "ca/seen.h"
 #include "request/readers.h"
 
 struct plan_options {
@@ -17,7 +18,10 @@ struct plan_options {
     bool may_reissue; /**< --reissue: a new certificate even if the request has one */
     /** Whether something else than this certificate (empty: a new one) is where its output goes; NULL: no output is planned. */
     bool (*is_taken)(void *data, const char *name, struct bytes certificate);
-    void *data;
+    /** Whether the certificate of an earlier run is where it belongs already, so that it is not handed out again; NULL: never. */
+    bool (*is_present)(void *data, const char *name, struct bytes certificate);
+    void *data;        /**< of both */
+    struct seen *seen; /**< what earlier plans of the same run held; NULL: this plan is all */
     int64_t now;
 };
 

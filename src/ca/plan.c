@@ -48,10 +48,21 @@ size_t plan_count(const struct plan *plan, enum plan_action action)
 const char *plan_action_name(enum plan_action action)
 {
     static const char *const names[] = {
-        [PLAN_SIGN] = "sign",    [PLAN_REFUSE] = "refused", [PLAN_REPEAT] = "repeat",
-        [PLAN_SKIP] = "skipped", [PLAN_ALLOW] = "allowed",
+        [PLAN_SIGN] = "sign",       [PLAN_REFUSE] = "refused", [PLAN_REPEAT] = "repeat",
+        [PLAN_PRESENT] = "present", [PLAN_SKIP] = "skipped",   [PLAN_ALLOW] = "allowed",
     };
     return names[action];
+}
+
+void plan_item_refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy)
+{
+    if (item->verdict == NULL)
+        item->verdict = memory_new(1, sizeof(*item->verdict));
+    item->verdict->is_allowed = false;
+    findings_add(&item->verdict->findings, &(struct finding){.rule = (char *)(uintptr_t)rule,
+                                                             .text = (char *)(uintptr_t)text,
+                                                             .remedy = (char *)(uintptr_t)remedy});
+    item->action = PLAN_REFUSE;
 }
 
 void plan_item_reasons(const struct plan_item *item, struct builder *ret_text)
@@ -81,7 +92,7 @@ void ca_plan_seal(struct plan *plan)
         json_put_hex(entry, "input_sha256", BYTES(item->input_sha256));
         if (item->action == PLAN_SIGN)
             json_put_base64(entry, "tbs", bytes_of(item->tbs, item->tbs_len));
-        if (item->action == PLAN_REPEAT)
+        if (item->action == PLAN_REPEAT || item->action == PLAN_PRESENT)
             json_put_text(entry, "serial", item->earlier.serial);
         plan_item_reasons(item, &reasons);
         json_put_text(entry, "reasons", builder_text(&reasons));

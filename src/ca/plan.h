@@ -13,11 +13,12 @@ struct ca_home;
 struct ca_console;
 
 enum plan_action {
-    PLAN_SIGN,   /**< allowed; tbs and serial are set */
-    PLAN_REFUSE, /**< the policy, the parser, or a person said no */
-    PLAN_REPEAT, /**< this request has its certificate already: it is handed out again */
-    PLAN_SKIP,   /**< a person put it aside; nothing is logged but that */
-    PLAN_ALLOW,  /**< allowed, but there is no home to make a TBS with (check without -C) */
+    PLAN_SIGN,    /**< allowed; tbs and serial are set */
+    PLAN_REFUSE,  /**< the policy, the parser, or a person said no */
+    PLAN_REPEAT,  /**< this request has its certificate already: it is handed out again */
+    PLAN_PRESENT, /**< this request has its certificate already, and that is where it belongs: nothing to do */
+    PLAN_SKIP,    /**< a person put it aside; nothing is logged but that */
+    PLAN_ALLOW,   /**< allowed, but there is no home to make a TBS with (check without -C) */
 };
 
 /** An input as cli/ or media/ brought it. */
@@ -57,9 +58,11 @@ struct plan {
 void plan_free(struct plan *plan);
 DEFINE_AUTO(struct plan *, plan_free);
 
-/** "sign", "refused", "repeat", "skipped", "allowed". */
+/** "sign", "refused", "repeat", "present", "skipped", "allowed". */
 const char *plan_action_name(enum plan_action action);
 size_t plan_count(const struct plan *plan, enum plan_action action);
+/** Refuses an item for what is not its policy's business, adding a reason; texts are copied; remedy may be NULL. */
+void plan_item_refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy);
 /** Computes sha256 again after review changed actions. */
 void ca_plan_seal(struct plan *plan);
 /** The whole reason an item is not signed, one line, harmless; appends. */

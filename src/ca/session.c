@@ -26,7 +26,7 @@ char *session_operator(void)
     return memory_text(quoted_text(entry->pw_name, &room));
 }
 
-static bool make_batch(char ret_batch[static SESSION_BATCH_SIZE], struct error *err)
+bool session_make_batch(char ret_batch[static SESSION_BATCH_SIZE], struct error *err)
 {
     uint8_t random[3];
     struct time_parts parts;
@@ -80,32 +80,50 @@ static bool log_refused(struct ca_home *home, const struct plan_item *item, cons
                          fields, NULL, err);
 }
 
-bool session_open(struct ca_home *home, const struct plan *plan, const struct issue_options *options,
-                  char ret_batch[static SESSION_BATCH_SIZE], struct error *err)
+static void put_plan(struct json *fields, const struct plan *plan)
+{
+    json_put_text(fields, "policy", plan->policy_name);
+    json_put_hex(fields, "policy_sha256", BYTES(plan->policy_sha256));
+    json_put_hex(fields, "plan_sha256", BYTES(plan->sha256));
+}
+
+bool session_open(struct ca_home *home, const struct issue_options *options, struct error *err)
 {
     char host[256] = "";
     struct quoted room;
     AUTO(free) char *operator_name = session_operator();
-    if (!make_batch(ret_batch, err))
-        return false;
     (void)gethostname(host, sizeof(host) - 1); // an empty name is as good as none
     ledger_set_operator(home->ledger, operator_name);
     AUTO(json_free) struct json *fields = json_new_object();
     json_put_text(fields, "command", options->command);
-    json_put_text(fields, "batch", ret_batch);
+    json_put_text(fields, "batch", options->batch);
     json_put_text(fields, "host", quoted_text(host, &room));
     json_put_text(fields, "tool", "coldca " COLDCA_VERSION);
-    json_put_text(fields, "policy", plan->policy_name);
-    json_put_hex(fields, "policy_sha256", BYTES(plan->policy_sha256));
-    json_put_hex(fields, "plan_sha256", BYTES(plan->sha256));
+    if (options->only != NULL)
+        put_plan(fields, options->only);
     json_put_text(fields, "clock", options->is_confirmed_by_person ? "confirmed" : "checked");
     json_put_bool(fields, "allow_extractable", home->config.allow_extractable);
-    if (!put_token(home, fields, err) ||
-        !ledger_append(home->ledger, "session.opened", TAKE(fields), NULL, err))
+    return put_token(home, fields, err) &&
+           ledger_append(home->ledger, "session.opened", TAKE(fields), NULL, err);
+}
+
+static bool log_planned(struct ca_home *home, const struct plan *plan, const char *batch, struct error *err)
+{
+    struct json *fields = json_new_object();
+    json_put_text(fields, "batch", batch);
+    json_put_int(fields, "requests", (int64_t)plan->count);
+    put_plan(fields, plan);
+    return ledger_append(home->ledger, "batch.planned", fields, NULL, err);
+}
+
+bool session_log_plan(struct ca_home *home, const struct plan *plan, const struct issue_options *options,
+                      struct error *err)
+{
+    if (options->only == NULL && !log_planned(home, plan, options->batch, err))
         return false;
     for (size_t i = 0; i < plan->count; i++) {
         bool is_no = plan->items[i].action == PLAN_REFUSE || plan->items[i].action == PLAN_SKIP;
-        if (is_no && !log_refused(home, &plan->items[i], ret_batch, err))
+        if (is_no && !log_refused(home, &plan->items[i], options->batch, err))
             return false;
     }
     return true;

@@ -46,7 +46,7 @@ typedef bool tree_source(void *data, unsigned level, uint64_t index, size_t need
  */
 struct tree_cached_tile {
     uint64_t index;
-    size_t width; /**< hashes known; 0: nothing is cached */
+    size_t width;                                /**< hashes known; 0: nothing is cached */
     struct tree_hash nodes[2 * TREE_TILE_WIDTH]; /**< row h (of 256 >> h roots) starts at 512 - (512 >> h) */
 };
 struct tree_cache {
