@@ -12,4 +12,5 @@ coldca_fuzz_target(proof LAYERS ledger base)
 
 if(TARGET coldca_cli)
     coldca_script_test(e2e ledger e2e/ledger_test.sh)
+    coldca_script_test(e2e rollback e2e/rollback_test.sh)
 endif()

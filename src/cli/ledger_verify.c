@@ -6,6 +6,7 @@
 #include "cli/report.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 static const struct command_help help = {
     .usage = "ledger verify [OPTIONS]\n       coldca ledger verify --proof FILE --vkey KEY [OPTIONS]",
@@ -17,6 +18,15 @@ static const struct command_help help = {
     .example = "  coldca ledger verify --proof device-0001.tlog-proof --certificate device-0001.pem --vkey "
                "\"$(cat vkey)\"",
 };
+
+/** The index is remade at will: no damage. */
+static bool is_only_index(const struct findings *findings)
+{
+    size_t i = 0;
+    while (i < findings->count && strcmp(findings->items[i].rule, "ledger.index") == 0)
+        i++;
+    return i == findings->count;
+}
 
 static void print_report(struct ledger_report *report)
 {
@@ -36,8 +46,11 @@ static void print_report(struct ledger_report *report)
     else if (report->findings.count == 0)
         printf("all of it holds; %llu records are newer than the newest checkpoint\n",
                (unsigned long long)report->records_past_checkpoint);
+    else if (is_only_index(&report->findings))
+        printf("the ledger itself holds\n");
     else
-        printf("damaged; the last checkpoint that holds covers %llu records\n",
+        printf("damaged; the last checkpoint that holds covers %llu records: keep this home as it is for "
+               "whoever looks into it,\nput the newest copy that verifies in its place\n",
                (unsigned long long)report->last_good_checkpoint);
 }
 

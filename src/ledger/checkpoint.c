@@ -7,42 +7,49 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-/** A checkpoint of this ledger (origin and key are ours) against its records. */
-static bool check_against_tree(struct ledger *ledger, const struct checkpoint *checkpoint, const char *where,
-                               struct error *err)
+#define IN_NOTES "the checkpoint in " LOG_NOTES_NAME
+#define IN_NEWEST "the checkpoint in " LOG_NEWEST_NAME
+#define FROM_OUTSIDE "a checkpoint that left this home"
+
+/**
+ * A checkpoint of this ledger (origin and key are ours) against its records.
+ * \param what   which checkpoint it is, in words
+ * \param newer  what to put back if the ledger is shorter
+ */
+static bool check_against_tree(struct ledger *ledger, const struct checkpoint *checkpoint, const char *what,
+                               const char *newer, struct error *err)
 {
     const struct tree_reader reader = log_tree_reader(ledger);
     struct tree_hash root;
     if (checkpoint->size > ledger->state.size)
         return error_set(err, ERROR_LEDGER, 0,
-                         LOG_NAME " holds %" PRIu64 " records, but the checkpoint in %s is of %" PRIu64
-                                  ": the ledger was cut or an old copy restored; put the newer " LOG_NAME
-                                  " back",
-                         ledger->state.size, where, checkpoint->size);
+                         LOG_NAME " holds %" PRIu64 " records, but %s is of %" PRIu64
+                                  ": the ledger was cut or an old copy restored; put the newer %s back",
+                         ledger->state.size, what, checkpoint->size, newer);
     if (!tree_root(&reader, checkpoint->size, &root, err))
         return false;
     if (memcmp(root.bytes, checkpoint->root.bytes, TREE_HASH_LEN) == 0)
         return true;
     return error_set(err, ERROR_LEDGER, 0,
-                     "the first %" PRIu64 " records of " LOG_NAME
-                     " are not those the checkpoint in %s was signed over: "
+                     "the first %" PRIu64 " records of " LOG_NAME " are not those %s was signed over: "
                      "one of the two was changed; `coldca ledger verify` tells where",
-                     checkpoint->size, where);
+                     checkpoint->size, what);
 }
 
-/** Takes a note apart that must be this ledger's. */
-static bool read_note(const struct ledger *ledger, struct bytes whole, const char *where,
+/** Takes a note apart that must be this ledger's. \param file  where it stands */
+static bool read_note(const struct ledger *ledger, struct bytes whole, const char *file,
                       struct checkpoint *ret_checkpoint, struct error *err)
 {
     AUTO(note_done) struct note note = {.count = 0};
-    bool is_signed;
-    if (!note_read(whole, &note, err) || !note_verify(&note, &ledger->key, &is_signed, NULL, err) ||
-        !checkpoint_read(note.text, ret_checkpoint, err)) {
-        err->kind = ERROR_LEDGER;
-        return error_while(err, "reading the checkpoint in %s", where);
-    }
-    return (is_signed && bytes_equal_text(ret_checkpoint->origin, ledger->key.name)) ||
-           error_set(err, ERROR_LEDGER, 0, "the checkpoint in %s is not signed by this ledger's key", where);
+    struct error why = ERROR_INIT;
+    bool is_signed = false;
+    if (note_read(whole, &note, &why) && note_verify(&note, &ledger->key, &is_signed, NULL, &why) &&
+        checkpoint_read(note.text, ret_checkpoint, &why) &&
+        (!is_signed || !bytes_equal_text(ret_checkpoint->origin, ledger->key.name)))
+        (void)error_set(&why, ERROR_LEDGER, 0, "it is not signed by this ledger's key");
+    return why.kind == ERROR_NONE ||
+           error_set(err, ERROR_LEDGER, 0, "a checkpoint in %s does not hold: %s; put the right %s back",
+                     file, why.text, file);
 }
 
 static void keep_newest(struct ledger *ledger, struct bytes whole, uint64_t size)
@@ -57,7 +64,7 @@ static bool take_note(struct ledger *ledger, struct bytes whole, uint64_t start,
 {
     struct checkpoint checkpoint;
     if (!read_note(ledger, whole, LOG_NOTES_NAME, &checkpoint, err) ||
-        !check_against_tree(ledger, &checkpoint, LOG_NOTES_NAME, err))
+        !check_against_tree(ledger, &checkpoint, IN_NOTES, LOG_NAME, err))
         return false;
     if (checkpoint.size < ledger->checkpoint_size)
         return error_set(err, ERROR_LEDGER, 0,
@@ -68,6 +75,7 @@ static bool take_note(struct ledger *ledger, struct bytes whole, uint64_t start,
     ledger->state.notes_previous = ledger->state.has_note ? ledger->state.notes_last : start;
     ledger->state.notes_last = start;
     ledger->state.has_note = true;
+    ledger->has_new_note = true;
     return true;
 }
 
@@ -116,7 +124,7 @@ bool checkpoint_load_last(struct ledger *ledger, struct error *err)
     if (!item.has_note)
         return error_set(err, ERROR_LEDGER, 0, "index.sqlite does not fit " LOG_NOTES_NAME);
     if (!read_note(ledger, item.note, LOG_NOTES_NAME, &checkpoint, err) ||
-        !check_against_tree(ledger, &checkpoint, LOG_NOTES_NAME, err))
+        !check_against_tree(ledger, &checkpoint, IN_NOTES, LOG_NAME, err))
         return false;
     keep_newest(ledger, item.note, checkpoint.size);
     return true;
@@ -136,7 +144,28 @@ static bool is_previous(struct ledger *ledger, bool *ret_is, struct error *err)
 
 static bool write_newest(struct ledger *ledger, struct error *err)
 {
-    return file_replace(ledger->home_fd, LOG_NEWEST_NAME, 0644, builder_bytes(&ledger->newest_note), err);
+    if (!file_replace(ledger->home_fd, LOG_NEWEST_NAME, 0644, builder_bytes(&ledger->newest_note), err))
+        return false;
+    builder_clear(&ledger->newest_file);
+    builder_add_bytes(&ledger->newest_file, builder_bytes(&ledger->newest_note));
+    ledger->has_newest_file = true;
+    return true;
+}
+
+bool checkpoint_mend_newest(struct ledger *ledger, struct error *err)
+{
+    bool is_behind = false;
+    if (ledger->mode == LEDGER_READ || !ledger->has_new_note || !ledger->has_newest_file ||
+        bytes_equal(builder_bytes(&ledger->newest_file), builder_bytes(&ledger->newest_note)))
+        return true;
+    if (!is_previous(ledger, &is_behind, err))
+        return false;
+    if (!is_behind)
+        return true; // checkpoint_compare_newest() says why that can't be
+    if (!write_newest(ledger, err))
+        return false;
+    log_say(ledger, LOG_NEWEST_NAME " was one checkpoint behind: an earlier run was stopped; mended it");
+    return true;
 }
 
 /** Says which of the two files has which size, as far as that can be read. */
@@ -144,7 +173,7 @@ static bool swapped(struct ledger *ledger, struct error *err)
 {
     struct checkpoint found;
     if (!read_note(ledger, builder_bytes(&ledger->newest_file), LOG_NEWEST_NAME, &found, err) ||
-        !check_against_tree(ledger, &found, LOG_NEWEST_NAME, err))
+        !check_against_tree(ledger, &found, IN_NEWEST, LOG_NAME, err))
         return false;
     return error_set(err, ERROR_LEDGER, 0,
                      LOG_NEWEST_NAME " is of %" PRIu64 " records and not the newest of " LOG_NOTES_NAME
@@ -153,28 +182,38 @@ static bool swapped(struct ledger *ledger, struct error *err)
                      found.size, ledger->checkpoint_size);
 }
 
+/** A writer may have replaced ledger.checkpoint since this reader read it, and his index be the one that is open now. */
+static bool is_replaced(struct ledger *ledger, bool *ret_is, struct error *err)
+{
+    AUTO(builder_done) struct builder now = BUILDER_INIT;
+    *ret_is = false;
+    if (ledger->mode == LEDGER_WRITE)
+        return true;
+    if (!file_read(ledger->home_fd, LOG_NEWEST_NAME, NOTE_MAX_LEN, &now, err))
+        return false;
+    *ret_is = !bytes_equal(builder_bytes(&now), builder_bytes(&ledger->newest_file));
+    return true;
+}
+
 bool checkpoint_compare_newest(struct ledger *ledger, struct error *err)
 {
     bool fits = false;
     if (!ledger->state.has_note && !ledger->has_newest_file)
         return true;
     if (!ledger->has_newest_file) {
-        if (ledger->mode == LEDGER_READ)
-            return true;
-        log_say(ledger, LOG_NEWEST_NAME " was missing: made it from " LOG_NOTES_NAME);
-        return write_newest(ledger, err);
+        log_say(ledger, LOG_NEWEST_NAME " was missing: %s",
+                ledger->mode == LEDGER_READ ? "the next command that writes makes it from " LOG_NOTES_NAME
+                                            : "made it from " LOG_NOTES_NAME);
+        return ledger->mode == LEDGER_READ || write_newest(ledger, err);
     }
-    if (ledger->state.has_note &&
-        bytes_equal(builder_bytes(&ledger->newest_file), builder_bytes(&ledger->newest_note)))
-        return true;
-    if (ledger->state.has_note && !is_previous(ledger, &fits, err))
-        return false;
-    if (!fits)
+    if (!ledger->state.has_note)
         return swapped(ledger, err);
-    if (ledger->mode == LEDGER_READ)
+    if (bytes_equal(builder_bytes(&ledger->newest_file), builder_bytes(&ledger->newest_note)))
         return true;
-    log_say(ledger, LOG_NEWEST_NAME " was one checkpoint behind: an earlier run was stopped; mended it");
-    return write_newest(ledger, err);
+    // An index that knows the newest note was written after ledger.checkpoint was: then no crash left that behind.
+    if (!(ledger->has_new_note ? is_previous(ledger, &fits, err) : is_replaced(ledger, &fits, err)))
+        return false;
+    return fits || swapped(ledger, err);
 }
 
 bool ledger_checkpoint_text(struct ledger *ledger, struct builder *ret_text, struct error *err)
@@ -267,8 +306,15 @@ bool ledger_checkpoint_meet(struct ledger *ledger, struct bytes note, bool *ret_
     bool is_ours = false;
     if (!note_verify(&parsed, &ledger->key, &is_ours, NULL, &ignored))
         is_ours = false; // a forged signature is no evidence either
-    if (is_ours && !check_against_tree(ledger, &checkpoint, "another place", err))
+    if (is_ours && !check_against_tree(ledger, &checkpoint, FROM_OUTSIDE, "copy of the home", err))
         return false;
+    // One leaves only after it was stored here.
+    if (is_ours && checkpoint.size > ledger->checkpoint_size)
+        return error_set(err, ERROR_LEDGER, 0,
+                         "the newest checkpoint of " LOG_NOTES_NAME " is of %" PRIu64
+                         " records, but " FROM_OUTSIDE " is of %" PRIu64
+                         ": checkpoints were cut off; put the newer " LOG_NOTES_NAME " back",
+                         ledger->checkpoint_size, checkpoint.size);
     *ret_is_ours = is_ours;
     return true;
 }

@@ -1,5 +1,6 @@
 #include "ledger/index.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -180,6 +181,8 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
     AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME, home_fd);
     bool is_empty = true;
     bool is_open;
+    if (mode == INDEX_READ && !file_exists(home_fd, INDEX_NAME))
+        return error_set(err, ERROR_LEDGER, SQLITE_EMPTY, INDEX_NAME " was not there");
     if (mode == INDEX_READ)
         is_open = connect_reader(index, home_fd, err);
     else if (mode == INDEX_SCRATCH)

@@ -35,7 +35,7 @@ struct index;
 
 /**
  * \return false: ERROR_LEDGER if it is damaged, of another version or another ledger, and the caller starts a new one; for a
- * reader also if it is empty (native is SQLITE_EMPTY). Else as index_fail().
+ * reader also if it is empty or not there (native is SQLITE_EMPTY). Else as index_fail().
  */
 MUST_USE bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct index **ret_index,
                          struct error *err);

@@ -34,6 +34,7 @@ struct ledger {
     struct builder newest_file; /**< ledger.checkpoint as found at opening */
     bool has_newest_file;
     uint64_t checkpoint_size; /**< of newest_note; 0 if there is none */
+    bool has_new_note;        /**< newest_note is one the index had not read before */
     char *operator_name;
     struct builder group_text;
     struct log_waiting *group;
@@ -73,7 +74,9 @@ MUST_USE bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct 
 MUST_USE bool checkpoint_load_last(struct ledger *ledger, struct error *err);
 /** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. */
 MUST_USE bool checkpoint_store(struct ledger *ledger, struct bytes note, uint64_t size, struct error *err);
-/** Compares ledger.checkpoint with the newest of ledger.checkpoints; a writer mends what a crash explains. */
+/** After a crash between the two files ledger.checkpoint is the note before: a writer mends it, before the index learns of the newer. */
+MUST_USE bool checkpoint_mend_newest(struct ledger *ledger, struct error *err);
+/** Compares ledger.checkpoint with the newest of ledger.checkpoints; refuses what no crash explains. */
 MUST_USE bool checkpoint_compare_newest(struct ledger *ledger, struct error *err);
 
 #endif

@@ -113,7 +113,7 @@ static bool read_on(struct ledger *ledger, uint64_t notes_limit, struct error *e
             !commit_and_begin(ledger, err))
             return false;
     }
-    return checkpoints_read_on(ledger, notes_limit, err) &&
+    return checkpoints_read_on(ledger, notes_limit, err) && checkpoint_mend_newest(ledger, err) &&
            index_commit(ledger->index, &ledger->state, &ledger->tree, err);
 }
 
@@ -232,6 +232,21 @@ static bool use_scratch_if_behind(struct ledger *ledger, uint64_t notes_len, str
     return true;
 }
 
+/** A reader meets an index that is behind whenever a writer is at work: nothing worth telling. */
+static void say_what_was_read(struct ledger *ledger, uint64_t known)
+{
+    uint64_t size = ledger->state.size;
+    if (size == known || ledger->mode == LEDGER_READ)
+        return;
+    if (known == 0)
+        log_say(ledger, "index.sqlite was not there: made it from the ledger's %" PRIu64 " records", size);
+    else
+        log_say(ledger,
+                "index.sqlite knew %" PRIu64 " of the ledger's %" PRIu64
+                " records, after a crash or from another day: read the others",
+                known, size);
+}
+
 bool log_catch_up(struct ledger *ledger, struct error *err)
 {
     struct error why = ERROR_INIT;
@@ -244,7 +259,7 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
         return false;
     if (fits && !check_index(ledger, notes_len, &fits, &why, err))
         return false;
-    bool was_empty = fits && ledger->state.size == 0;
+    uint64_t known = ledger->state.size;
     fits = fits && use_scratch_if_behind(ledger, notes_len, &why) && checkpoint_load_last(ledger, &why) &&
            read_on(ledger, notes_len, &why);
     if (!fits && why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE) {
@@ -253,23 +268,35 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
     }
     if (!fits)
         return log_rebuild(ledger, why.text, err);
-    if (was_empty && ledger->state.size > 0)
-        log_say(ledger, "index.sqlite was not there: made it from the ledger's %" PRIu64 " records",
-                ledger->state.size);
+    say_what_was_read(ledger, known);
     return true;
 }
 
-/** Puts what is in the scratch index into index.sqlite's place. */
+/** Puts what is in the scratch index into index.sqlite's place; the lock is held. */
+static bool store_index(struct ledger *ledger, struct index **ret_stored, struct error *err)
+{
+    return index_remove(ledger->home_fd, err) &&
+           index_open(ledger->home_fd, INDEX_WRITE, ledger->vkey, ret_stored, err) &&
+           index_copy(*ret_stored, ledger->index, err);
+}
+
 static bool replace_index(struct ledger *ledger, struct error *err)
 {
     AUTO(index_close) struct index *stored = NULL;
-    if (!index_remove(ledger->home_fd, err) ||
-        !index_open(ledger->home_fd, INDEX_WRITE, ledger->vkey, &stored, err) ||
-        !index_copy(stored, ledger->index, err) || !index_load(stored, &ledger->state, &ledger->tree, err))
+    if (!store_index(ledger, &stored, err) || !index_load(stored, &ledger->state, &ledger->tree, err))
         return false;
     index_close(ledger->index);
     ledger->index = TAKE(stored);
     return true;
+}
+
+/** What a reader found wrong it mends for those after it, if nobody writes and the home can be written; else the next writer does. */
+static bool reader_mends(struct ledger *ledger)
+{
+    AUTO(index_close) struct index *stored = NULL;
+    AUTO(close) int lock_fd = -1;
+    struct error ignored = ERROR_INIT; // his own answers come from the scratch index
+    return lock_take(ledger->home_fd, 0, &lock_fd, &ignored) && store_index(ledger, &stored, &ignored);
 }
 
 bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
@@ -288,6 +315,8 @@ bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
         return false;
     if (ledger->mode == LEDGER_WRITE && !replace_index(ledger, err))
         return false;
-    log_say(ledger, "read the ledger's %" PRIu64 " records again: %s", ledger->state.size, why);
+    bool is_mended = ledger->mode == LEDGER_WRITE || reader_mends(ledger);
+    log_say(ledger, "%s: read the ledger's %" PRIu64 " records again%s", why, ledger->state.size,
+            is_mended ? "" : " (the next command that writes mends it)");
     return true;
 }

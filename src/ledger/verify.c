@@ -52,6 +52,7 @@ static void verifier_done(struct verifier *verifier)
     notes_done(&verifier->notes);
     note_key_done(&verifier->key);
     builder_done(&verifier->last_note);
+    builder_done(&verifier->note_before);
     ledger_report_done(&verifier->report);
     auto_close(&verifier->log_fd);
     auto_close(&verifier->notes_fd);

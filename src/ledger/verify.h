@@ -55,7 +55,8 @@ struct verifier {
     int64_t newest_time;
     bool has_next_note; /**< a good checkpoint the tree has not reached yet */
     struct checkpoint next_note;
-    struct builder last_note;
+    struct builder last_note, note_before;
+    bool is_newest_behind; /**< ledger.checkpoint is the note before the last */
     uint64_t last_note_size;
     struct ledger_report report;
     uint64_t findings_dropped;

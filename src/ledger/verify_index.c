@@ -46,6 +46,22 @@ static bool compare_rows(struct verifier *verifier, struct index *stored, const 
     return true;
 }
 
+/** Whether the index has read more than the files hold. */
+static bool has_read_more(struct verifier *verifier, const struct index_state *state)
+{
+    uint64_t notes_len = verifier->notes.lines.limit;
+    if (state->size > verifier->report.records)
+        verify_report(verifier, "ledger.rollback",
+                      "index.sqlite has read %" PRIu64 " records, but ledger.jsonl holds %" PRIu64,
+                      state->size, verifier->report.records);
+    if (state->notes_offset > notes_len)
+        verify_report(verifier, "ledger.rollback",
+                      "index.sqlite has read %" PRIu64 " bytes of " LOG_NOTES_NAME ", which holds %" PRIu64
+                      ": checkpoints were cut off",
+                      state->notes_offset, notes_len);
+    return state->size > verifier->report.records || state->notes_offset > notes_len;
+}
+
 bool verify_index(struct verifier *verifier, struct index *stored, struct error *err)
 {
     static const struct {
@@ -61,13 +77,13 @@ bool verify_index(struct verifier *verifier, struct index *stored, struct error 
     bool is_same = index_load(stored, &state, tree, &why);
     if (!is_same)
         verify_report(verifier, "ledger.index", "%s: run `coldca ledger index --rebuild`", why.text);
+    if (is_same && verifier->is_newest_behind && state.notes_offset == verifier->notes.lines.offset)
+        verify_report(verifier, "ledger.checkpoint",
+                      LOG_NEWEST_NAME " is the checkpoint before the newest of " LOG_NOTES_NAME
+                                      ", which index.sqlite has read: it was swapped");
     // Behind is no fault: the next run reads on.
-    if (!is_same || state.size < verifier->report.records)
+    if (!is_same || has_read_more(verifier, &state) || state.size < verifier->report.records)
         return true;
-    if (state.size > verifier->report.records)
-        verify_report(verifier, "ledger.rollback",
-                      "index.sqlite has read %" PRIu64 " records, but ledger.jsonl holds %" PRIu64,
-                      state.size, verifier->report.records);
     for (size_t i = 0; is_same && i < ARRAY_LEN(tables); i++) {
         if (!compare_rows(verifier, stored, tables[i].sql, tables[i].what, &is_same, err))
             return false;
