@@ -82,7 +82,8 @@ def preload(**settings):
 
 
 class Ledger:
-    """The records of ledger.jsonl, read by nobody's rules but the format's: void lines and a torn end are left out."""
+    """The records of ledger.jsonl, read by nobody's rules but the format's: void lines and a torn end are left out. So are lines
+    that are no JSON: whether they may be there is for `ledger verify` to say."""
 
     def __init__(self, home):
         self.issued = {}     # SHA-256 of the certificate: source of its request
@@ -96,7 +97,10 @@ class Ledger:
         for line in lines:
             if line.endswith(b"\x18"):
                 continue
-            record = json.loads(line)
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
             self.types.append(record["type"])
             if record["type"] == "cert.signing":
                 signing[record["seq"]] = record
