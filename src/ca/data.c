@@ -110,6 +110,24 @@ bool ca_policy_find(int home_fd, const char *name, struct policy **ret_policy, s
            policy_load(builder_bytes(&text), file, ret_policy, err);
 }
 
+bool ca_weak_list_find(int home_fd, struct screen_list **ret_list, struct error *err)
+{
+    static const char name[] = "screen/debian-weak-keys";
+    char *folders[PLACES_MAX];
+    bool is_fine = true;
+    *ret_list = NULL;
+    if (home_fd >= 0 && file_exists(home_fd, name))
+        return screen_list_open(home_fd, name, ret_list, err);
+    size_t count = places(folders);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(free) char *folder = folders[i];
+        AUTO(free) char *path = memory_format("%s/%s", folder, name);
+        if (is_fine && *ret_list == NULL && file_exists(AT_FDCWD, path))
+            is_fine = screen_list_open(AT_FDCWD, path, ret_list, err);
+    }
+    return is_fine;
+}
+
 bool ca_token_profile_find(const char *name, struct token_profile **ret_profile, struct error *err)
 {
     AUTO(free) char *file = NULL;

@@ -6,6 +6,7 @@
 #define COLDCA_CA_DATA_H
 
 #include "policy/policy.h"
+#include "screen/screen.h"
 #include "token/token.h"
 
 /**
@@ -21,6 +22,12 @@ MUST_USE bool ca_policy_read(int home_fd, const char *name, struct builder *ret_
 
 /** Names of the policies to be found, sorted, each once; the caller frees the texts and the array. */
 MUST_USE bool ca_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct error *err);
+
+/**
+ * Opens the list of Debian's weak keys, screen/debian-weak-keys, found the same way.
+ * \param ret_list  NULL and success if there is none anywhere
+ */
+MUST_USE bool ca_weak_list_find(int home_fd, struct screen_list **ret_list, struct error *err);
 
 /** Loads a token profile (tokens/NAME.yaml) by name or path. */
 MUST_USE bool ca_token_profile_find(const char *name, struct token_profile **ret_profile, struct error *err);

@@ -1,4 +1,5 @@
 #include "ca/home.h"
+#include "ca/screen.h"
 
 #include "base/encode.h"
 #include "base/file.h"
@@ -129,6 +130,8 @@ void ca_home_close(struct ca_home *home)
         ledger_close(home->ledger);
     if (home->issuer != NULL)
         cert_issuer_free(home->issuer);
+    if (home->screening != NULL)
+        screening_free(home->screening);
     builder_done(&home->chain_pem);
     ca_config_done(&home->config);
     if (home->fd >= 0)

@@ -45,6 +45,7 @@ struct ca_home {
     struct cert_issuer *issuer; /**< NULL while a parent's certificate is awaited */
     struct builder chain_pem;   /**< chain.pem, may be empty */
     struct ledger *ledger;
+    struct screening *screening; /**< what ca_screen() keeps over the plans of a run; NULL at first */
     /* after ca_home_login() */
     struct token *token;
     struct token_profile *profile;

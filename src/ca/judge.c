@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ca/screen.h"
 #include "ca/seen.h"
 #include "ca/show.h"
 
@@ -241,8 +242,12 @@ bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_op
             continue;
         item->verdict = judge_item(home, options, item->request);
         item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
-        if (item->action == PLAN_ALLOW)
-            seen_note(seen, item, policy_wants_unique_key(options->policy));
+    }
+    if (!ca_screen(home, plan, options->policy, err))
+        return false;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action == PLAN_ALLOW)
+            seen_note(seen, &plan->items[i], policy_wants_unique_key(options->policy));
     }
     for (size_t i = 0; home != NULL && home->issuer != NULL && i < plan->count; i++) {
         if (plan->items[i].action == PLAN_ALLOW && !settle(home, options, &plan->items[i], err))
@@ -264,6 +269,8 @@ bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_inp
     plan->made_at = options->now;
     if (!read_inputs(readers, inputs, count, plan, console, err) || !ca_plan_judge(home, plan, options, err))
         return false;
+    for (size_t i = 0; i < plan->warnings.count; i++)
+        ca_notice(console, "%s", plan->warnings.items[i].text);
     *ret_plan = TAKE(plan);
     return true;
 }

@@ -34,6 +34,7 @@ void plan_free(struct plan *plan)
         item_done(&plan->items[i]);
     free(plan->items);
     free(plan->policy_name);
+    findings_done(&plan->warnings);
     free(plan);
 }
 

@@ -284,21 +284,35 @@ static bool check_lists(const struct rules *rules, struct error *err)
            check_urls("crl_urls", rules->crl_urls, rules->crl_urls_count, err);
 }
 
-bool rules_check(const struct rules *rules, struct error *err)
+static bool check_keys(const struct rules *rules, const struct screen_rules *screen, struct error *err)
 {
     enum key_kind kind = KEY_OTHER;
     unsigned bits = 0;
-    if (strspn(rules->policy, NAME_CHARACTERS) != strlen(rules->policy))
-        return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
+    if (screen->rsa_min_bits > 16384)
+        return error_set(err, ERROR_INPUT, 0, "screen: an rsa_min_bits of %u; 0 (no floor) to 16384",
+                         screen->rsa_min_bits);
     for (unsigned i = 0; i < rules->key.allow_count; i++) {
         if (!key_parse(rules->key.allow[i], &kind, &bits))
             return error_set(
                 err, ERROR_INPUT, 0,
                 "key: \"%s\" is none of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072, rsa-4096",
                 rules->key.allow[i]);
+        if (kind == KEY_RSA && bits < screen->rsa_min_bits)
+            return error_set(
+                err, ERROR_INPUT, 0,
+                "key: %s is below the %u bits of screen: rsa_min_bits; leave it out or lower that",
+                rules->key.allow[i], screen->rsa_min_bits);
     }
-    return check_variables(rules, err) && check_lists(rules, err) && check_usages(rules, err) &&
-           check_ca(rules, err) && check_validity(&rules->validity, err) && check_oids(rules, err);
+    return true;
+}
+
+bool rules_check(const struct rules *rules, const struct screen_rules *screen, struct error *err)
+{
+    if (strspn(rules->policy, NAME_CHARACTERS) != strlen(rules->policy))
+        return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
+    return check_keys(rules, screen, err) && check_variables(rules, err) && check_lists(rules, err) &&
+           check_usages(rules, err) && check_ca(rules, err) && check_validity(&rules->validity, err) &&
+           check_oids(rules, err);
 }
 
 static bool is_wide_open(const char *match)
@@ -349,9 +363,37 @@ static void lint_san(const struct rules *rules, struct findings *found)
     }
 }
 
+static void lint_keys(const struct policy *policy, struct findings *found)
+{
+    const struct screen_rules *screen = &policy->screen;
+    const struct {
+        const char *key;
+        bool is_on;
+    } checks[] = {
+        {"rsa_exponent", screen->rsa_exponent},
+        {"small_factors", screen->small_factors},
+        {"close_primes", screen->close_primes},
+        {"roca", screen->roca},
+        {"debian_weak_keys", screen->debian_weak_keys},
+        {"ec_point", screen->ec_point},
+        {"issuer_key", screen->issuer_key},
+        {"shared_factors", screen->shared_factors},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        if (!checks[i].is_on)
+            findings_say(found, "lint.screen-off", NULL,
+                         "screen: %s is off, so keys that others can compute or have get certificates",
+                         checks[i].key);
+    }
+    if (screen->rsa_min_bits < 2048)
+        findings_say(found, "lint.weak-key", "CA/B BR 6.1.5", "screen: an rsa_min_bits of %u is too small",
+                     screen->rsa_min_bits);
+}
+
 void policy_lint(const struct policy *policy, struct findings *ret_findings)
 {
     const struct rules *rules = policy->rules;
+    lint_keys(policy, ret_findings);
     lint_subject(rules, ret_findings);
     lint_san(rules, ret_findings);
     if (rules->ca != NULL && rules->ca->path_len == NULL && !rules->root)
@@ -371,10 +413,6 @@ void policy_lint(const struct policy *policy, struct findings *ret_findings)
     if (rules->key_usage_count == 0)
         findings_say(ret_findings, "lint.no-key-usage", "RFC 5280 4.2.1.3",
                      "key_usage: none, so the key is good for every purpose");
-    for (unsigned i = 0; i < rules->key.allow_count; i++) {
-        if (strcmp(rules->key.allow[i], "rsa-1024") == 0)
-            findings_say(ret_findings, "lint.weak-key", "CA/B BR 6.1.5", "key: rsa-1024 is too small");
-    }
     if (rules->validity.past_issuer == PAST_ISSUER_ALLOW)
         findings_say(ret_findings, "lint.past-issuer", NULL,
                      "validity: past_issuer: allow makes certificates that outlive their issuer");

@@ -46,12 +46,39 @@ static void describe_san(const struct rule_san *rule, struct builder *out)
     builder_format(out, "%s\n", rule->wildcard ? "; a wildcard may lead" : "");
 }
 
-static void describe_terms(const struct rules *rules, struct builder *out)
+static void describe_screen(const struct screen_rules *screen, struct builder *out)
+{
+    const struct {
+        const char *what;
+        bool is_on;
+    } checks[] = {
+        {"exponents", screen->rsa_exponent},
+        {"small factors", screen->small_factors},
+        {"close primes", screen->close_primes},
+        {"ROCA", screen->roca},
+        {"Debian's weak keys", screen->debian_weak_keys},
+        {"points", screen->ec_point},
+        {"keys of the chain", screen->issuer_key},
+        {"shared factors", screen->shared_factors},
+    };
+    const char *between = "; not looked at: ";
+    builder_format(out, "  key screening        RSA from %u bits", screen->rsa_min_bits);
+    for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
+        if (checks[i].is_on)
+            continue;
+        builder_format(out, "%s%s", between, checks[i].what);
+        between = ", ";
+    }
+    builder_add_text(out, "\n");
+}
+
+static void describe_terms(const struct rules *rules, const struct screen_rules *screen, struct builder *out)
 {
     static const char *const past[] = {"refused", "clamped to it", "allowed"};
     builder_add_text(out, "  key                  ");
     add_list(out, rules->key.allow, rules->key.allow_count);
     builder_format(out, "%s\n", rules->key.unique ? "; one key, one identity" : "");
+    describe_screen(screen, out);
     if (rules->validity.no_expiry)
         builder_add_text(out, "  validity             no well-defined end (99991231235959Z)");
     else
@@ -93,7 +120,7 @@ void policy_describe(const struct policy *policy, struct builder *ret_text)
         describe_san(&rules->san[i], ret_text);
     builder_format(ret_text, "  other names          %s\n",
                    rules->other_san == OTHER_DROP ? "dropped" : "refused");
-    describe_terms(rules, ret_text);
+    describe_terms(rules, &policy->screen, ret_text);
     for (unsigned i = 0; i < rules->copy_extensions_count; i++)
         builder_format(ret_text, "  extension %s copied from the request, at most %u bytes\n",
                        rules->copy_extensions[i].oid, rules->copy_extensions[i].max_len);

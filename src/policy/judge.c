@@ -114,7 +114,8 @@ bool judge_render(const struct judgement *judgement, const char *text, bool is_u
 static void judge_chain_key(struct judgement *judgement)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
-    for (size_t i = 0; issuer != NULL && i < issuer->chain_count; i++) {
+    bool is_wanted = judgement->policy->screen.issuer_key;
+    for (size_t i = 0; is_wanted && issuer != NULL && i < issuer->chain_count; i++) {
         if (memcmp(issuer->chain_spki_sha256[i], judgement->question->request->spki_sha256, 32) == 0) {
             judge_refuse(judgement, "key.issuer", "RFC 5280 4.2.1.2", NULL, NULL,
                          "make a key of its own for this request", "key: it is the key of a CA in the chain");
@@ -136,7 +137,7 @@ void judge_key(struct judgement *judgement)
     const struct request *request = judgement->question->request;
     const struct rule_key *rule = &judgement->rules->key;
     AUTO(builder_done) struct builder wanted = BUILDER_INIT;
-    if (request->spki.len == 0)
+    if (request->spki.len == 0 || findings_has(&request->problems, "key.encoding"))
         return; // the parser has said why
     const char *name = request->key_kind == KEY_OTHER ? request->key_name
                                                       : key_name(request->key_kind, request->key_bits, room);

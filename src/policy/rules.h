@@ -80,6 +80,17 @@ struct rules {
         unsigned allow_count;
         bool unique;
     } key;
+    struct rule_screen {
+        unsigned *rsa_min_bits;
+        bool *rsa_exponent;
+        bool *small_factors;
+        bool *close_primes;
+        bool *roca;
+        bool *debian_weak_keys;
+        bool *ec_point;
+        bool *issuer_key;
+        bool *shared_factors;
+    } screen; /**< NULL: on; what counts is struct policy's */
     struct rule_validity {
         unsigned days;
         unsigned max_days;
@@ -123,12 +134,13 @@ struct rules {
 
 struct policy {
     struct rules *rules;
+    struct screen_rules screen;
     char *description;
     uint8_t sha256[32];
 };
 
 /** What the schema alone can't say: contradictions that make a policy unusable. ERROR_INPUT. */
-MUST_USE bool rules_check(const struct rules *rules, struct error *err);
+MUST_USE bool rules_check(const struct rules *rules, const struct screen_rules *screen, struct error *err);
 
 /** What a judge works with. */
 struct judgement {

@@ -78,6 +78,20 @@ static const cyaml_schema_field_t key_fields[] = {
     CYAML_FIELD_BOOL("unique", OPTIONAL, struct rule_key, unique),
     CYAML_FIELD_END,
 };
+#define SWITCH_FIELD(key, member)                                                                            \
+    CYAML_FIELD_BOOL_PTR(key, CYAML_FLAG_POINTER | OPTIONAL, struct rule_screen, member)
+static const cyaml_schema_field_t screen_fields[] = {
+    CYAML_FIELD_UINT_PTR("rsa_min_bits", CYAML_FLAG_POINTER | OPTIONAL, struct rule_screen, rsa_min_bits),
+    SWITCH_FIELD("rsa_exponent", rsa_exponent),
+    SWITCH_FIELD("small_factors", small_factors),
+    SWITCH_FIELD("close_primes", close_primes),
+    SWITCH_FIELD("roca", roca),
+    SWITCH_FIELD("debian_weak_keys", debian_weak_keys),
+    SWITCH_FIELD("ec_point", ec_point),
+    SWITCH_FIELD("issuer_key", issuer_key),
+    SWITCH_FIELD("shared_factors", shared_factors),
+    CYAML_FIELD_END,
+};
 static const cyaml_schema_field_t validity_fields[] = {
     CYAML_FIELD_UINT("days", OPTIONAL, struct rule_validity, days),
     CYAML_FIELD_UINT("max_days", OPTIONAL, struct rule_validity, max_days),
@@ -128,6 +142,7 @@ static const cyaml_schema_field_t rules_fields[] = {
     LIST_FIELD("san", struct rules, san, &san_schema),
     ENUM_FIELD("other_san", OPTIONAL, struct rules, other_san, other_values),
     CYAML_FIELD_MAPPING("key", CYAML_FLAG_DEFAULT, struct rules, key, key_fields),
+    CYAML_FIELD_MAPPING("screen", OPTIONAL, struct rules, screen, screen_fields),
     CYAML_FIELD_MAPPING("validity", CYAML_FLAG_DEFAULT, struct rules, validity, validity_fields),
     CYAML_FIELD_MAPPING_PTR("ca", CYAML_FLAG_POINTER | OPTIONAL, struct rules, ca, ca_fields),
     LIST_FIELD("key_usage", struct rules, key_usage, &text_schema),
@@ -217,6 +232,28 @@ static char *first_comment(struct bytes text)
     return builder_take_text(&shown);
 }
 
+static void turn(bool *place, const bool *value)
+{
+    if (value != NULL)
+        *place = *value;
+}
+
+static struct screen_rules screen_of(const struct rule_screen *rule)
+{
+    struct screen_rules screen = SCREEN_RULES_INIT;
+    if (rule->rsa_min_bits != NULL)
+        screen.rsa_min_bits = *rule->rsa_min_bits;
+    turn(&screen.rsa_exponent, rule->rsa_exponent);
+    turn(&screen.small_factors, rule->small_factors);
+    turn(&screen.close_primes, rule->close_primes);
+    turn(&screen.roca, rule->roca);
+    turn(&screen.debian_weak_keys, rule->debian_weak_keys);
+    turn(&screen.ec_point, rule->ec_point);
+    turn(&screen.issuer_key, rule->issuer_key);
+    turn(&screen.shared_factors, rule->shared_factors);
+    return screen;
+}
+
 bool policy_load(struct bytes text, const char *file, struct policy **ret_policy, struct error *err)
 {
     void *value = NULL;
@@ -226,7 +263,8 @@ bool policy_load(struct bytes text, const char *file, struct policy **ret_policy
     policy->rules = value;
     digest_sha256(text, policy->sha256);
     policy->description = first_comment(text);
-    if (!compile_all(policy->rules, err) || !rules_check(policy->rules, err))
+    policy->screen = screen_of(&policy->rules->screen);
+    if (!compile_all(policy->rules, err) || !rules_check(policy->rules, &policy->screen, err))
         return error_while(err, "reading the policy %s", file);
     *ret_policy = TAKE(policy);
     return true;
@@ -265,4 +303,20 @@ bool policy_wants_unique_key(const struct policy *policy)
 bool policy_wants_proof(const struct policy *policy)
 {
     return policy->rules->proof == NULL || *policy->rules->proof;
+}
+
+const struct screen_rules *policy_screen(const struct policy *policy)
+{
+    return &policy->screen;
+}
+
+bool policy_may_allow_rsa(const struct policy *policy)
+{
+    enum key_kind kind = KEY_OTHER;
+    unsigned bits = 0;
+    for (unsigned i = 0; i < policy->rules->key.allow_count; i++) {
+        if (key_parse(policy->rules->key.allow[i], &kind, &bits) && kind == KEY_RSA)
+            return true;
+    }
+    return false;
 }

@@ -98,7 +98,6 @@ bool csr_set_key(struct request *request, struct bytes spki, struct public_key_f
     else
         (void)snprintf(request->key_name, sizeof(request->key_name), "%s",
                        key_name(ret_facts->kind, ret_facts->bits, name)); // half as long at most
-    csr_check_weak_key(request, ret_facts);
     return true;
 }
 

@@ -54,7 +54,5 @@ const char *csr_describe_san(enum san_kind kind, struct bytes value, struct buil
 
 /** Sets the key's facts from its SubjectPublicKeyInfo and notes what is wrong with it. \return whether facts are usable */
 bool csr_set_key(struct request *request, struct bytes spki, struct public_key_facts *ret_facts);
-/** Weak keys that are told by looking at one key alone. */
-void csr_check_weak_key(struct request *request, const struct public_key_facts *facts);
 
 #endif

@@ -1,0 +1,96 @@
+#include "ca/screen.h"
+
+#include "base/memory.h"
+#include "ca/data.h"
+#include "ca/parallel.h"
+
+struct screening {
+    struct screen_list *weak_list;
+    bool has_looked; /**< for the list */
+};
+
+void screening_free(struct screening *screening)
+{
+    if (screening->weak_list != NULL)
+        screen_list_close(screening->weak_list);
+    free(screening);
+}
+
+/** What one thread after the other takes its items from. */
+struct look {
+    struct plan *plan;
+    const struct screen_rules *rules;
+    const struct screen_list *weak_list;
+};
+
+static bool has_rsa_key(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].request != NULL && plan->items[i].request->key_kind == KEY_RSA)
+            return true;
+    }
+    return false;
+}
+
+static void refuse(struct plan_item *item, const struct findings *reasons)
+{
+    if (reasons->count == 0)
+        return;
+    findings_copy(&item->verdict->findings, reasons);
+    item->verdict->is_allowed = false;
+    item->action = PLAN_REFUSE;
+}
+
+static void screen_item(void *data, size_t index)
+{
+    const struct look *look = data;
+    struct plan_item *item = &look->plan->items[index];
+    const struct request *request = item->request;
+    AUTO(findings_done) struct findings reasons = FINDINGS_INIT;
+    struct public_key_facts facts;
+    struct error err = ERROR_INIT;
+    if (request == NULL || request->spki.len == 0)
+        return;
+    // What goes into the certificate is looked at, not what a reader said of it.
+    if (public_key_read(request->spki, &facts, &err))
+        screen_key(look->rules, look->weak_list, &facts, &reasons);
+    else if (!findings_has(&item->verdict->findings, "key.encoding"))
+        findings_say(&reasons, "key.encoding", NULL, "key: %s", err.text);
+    refuse(item, &reasons);
+}
+
+/** Finds the list, or says in the first plan of a run that there is none. */
+static bool need_weak_list(const struct ca_home *home, struct screening *screening, struct plan *plan,
+                           struct error *err)
+{
+    if (screening->has_looked)
+        return true;
+    if (!ca_weak_list_find(home != NULL ? home->fd : -1, &screening->weak_list, err))
+        return error_while(err, "screening keys");
+    screening->has_looked = true;
+    if (screening->weak_list == NULL)
+        findings_say(
+            &plan->warnings, "screen.debian-weak-keys", "CVE-2008-0166",
+            "RSA keys are not compared with Debian's weak keys of 2008: there is no list; make it with "
+            "scripts/debian-weak-keys, or say screen: {debian_weak_keys: false} in the policy");
+    return true;
+}
+
+bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *policy, struct error *err)
+{
+    AUTO(screening_free) struct screening *own = NULL;
+    struct screening *screening = home != NULL ? home->screening : NULL;
+    const struct screen_rules *rules = policy_screen(policy);
+    if (screening == NULL)
+        screening = memory_new(1, sizeof(*screening));
+    if (home != NULL)
+        home->screening = screening;
+    else
+        own = screening;
+    if (rules->debian_weak_keys && (policy_may_allow_rsa(policy) || has_rsa_key(plan)) &&
+        !need_weak_list(home, screening, plan, err))
+        return false;
+    struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
+    ca_parallel(plan->count, ca_cores(), screen_item, &look);
+    return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * Key screening of a plan: each key by itself, then against the other requests and every RSA key the ledger has seen. What is
+ * looked for is the policy's `screen:`.
+ */
+#ifndef COLDCA_CA_SCREEN_H
+#define COLDCA_CA_SCREEN_H
+
+#include "ca/home.h"
+#include "ca/plan.h"
+
+/** What is kept over the plans of a run: the lists, what was said. Made at need by ca_screen(). */
+struct screening;
+void screening_free(struct screening *screening);
+DEFINE_AUTO(struct screening *, screening_free);
+
+/**
+ * Refuses the items whose keys are weak, with every reason; an item that is refused already gets the reasons as well. What could not
+ * be looked at (no list of Debian's weak keys) is in the
+ * warnings of the run's first plan.
+ * \param home  NULL: there is no ledger to compare with
+ * \return false: ERROR_INPUT for a damaged list, ERROR_LEDGER if the ledger can't be read
+ */
+MUST_USE bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *policy,
+                        struct error *err);
+
+#endif
