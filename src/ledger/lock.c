@@ -36,13 +36,24 @@ static bool write_holder(int fd, struct error *err)
     return true;
 }
 
+static bool cannot_write(int reason, struct error *err)
+{
+    if (reason != EROFS && reason != EACCES && reason != EPERM)
+        return error_errno(err, ERROR_INPUT, reason, "can't open the file " LOG_LOCK_NAME);
+    return error_set(
+        err, ERROR_INPUT, (unsigned long)reason,
+        "the home can't be written (%s), so nothing can be signed or changed in it; commands that "
+        "only read go on working",
+        reason == EROFS ? "it is mounted read-only" : "this user has no right to");
+}
+
 bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err)
 {
     // An open file description lock: it goes with the process, and holds against a second open in the same one.
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     AUTO(close) int fd = openat(home_fd, LOG_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the file " LOG_LOCK_NAME);
+        return cannot_write(errno, err);
     int64_t deadline = now_ms() + wait_ms;
     while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
