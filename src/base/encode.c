@@ -1,7 +1,5 @@
 #include "base/encode.h"
 
-#include <assert.h>
-
 static const char hex_digits[] = "0123456789abcdef";
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -38,20 +36,29 @@ static int hex_value(uint8_t digit)
     return -1;
 }
 
-bool decode_hex(struct bytes text, struct builder *ret_data)
+bool decode_hex_exactly(struct bytes text, uint8_t *ret_data, size_t len)
 {
-    if (text.len % 2 != 0)
+    if (text.len != len * 2)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (hex_value(text.data[i]) < 0)
             return false;
     }
-    uint8_t *place = builder_reserve(ret_data, text.len / 2);
+    for (size_t i = 0; i < len; i++)
+        ret_data[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
+    return true;
+}
+
+bool decode_hex(struct bytes text, struct builder *ret_data)
+{
+    size_t before = ret_data->len;
+    uint8_t *place = text.len % 2 != 0 ? NULL : builder_reserve(ret_data, text.len / 2);
     if (place == NULL)
         return false;
-    for (size_t i = 0; i < text.len / 2; i++)
-        place[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
-    return true;
+    if (decode_hex_exactly(text, place, text.len / 2))
+        return true;
+    ret_data->len = before;
+    return false;
 }
 
 void encode_base64(struct bytes data, struct builder *ret_text)
@@ -73,58 +80,70 @@ void encode_base64(struct bytes data, struct builder *ret_text)
     }
 }
 
-static int base64_value(uint8_t digit)
+/** What a digit stands for, plus one; 0: no digit. */
+static const uint8_t base64_values[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
+
+/** Four digits as 24 bits; more than that if one is no digit. */
+static uint32_t base64_group(const uint8_t digits[static 4])
 {
-    if (digit >= 'A' && digit <= 'Z')
-        return digit - 'A';
-    if (digit >= 'a' && digit <= 'z')
-        return digit - 'a' + 26;
-    if (digit >= '0' && digit <= '9')
-        return digit - '0' + 52;
-    if (digit == '+')
-        return 62;
-    return digit == '/' ? 63 : -1;
+    uint32_t a = base64_values[digits[0]] - 1U;
+    uint32_t b = base64_values[digits[1]] - 1U;
+    uint32_t c = base64_values[digits[2]] - 1U;
+    uint32_t d = base64_values[digits[3]] - 1U;
+    return (a | b | c | d) > 63 ? UINT32_MAX : a << 18 | b << 12 | c << 6 | d;
 }
 
-/** Checks alphabet and padding, and counts the padding (0 to 2); -1 if the text is not canonical base64. */
-static int base64_padding(struct bytes text)
+/** Decodes whole groups. \return false: there is a byte that is no digit */
+static bool base64_groups(struct bytes text, uint8_t *place)
 {
-    if (text.len % 4 != 0)
-        return -1;
-    size_t padding = 0;
-    while (padding < 2 && padding < text.len && text.data[text.len - 1 - padding] == '=')
-        padding++;
-    for (size_t i = 0; i < text.len - padding; i++) {
-        if (base64_value(text.data[i]) < 0)
-            return -1;
+    for (size_t i = 0; i < text.len; i += 4, place += 3) {
+        uint32_t group = base64_group(text.data + i);
+        if (group == UINT32_MAX)
+            return false;
+        place[0] = (uint8_t)(group >> 16);
+        place[1] = (uint8_t)(group >> 8);
+        place[2] = (uint8_t)group;
     }
-    if (padding == 0)
+    return true;
+}
+
+/** The last group, which may be padded. \return how many bytes it holds; 0: it is not canonical base64 */
+static size_t base64_last(const uint8_t digits[static 4], uint8_t ret_data[static 3])
+{
+    size_t padding = digits[3] != '=' ? 0 : digits[2] != '=' ? 1 : 2;
+    const uint8_t filled[4] = {digits[0], digits[1], padding > 1 ? 'A' : digits[2],
+                               padding > 0 ? 'A' : digits[3]};
+    if (!base64_groups(bytes_of(filled, sizeof(filled)), ret_data))
         return 0;
     // The bits that the padding cuts off must be zero, or one value would have many spellings.
-    int last = base64_value(text.data[text.len - 1 - padding]);
-    return (last & (padding == 1 ? 3 : 15)) == 0 ? (int)padding : -1;
+    return (padding > 0 && ret_data[2] != 0) || (padding > 1 && ret_data[1] != 0) ? 0 : 3 - padding;
 }
 
 bool decode_base64(struct bytes text, struct builder *ret_data)
 {
-    int padding = base64_padding(text);
-    if (padding < 0)
-        return false;
-    size_t len = text.len / 4 * 3 - (size_t)padding;
-    uint8_t *place = builder_reserve(ret_data, len);
+    uint8_t last[3];
+    if (text.len == 0)
+        return true;
+    size_t before = ret_data->len;
+    size_t whole = text.len / 4 * 3 - 3;
+    size_t last_len = text.len % 4 != 0 ? 0 : base64_last(text.data + text.len - 4, last);
+    uint8_t *place = last_len == 0 ? NULL : builder_reserve(ret_data, whole + last_len);
     if (place == NULL)
         return false;
-    size_t written = 0;
-    for (size_t i = 0; i < text.len; i += 4) {
-        uint32_t group = 0;
-        for (size_t j = 0; j < 4; j++) {
-            int value = base64_value(text.data[i + j]);
-            group = group << 6 | (uint32_t)(value < 0 ? 0 : value);
-        }
-        for (size_t j = 0; j < 3 && written < len; j++)
-            place[written++] = (uint8_t)(group >> (16 - 8 * j));
+    if (!base64_groups(bytes_slice(text, 0, text.len - 4), place)) {
+        ret_data->len = before;
+        return false;
     }
-    assert(written == len);
+    memcpy(place + whole, last, last_len);
     return true;
 }
 

@@ -12,6 +12,8 @@ void encode_base64(struct bytes data, struct builder *ret_text); /**< with paddi
 
 /** \return false, and ret_data untouched, if text is not strict hex */
 MUST_USE bool decode_hex(struct bytes text, struct builder *ret_data);
+/** \return false, and ret_data untouched, if text is not strict hex of len bytes */
+MUST_USE bool decode_hex_exactly(struct bytes text, uint8_t *ret_data, size_t len);
 /** \return false, and ret_data untouched, if text is not canonical base64 */
 MUST_USE bool decode_base64(struct bytes text, struct builder *ret_data);
 
