@@ -9,16 +9,19 @@
 
 /* What `ledger verify` borrows: the ledger itself parses no certificates. */
 
-static bool differs(struct findings *findings, const char *field, const char *recorded, const char *actual)
+static bool differs(struct findings *findings, const char *field, struct bytes recorded, struct bytes actual)
 {
-    if (recorded != NULL && strcmp(recorded, actual) == 0)
+    if (recorded.data != NULL && bytes_equal(recorded, actual))
         return false;
-    findings_say(findings, "ledger.fields", NULL, "%s: the record says %s, its TBSCertificate %s", field,
-                 recorded == NULL ? "nothing" : recorded, actual);
+    findings_say(findings, "ledger.fields", NULL, "%s: the record says %.*s, its TBSCertificate %.*s", field,
+                 recorded.data == NULL ? 7 : (int)recorded.len,
+                 recorded.data == NULL ? "nothing" : (const char *)recorded.data, (int)actual.len,
+                 (const char *)actual.data);
     return true;
 }
 
-static bool check_tbs(void *data, struct bytes tbs, const struct json *record, struct findings *ret_findings)
+static bool check_tbs(void *data, struct bytes tbs, const struct ledger_claims *claims,
+                      struct findings *ret_findings)
 {
     char serial[129];
     char digest[129];
@@ -30,13 +33,13 @@ static bool check_tbs(void *data, struct bytes tbs, const struct json *record, s
         findings_say(ret_findings, "ledger.tbs", "RFC 5280 4.1.2", "%s", err.text);
         return false;
     }
-    bool is_wrong = differs(ret_findings, "serial", json_text(record, "serial"),
-                            hex_of(bytes_of(facts.serial, facts.serial_len), serial));
-    is_wrong |= differs(ret_findings, "subject", json_text(record, "subject"), facts.subject_text);
-    is_wrong |= differs(ret_findings, "spki_sha256", json_text(record, "spki_sha256"),
-                        hex_of(BYTES(facts.spki_sha256), digest));
-    is_wrong |= differs(ret_findings, "not_after", json_text(record, "not_after"),
-                        time_format(facts.not_after, not_after));
+    bool is_wrong = differs(ret_findings, "serial", claims->serial,
+                            bytes_of_text(hex_of(bytes_of(facts.serial, facts.serial_len), serial)));
+    is_wrong |= differs(ret_findings, "subject", claims->subject, bytes_of_text(facts.subject_text));
+    is_wrong |= differs(ret_findings, "spki_sha256", claims->spki_sha256,
+                        bytes_of_text(hex_of(BYTES(facts.spki_sha256), digest)));
+    is_wrong |= differs(ret_findings, "not_after", claims->not_after,
+                        bytes_of_text(time_format(facts.not_after, not_after)));
     return !is_wrong;
 }
 

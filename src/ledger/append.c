@@ -77,7 +77,7 @@ static bool ref_is_unfinished(struct ledger *ledger, const struct record_facts *
     return is_unfinished ||
            error_set(err, ERROR_LEDGER, 0,
                      "%s needs the number of a committed, unfinished cert.signing; %" PRIu64 " is none",
-                     facts->type, facts->ref);
+                     record_kind_name(facts->kind), facts->ref);
 }
 
 static bool fits_history(struct ledger *ledger, const struct record_facts *facts, struct error *err)
@@ -107,28 +107,24 @@ static struct log_waiting *next_waiting(struct ledger *ledger)
     return &ledger->group[ledger->group_count];
 }
 
-static bool add_to_group(struct ledger *ledger, struct json *fields, uint64_t *ret_seq, struct error *err)
+static bool add_to_group(struct ledger *ledger, const char *type, const struct json *fields,
+                         uint64_t *ret_seq, struct error *err)
 {
     struct record_fault fault;
     struct log_waiting *waiting = next_waiting(ledger);
-    size_t start = ledger->group_text.len;
-    if (!record_read(fields, &waiting->facts, &fault))
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    json_canonical(fields, &text);
+    if (text.len > LEDGER_RECORD_MAX_LEN)
+        return error_set(err, ERROR_LEDGER, EMSGSIZE,
+                         "a %s record of %zu bytes is longer than the %d a ledger takes", type, text.len,
+                         LEDGER_RECORD_MAX_LEN);
+    // Read back from the very bytes that will be written, as every later reader does.
+    if (!record_read(builder_bytes(&text), &waiting->facts, &fault))
         return error_set(err, ERROR_LEDGER, 0, "not a record: %s", fault.text);
     if (!fits_history(ledger, &waiting->facts, err))
         return false;
-    json_canonical(fields, &ledger->group_text);
-    size_t len = ledger->group_text.len - start;
-    if (len > LEDGER_RECORD_MAX_LEN) {
-        ledger->group_text.len = start;
-        return error_set(err, ERROR_LEDGER, EMSGSIZE,
-                         "a %s record of %zu bytes is longer than the %d a ledger takes", waiting->facts.type,
-                         len, LEDGER_RECORD_MAX_LEN);
-    }
-    tree_leaf_hash(bytes_slice(builder_bytes(&ledger->group_text), start, len), &waiting->leaf);
-    builder_add_u8(&ledger->group_text, '\n');
-    waiting->record = fields;
-    waiting->start = start;
-    waiting->len = len;
+    tree_leaf_hash(builder_bytes(&text), &waiting->leaf);
+    waiting->text = builder_take(&text, &waiting->len);
     ledger->group_count++;
     if (ret_seq != NULL)
         *ret_seq = waiting->facts.seq;
@@ -148,10 +144,7 @@ bool ledger_append(struct ledger *ledger, const char *type, struct json *fields,
     json_put_text(record, "time", time_format(now, text));
     json_put_text(record, "type", type);
     json_put_text(record, "operator", ledger->operator_name);
-    if (!add_to_group(ledger, record, ret_seq, err))
-        return false;
-    record = NULL; // the group's now
-    return true;
+    return add_to_group(ledger, type, record, ret_seq, err);
 }
 
 /** From here on nothing is sure but what was committed before: the next opening sorts it out. */
@@ -164,6 +157,11 @@ static bool break_down(struct ledger *ledger, struct error *err)
 
 static bool write_group(struct ledger *ledger, struct error *err)
 {
+    builder_clear(&ledger->group_text);
+    for (size_t i = 0; i < ledger->group_count; i++) {
+        builder_add(&ledger->group_text, ledger->group[i].text, ledger->group[i].len);
+        builder_add_u8(&ledger->group_text, '\n');
+    }
     if (!file_write_fd(ledger->log_fd, LOG_NAME, builder_bytes(&ledger->group_text), err))
         return break_down(ledger, err);
     if (fdatasync(ledger->log_fd) != 0) {
@@ -180,12 +178,11 @@ static bool index_group(struct ledger *ledger, struct error *err)
     for (size_t i = 0; i < ledger->group_count; i++) {
         const struct log_waiting *waiting = &ledger->group[i];
         if (!tree_append(&ledger->tree, &waiting->leaf, index_tile_put, ledger->index, err) ||
-            !index_add(ledger->index, &waiting->facts, ledger->state.offset + waiting->start, waiting->len,
-                       err))
+            !index_add(ledger->index, &waiting->facts, ledger->state.offset, waiting->len, err))
             return false;
+        ledger->state.offset += waiting->len + 1;
     }
     ledger->state.size += ledger->group_count;
-    ledger->state.offset += ledger->group_text.len;
     ledger->state.newest_time = ledger->group[ledger->group_count - 1].facts.time;
     return index_commit(ledger->index, &ledger->state, &ledger->tree, err);
 }

@@ -56,6 +56,11 @@ bool log_read_line(struct ledger *ledger, uint64_t seq, struct builder *ret_line
     return true;
 }
 
+static bool damaged(uint64_t seq, const char *why, struct error *err)
+{
+    return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is damaged: %s", seq, why);
+}
+
 bool ledger_record(struct ledger *ledger, uint64_t seq, struct json **ret_record, struct error *err)
 {
     AUTO(builder_done) struct builder line = BUILDER_INIT;
@@ -65,10 +70,26 @@ bool ledger_record(struct ledger *ledger, uint64_t seq, struct json **ret_record
     if (!log_is_whole(ledger, err) || !log_read_line(ledger, seq, &line, err))
         return false;
     if (!record_parse(builder_bytes(&line), &record, &fault))
-        return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is damaged: %s", seq, fault.text);
+        return damaged(seq, fault.text, err);
     if (!json_int(record, "seq", &found) || (uint64_t)found != seq)
-        return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is damaged: its seq is another", seq);
+        return damaged(seq, "its seq is another", err);
     *ret_record = TAKE(record);
+    return true;
+}
+
+/** Reads a record's facts; views into room. */
+static bool read_facts(struct ledger *ledger, uint64_t seq, struct builder *room,
+                       struct record_facts *ret_facts, struct error *err)
+{
+    struct record_fault fault;
+    struct record_facts facts;
+    if (!log_read_line(ledger, seq, room, err))
+        return false;
+    if (!record_read(builder_bytes(room), &facts, &fault))
+        return damaged(seq, fault.text, err);
+    if (facts.seq != seq)
+        return damaged(seq, "its seq is another", err);
+    *ret_facts = facts;
     return true;
 }
 
@@ -76,28 +97,24 @@ bool ledger_record(struct ledger *ledger, uint64_t seq, struct json **ret_record
 static bool entry_fits(struct ledger *ledger, const struct ledger_entry *entry, bool *ret_fits,
                        struct error *err)
 {
-    AUTO(json_free) struct json *signing = NULL;
-    AUTO(json_free) struct json *issued = NULL;
+    AUTO(builder_done) struct builder signing_line = BUILDER_INIT;
+    AUTO(builder_done) struct builder issued_line = BUILDER_INIT;
     AUTO(builder_done) struct builder serial = BUILDER_INIT;
     struct record_facts facts, end;
-    struct record_fault fault;
     *ret_fits = false;
-    if (!ledger_record(ledger, entry->signing_seq, &signing, err))
+    if (!read_facts(ledger, entry->signing_seq, &signing_line, &facts, err))
         return false;
-    if (!record_read(signing, &facts, &fault) || facts.kind != RECORD_SIGNING)
-        return true;
     encode_hex(bytes_of(facts.serial, facts.serial_len), &serial);
-    if (!bytes_equal_text(builder_bytes(&serial), entry->serial) ||
+    if (facts.kind != RECORD_SIGNING || !bytes_equal_text(builder_bytes(&serial), entry->serial) ||
         memcmp(facts.csr_sha256, entry->csr_sha256, 32) != 0 ||
         memcmp(facts.spki_sha256, entry->spki_sha256, 32) != 0)
         return true;
     *ret_fits = true;
     if (entry->issued_seq == UINT64_MAX)
         return true;
-    if (!ledger_record(ledger, entry->issued_seq, &issued, err))
+    if (!read_facts(ledger, entry->issued_seq, &issued_line, &end, err))
         return false;
-    *ret_fits =
-        record_read(issued, &end, &fault) && end.kind == RECORD_ISSUED && end.ref == entry->signing_seq;
+    *ret_fits = end.kind == RECORD_ISSUED && end.ref == entry->signing_seq;
     return true;
 }
 

@@ -17,6 +17,15 @@ static bool is_bound(int result)
     return result == SQLITE_OK;
 }
 
+/** Binds what is spelled; SQLite copies it only if it had to be decoded. No text binds NULL. */
+static bool bind_text(sqlite3_stmt *statement, int place, const struct canonical_value *value)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct bytes text = canonical_text(value, &room);
+    return is_bound(sqlite3_bind_text(statement, place, (const char *)text.data, (int)text.len,
+                                      value->has_escapes ? SQLITE_TRANSIENT : SQLITE_STATIC));
+}
+
 static bool finish(struct index *index, sqlite3_stmt *statement, struct error *err)
 {
     bool has_row;
@@ -32,21 +41,25 @@ static bool add_place(struct index *index, const struct record_facts *facts, uin
     if (!is_bound(sqlite3_bind_int64(insert, 1, (int64_t)facts->seq)) ||
         !is_bound(sqlite3_bind_int64(insert, 2, (int64_t)offset)) ||
         !is_bound(sqlite3_bind_int64(insert, 3, (int64_t)len)) ||
-        !is_bound(sqlite3_bind_int64(insert, 4, facts->time)) ||
-        !is_bound(sqlite3_bind_text(insert, 5, facts->type, -1, SQLITE_STATIC)) ||
-        !is_bound(sqlite3_bind_text(insert, 6, facts->batch, -1, SQLITE_STATIC)))
+        !is_bound(sqlite3_bind_int64(insert, 4, facts->time)) || !bind_text(insert, 5, &facts->type) ||
+        !bind_text(insert, 6, &facts->batch))
         return index_fail(index, err);
     return finish(index, insert, err);
 }
 
 /** The names as lines, each with an LF before and after, so that a whole one can be searched for. */
-static void join_names(const struct json *sans, struct builder *ret_text)
+static void join_names(const struct canonical_value *sans, struct builder *ret_text)
 {
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct canonical_value name;
+    struct bytes rest = sans->kind == CANONICAL_ARRAY ? sans->spelling : bytes_of(NULL, 0);
     builder_add_u8(ret_text, '\n');
-    for (size_t i = 0; i < json_count(sans); i++) {
-        const char *name = json_text_at(sans, i);
-        if (name != NULL)
-            builder_format(ret_text, "%s\n", name);
+    while (canonical_next(&rest, &name)) {
+        struct bytes text = canonical_text(&name, &room);
+        if (text.data == NULL)
+            continue;
+        builder_add_bytes(ret_text, text);
+        builder_add_u8(ret_text, '\n');
     }
 }
 
@@ -78,7 +91,7 @@ static bool add_signing(struct index *index, const struct record_facts *facts, s
     if (is_used)
         return error_set(err, ERROR_LEDGER, 0,
                          "record %" PRIu64 " uses the serial of record %" PRId64 " again", facts->seq, other);
-    join_names(facts->sans, &names);
+    join_names(&facts->sans, &names);
     sqlite3_stmt *insert = index_statement(
         index,
         "INSERT INTO certificates VALUES(?1, NULL, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
@@ -87,9 +100,8 @@ static bool add_signing(struct index *index, const struct record_facts *facts, s
         return false;
     if (!is_bound(sqlite3_bind_int64(insert, 1, (int64_t)facts->seq)) ||
         !is_bound(sqlite3_bind_blob(insert, 2, facts->serial, (int)facts->serial_len, SQLITE_STATIC)) ||
-        !is_bound(sqlite3_bind_text(insert, 3, facts->policy, -1, SQLITE_STATIC)) ||
-        !is_bound(sqlite3_bind_text(insert, 4, facts->subject, -1, SQLITE_STATIC)) ||
-        !is_bound(sqlite3_bind_text(insert, 5, facts->source, -1, SQLITE_STATIC)) ||
+        !bind_text(insert, 3, &facts->policy) || !bind_text(insert, 4, &facts->subject) ||
+        !bind_text(insert, 5, &facts->source) ||
         !is_bound(sqlite3_bind_blob(insert, 6, facts->csr_sha256, 32, SQLITE_STATIC)) ||
         !is_bound(sqlite3_bind_blob(insert, 7, facts->spki_sha256, 32, SQLITE_STATIC)) ||
         !is_bound(sqlite3_bind_int64(insert, 8, facts->time)) ||
@@ -122,7 +134,7 @@ static bool end_signing(struct index *index, const struct record_facts *facts, s
            error_set(err, ERROR_LEDGER, 0,
                      "record %" PRIu64 " (%s) refers to record %" PRIu64
                      ", which is no unfinished cert.signing",
-                     facts->seq, facts->type, facts->ref);
+                     facts->seq, record_kind_name(facts->kind), facts->ref);
 }
 
 static bool change_revocation(struct index *index, const struct record_facts *facts, struct error *err)
@@ -152,7 +164,7 @@ static bool change_revocation(struct index *index, const struct record_facts *fa
         return false;
     return !is_known ||
            error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " (%s) names a serial that is not %s",
-                     facts->seq, facts->type,
+                     facts->seq, record_kind_name(facts->kind),
                      facts->kind == RECORD_REVOKED ? "issued or abandoned" : "revoked");
 }
 

@@ -143,11 +143,16 @@ MUST_USE bool ledger_each(struct ledger *ledger, const struct ledger_filter *fil
                           void *data, struct error *err);
 
 /* ---- verifying: reads the files from the start, trusts no index ---- */
+/** What a cert.signing says of its TBSCertificate, as text; data is NULL where it says nothing. */
+struct ledger_claims {
+    struct bytes serial, subject, spki_sha256, not_after;
+};
 /** What ca/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. They are called
  *  from several threads at once, in any order: data must be only read, or guarded. */
 struct ledger_checks {
     /** TBS bytes fit the record's own fields (serial, subject, SPKI digest, notAfter). */
-    bool (*tbs)(void *data, struct bytes tbs, const struct json *record, struct findings *ret_findings);
+    bool (*tbs)(void *data, struct bytes tbs, const struct ledger_claims *claims,
+                struct findings *ret_findings);
     /** TBS sealed with signature is a certificate by the issuer, its SHA-256 is the one given. */
     bool (*certificate)(void *data, struct bytes tbs, struct bytes signature, const uint8_t sha256[static 32],
                         struct findings *ret_findings);

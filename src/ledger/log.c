@@ -114,9 +114,8 @@ bool ledger_open(int home_fd, const char *vkey, enum ledger_mode mode, int wait_
 void log_forget_group(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->group_count; i++)
-        json_free(ledger->group[i].record);
+        free(ledger->group[i].text);
     ledger->group_count = 0;
-    builder_clear(&ledger->group_text);
 }
 
 static void close_fd(int fd)

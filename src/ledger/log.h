@@ -14,10 +14,10 @@
 
 /** A record that waits for ledger_commit(). */
 struct log_waiting {
-    struct json *record; /**< owned */
-    struct record_facts facts;
+    uint8_t *text; /**< the line without LF; owned */
+    size_t len;
+    struct record_facts facts; /**< views into text */
     struct tree_hash leaf;
-    size_t start, len; /**< in the group's text */
 };
 
 struct ledger {
@@ -36,7 +36,7 @@ struct ledger {
     uint64_t checkpoint_size; /**< of newest_note; 0 if there is none */
     bool has_new_note;        /**< newest_note is one the index had not read before */
     char *operator_name;
-    struct builder group_text;
+    struct builder group_text; /**< its lines while it is written */
     struct log_waiting *group;
     size_t group_count, group_capacity;
     char **notices;

@@ -121,7 +121,8 @@ bool ledger_proof_verify(struct bytes proof, const char *vkey, const uint8_t *ce
                          "the proof does not hold: the record is not number %" PRIu64
                          " of the checkpoint's ledger",
                          parts.number);
-    if (!record_parse(builder_bytes(&parts.extra), &record, &fault) || !record_read(record, &facts, &fault))
+    if (!record_read(builder_bytes(&parts.extra), &facts, &fault) ||
+        !record_parse(builder_bytes(&parts.extra), &record, &fault))
         return error_set(err, ERROR_LEDGER, 0, "the proof is of something that is no record: %s", fault.text);
     if (facts.seq != parts.number)
         return error_set(err, ERROR_LEDGER, 0,

@@ -1,9 +1,54 @@
 #include "ledger/record.h"
 
+#include "base/encode.h"
 #include "base/time.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+/** The members that are looked at, in the order canonical_read() wants. */
+enum field {
+    BATCH,
+    CSR_SHA256,
+    NOT_AFTER,
+    OPERATOR,
+    POLICY,
+    POLICY_SHA256,
+    REF,
+    SANS,
+    SEQ,
+    SERIAL,
+    SHA256,
+    SIGNATURE,
+    SOURCE,
+    SPKI_SHA256,
+    SUBJECT,
+    TBS,
+    TIME,
+    TYPE,
+    FIELDS
+};
+
+static const char *const field_keys[FIELDS] = {
+    [BATCH] = "batch",
+    [CSR_SHA256] = "csr_sha256",
+    [NOT_AFTER] = "not_after",
+    [OPERATOR] = "operator",
+    [POLICY] = "policy",
+    [POLICY_SHA256] = "policy_sha256",
+    [REF] = "ref",
+    [SANS] = "sans",
+    [SEQ] = "seq",
+    [SERIAL] = "serial",
+    [SHA256] = "sha256",
+    [SIGNATURE] = "signature",
+    [SOURCE] = "source",
+    [SPKI_SHA256] = "spki_sha256",
+    [SUBJECT] = "subject",
+    [TBS] = "tbs",
+    [TIME] = "time",
+    [TYPE] = "type",
+};
 
 static bool fault(struct record_fault *ret_fault, const char *rule, const char *format, ...)
     PRINTF_LIKE(3, 4);
@@ -17,111 +62,172 @@ static bool fault(struct record_fault *ret_fault, const char *rule, const char *
     return false;
 }
 
-bool record_parse(struct bytes line, struct json **ret_record, struct record_fault *ret_fault)
+/** Why canonical_read() refused a line: what is no JSON at all is told apart from what is only spelled otherwise. */
+static bool not_canonical(struct bytes line, struct record_fault *ret_fault)
 {
     AUTO(json_free) struct json *record = NULL;
-    AUTO(builder_done) struct builder canonical = BUILDER_INIT;
     struct error err = ERROR_INIT;
     if (!json_parse(line, &record, &err))
         return fault(ret_fault, "ledger.json", "%s", err.text);
     if (!json_is_record(record))
         return fault(ret_fault, "ledger.json", "not a JSON object");
-    json_canonical(record, &canonical);
-    if (!bytes_equal(builder_bytes(&canonical), line))
-        return fault(ret_fault, "ledger.canonical", "not in canonical form (RFC 8785)");
-    *ret_record = TAKE(record);
-    return true;
+    return fault(ret_fault, "ledger.canonical", "not in canonical form (RFC 8785)");
 }
 
-static enum record_kind kind_of(const char *type)
+bool record_parse(struct bytes line, struct json **ret_record, struct record_fault *ret_fault)
 {
-    static const struct {
-        const char *type;
-        enum record_kind kind;
-    } kinds[] = {
-        {"cert.signing", RECORD_SIGNING},     {"cert.issued", RECORD_ISSUED},
-        {"cert.abandoned", RECORD_ABANDONED}, {"cert.revoked", RECORD_REVOKED},
-        {"cert.unrevoked", RECORD_UNREVOKED}, {"request.refused", RECORD_REFUSED},
-        {"session.opened", RECORD_SESSION},
-    };
+    struct error err = ERROR_INIT;
+    if (!canonical_read(line, NULL, 0))
+        return not_canonical(line, ret_fault);
+    return json_parse(line, ret_record, &err) || fault(ret_fault, "ledger.json", "%s", err.text);
+}
+
+static const struct {
+    const char *type;
+    enum record_kind kind;
+} kinds[] = {
+    {"cert.signing", RECORD_SIGNING},     {"cert.issued", RECORD_ISSUED},
+    {"cert.abandoned", RECORD_ABANDONED}, {"cert.revoked", RECORD_REVOKED},
+    {"cert.unrevoked", RECORD_UNREVOKED}, {"request.refused", RECORD_REFUSED},
+    {"session.opened", RECORD_SESSION},
+};
+
+static enum record_kind kind_of(struct bytes type)
+{
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (strcmp(type, kinds[i].type) == 0)
+        if (bytes_equal_text(type, kinds[i].type))
             return kinds[i].kind;
     }
     return RECORD_OTHER;
 }
 
-static bool read_serial(const struct json *record, struct record_facts *facts, struct record_fault *ret_fault)
+const char *record_kind_name(enum record_kind kind)
 {
-    AUTO(builder_done) struct builder serial = {.max_len = RECORD_SERIAL_MAX_LEN};
-    if (!json_hex(record, "serial", &serial) || serial.len == 0)
-        return fault(ret_fault, "ledger.fields", "%s without a serial in hex", facts->type);
-    memcpy(facts->serial, serial.data, serial.len);
-    facts->serial_len = serial.len;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (kinds[i].kind == kind)
+            return kinds[i].type;
+    }
+    return "record";
+}
+
+/** Text with U+0000 inside is taken for no text at all, as json_text() does. */
+static bool is_text(const struct canonical_value *value)
+{
+    return value->kind == CANONICAL_TEXT && !value->has_nul;
+}
+
+static struct canonical_value text_or_none(const struct canonical_field *field)
+{
+    return is_text(&field->value) ? field->value : (struct canonical_value){.kind = CANONICAL_NONE};
+}
+
+/* What is decoded here (digits, a time) has no character that is spelled with an escape: a spelling with one fits nothing. */
+
+static bool read_time(const struct canonical_value *value, int64_t *ret_time)
+{
+    char text[TIME_TEXT_SIZE] = "";
+    if (!is_text(value) || value->spelling.len != sizeof(text) - 1)
+        return false;
+    memcpy(text, value->spelling.data, sizeof(text) - 1);
+    return time_parse(text, ret_time);
+}
+
+static bool read_serial(const struct canonical_field *fields, struct record_facts *facts,
+                        struct record_fault *ret_fault)
+{
+    const struct canonical_value *value = &fields[SERIAL].value;
+    size_t len = value->spelling.len / 2;
+    if (!is_text(value) || len == 0 || len > RECORD_SERIAL_MAX_LEN ||
+        !decode_hex_exactly(value->spelling, facts->serial, len))
+        return fault(ret_fault, "ledger.fields", "%s without a serial in hex", record_kind_name(facts->kind));
+    facts->serial_text = *value;
+    facts->serial_len = len;
     return true;
 }
 
 /** A digest in hex; one that is missing leaves zeroes, one that is malformed is a fault. */
-static bool read_digest(const struct json *record, const char *key, uint8_t ret_digest[static 32],
+static bool read_digest(const struct canonical_field *field, bool *ret_has, uint8_t ret_digest[static 32],
                         struct record_fault *ret_fault)
 {
-    AUTO(builder_done) struct builder digest = BUILDER_INIT;
-    if (json_get(record, key) == NULL)
-        return true;
-    if (!json_hex(record, key, &digest) || digest.len != 32)
-        return fault(ret_fault, "ledger.fields", "%s is not 64 hex digits", key);
-    memcpy(ret_digest, digest.data, 32);
-    return true;
+    *ret_has = field->value.kind != CANONICAL_NONE;
+    return !*ret_has ||
+           (is_text(&field->value) && decode_hex_exactly(field->value.spelling, ret_digest, 32)) ||
+           fault(ret_fault, "ledger.fields", "%s is not 64 hex digits", field->key);
 }
 
-static bool read_signing(const struct json *record, struct record_facts *facts,
+static bool read_signing(const struct canonical_field *fields, struct record_facts *facts,
                          struct record_fault *ret_fault)
 {
-    const char *not_after = json_text(record, "not_after");
-    facts->policy = json_text(record, "policy");
-    facts->subject = json_text(record, "subject");
-    facts->source = json_text(record, "source");
-    facts->sans = json_get(record, "sans");
-    if (not_after != NULL && !time_parse(not_after, &facts->not_after))
+    facts->tbs = text_or_none(&fields[TBS]);
+    facts->policy = text_or_none(&fields[POLICY]);
+    facts->subject = text_or_none(&fields[SUBJECT]);
+    facts->source = text_or_none(&fields[SOURCE]);
+    facts->spki_text = text_or_none(&fields[SPKI_SHA256]);
+    facts->not_after_text = text_or_none(&fields[NOT_AFTER]);
+    facts->sans = fields[SANS].value;
+    if (is_text(&fields[NOT_AFTER].value) && !read_time(&fields[NOT_AFTER].value, &facts->not_after))
         return fault(ret_fault, "ledger.fields", "not_after is not RFC 3339 in UTC");
-    return read_serial(record, facts, ret_fault) &&
-           read_digest(record, "csr_sha256", facts->csr_sha256, ret_fault) &&
-           read_digest(record, "spki_sha256", facts->spki_sha256, ret_fault) &&
-           read_digest(record, "policy_sha256", facts->policy_sha256, ret_fault);
+    return read_serial(fields, facts, ret_fault) &&
+           read_digest(&fields[CSR_SHA256], &facts->has_csr, facts->csr_sha256, ret_fault) &&
+           read_digest(&fields[SPKI_SHA256], &facts->has_spki, facts->spki_sha256, ret_fault) &&
+           read_digest(&fields[POLICY_SHA256], &facts->has_policy, facts->policy_sha256, ret_fault);
 }
 
-static bool read_ref(const struct json *record, struct record_facts *facts, struct record_fault *ret_fault)
+static bool read_ref(const struct canonical_field *fields, struct record_facts *facts,
+                     struct record_fault *ret_fault)
 {
-    int64_t ref;
-    if (!json_int(record, "ref", &ref) || ref < 0 || (uint64_t)ref >= facts->seq)
-        return fault(ret_fault, "ledger.fields", "%s without the ref of an earlier record", facts->type);
-    facts->ref = (uint64_t)ref;
+    const struct canonical_value *ref = &fields[REF].value;
+    if (ref->kind != CANONICAL_INT || ref->number < 0 || (uint64_t)ref->number >= facts->seq)
+        return fault(ret_fault, "ledger.fields", "%s without the ref of an earlier record",
+                     record_kind_name(facts->kind));
+    facts->ref = (uint64_t)ref->number;
+    facts->signature = text_or_none(&fields[SIGNATURE]);
+    facts->sha256 = text_or_none(&fields[SHA256]);
     return true;
 }
 
-bool record_read(const struct json *record, struct record_facts *ret_facts, struct record_fault *ret_fault)
+/** What a record of its kind must have. */
+static bool read_kind(const struct canonical_field *fields, struct record_facts *facts,
+                      struct record_fault *ret_fault)
 {
-    struct record_facts facts = {.type = json_text(record, "type"), .batch = json_text(record, "batch")};
-    const char *time = json_text(record, "time");
-    int64_t seq;
-    if (!json_int(record, "seq", &seq) || seq < 0)
+    switch (facts->kind) {
+    case RECORD_SIGNING:
+        return read_signing(fields, facts, ret_fault);
+    case RECORD_ISSUED:
+    case RECORD_ABANDONED:
+        return read_ref(fields, facts, ret_fault);
+    case RECORD_REVOKED:
+    case RECORD_UNREVOKED:
+        return read_serial(fields, facts, ret_fault);
+    case RECORD_OTHER:
+    case RECORD_REFUSED:
+    case RECORD_SESSION:
+    default:
+        return true;
+    }
+}
+
+bool record_read(struct bytes line, struct record_facts *ret_facts, struct record_fault *ret_fault)
+{
+    struct canonical_field fields[FIELDS];
+    for (size_t i = 0; i < FIELDS; i++)
+        fields[i].key = field_keys[i];
+    if (!canonical_read(line, fields, FIELDS))
+        return not_canonical(line, ret_fault);
+    struct record_facts facts = {.type = text_or_none(&fields[TYPE]), .batch = text_or_none(&fields[BATCH])};
+    const struct canonical_value *seq = &fields[SEQ].value;
+    if (seq->kind != CANONICAL_INT || seq->number < 0)
         return fault(ret_fault, "ledger.fields", "no seq, or it is not a number from 0 up");
-    if (time == NULL || !time_parse(time, &facts.time))
+    if (!read_time(&fields[TIME].value, &facts.time))
         return fault(ret_fault, "ledger.fields", "no time, or it is not RFC 3339 in UTC with seconds");
-    if (facts.type == NULL || *facts.type == '\0')
+    if (facts.type.spelling.len == 0)
         return fault(ret_fault, "ledger.fields", "no type");
-    if (json_text(record, "operator") == NULL)
+    if (!is_text(&fields[OPERATOR].value))
         return fault(ret_fault, "ledger.fields", "no operator");
-    facts.seq = (uint64_t)seq;
-    facts.kind = kind_of(facts.type);
-    bool holds = true;
-    if (facts.kind == RECORD_SIGNING)
-        holds = read_signing(record, &facts, ret_fault);
-    else if (facts.kind == RECORD_ISSUED || facts.kind == RECORD_ABANDONED)
-        holds = read_ref(record, &facts, ret_fault);
-    else if (facts.kind == RECORD_REVOKED || facts.kind == RECORD_UNREVOKED)
-        holds = read_serial(record, &facts, ret_fault);
-    if (holds)
-        *ret_facts = facts;
-    return holds;
+    facts.seq = (uint64_t)seq->number;
+    facts.kind = kind_of(facts.type.spelling);
+    if (!read_kind(fields, &facts, ret_fault))
+        return false;
+    *ret_facts = facts;
+    return true;
 }

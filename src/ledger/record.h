@@ -5,6 +5,7 @@
 #ifndef COLDCA_LEDGER_RECORD_H
 #define COLDCA_LEDGER_RECORD_H
 
+#include "base/canonical.h"
 #include "base/json.h"
 
 #include <stdint.h>
@@ -22,18 +23,19 @@ enum record_kind {
     RECORD_SESSION,
 };
 
-/** What a record says; text is borrowed from the JSON value it was read from. */
+/** What a record says. Values are views into the line it was read from, as they are spelled there; kind CANONICAL_NONE if missing. */
 struct record_facts {
     enum record_kind kind;
     uint64_t seq;
     int64_t time;
-    const char *type;
-    const char *batch;                     /**< may be NULL */
+    struct canonical_value type, batch;
     uint64_t ref;                          /**< RECORD_ISSUED, RECORD_ABANDONED */
     uint8_t serial[RECORD_SERIAL_MAX_LEN]; /**< RECORD_SIGNING, RECORD_REVOKED, RECORD_UNREVOKED */
     size_t serial_len;
-    const char *policy, *subject, *source; /**< RECORD_SIGNING from here on; NULL if missing */
-    const struct json *sans;
+    struct canonical_value signature, sha256;            /**< RECORD_ISSUED; not decoded, not checked */
+    struct canonical_value tbs, policy, subject, source; /**< RECORD_SIGNING from here on; tbs not decoded */
+    struct canonical_value sans, serial_text, spki_text, not_after_text;
+    bool has_csr, has_spki, has_policy;                         /**< whether there is such a digest */
     uint8_t csr_sha256[32], spki_sha256[32], policy_sha256[32]; /**< zero if missing */
     int64_t not_after;                                          /**< 0 if missing */
 };
@@ -44,11 +46,13 @@ struct record_fault {
     char text[256];
 };
 
-/** Parses a line (without LF) and checks that it is canonical JSON and an object. The caller frees the record. */
-MUST_USE bool record_parse(struct bytes line, struct json **ret_record, struct record_fault *ret_fault);
+/** "cert.issued" and the like; "record" of RECORD_OTHER. */
+const char *record_kind_name(enum record_kind kind);
 
-/** Reads the facts: fields every record has, and those its type needs. Text in ret_facts borrows from record. */
-MUST_USE bool record_read(const struct json *record, struct record_facts *ret_facts,
-                          struct record_fault *ret_fault);
+/** Checks that a line (without LF) is a JSON object in canonical form, with the fields every record has and those its type needs. */
+MUST_USE bool record_read(struct bytes line, struct record_facts *ret_facts, struct record_fault *ret_fault);
+
+/** Checks that a line is a JSON object in canonical form and parses it. The caller frees the record. */
+MUST_USE bool record_parse(struct bytes line, struct json **ret_record, struct record_fault *ret_fault);
 
 #endif

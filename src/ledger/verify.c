@@ -37,9 +37,9 @@ static void verifier_done(struct verifier *verifier)
             pool_wait(verifier->pool, &round->certifying);
         }
         for (size_t j = 0; j < round->count; j++) {
-            json_free(round->items[j].record);
             findings_done(&round->items[j].findings);
             builder_done(&round->items[j].tbs);
+            builder_done(&round->items[j].signature);
         }
         free(round->items);
         builder_done(&round->text);
@@ -149,8 +149,8 @@ static const struct verify_item *signing_in_round(const struct verify_round *rou
     if (back > (uint64_t)(item - round->items))
         return NULL;
     const struct verify_item *signing = item - back;
-    bool is_it = signing->record != NULL && signing->facts.kind == RECORD_SIGNING &&
-                 signing->facts.seq == item->facts.ref;
+    bool is_it =
+        signing->is_record && signing->facts.kind == RECORD_SIGNING && signing->facts.seq == item->facts.ref;
     return is_it ? signing : NULL;
 }
 
@@ -199,7 +199,7 @@ static bool take_round(struct verifier *verifier, struct verify_round *round, st
         if (!verify_notes_here(verifier, err) ||
             !tree_append(&verifier->tree, &item->leaf, keep_tile, verifier, err))
             return false;
-        if (item->record == NULL)
+        if (!item->is_record)
             verifier->next_seq++;
         else if (!take_record(verifier, round, item, err))
             return false;
@@ -221,7 +221,7 @@ static void finish_round(struct verifier *verifier, struct verify_round *round)
             verifier->report.first_bad_seq = (int64_t)item->position;
         findings_done(&item->findings);
         builder_done(&item->tbs);
-        json_free(TAKE(item->record));
+        builder_done(&item->signature);
     }
     round->count = round->parsing.count = round->certifying.count = 0;
     round->parsing.done = round->certifying.done = 0;

@@ -17,16 +17,19 @@
 /** One line of ledger.jsonl. */
 struct verify_item {
     struct line line;
-    size_t start, len;   /**< in the round's text */
-    uint64_t position;   /**< leaf index */
-    struct json *record; /**< NULL if it is none */
-    struct record_facts facts;
+    size_t start, len; /**< in the round's text */
+    uint64_t position; /**< leaf index */
+    bool is_record;
+    struct record_facts facts; /**< views into the round's text */
     struct tree_hash leaf;
     bool has_certificate;              /**< a cert.issued whose cert.signing is at signing_offset */
     const struct verify_item *signing; /**< its cert.signing, if it is of the same round */
     uint64_t signing_offset;
     size_t signing_len;
-    struct builder tbs; /**< of a cert.signing */
+    struct builder tbs;       /**< of a cert.signing */
+    struct builder signature; /**< of a cert.issued; empty if it is wrong */
+    bool has_digest;
+    uint8_t sha256[32]; /**< of a cert.issued */
     struct findings findings;
 };
 

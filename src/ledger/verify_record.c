@@ -1,5 +1,7 @@
 #include "ledger/verify.h"
 
+#include "base/encode.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,23 +17,24 @@ void verify_say(struct verify_item *item, const char *rule, const char *format, 
     findings_say(&item->findings, rule, NULL, "record %" PRIu64 ": %s", item->position, text);
 }
 
-/** Fields that only matter to who wants to make the certificate again. */
-static void check_signing(const struct verifier *verifier, struct verify_item *item)
+static bool decode_text(const struct canonical_value *value, struct builder *ret_data)
+{
+    return value->kind == CANONICAL_TEXT && value->spelling.len > 0 &&
+           decode_base64(value->spelling, ret_data);
+}
+
+/** Holds the TBSCertificate against what the record says of it. */
+static void compare_tbs(const struct ledger_checks *checks, struct verify_item *item)
 {
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    static const char *const digests[] = {"csr_sha256", "spki_sha256", "policy_sha256"};
-    if (!json_base64(item->record, "tbs", &item->tbs) || item->tbs.len == 0) {
-        verify_say(item, "ledger.fields", "cert.signing without its tbs in base64");
-        return;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(digests); i++) {
-        if (json_text(item->record, digests[i]) == NULL)
-            verify_say(item, "ledger.fields", "cert.signing without %s", digests[i]);
-    }
-    if (item->facts.policy == NULL)
-        verify_say(item, "ledger.fields", "cert.signing without the policy's name");
-    if (verifier->checks == NULL || verifier->checks->tbs == NULL ||
-        verifier->checks->tbs(verifier->checks->data, builder_bytes(&item->tbs), item->record, &findings))
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    // Of these only the subject can have been spelled with escapes and still be right.
+    const struct ledger_claims claims = {.serial = item->facts.serial_text.spelling,
+                                         .subject = canonical_text(&item->facts.subject, &room),
+                                         .spki_sha256 = item->facts.spki_text.spelling,
+                                         .not_after = item->facts.not_after_text.spelling};
+    if (checks == NULL || checks->tbs == NULL ||
+        checks->tbs(checks->data, builder_bytes(&item->tbs), &claims, &findings))
         return;
     for (size_t i = 0; i < findings.count; i++)
         verify_say(item, "ledger.tbs", "%s", findings.items[i].text);
@@ -39,28 +42,43 @@ static void check_signing(const struct verifier *verifier, struct verify_item *i
         verify_say(item, "ledger.tbs", "its tbs does not fit its fields");
 }
 
+/** Fields that only matter to who wants to make the certificate again. */
+static void check_signing(const struct verifier *verifier, struct verify_item *item)
+{
+    if (!decode_text(&item->facts.tbs, &item->tbs)) {
+        verify_say(item, "ledger.fields", "cert.signing without its tbs in base64");
+        return;
+    }
+    if (!item->facts.has_csr)
+        verify_say(item, "ledger.fields", "cert.signing without csr_sha256");
+    if (!item->facts.has_spki)
+        verify_say(item, "ledger.fields", "cert.signing without spki_sha256");
+    if (!item->facts.has_policy)
+        verify_say(item, "ledger.fields", "cert.signing without policy_sha256");
+    if (item->facts.policy.kind == CANONICAL_NONE)
+        verify_say(item, "ledger.fields", "cert.signing without the policy's name");
+    compare_tbs(verifier->checks, item);
+}
+
 static void check_issued(struct verify_item *item)
 {
-    AUTO(builder_done) struct builder signature = BUILDER_INIT;
-    AUTO(builder_done) struct builder digest = BUILDER_INIT;
-    if (!json_base64(item->record, "signature", &signature) || signature.len == 0)
+    if (!decode_text(&item->facts.signature, &item->signature))
         verify_say(item, "ledger.fields", "cert.issued without its signature in base64");
-    if (!json_hex(item->record, "sha256", &digest) || digest.len != 32)
+    item->has_digest = decode_hex_exactly(item->facts.sha256.spelling, item->sha256, sizeof(item->sha256));
+    if (!item->has_digest)
         verify_say(item, "ledger.fields", "cert.issued without the certificate's sha256");
 }
 
 /** A void line can be any bytes; if it is a record but for its end, it must be the one that was next. */
 static void parse_void(struct verify_item *item, struct bytes text)
 {
-    AUTO(json_free) struct json *record = NULL;
-    struct record_fault fault;
-    int64_t seq;
+    struct canonical_field seq = {.key = "seq"};
     while (text.len > 0 && text.data[text.len - 1] == LINES_CANCEL)
         text.len--;
-    if (text.len > 0 && text.len <= LEDGER_RECORD_MAX_LEN && record_parse(text, &record, &fault) &&
-        json_int(record, "seq", &seq) && (uint64_t)seq != item->position)
+    if (text.len <= LEDGER_RECORD_MAX_LEN && canonical_read(text, &seq, 1) &&
+        seq.value.kind == CANONICAL_INT && (uint64_t)seq.value.number != item->position)
         verify_say(item, "ledger.void",
-                   "the void line before it holds record %" PRId64 ", which was not next", seq);
+                   "the void line before it holds record %" PRId64 ", which was not next", seq.value.number);
 }
 
 void verify_parse_piece(void *data, size_t piece)
@@ -80,13 +98,9 @@ void verify_parse_piece(void *data, size_t piece)
         verify_say(item, "ledger.length", "longer than %d bytes", LEDGER_RECORD_MAX_LEN);
         return;
     }
-    if (!record_parse(text, &item->record, &fault)) {
+    item->is_record = record_read(text, &item->facts, &fault);
+    if (!item->is_record) {
         verify_say(item, fault.rule, "%s", fault.text);
-        return;
-    }
-    if (!record_read(item->record, &item->facts, &fault)) {
-        verify_say(item, fault.rule, "%s", fault.text);
-        json_free(TAKE(item->record));
         return;
     }
     if (item->facts.kind == RECORD_SIGNING)
@@ -99,14 +113,11 @@ void verify_parse_piece(void *data, size_t piece)
 static bool read_tbs(const struct verifier *verifier, const struct verify_item *item, struct builder *ret_tbs)
 {
     AUTO(builder_done) struct builder line = BUILDER_INIT;
-    AUTO(json_free) struct json *signing = NULL;
-    struct error ignored = ERROR_INIT;
+    struct canonical_field tbs = {.key = "tbs"};
     uint8_t *place = builder_reserve(&line, item->signing_len);
-    if (pread(verifier->log_fd, place, item->signing_len, (off_t)item->signing_offset) !=
-            (ssize_t)item->signing_len ||
-        !json_parse(builder_bytes(&line), &signing, &ignored))
-        return false;
-    return json_base64(signing, "tbs", ret_tbs);
+    return pread(verifier->log_fd, place, item->signing_len, (off_t)item->signing_offset) ==
+               (ssize_t)item->signing_len &&
+           canonical_read(builder_bytes(&line), &tbs, 1) && decode_text(&tbs.value, ret_tbs);
 }
 
 void verify_certify_piece(void *data, size_t piece)
@@ -115,13 +126,10 @@ void verify_certify_piece(void *data, size_t piece)
     const struct ledger_checks *checks = round->verifier->checks;
     struct verify_item *item = &round->items[piece];
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    AUTO(builder_done) struct builder signature = BUILDER_INIT;
-    AUTO(builder_done) struct builder digest = BUILDER_INIT;
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
     if (!item->has_certificate || checks == NULL || checks->certificate == NULL)
         return;
-    if (!json_base64(item->record, "signature", &signature) || !json_hex(item->record, "sha256", &digest) ||
-        digest.len != 32)
+    if (item->signature.len == 0 || !item->has_digest)
         return; // was found when it was parsed
     if (item->signing == NULL && !read_tbs(round->verifier, item, &tbs)) {
         verify_say(item, "ledger.certificate", "the tbs of record %" PRIu64 " can't be read",
@@ -129,7 +137,8 @@ void verify_certify_piece(void *data, size_t piece)
         return;
     }
     struct bytes signed_bytes = builder_bytes(item->signing != NULL ? &item->signing->tbs : &tbs);
-    if (checks->certificate(checks->data, signed_bytes, builder_bytes(&signature), digest.data, &findings))
+    if (checks->certificate(checks->data, signed_bytes, builder_bytes(&item->signature), item->sha256,
+                            &findings))
         return;
     for (size_t i = 0; i < findings.count; i++)
         verify_say(item, "ledger.certificate", "%s", findings.items[i].text);

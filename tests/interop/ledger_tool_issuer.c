@@ -182,26 +182,27 @@ static bool take(struct bytes *der, struct bytes *ret_whole, struct bytes *ret_c
     return true;
 }
 
-static bool tbs_fits(void *data, struct bytes tbs, const struct json *record, struct findings *ret_findings)
+static bool tbs_fits(void *data, struct bytes tbs, const struct ledger_claims *claims,
+                     struct findings *ret_findings)
 {
     struct bytes rest = tbs, whole, body, serial, part, validity, spki = {.len = 0};
     AUTO(builder_done) struct builder wanted_serial = BUILDER_INIT;
     AUTO(builder_done) struct builder wanted_spki = BUILDER_INIT;
     uint8_t digest[32];
     (void)data;
-    const char *not_after = json_text(record, "not_after");
     // version, serial, algorithm, issuer, validity, subject, key (RFC 5280 4.1)
     bool holds = take(&rest, &whole, &body) && rest.len == 0 && take(&body, &whole, &part) &&
                  take(&body, &whole, &serial) && take(&body, &whole, &part) && take(&body, &whole, &part) &&
                  take(&body, &whole, &validity) && take(&body, &whole, &part) && take(&body, &spki, &part);
     digest_sha256(spki, digest);
     holds = holds && take(&validity, &whole, &part) && take(&validity, &whole, &part) && part.len == 13 &&
-            json_hex(record, "serial", &wanted_serial) &&
+            decode_hex(claims->serial, &wanted_serial) &&
             bytes_equal(builder_bytes(&wanted_serial), serial) &&
-            json_hex(record, "spki_sha256", &wanted_spki) &&
-            bytes_equal(builder_bytes(&wanted_spki), BYTES(digest)) && not_after != NULL &&
-            strlen(not_after) == TIME_TEXT_SIZE - 1 && memcmp(not_after + 2, part.data, 2) == 0 &&
-            memcmp(not_after + 5, part.data + 2, 2) == 0;
+            decode_hex(claims->spki_sha256, &wanted_spki) &&
+            bytes_equal(builder_bytes(&wanted_spki), BYTES(digest)) &&
+            claims->not_after.len == TIME_TEXT_SIZE - 1 &&
+            memcmp(claims->not_after.data + 2, part.data, 2) == 0 &&
+            memcmp(claims->not_after.data + 5, part.data + 2, 2) == 0;
     if (!holds)
         findings_say(ret_findings, "tool.tbs", NULL, "its tbs says something else");
     return holds;
