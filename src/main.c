@@ -15,6 +15,7 @@ static const struct {
     {"request", cli_request, "make a key and a request in a policy's shape (needs no token)"},
     {"check", cli_check, "judge requests and say why; signs nothing"},
     {"sign", cli_sign, "sign requests: files, folders or -"},
+    {"batch", cli_batch, "work through a stick full of requests"},
     {"review", cli_review, "look at each request, decide, then sign"},
     {"cert", cli_cert, "list and show certificates"},
     {"policy", cli_policy, "list, show and check policies"},

@@ -34,8 +34,12 @@ static size_t ending_len(const char *name)
     return 0;
 }
 
-/** The output's name: the path without its ending, each part made safe for any medium. */
-static char *output_name(const char *path)
+bool input_is_request(const char *name)
+{
+    return ending_len(name) > 0;
+}
+
+char *input_output_name(const char *path)
 {
     AUTO(builder_done) struct builder name = BUILDER_INIT;
     size_t len = strlen(path) - ending_len(path);
@@ -77,13 +81,13 @@ static bool add_folder(const char *path, int fd, const struct ca_console *consol
     for (size_t i = 0; i < walk.count; i++) {
         struct error reason = ERROR_INIT;
         AUTO(builder_done) struct builder data = BUILDER_INIT;
-        if (ending_len(walk.items[i].path) == 0) {
+        if (!input_is_request(walk.items[i].path)) {
             ignored++;
             continue;
         }
         struct plan_input *input = add(inputs);
         input->source = memory_format("%s/%s", shown, walk.items[i].shown);
-        input->name = output_name(walk.items[i].path);
+        input->name = input_output_name(walk.items[i].path);
         if (walk.items[i].problem != NULL)
             input->problem = memory_text(walk.items[i].problem);
         else if (!media_read(fd, walk.items[i].path, REQUEST_MAX_FILE_LEN, &data, &reason))
@@ -104,7 +108,7 @@ static bool add_descriptor(int fd, const char *path, const char *name, struct in
     AUTO(builder_done) struct builder data = BUILDER_INIT;
     struct plan_input *input = add(inputs);
     input->source = TAKE(shown);
-    input->name = output_name(name);
+    input->name = input_output_name(name);
     if (file_read_fd(fd, input->source, REQUEST_MAX_FILE_LEN, &data, err))
         input->data = builder_take(&data, &input->len);
     else if (err->native == EFBIG)

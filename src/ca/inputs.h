@@ -14,6 +14,11 @@ struct inputs {
 void inputs_done(struct inputs *inputs);
 DEFINE_AUTO_VALUE(struct inputs, inputs_done);
 
+/** Whether a name ends as a request's does: .csr, .req, .p10, .pem or .der. */
+bool input_is_request(const char *name);
+/** The output's name: the path without its ending, each part made safe for any medium. The caller frees. */
+char *input_output_name(const char *path);
+
 /**
  * Reads everything that is named.
  *

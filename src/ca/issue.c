@@ -209,7 +209,7 @@ static bool release_group(struct run *run, struct group *group, struct error *er
         run->done +=
             group->ended->count - plan_count(group->ended, PLAN_SIGN) - plan_count(group->ended, PLAN_REPEAT);
     ca_progress(run->console, "signing", run->done, run->source->total);
-    return true;
+    return group->ended == NULL || run->source->finished(run->source->data, TAKE(group->ended), err);
 }
 
 static bool all_signed(const struct group *group, struct error *err)

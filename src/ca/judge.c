@@ -28,7 +28,8 @@ static void add_unread(struct plan *plan, struct plan_input *input)
     struct plan_item *item = add_item(plan);
     item->source = TAKE(input->source);
     item->name = TAKE(input->name);
-    plan_item_refuse(item, "request.input", input->problem, NULL);
+    plan_item_refuse(item, input->rule != NULL ? input->rule : "request.input", input->problem,
+                     input->remedy);
 }
 
 /** One item a request; a file with several requests numbers its items' names. */
@@ -234,6 +235,7 @@ static struct verdict *judge_item(struct ca_home *home, const struct plan_option
 bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_options *options,
                    struct error *err)
 {
+    plan->made_at = options->now;
     AUTO(seen_free) struct seen *own = options->seen == NULL ? seen_new() : NULL;
     struct seen *seen = options->seen != NULL ? options->seen : own;
     for (size_t i = 0; i < plan->count; i++) {
@@ -259,15 +261,26 @@ bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_op
     return true;
 }
 
+bool ca_plan_read(struct readers *readers, struct plan_input *inputs, size_t count,
+                  const struct policy *policy, const struct ca_console *console, struct plan **ret_plan,
+                  struct error *err)
+{
+    AUTO(plan_free) struct plan *plan = memory_new(1, sizeof(*plan));
+    plan->policy_name = memory_text(policy_name(policy));
+    memcpy(plan->policy_sha256, policy_sha256(policy), sizeof(plan->policy_sha256));
+    if (!read_inputs(readers, inputs, count, plan, console, err))
+        return false;
+    *ret_plan = TAKE(plan);
+    return true;
+}
+
 bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_input *inputs, size_t count,
                   const struct plan_options *options, const struct ca_console *console,
                   struct plan **ret_plan, struct error *err)
 {
-    AUTO(plan_free) struct plan *plan = memory_new(1, sizeof(*plan));
-    plan->policy_name = memory_text(policy_name(options->policy));
-    memcpy(plan->policy_sha256, policy_sha256(options->policy), sizeof(plan->policy_sha256));
-    plan->made_at = options->now;
-    if (!read_inputs(readers, inputs, count, plan, console, err) || !ca_plan_judge(home, plan, options, err))
+    AUTO(plan_free) struct plan *plan = NULL;
+    if (!ca_plan_read(readers, inputs, count, options->policy, console, &plan, err) ||
+        !ca_plan_judge(home, plan, options, err))
         return false;
     for (size_t i = 0; i < plan->warnings.count; i++)
         ca_notice(console, "%s", plan->warnings.items[i].text);

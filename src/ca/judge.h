@@ -35,7 +35,11 @@ MUST_USE bool ca_plan_make(struct ca_home *home, struct readers *readers, struct
                            size_t count, const struct plan_options *options, const struct ca_console *console,
                            struct plan **ret_plan, struct error *err);
 
-/** Judges requests that are read already (init, enroll). requests are taken. */
+/** The first half: reads the requests; inputs' data and names are taken; the array stays the caller's. console may be NULL. */
+MUST_USE bool ca_plan_read(struct readers *readers, struct plan_input *inputs, size_t count,
+                           const struct policy *policy, const struct ca_console *console,
+                           struct plan **ret_plan, struct error *err);
+/** The second half: judges requests that are read (also those of init and enroll). Uses nothing of home but its certificates and ledger. */
 MUST_USE bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_options *options,
                             struct error *err);
 

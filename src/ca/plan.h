@@ -27,7 +27,9 @@ struct plan_input {
     char *name;    /**< base of the output's name: "device-1" */
     uint8_t *data; /**< the file's bytes; NULL if problem is set */
     size_t len;
-    char *problem; /**< why it was not read: "a symbolic link", "larger than 65536 bytes"; NULL */
+    char *problem;      /**< why it was not read: "a symbolic link", "larger than 65536 bytes"; NULL */
+    const char *rule;   /**< that the problem breaks; NULL: "request.input" */
+    const char *remedy; /**< NULL: none is known */
 };
 void plan_input_done(struct plan_input *input);
 
@@ -66,6 +68,8 @@ size_t plan_count(const struct plan *plan, enum plan_action action);
 void plan_item_refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy);
 /** Computes sha256 again after review changed actions. */
 void ca_plan_seal(struct plan *plan);
+/** An item with all there is to say of it, for `--json` and reports. The caller frees. */
+struct json *plan_item_json(const struct plan_item *item);
 /** The whole reason an item is not signed, one line, harmless; appends. */
 void plan_item_reasons(const struct plan_item *item, struct builder *ret_text);
 

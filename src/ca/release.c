@@ -47,25 +47,28 @@ static void add_output(const struct release *release, struct bytes certificate, 
         encode_pem("CERTIFICATE", certificate, ret_data);
 }
 
-/** Whether the proof that is there holds for this certificate. */
-static bool proof_holds(const struct release *release, const char *file, struct bytes certificate)
+/** The proof that is there, if it holds for this certificate. */
+static bool read_good_proof(const struct release *release, const char *file, struct bytes certificate,
+                            struct builder *ret_found)
 {
     struct error ignored = ERROR_INIT; // what can't be read proves nothing
     AUTO(ledger_proof_done) struct ledger_proof facts = {.record = NULL};
-    AUTO(builder_done) struct builder found = BUILDER_INIT;
     uint8_t digest[32];
+    if (!file_exists(release->fd, file))
+        return false;
     digest_sha256(certificate, digest);
-    return media_read(release->fd, file, LEDGER_PROOF_MAX_LEN, &found, &ignored) &&
-           ledger_proof_verify(builder_bytes(&found), release->home->config.ledger_vkey, digest, NULL, &facts,
-                               &ignored);
+    return media_read(release->fd, file, LEDGER_PROOF_MAX_LEN, ret_found, &ignored) &&
+           ledger_proof_verify(builder_bytes(ret_found), release->home->config.ledger_vkey, digest, NULL,
+                               &facts, &ignored);
 }
 
 /** Whether something other than this certificate's proof (empty: any) is at the proof's name. */
 static bool is_proof_taken(const struct release *release, const char *name, struct bytes certificate)
 {
     AUTO(free) char *file = memory_format("%s.tlog-proof", name);
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
     return release->with_proof && file_exists(release->fd, file) &&
-           (certificate.len == 0 || !proof_holds(release, file, certificate));
+           (certificate.len == 0 || !read_good_proof(release, file, certificate, &found));
 }
 
 bool release_is_taken(void *data, const char *name, struct bytes certificate)
@@ -85,35 +88,44 @@ bool release_is_taken(void *data, const char *name, struct bytes certificate)
     return !bytes_equal(builder_bytes(&wanted), builder_bytes(&found));
 }
 
+static bool add_file(const struct release *release, const char *file, struct bytes content, struct error *err)
+{
+    if (release->delivered != NULL)
+        release->delivered(release->data, file, content);
+    return media_group_add(release->group, release->fd, file, content, err);
+}
+
 static bool add_proof(const struct release *release, const char *name, struct bytes certificate,
                       struct bytes proof, struct error *err)
 {
     AUTO(free) char *file = memory_format("%s.tlog-proof", name);
-    if (file_exists(release->fd, file) && proof_holds(release, file, certificate))
-        return true;
-    return media_group_add(release->group, release->fd, file, proof, err);
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
+    bool is_there = read_good_proof(release, file, certificate, &found);
+    return add_file(release, file, is_there ? builder_bytes(&found) : proof, err);
+}
+
+static bool add_chain(const struct release *release, const char *name, struct bytes certificate,
+                      struct error *err)
+{
+    AUTO(free) char *file = memory_format("%s-chain.pem", name);
+    AUTO(builder_done) struct builder chain = BUILDER_INIT;
+    encode_pem("CERTIFICATE", certificate, &chain);
+    encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &chain);
+    builder_add_bytes(&chain, builder_bytes(&release->home->chain_pem));
+    return add_file(release, file, builder_bytes(&chain), err);
 }
 
 bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
                          struct bytes proof, struct error *err)
 {
     const struct release *release = data;
-    // The certificate comes last: where it is, all that belongs to it is.
-    if (proof.len > 0 && !add_proof(release, item->name, certificate, proof, err))
-        return false;
     AUTO(free) char *file = file_name(release, item->name);
     AUTO(builder_done) struct builder output = BUILDER_INIT;
     add_output(release, certificate, &output);
-    if (release->with_chain) {
-        AUTO(free) char *chain_file = memory_format("%s-chain.pem", item->name);
-        AUTO(builder_done) struct builder chain = BUILDER_INIT;
-        encode_pem("CERTIFICATE", certificate, &chain);
-        encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &chain);
-        builder_add_bytes(&chain, builder_bytes(&release->home->chain_pem));
-        if (!media_group_add(release->group, release->fd, chain_file, builder_bytes(&chain), err))
-            return false;
-    }
-    return media_group_add(release->group, release->fd, file, builder_bytes(&output), err);
+    // The certificate comes last: where it is, all that belongs to it is.
+    return (proof.len == 0 || add_proof(release, item->name, certificate, proof, err)) &&
+           (!release->with_chain || add_chain(release, item->name, certificate, err)) &&
+           add_file(release, file, builder_bytes(&output), err);
 }
 
 bool release_flush(void *data, struct error *err)

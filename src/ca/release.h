@@ -17,6 +17,9 @@ struct release {
     bool
         with_chain; /**< also NAME-chain.pem: the certificate, the CA's, the chain above without the root's need */
     bool with_proof; /**< also NAME.tlog-proof; issue_options.wants_proofs must say the same */
+    /** Told of each file that is, or will be with the next flush, in the folder; NULL: nobody. */
+    void (*delivered)(void *data, const char *file, struct bytes content);
+    void *data;
     struct ca_home *home;
     struct media_group *group; /**< files on their way */
 };

@@ -16,6 +16,7 @@ int cli_init(int argc, char **argv, struct error *err);
 int cli_request(int argc, char **argv, struct error *err);
 int cli_check(int argc, char **argv, struct error *err);
 int cli_sign(int argc, char **argv, struct error *err);
+int cli_batch(int argc, char **argv, struct error *err);
 int cli_review(int argc, char **argv, struct error *err);
 int cli_cert(int argc, char **argv, struct error *err);
 int cli_policy(int argc, char **argv, struct error *err);

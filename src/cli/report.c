@@ -64,49 +64,6 @@ void report_plan(const struct plan *plan, bool is_dry_run)
         printf("plan %s; nothing was signed\n", hex_of(BYTES(plan->sha256), digest));
 }
 
-static struct json *item_json(const struct plan_item *item)
-{
-    char key[32];
-    const struct request *request = item->request;
-    struct json *json = json_new_object();
-    json_put_text(json, "request", item->source);
-    json_put_text(json, "name", item->name);
-    json_put_text(json, "verdict",
-                  item->action == PLAN_REFUSE ? "refused"
-                  : item->action == PLAN_SKIP ? "skipped"
-                                              : "allowed");
-    json_put_text(json, "action", plan_action_name(item->action));
-    if (request != NULL) {
-        json_put_text(json, "subject", request->subject_text);
-        json_put_hex(json, "csr_sha256", BYTES(request->sha256));
-    }
-    if (request != NULL && request->spki.len > 0) {
-        json_put_text(json, "key",
-                      request->key_kind == KEY_OTHER ? request->key_name
-                                                     : key_name(request->key_kind, request->key_bits, key));
-        json_put_hex(json, "spki_sha256", BYTES(request->spki_sha256));
-    }
-    if (item->action == PLAN_SIGN) {
-        json_put_hex(json, "serial", BYTES(item->serial));
-        json_put_hex(json, "tbs_sha256", BYTES(item->tbs_sha256));
-    }
-    if (item->action == PLAN_REPEAT)
-        json_put_text(json, "serial", item->earlier.serial);
-    json_put_text(json, "decision", item->reason);
-    struct json *reasons = json_put_array(json, "reasons");
-    for (size_t i = 0; i < item->verdict->findings.count; i++) {
-        const struct finding *finding = &item->verdict->findings.items[i];
-        struct json *entry = json_add_object(reasons);
-        json_put_text(entry, "rule", finding->rule);
-        json_put_text(entry, "source", finding->source);
-        json_put_text(entry, "found", finding->found);
-        json_put_text(entry, "wanted", finding->wanted);
-        json_put_text(entry, "text", finding->text);
-        json_put_text(entry, "remedy", finding->remedy);
-    }
-    return json;
-}
-
 struct json *report_plan_json(const struct plan *plan)
 {
     struct json *json = json_new_object();
@@ -124,7 +81,7 @@ struct json *report_plan_json(const struct plan *plan)
     }
     struct json *requests = json_put_array(json, "requests");
     for (size_t i = 0; i < plan->count; i++)
-        json_add(requests, item_json(&plan->items[i]));
+        json_add(requests, plan_item_json(&plan->items[i]));
     return json;
 }
 

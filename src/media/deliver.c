@@ -63,6 +63,14 @@ static bool open_parent(int root_fd, const char *name, int *ret_fd, struct error
     return true;
 }
 
+bool media_open_folder(int root_fd, const char *path, bool may_make, int *ret_fd, struct error *err)
+{
+    if (!may_make)
+        return beneath_open_folder(root_fd, path, ret_fd, err);
+    AUTO(free) char *inside = memory_format("%s/", path);
+    return open_parent(root_fd, inside, ret_fd, err);
+}
+
 static bool read_existing(const struct target *target, struct bytes data, bool *ret_same, struct error *err)
 {
     struct stat status;

@@ -215,6 +215,11 @@ static const struct rule_variable *find_variable(const struct rules *rules, cons
     return NULL;
 }
 
+bool policy_declares(const struct policy *policy, const char *name)
+{
+    return find_variable(policy->rules, name) != NULL;
+}
+
 bool policy_check_variables(const struct policy *policy, const struct policy_variable *variables,
                             size_t count, struct error *err)
 {

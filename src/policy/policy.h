@@ -59,6 +59,9 @@ struct policy_question {
 MUST_USE bool policy_check_variables(const struct policy *policy, const struct policy_variable *variables,
                                      size_t count, struct error *err);
 
+/** Whether the policy has a variable of that name. */
+bool policy_declares(const struct policy *policy, const char *name);
+
 /** Judges one request; all reasons are collected. Never fails: a doubt is a finding. The caller frees. */
 struct verdict *policy_judge(const struct policy *policy, const struct policy_question *question);
 

@@ -44,6 +44,9 @@ void ui_table_print(struct ui_table *table);
 /** A QR code of text in half blocks, with its quiet zone. ERROR_INPUT if it does not fit a QR code. */
 MUST_USE bool ui_qr(struct bytes text, struct builder *ret_drawing, struct error *err);
 
+/** The same as an SVG image for a page; appends. */
+MUST_USE bool ui_qr_svg(struct bytes text, struct builder *ret_svg, struct error *err);
+
 /* ---- review ---- */
 /**
  * Line-mode review: shows every request in words (subject, SANs, key with fingerprint, what the policy takes, drops, sets, and

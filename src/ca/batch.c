@@ -1,0 +1,236 @@
+#include "ca/batch.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "ca/batch_policies.h"
+#include "ca/batch_report.h"
+#include "ca/inputs.h"
+#include "ca/medium.h"
+#include "ca/plans.h"
+#include "ca/release.h"
+
+#include <string.h>
+
+struct batch {
+    struct ca_home *home;
+    const struct ca_console *console;
+    struct batch_options options;
+    struct medium medium;
+    struct batch_policies policies;
+    struct readers *readers;
+    struct seen *seen;
+    struct release release;
+    struct plans *plans;
+    struct batch_report *report;
+    size_t *requests; /**< items of the medium's walk that are requests */
+    size_t requests_count;
+};
+
+/* ---- what is read ---- */
+
+static bool read_request(void *data, size_t index, struct plan_input *ret_input, struct error *err)
+{
+    (void)
+        err; // a request that can't be read is a refused one; a medium that is gone shows when answers are written
+    const struct batch *batch = data;
+    const struct media_item *item = &batch->medium.walk.items[batch->requests[index]];
+    const struct batch_policy *policy = batch_policy_of(&batch->policies, item->path);
+    struct error reason = ERROR_INIT;
+    AUTO(builder_done) struct builder content = BUILDER_INIT;
+    *ret_input = (struct plan_input){
+        .source = memory_format("requests/%s", item->shown),
+        .name = input_output_name(item->path),
+        .rule = policy->rule,
+        .remedy = policy->remedy,
+    };
+    if (policy->problem != NULL)
+        ret_input->problem = memory_text(policy->problem);
+    else if (item->problem != NULL)
+        ret_input->problem = memory_text(item->problem);
+    else if (!media_read(batch->medium.requests_fd, item->path, REQUEST_MAX_FILE_LEN, &content, &reason))
+        ret_input->problem = memory_text(reason.text);
+    else
+        ret_input->data = builder_take(&content, &ret_input->len);
+    return true;
+}
+
+static const struct plan_options *options_of(void *data, size_t index)
+{
+    const struct batch *batch = data;
+    return &batch_policy_of(&batch->policies, batch->medium.walk.items[batch->requests[index]].path)->options;
+}
+
+static bool is_taken(void *data, const char *name, struct bytes certificate)
+{
+    struct batch *batch = data;
+    return release_is_taken(&batch->release, name, certificate);
+}
+
+/** A finished batch on this very medium holds it: nothing is to be done. */
+static bool is_present(void *data, const char *name, struct bytes certificate)
+{
+    const struct batch *batch = data;
+    AUTO(free) char *file = memory_format("%s.pem", name);
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    encode_pem("CERTIFICATE", certificate, &pem);
+    return medium_holds(&batch->medium, file, builder_bytes(&pem));
+}
+
+/* ---- what is written ---- */
+
+static bool release_one(void *data, const struct plan_item *item, struct bytes certificate,
+                        struct bytes proof, struct error *err)
+{
+    struct batch *batch = data;
+    batch_report_certificate(batch->report, item, certificate);
+    return release_certificate(&batch->release, item, certificate, proof, err);
+}
+
+static bool flush(void *data, struct error *err)
+{
+    struct batch *batch = data;
+    return release_flush(&batch->release, err);
+}
+
+static void note_file(void *data, const char *file, struct bytes content)
+{
+    struct batch *batch = data;
+    batch_report_file(batch->report, file, content);
+}
+
+static bool finish_plan(void *data, const struct plan *plan, struct error *err)
+{
+    (void)err; // what the report could not take is told when it is put in its place
+    struct batch *batch = data;
+    batch_report_plan(batch->report, plan);
+    plans_give_back(batch->plans, plan);
+    return true;
+}
+
+static bool next_plan(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+                      struct error *err)
+{
+    struct batch *batch = data;
+    return plans_next(batch->plans, may_wait, ret_plan, ret_is_last, err);
+}
+
+/* ---- the whole ---- */
+
+static bool find_requests(struct batch *batch, struct error *err)
+{
+    const struct media_walk *walk = &batch->medium.walk;
+    batch->requests = memory_new(walk->count, sizeof(*batch->requests));
+    for (size_t i = 0; i < walk->count; i++) {
+        if (!input_is_request(walk->items[i].path))
+            continue;
+        batch->requests[batch->requests_count++] = i;
+        if (!batch_policies_want(&batch->policies, walk->items[i].path, err))
+            return false;
+    }
+    return batch->requests_count > 0 ||
+           error_set(err, ERROR_INPUT, 0,
+                     "no requests found below requests/; a request's name ends in .csr, .req, .p10, .pem or "
+                     ".der");
+}
+
+bool batch_prepare(struct ca_home *home, const struct batch_options *options,
+                   const struct ca_console *console, struct batch **ret_batch, struct error *err)
+{
+    AUTO(batch_free) struct batch *batch = memory_new(1, sizeof(*batch));
+    batch->home = home;
+    batch->console = console;
+    batch->options = *options;
+    batch->release.fd = -1;
+    batch->medium = (struct medium){.fd = -1, .requests_fd = -1, .batch_fd = -1};
+    batch->seen = seen_new();
+    const struct plan_options shared = {
+        .is_taken = is_taken, .is_present = is_present, .data = batch, .seen = batch->seen};
+    if (!medium_open(options->medium, &batch->medium, err) ||
+        !batch_policies_open(&batch->policies, home->fd, &batch->options, &shared, err) ||
+        !find_requests(batch, err) || !batch_policies_check(&batch->policies, err) ||
+        !medium_choose_batch(&batch->medium, home, err) || !readers_open(0, &batch->readers, err))
+        return false;
+    *ret_batch = TAKE(batch);
+    return true;
+}
+
+void batch_free(struct batch *batch)
+{
+    if (batch->plans != NULL)
+        plans_close(batch->plans); // its threads use all the rest
+    if (batch->report != NULL)
+        batch_report_free(batch->report);
+    if (batch->release.group != NULL)
+        media_group_free(batch->release.group);
+    if (batch->readers != NULL)
+        readers_close(batch->readers);
+    if (batch->medium.batch_fd >= 0 && !batch->medium.is_resumed)
+        medium_drop_empty_batch(&batch->medium);
+    medium_close(&batch->medium);
+    batch_policies_done(&batch->policies);
+    seen_free(batch->seen);
+    free(batch->requests);
+    free(batch);
+}
+
+static bool start(struct batch *batch, struct error *err)
+{
+    const struct plans_settings settings = {
+        .home = batch->home,
+        .readers = batch->readers,
+        .count = batch->requests_count,
+        .input = read_request,
+        .options = options_of,
+        .data = batch,
+    };
+    batch->release = (struct release){
+        .fd = batch->medium.batch_fd,
+        .with_chain = true,
+        .with_proof = !batch->options.without_proofs && batch_policies_want_proofs(&batch->policies),
+        .delivered = note_file,
+        .data = batch,
+        .home = batch->home,
+        .group = media_group_new(),
+    };
+    return batch_report_open(batch->medium.batch_fd, batch->medium.batch, &batch->report, err) &&
+           plans_open(&settings, &batch->plans, err);
+}
+
+/** A run that found everything done leaves nothing behind; any other ends with its report. */
+static bool finish(struct batch *batch, struct batch_result *result, struct error *err)
+{
+    const struct issue_result *issue = &result->issue;
+    if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && !batch->medium.is_resumed) {
+        batch_report_free(TAKE(batch->report)); // so that the folder is empty
+        return true;
+    }
+    const struct batch_summary summary = {
+        .home = batch->home, .release = &batch->release, .result = result, .draw_qr = batch->options.draw_qr};
+    result->has_answers = batch_report_finish(batch->report, &summary, err);
+    return result->has_answers ||
+           error_while(err,
+                       "writing the report; all certificates are handed out, run the same command again");
+}
+
+bool batch_run(struct batch *batch, struct batch_result *ret_result, struct error *err)
+{
+    *ret_result = (struct batch_result){.id = batch->medium.batch,
+                                        .is_resumed = batch->medium.is_resumed,
+                                        .requests = batch->requests_count,
+                                        .other_files = batch->medium.walk.count - batch->requests_count};
+    if (!start(batch, err))
+        return false;
+    const struct issue_source source = {
+        .next = next_plan, .finished = finish_plan, .data = batch, .total = batch->requests_count};
+    const struct issue_options issue = {
+        .command = "batch",
+        .batch = batch->medium.batch,
+        .release = release_one,
+        .flush = flush,
+        .data = batch,
+        .wants_proofs = batch->release.with_proof,
+    };
+    if (!ca_issue_each(batch->home, &source, &issue, batch->console, &ret_result->issue, err))
+        return false;
+    return finish(batch, ret_result, err);
+}

@@ -1,0 +1,174 @@
+#include "ca/plans.h"
+
+#include "base/memory.h"
+#include "ca/inputs.h"
+#include "ca/queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#define SLICE_LEN 256
+#define QUEUE_LEN 2
+/* Given out at one time: one is signed, one handed out, one fills the next group; one to spare. */
+#define OUT_MAX 4
+
+struct slice {
+    struct plan *plan;
+    const struct plan_options *options;
+};
+
+struct plans {
+    struct plans_settings settings;
+    struct ca_home view; /**< the home with a ledger of its own for looking things up */
+    struct queue *read;
+    struct queue *judged;
+    pthread_t reader;
+    pthread_t judge;
+    bool has_reader;
+    bool has_judge;
+    struct error reading_error; /**< valid once `read` has ended */
+    struct error judging_error; /**< valid once `judged` has ended */
+    struct plan *out[OUT_MAX];
+};
+
+static void slice_free(struct slice *slice)
+{
+    if (slice->plan != NULL)
+        plan_free(slice->plan);
+    free(slice);
+}
+DEFINE_AUTO(struct slice *, slice_free);
+
+static void release_slice(void *item)
+{
+    slice_free(item);
+}
+
+/** Reads requests that one policy judges, in the order of the medium. */
+static bool read_slice(struct plans *plans, size_t *index, struct slice *slice, struct error *err)
+{
+    const struct plans_settings *settings = &plans->settings;
+    AUTO(inputs_done) struct inputs inputs = {.items = memory_new(SLICE_LEN, sizeof(*inputs.items))};
+    slice->options = settings->options(settings->data, *index);
+    while (*index < settings->count && inputs.count < SLICE_LEN &&
+           settings->options(settings->data, *index) == slice->options) {
+        if (!settings->input(settings->data, *index, &inputs.items[inputs.count], err))
+            return false;
+        inputs.count++;
+        ++*index;
+    }
+    return ca_plan_read(settings->readers, inputs.items, inputs.count, slice->options->policy, NULL,
+                        &slice->plan, err);
+}
+
+static void *read_all(void *data)
+{
+    struct plans *plans = data;
+    size_t index = 0;
+    bool is_fine = true;
+    while (is_fine && index < plans->settings.count) {
+        AUTO(slice_free) struct slice *slice = memory_new(1, sizeof(*slice));
+        is_fine = read_slice(plans, &index, slice, &plans->reading_error);
+        if (!is_fine || !queue_put(plans->read, slice))
+            break;
+        slice = NULL; // the queue's now
+    }
+    queue_end(plans->read);
+    return NULL;
+}
+
+static void *judge_all(void *data)
+{
+    struct plans *plans = data;
+    for (;;) {
+        bool is_end = false;
+        AUTO(slice_free) struct slice *slice = queue_take(plans->read, true, &is_end);
+        if (slice == NULL) {
+            plans->judging_error = plans->reading_error;
+            break;
+        }
+        struct plan_options options = *slice->options;
+        options.now = time_now();
+        if (!ca_plan_judge(&plans->view, slice->plan, &options, &plans->judging_error) ||
+            !queue_put(plans->judged, slice))
+            break;
+        slice = NULL; // the queue's now
+    }
+    queue_close(plans->read);
+    queue_end(plans->judged);
+    return NULL;
+}
+
+static bool start(pthread_t *thread, void *(*run)(void *), struct plans *plans, bool *ret_is_started,
+                  struct error *err)
+{
+    int reason = pthread_create(thread, NULL, run, plans);
+    *ret_is_started = reason == 0;
+    return reason == 0 || error_errno(err, ERROR_INPUT, reason, "can't start a thread");
+}
+
+bool plans_open(const struct plans_settings *settings, struct plans **ret_plans, struct error *err)
+{
+    AUTO(plans_close) struct plans *plans = memory_new(1, sizeof(*plans));
+    plans->settings = *settings;
+    plans->view = *settings->home;
+    plans->view.ledger = NULL;
+    plans->read = queue_new(QUEUE_LEN, release_slice);
+    plans->judged = queue_new(QUEUE_LEN, release_slice);
+    if (!ledger_open(plans->view.fd, plans->view.config.ledger_vkey, LEDGER_READ, 0, &plans->view.ledger,
+                     err) ||
+        !start(&plans->reader, read_all, plans, &plans->has_reader, err) ||
+        !start(&plans->judge, judge_all, plans, &plans->has_judge, err))
+        return false;
+    *ret_plans = TAKE(plans);
+    return true;
+}
+
+void plans_close(struct plans *plans)
+{
+    queue_close(plans->read);
+    queue_close(plans->judged);
+    if (plans->has_reader)
+        (void)pthread_join(plans->reader, NULL); // ours, joined once
+    queue_end(plans->read);                      // also if no thread was started to do so
+    if (plans->has_judge)
+        (void)pthread_join(plans->judge, NULL);
+    queue_free(plans->read);
+    queue_free(plans->judged);
+    for (size_t i = 0; i < OUT_MAX; i++) {
+        if (plans->out[i] != NULL)
+            plan_free(plans->out[i]);
+    }
+    if (plans->view.ledger != NULL)
+        ledger_close(plans->view.ledger);
+    free(plans);
+}
+
+bool plans_next(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last, struct error *err)
+{
+    struct plans *plans = data;
+    bool is_end = false;
+    AUTO(slice_free) struct slice *slice = queue_take(plans->judged, may_wait, &is_end);
+    if (is_end && plans->judging_error.kind != ERROR_NONE) {
+        *err = plans->judging_error;
+        return false;
+    }
+    *ret_is_last = is_end;
+    if (slice == NULL)
+        return true;
+    for (size_t i = 0; i < OUT_MAX; i++) {
+        if (plans->out[i] != NULL)
+            continue;
+        *ret_plan = plans->out[i] = TAKE(slice->plan);
+        return true;
+    }
+    abort(); // more plans out than a run uses at one time
+}
+
+void plans_give_back(struct plans *plans, const struct plan *plan)
+{
+    for (size_t i = 0; i < OUT_MAX; i++) {
+        if (plans->out[i] == plan && plan != NULL)
+            plan_free(TAKE(plans->out[i]));
+    }
+}

@@ -1,0 +1,94 @@
+#include "ca/queue.h"
+
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct queue {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    void (*release)(void *item);
+    void **items; /**< a ring */
+    size_t capacity;
+    size_t first;
+    size_t count;
+    bool has_ended;
+    bool is_closed;
+};
+
+struct queue *queue_new(size_t capacity, void (*release)(void *item))
+{
+    struct queue *queue = memory_new(1, sizeof(*queue));
+    queue->items = memory_new(capacity, sizeof(*queue->items));
+    queue->capacity = capacity;
+    queue->release = release;
+    if (pthread_mutex_init(&queue->mutex, NULL) != 0 || pthread_cond_init(&queue->changed, NULL) != 0)
+        abort(); // out of memory, as memory_new() does
+    return queue;
+}
+
+void queue_free(struct queue *queue)
+{
+    for (size_t i = 0; i < queue->count; i++)
+        queue->release(queue->items[(queue->first + i) % queue->capacity]);
+    (void)pthread_mutex_destroy(&queue->mutex); // fail only for a mutex in use
+    (void)pthread_cond_destroy(&queue->changed);
+    free(queue->items);
+    free(queue);
+}
+
+/* Locking a sound mutex, waiting and signalling can't fail (POSIX: only for misuse). */
+static void lock(struct queue *queue)
+{
+    if (pthread_mutex_lock(&queue->mutex) != 0)
+        abort();
+}
+
+static void tell_and_unlock(struct queue *queue)
+{
+    (void)pthread_cond_broadcast(&queue->changed);
+    (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+bool queue_put(struct queue *queue, void *item)
+{
+    lock(queue);
+    while (queue->count == queue->capacity && !queue->is_closed)
+        (void)pthread_cond_wait(&queue->changed, &queue->mutex);
+    bool is_put = !queue->is_closed;
+    if (is_put)
+        queue->items[(queue->first + queue->count++) % queue->capacity] = item;
+    tell_and_unlock(queue);
+    return is_put;
+}
+
+void queue_end(struct queue *queue)
+{
+    lock(queue);
+    queue->has_ended = true;
+    tell_and_unlock(queue);
+}
+
+void queue_close(struct queue *queue)
+{
+    lock(queue);
+    queue->is_closed = true;
+    tell_and_unlock(queue);
+}
+
+void *queue_take(struct queue *queue, bool may_wait, bool *ret_is_end)
+{
+    void *item = NULL;
+    lock(queue);
+    while (may_wait && queue->count == 0 && !queue->has_ended)
+        (void)pthread_cond_wait(&queue->changed, &queue->mutex);
+    if (queue->count > 0) {
+        item = queue->items[queue->first];
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->count--;
+    }
+    *ret_is_end = item == NULL && queue->has_ended;
+    tell_and_unlock(queue);
+    return item;
+}

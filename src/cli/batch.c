@@ -1,0 +1,123 @@
+#include "ca/batch.h"
+
+#include "cli/cli.h"
+#include "cli/report.h"
+#include "policy/policy.h"
+#include "ui/ui.h"
+
+static const struct command_help help = {
+    .usage = "batch [OPTIONS] MEDIUM",
+    .text =
+        "Works through a removable medium, mounted at the folder MEDIUM. Requests lie in MEDIUM/requests/, "
+        "at "
+        "any depth; a\nfirst folder named like a policy (requests/mqtt-device/...) chooses it, all others go "
+        "by "
+        "--policy. The answers\ncome to MEDIUM/issued/BATCH/: NAME.pem, NAME-chain.pem and NAME.tlog-proof, "
+        "report.html to read, report.json\nand refused.csv for programs, the ledger's checkpoint, and "
+        "SHA256SUMS "
+        "over all of it.\n\nIf the medium is pulled, runs full, or the run is killed: plug it in and run the "
+        "same "
+        "command again. It says\nwhat was done and does the rest; each certificate is made once.",
+    .example = "  coldca -C ca batch --policy mqtt-device --set domain=iot.example /media/stick",
+};
+
+static void print_result(const struct batch_result *result, const char *medium)
+{
+    const struct issue_result *issue = &result->issue;
+    printf("%zu request%s: %zu issued, %zu refused", result->requests, result->requests == 1 ? "" : "s",
+           issue->issued, issue->refused);
+    if (issue->repeated > 0)
+        printf(", %zu issued before and handed out again", issue->repeated);
+    if (issue->present > 0)
+        printf(", %zu on the medium already", issue->present);
+    printf("\n");
+    if (result->has_answers)
+        printf("the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
+               medium, result->id, (unsigned long long)issue->ledger_size);
+    else
+        printf("nothing was left to do: every request has its certificate on this medium\n");
+}
+
+static struct json *result_json(const struct batch_result *result)
+{
+    struct json *json = json_new_object();
+    json_put_text(json, "batch", result->id);
+    json_put_bool(json, "resumed", result->is_resumed);
+    json_put_bool(json, "answers", result->has_answers);
+    json_put_int(json, "requests", (int64_t)result->requests);
+    json_put_int(json, "issued", (int64_t)result->issue.issued);
+    json_put_int(json, "repeated", (int64_t)result->issue.repeated);
+    json_put_int(json, "present", (int64_t)result->issue.present);
+    json_put_int(json, "refused", (int64_t)result->issue.refused);
+    json_put_int(json, "proofs", (int64_t)result->issue.proofs);
+    json_put_int(json, "abandoned", (int64_t)result->issue.abandoned);
+    json_put_int(json, "other_files", (int64_t)result->other_files);
+    json_put_int(json, "ledger_size", (int64_t)result->issue.ledger_size);
+    return json;
+}
+
+static void report(const struct options *options, const struct batch_result *result, const char *medium)
+{
+    if (!options->wants_json) {
+        print_result(result, medium);
+        return;
+    }
+    AUTO(json_free) struct json *json = result_json(result);
+    report_json(json);
+}
+
+static bool run(struct batch *batch, struct ca_home *home, const struct ca_console *console,
+                struct batch_result *ret_result, struct error *err)
+{
+    if (!ca_home_login(home, console, err) || !batch_run(batch, ret_result, err))
+        return false;
+    if (ret_result->other_files > 0)
+        ca_notice(
+            console,
+            "%llu files below requests/ do not end in .csr, .req, .p10, .pem or .der and were left alone",
+            (unsigned long long)ret_result->other_files);
+    return true;
+}
+
+int cli_batch(int argc, char **argv, struct error *err)
+{
+    AUTO(options_done) struct options options = {.home = NULL};
+    AUTO(option_list_done) struct option_list settings = {.items = NULL};
+    struct batch_options wanted = {.draw_qr = ui_qr_svg};
+    const struct option_row rows[] = {
+        {"policy", 'p', OPTION_TEXT, "NAME", "for requests whose first folder names none", &wanted.policy},
+        {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of a policy", &settings},
+        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates",
+         &wanted.without_proofs},
+    };
+    struct batch_result result = {.requests = 0};
+    struct policy_variable *variables = NULL;
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(batch_free) struct batch *batch = NULL;
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct ca_console console = cli_console(&options);
+    AUTO(free) char *path = ca_home_path(options.home);
+    if (options.arguments.count != 1) {
+        (void)error_set(err, ERROR_USAGE, 0, "name one medium: the folder it is mounted at");
+        return (int)err->kind;
+    }
+    if (!options_variables(&settings, &variables, err))
+        return (int)err->kind;
+    wanted.medium = options.arguments.items[0];
+    wanted.variables = variables;
+    wanted.variables_count = settings.count;
+    bool is_done = ca_home_open(path, CA_WRITE, &console, &home, err) &&
+                   batch_prepare(home, &wanted, &console, &batch, err) &&
+                   run(batch, home, &console, &result, err);
+    if (is_done)
+        report(&options, &result, wanted.medium);
+    if (batch != NULL)
+        batch_free(TAKE(batch)); // its plans borrow the variables
+    options_variables_free(variables, settings.count);
+    if (!is_done)
+        return (int)err->kind;
+    return result.issue.refused > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
+}
