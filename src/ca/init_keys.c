@@ -24,7 +24,8 @@ static bool make_ledger_key(struct ca_home *home, const struct init_plan *plan,
     if (token_key_generate(home->token, KEY_ED25519, 0, plan->ledger_label, &home->ledger_key, &first))
         return true;
     if (token_key_generate(home->token, KEY_EC_P256, 0, plan->ledger_label, &home->ledger_key, err)) {
-        ca_notice(console, "the token makes no Ed25519 key, so the ledger key is P-256");
+        ca_notice(console, "the token makes no Ed25519 key, so the ledger key is P-256: %.*s",
+                  (int)strcspn(first.text, "\n"), first.text);
         return true;
     }
     return error_while(err, "making the ledger key \"%s\"", plan->ledger_label);

@@ -317,8 +317,11 @@ bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
     if (!is_done) {
         struct error ignored = ERROR_INIT;
         size_t abandoned = 0;
+        AUTO(free)
+        char *reason = memory_format("the run stopped before the signature was recorded: %.*s",
+                                     (int)strcspn(err->text, "\n"), err->text);
         // Best effort: if the ledger can't be written now, the next run does the same.
-        if (ca_recover(home, "the run stopped before the signature was recorded", &abandoned, &ignored) &&
+        if (ca_recover(home, reason, &abandoned, &ignored) &&
             ledger_checkpoint_size(home->ledger) < ledger_size(home->ledger) &&
             !ca_checkpoint(home, &ignored))
             ca_notice(console, "no checkpoint could be signed: %s", ignored.text);

@@ -11,7 +11,7 @@ bool ca_recover(struct ca_home *home, const char *reason, size_t *ret_abandoned,
         struct json *fields = json_new_object();
         json_put_int(fields, "ref", (int64_t)entries[i].signing_seq);
         json_put_text(fields, "serial", entries[i].serial);
-        json_put_text(fields, "reason", reason);
+        ca_put_bounded(fields, "reason", reason);
         if (is_fine)
             is_fine = ledger_append(home->ledger, "cert.abandoned", fields, NULL, err);
         else

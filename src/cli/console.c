@@ -1,19 +1,32 @@
 #include "cli/cli.h"
 
 #include "base/memory.h"
+#include "token/token.h"
 #include "ui/ui.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t is_interrupted;
 
 static void on_signal(int number)
 {
-    (void)number;
+    static const char words[] = "\ncoldca: stopping at the next safe place; Ctrl-C again ends it at once\n";
     is_interrupted = 1;
+    if (number == SIGINT && isatty(STDERR_FILENO) == 1)
+        (void)!write(STDERR_FILENO, words, sizeof(words) - 1); // a terminal that is gone needs no words
+}
+
+/** Runs on a thread of token/'s own while others wait for the token, or write: as good as a power cut (P5). */
+static void on_late_token(const char *text, bool is_over)
+{
+    ui_progress_clear();
+    fprintf(stderr, "coldca: %s\n", text);
+    if (is_over)
+        _exit((int)ERROR_TOKEN);
 }
 
 static bool may_go_on(void *data)
@@ -62,6 +75,7 @@ struct ca_console cli_console(struct options *options)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     (void)sigaction(SIGINT, &action, NULL);  // cannot fail for these signals
     (void)sigaction(SIGTERM, &action, NULL); // likewise
+    token_set_late(on_late_token);
     return (struct ca_console){
         .confirm = ui_has_terminal() ? confirm : NULL,
         .pin = ask_pin,

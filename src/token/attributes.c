@@ -2,18 +2,24 @@
 
 #define ATTRIBUTE_MAX_LEN (64 * 1024) /* certificates are the longest thing read */
 
+static CK_RV get_value(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+                       CK_ATTRIBUTE *attribute)
+{
+    WATCHED(token->module, "reading an object");
+    return token->module->calls->C_GetAttributeValue(session, object, attribute, 1);
+}
+
 bool attribute_bytes(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                      CK_ATTRIBUTE_TYPE type, struct builder *ret_value)
 {
-    CK_FUNCTION_LIST *calls = token->module->calls;
     CK_ATTRIBUTE attribute = {.type = type};
-    if (calls->C_GetAttributeValue(session, object, &attribute, 1) != CKR_OK ||
+    if (get_value(token, session, object, &attribute) != CKR_OK ||
         attribute.ulValueLen == CK_UNAVAILABLE_INFORMATION || attribute.ulValueLen > ATTRIBUTE_MAX_LEN)
         return false;
     AUTO(free) uint8_t *value = memory_new(attribute.ulValueLen + 1, 1);
     attribute.pValue = value;
     CK_ULONG room = attribute.ulValueLen;
-    if (room > 0 && calls->C_GetAttributeValue(session, object, &attribute, 1) != CKR_OK)
+    if (room > 0 && get_value(token, session, object, &attribute) != CKR_OK)
         return false;
     if (attribute.ulValueLen > room)
         return false;
@@ -33,8 +39,7 @@ bool attribute_ulong(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_H
 {
     CK_ULONG value = 0;
     CK_ATTRIBUTE attribute = {.type = type, .pValue = &value, .ulValueLen = sizeof(value)};
-    if (token->module->calls->C_GetAttributeValue(session, object, &attribute, 1) != CKR_OK ||
-        attribute.ulValueLen != sizeof(value))
+    if (get_value(token, session, object, &attribute) != CKR_OK || attribute.ulValueLen != sizeof(value))
         return false;
     *ret_value = value;
     return true;
@@ -46,8 +51,7 @@ static enum token_answer attribute_answer(struct token *token, CK_SESSION_HANDLE
 {
     CK_BBOOL value = CK_FALSE;
     CK_ATTRIBUTE attribute = {.type = type, .pValue = &value, .ulValueLen = sizeof(value)};
-    if (token->module->calls->C_GetAttributeValue(session, object, &attribute, 1) != CKR_OK ||
-        attribute.ulValueLen != sizeof(value))
+    if (get_value(token, session, object, &attribute) != CKR_OK || attribute.ulValueLen != sizeof(value))
         return TOKEN_UNKNOWN;
     return value == CK_FALSE ? TOKEN_NO : TOKEN_YES;
 }
@@ -80,6 +84,7 @@ bool objects_find(struct token *token, CK_SESSION_HANDLE session, CK_ATTRIBUTE *
                   CK_OBJECT_HANDLE **ret_objects, size_t *ret_count, struct error *err)
 {
     CK_FUNCTION_LIST *calls = token->module->calls;
+    WATCHED(token->module, "looking for objects");
     CK_RV rv = calls->C_FindObjectsInit(session, template, count);
     if (rv != CKR_OK)
         return error_rv(err, rv, "looking for objects on the token");

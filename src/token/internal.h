@@ -33,6 +33,7 @@ bool error_rv(struct error *err, CK_RV rv, const char *format, ...) PRINTF_LIKE(
 CK_RV rv_of_libp11(bool is_done);
 
 /* ---- profile.c ---- */
+#define PROFILE_TIMEOUT_SECONDS 60 /* where a token's YAML names none */
 enum ed25519_form { ED25519_EITHER, ED25519_OID, ED25519_PRINTABLE };
 /** Usages a new key is told not to have; a set of bits. */
 enum usage {
@@ -53,9 +54,34 @@ struct token_limits {
     enum usage may_omit;
     unsigned kinds;        /**< bits of enum key_kind; 0: not known */
     unsigned rsa_max_bits; /**< 0: not known */
+    unsigned timeout_seconds;
 };
 struct token_limits profile_limits(const struct token_profile *profile); /**< NULL: none known */
 const char *profile_init_args(const struct token_profile *profile);
+
+/* ---- watch.c ---- */
+
+/** A call of the module that is under way. */
+struct watched {
+    struct watched *next;
+    struct watched **place; /**< what points to it */
+    const char *what;
+    int64_t since_ms;
+    unsigned limit_seconds;
+    bool is_told; /**< that it is late */
+};
+
+/** \param what   what is being done, for a person */
+void watch_begin(struct watched *call, unsigned limit_seconds, const char *what);
+void watch_end(struct watched *call);
+DEFINE_AUTO_VALUE(struct watched, watch_end);
+/** Until the end of the block the module has so much time. */
+#define WATCHED(module, what)                                                                                \
+    AUTO(watch_end) struct watched watched_;                                                                 \
+    watch_begin(&watched_, (module)->timeout_seconds, what)
+/** With the first module that is opened, and the last that is closed. */
+void watch_start(void);
+void watch_stop(void);
 
 /* ---- module.c ---- */
 
@@ -70,6 +96,7 @@ struct module {
     struct module *next;
     char *path;
     unsigned users;
+    unsigned timeout_seconds; /**< of each call */
     void *library;
     CK_FUNCTION_LIST *calls;
     PKCS11_CTX *libp11;
@@ -78,8 +105,9 @@ struct module {
     struct token *tokens; /**< open ones */
 };
 
-MUST_USE bool module_open(const char *path, const char *init_args, struct module **ret_module,
-                          struct error *err);
+/** \param timeout_seconds   how long a call of the module may take; the first who opens it decides, as with init_args */
+MUST_USE bool module_open(const char *path, const char *init_args, unsigned timeout_seconds,
+                          struct module **ret_module, struct error *err);
 void module_close(struct module *module);
 DEFINE_AUTO(struct module *, module_close);
 /** Asks the module again what is in its slots. The lock must be held. */
@@ -99,6 +127,7 @@ static inline void auto_unlock(pthread_mutex_t **lock)
 struct session {
     CK_SESSION_HANDLE handle;
     EVP_MD_CTX *digest; /**< made once, so that no signature pays for it */
+    bool was_used;      /**< it has signed before */
     struct session *next;
 };
 

@@ -37,6 +37,7 @@ static bool open_holder(struct token *token, struct error *err)
 {
     if (token->login_session != CK_INVALID_HANDLE)
         return true;
+    WATCHED(token->module, "opening a session");
     CK_RV rv = token->module->calls->C_OpenSession(token->slot_id, CKF_SERIAL_SESSION, NULL, NULL,
                                                    &token->login_session);
     if (rv == CKR_OK)
@@ -59,6 +60,13 @@ static bool may_try(const struct token_info *info, const struct secret *pin, str
     return true;
 }
 
+static CK_RV login_with(struct token *token, const struct secret *pin)
+{
+    WATCHED(token->module, "logging in"); // a person at a PIN pad has all the time
+    return token->module->calls->C_Login(token->login_session, CKU_USER,
+                                         (CK_UTF8CHAR *)(uintptr_t)secret_text(pin), secret_len(pin));
+}
+
 /*
  * Not PKCS11_login(): it keeps a copy of the PIN in ordinary memory for as long as the slot lives, to log in again by
  * itself after a fork (promise P7; docs/decisions/0010).
@@ -73,9 +81,8 @@ bool token_login(struct token *token, const struct secret *pin, struct error *er
         return error_while(err, "logging in");
     if (!may_try(&info, pin, err) || !open_holder(token, err))
         return false;
-    CK_UTF8CHAR *text = pin == NULL ? NULL : (CK_UTF8CHAR *)(uintptr_t)secret_text(pin);
-    CK_RV rv = token->module->calls->C_Login(token->login_session, CKU_USER, text,
-                                             pin == NULL ? 0 : secret_len(pin));
+    CK_RV rv = pin == NULL ? token->module->calls->C_Login(token->login_session, CKU_USER, NULL, 0)
+                           : login_with(token, pin);
     if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
         return login_failed(token, rv, err);
     atomic_store(&token->is_logged_in, true);
@@ -92,6 +99,7 @@ void login_end(struct token *token, struct token *heir)
         atomic_store(&heir->is_logged_in, atomic_load(&token->is_logged_in));
         return;
     }
+    WATCHED(token->module, "logging out");
     // The token may be gone; then nobody is logged in and there is no session to close.
     if (heir == NULL)
         (void)calls->C_Logout(token->login_session);

@@ -50,6 +50,7 @@ static bool load_libp11(struct module *module, const char *init_args, struct err
         return error_openssl(err, ERROR_TOKEN, "libp11 can't be started");
     if (init_args != NULL)
         PKCS11_CTX_init_args(module->libp11, init_args);
+    WATCHED(module, "starting the module");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_CTX_load(module->libp11, module->path) == 0);
     if (rv != CKR_OK) {
@@ -62,6 +63,7 @@ static bool load_libp11(struct module *module, const char *init_args, struct err
 
 static void module_free(struct module *module)
 {
+    WATCHED(module, "closing the module");
     while (module->slots != NULL) {
         struct slots *slots = module->slots;
         module->slots = slots->older;
@@ -80,7 +82,8 @@ static void module_free(struct module *module)
 }
 DEFINE_AUTO(struct module *, module_free);
 
-bool module_open(const char *path, const char *init_args, struct module **ret_module, struct error *err)
+bool module_open(const char *path, const char *init_args, unsigned timeout_seconds,
+                 struct module **ret_module, struct error *err)
 {
     LOCKED(&registry_lock);
     for (struct module *known = registry; known != NULL; known = known->next)
@@ -92,8 +95,14 @@ bool module_open(const char *path, const char *init_args, struct module **ret_mo
     AUTO(module_free) struct module *module = memory_new(1, sizeof(*module));
     (void)pthread_mutex_init(&module->lock, NULL); // default attributes: can't fail on Linux
     module->path = memory_text(path);
-    if (!load_library(module, err) || !load_libp11(module, init_args, err))
+    module->timeout_seconds = timeout_seconds;
+    if (registry == NULL)
+        watch_start();
+    if (!load_library(module, err) || !load_libp11(module, init_args, err)) {
+        if (registry == NULL)
+            watch_stop();
         return false;
+    }
     module->users = 1;
     module->next = registry;
     registry = module;
@@ -111,6 +120,8 @@ void module_close(struct module *module)
         place = &(*place)->next;
     *place = module->next;
     module_free(module);
+    if (registry == NULL)
+        watch_stop();
 }
 
 /*
@@ -119,6 +130,7 @@ void module_close(struct module *module)
  */
 bool module_refresh(struct module *module, struct error *err)
 {
+    WATCHED(module, "listing the slots");
     AUTO(free) struct slots *slots = memory_new(1, sizeof(*slots));
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_enumerate_slots(module->libp11, &slots->items, &slots->count) == 0);

@@ -11,6 +11,7 @@ void pool_init(struct pool *pool)
 
 static void session_free(struct token *token, struct session *session)
 {
+    WATCHED(token->module, "closing a session");
     // The session may be gone with its token; then there is nothing to close.
     (void)token->module->calls->C_CloseSession(session->handle);
     EVP_MD_CTX_free(session->digest);
@@ -32,6 +33,7 @@ void pool_done(struct token *token)
 static bool session_open(struct token *token, struct session **ret_session, CK_RV *ret_rv, struct error *err)
 {
     CK_SESSION_HANDLE handle = CK_INVALID_HANDLE;
+    WATCHED(token->module, "opening a session");
     *ret_rv = token->module->calls->C_OpenSession(token->slot_id, CKF_SERIAL_SESSION, NULL, NULL, &handle);
     if (*ret_rv != CKR_OK)
         return error_rv(err, *ret_rv, "opening a session");
@@ -75,6 +77,7 @@ void pool_return(struct token *token, struct session *session)
 {
     struct pool *pool = &token->pool;
     LOCKED(&pool->lock);
+    session->was_used = true;
     session->next = pool->idle;
     pool->idle = session;
     (void)pthread_cond_signal(&pool->changed); // can't fail

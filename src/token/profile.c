@@ -30,6 +30,6 @@ const char *profile_init_args(const struct token_profile *profile)
 
 struct token_limits profile_limits(const struct token_profile *profile)
 {
-    const struct token_limits unknown = {.max_sessions = 0};
+    const struct token_limits unknown = {.max_sessions = 0, .timeout_seconds = PROFILE_TIMEOUT_SECONDS};
     return profile == NULL ? unknown : profile->limits;
 }

@@ -13,6 +13,7 @@ struct yaml_profile {
     unsigned modules_count;
     char *init_args;
     unsigned max_sessions;
+    unsigned timeout_seconds;
     bool always_authenticate;
     enum ed25519_form ed25519_params;
     char **keys;
@@ -50,6 +51,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_SEQUENCE("modules", CYAML_FLAG_POINTER, struct yaml_profile, modules, &text_schema, 1, 32),
     CYAML_FIELD_STRING_PTR("init_args", TEXT_FLAGS, struct yaml_profile, init_args, 1, 1024),
     CYAML_FIELD_UINT("max_sessions", CYAML_FLAG_OPTIONAL, struct yaml_profile, max_sessions),
+    CYAML_FIELD_UINT("timeout_seconds", CYAML_FLAG_OPTIONAL, struct yaml_profile, timeout_seconds),
     CYAML_FIELD_BOOL("always_authenticate", CYAML_FLAG_DEFAULT, struct yaml_profile, always_authenticate),
     CYAML_FIELD_ENUM("ed25519_params", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct yaml_profile,
                      ed25519_params, ed25519_forms, CYAML_ARRAY_LEN(ed25519_forms)),
@@ -108,6 +110,9 @@ static bool check(const struct yaml_profile *yaml, const char *file, struct erro
                              file, yaml->modules[i]);
     if (yaml->max_sessions > 1024)
         return error_set(err, ERROR_INPUT, 0, "%s: max_sessions is 1 to 1024, or left out", file);
+    if (yaml->timeout_seconds > 3600)
+        return error_set(err, ERROR_INPUT, 0, "%s: timeout_seconds is 1 to 3600, or left out (%d)", file,
+                         PROFILE_TIMEOUT_SECONDS);
     return true;
 }
 
@@ -119,10 +124,12 @@ bool token_profile_load(struct bytes text, const char *file, struct token_profil
         return false;
     const struct yaml_profile *yaml = value;
     AUTO(token_profile_free) struct token_profile *profile = memory_new(1, sizeof(*profile));
-    profile->limits = (struct token_limits){.max_sessions = yaml->max_sessions,
-                                            .refuses_always_authenticate = !yaml->always_authenticate,
-                                            .ed25519_params = yaml->ed25519_params,
-                                            .may_omit = yaml->may_omit};
+    profile->limits = (struct token_limits){
+        .max_sessions = yaml->max_sessions,
+        .refuses_always_authenticate = !yaml->always_authenticate,
+        .ed25519_params = yaml->ed25519_params,
+        .may_omit = yaml->may_omit,
+        .timeout_seconds = yaml->timeout_seconds == 0 ? PROFILE_TIMEOUT_SECONDS : yaml->timeout_seconds};
     bool is_sound = check(yaml, file, err) && read_keys(yaml, file, &profile->limits, err);
     if (is_sound) {
         profile->name = memory_text(yaml->name);

@@ -61,7 +61,9 @@ static const struct rv_words words[] = {
     {CKR_PIN_LEN_RANGE, "CKR_PIN_LEN_RANGE", "the PIN is too short or too long for this token"},
     {CKR_PIN_EXPIRED, "CKR_PIN_EXPIRED", "the PIN has expired; change it with the vendor's tool"},
     {CKR_PIN_LOCKED, "CKR_PIN_LOCKED",
-     "the PIN is locked after too many wrong tries; only the security officer can unlock it"},
+     "the PIN is locked after too many wrong tries; the security officer unlocks it with the token's own "
+     "tool, "
+     "then run the command again"},
     {CKR_SESSION_CLOSED, "CKR_SESSION_CLOSED", "the session ended: the token was removed or reset; " PLUG},
     {CKR_SESSION_COUNT, "CKR_SESSION_COUNT",
      "the token has no session left; close other programs that use it, or lower max_sessions in its YAML"},
@@ -84,7 +86,7 @@ static const struct rv_words words[] = {
     {CKR_TOKEN_WRITE_PROTECTED, "CKR_TOKEN_WRITE_PROTECTED", "the token is write-protected"},
     {CKR_USER_ALREADY_LOGGED_IN, "CKR_USER_ALREADY_LOGGED_IN", "someone is logged in already"},
     {CKR_USER_NOT_LOGGED_IN, "CKR_USER_NOT_LOGGED_IN",
-     "nobody is logged in: the token was reset, or the key wants the PIN for each signature"},
+     "nobody is logged in: the token was reset, or the key wants the PIN for each signature; " ASK_AGAIN},
     {CKR_USER_PIN_NOT_INITIALIZED, "CKR_USER_PIN_NOT_INITIALIZED",
      "the token has no user PIN yet; set one with coldca token init"},
     {CKR_USER_TYPE_INVALID, "CKR_USER_TYPE_INVALID", "the token has no such user"},

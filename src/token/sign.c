@@ -86,6 +86,7 @@ static CK_RV start(struct task *task, struct session *session, bool hashes_in_to
         mechanism.pParameter = &pss;
         mechanism.ulParameterLen = sizeof(pss);
     }
+    WATCHED(task->key->token->module, "starting a signature");
     return task->key->token->module->calls->C_SignInit(session->handle, &mechanism,
                                                        task->key->private_object);
 }
@@ -117,6 +118,14 @@ static bool authenticate(struct task *task, struct session *session, struct erro
     return rv == CKR_OK || error_rv(err, rv, "entering the PIN for one signature; it is not retried");
 }
 
+static CK_RV sign_input(const struct task *task, const struct session *session, struct bytes input,
+                        uint8_t *ret_raw, CK_ULONG *ret_len)
+{
+    WATCHED(task->key->token->module, "signing");
+    return task->key->token->module->calls->C_Sign(session->handle, (CK_BYTE *)(uintptr_t)input.data,
+                                                   input.len, ret_raw, ret_len);
+}
+
 /** C_SignInit with the mechanism the token knows: one that takes a digest, else the one that hashes there. */
 static bool begin(struct task *task, struct session *session, bool *ret_hashes_in_token, struct error *err)
 {
@@ -137,15 +146,20 @@ static bool begin(struct task *task, struct session *session, bool *ret_hashes_i
     return true;
 }
 
+/** \param ret_may_retry   on failure: the session had ended before, so that the token can't have signed anything */
 static bool sign_in_session(struct task *task, struct session *session, struct builder *ret_signature,
-                            struct error *err)
+                            bool *ret_may_retry, struct error *err)
 {
     struct token_key *key = task->key;
     uint8_t raw[SIGNATURE_MAX];
     CK_ULONG len = sizeof(raw);
     bool hashes_in_token = false;
-    if (!begin(task, session, &hashes_in_token, err))
+    *ret_may_retry = false;
+    if (!begin(task, session, &hashes_in_token, err)) {
+        *ret_may_retry = session->was_used &&
+                         (err->native == CKR_SESSION_HANDLE_INVALID || err->native == CKR_SESSION_CLOSED);
         return false;
+    }
     if (key->attributes.always_authenticates == TOKEN_YES && !authenticate(task, session, err))
         return false;
     if (!hashes_in_token && task->digest.len == 0) {
@@ -157,21 +171,23 @@ static bool sign_in_session(struct task *task, struct session *session, struct b
     struct bytes input = hashes_in_token                                    ? task->data
                          : algorithms[task->kind].of_digest == CKM_RSA_PKCS ? with_digest_info(task)
                                                                             : task->digest;
-    CK_RV rv = key->token->module->calls->C_Sign(session->handle, (CK_BYTE *)(uintptr_t)input.data, input.len,
-                                                 raw, &len);
+    CK_RV rv = sign_input(task, session, input, raw, &len);
     if (rv != CKR_OK)
         return error_rv(err, rv, "signing with the key %s", key->uri);
     if (key->kind == KEY_EC_P256 || key->kind == KEY_EC_P384 || key->kind == KEY_EC_P521) {
         size_t half = (key->bits + 7) / 8;
         if (len != 2 * half)
-            return error_set(err, ERROR_TOKEN, 0, "the token gave an ECDSA signature of %lu bytes, not %zu",
+            return error_set(err, ERROR_TOKEN, 0,
+                             "the token gave an ECDSA signature of %lu bytes, not %zu; do not use this token",
                              len, 2 * half);
         der_add_ecdsa_signature(ret_signature, bytes_of(raw, len));
         return true;
     }
     size_t want = key->kind == KEY_ED25519 ? 64 : (key->bits + 7) / 8;
     if (len != want)
-        return error_set(err, ERROR_TOKEN, 0, "the token gave a signature of %lu bytes, not %zu", len, want);
+        return error_set(err, ERROR_TOKEN, 0,
+                         "the token gave a signature of %lu bytes, not %zu; do not use this token", len,
+                         want);
     builder_add(ret_signature, raw, len);
     return true;
 }
@@ -180,16 +196,22 @@ static bool sign(struct task *task, struct builder *ret_signature, struct error 
 {
     struct token *token = task->key->token;
     struct session *session = NULL;
+    bool may_retry = true;
     if (!signature_fits_key(task->kind, task->key->kind))
         return error_set(err, ERROR_TOKEN, 0, "the key %s can't make %s signatures", task->key->uri,
                          signature_name(task->kind));
-    if (!pool_borrow(token, &session, err))
-        return false;
-    if (sign_in_session(task, session, ret_signature, err)) {
-        pool_return(token, session);
-        return true;
+    // Tokens end sessions that were idle for long. Only ones that have signed are replaced, so this comes to an end.
+    while (may_retry) {
+        if (!pool_borrow(token, &session, err))
+            return false;
+        if (sign_in_session(task, session, ret_signature, &may_retry, err)) {
+            pool_return(token, session);
+            return true;
+        }
+        pool_drop(token, session); // it may be in the middle of an operation
+        if (may_retry)
+            error_clear(err);
     }
-    pool_drop(token, session); // it may be in the middle of an operation
     return false;
 }
 

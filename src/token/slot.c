@@ -19,6 +19,7 @@ bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct token_info
 {
     CK_TOKEN_INFO raw;
     CK_SLOT_INFO slot;
+    WATCHED(module, "asking the token who it is");
     CK_RV rv = module->calls->C_GetTokenInfo(slot_id, &raw);
     if (rv != CKR_OK)
         return error_rv(err, rv, "asking the token in slot %lu who it is", slot_id);
@@ -102,7 +103,7 @@ static bool choice_module(const struct token_choice *choice, struct module **ret
         return error_set(err, ERROR_TOKEN, 0, "no PKCS#11 module is named; give its path or a token model");
     if (init_args == NULL && choice->profile != NULL)
         init_args = profile_init_args(choice->profile);
-    return module_open(path, init_args, ret_module, err);
+    return module_open(path, init_args, profile_limits(choice->profile).timeout_seconds, ret_module, err);
 }
 
 /** All tokens of a module, in slot order. The module's lock must be held. */
@@ -211,6 +212,7 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
     const struct token *other = sharer(module, info.slot_id);
     PKCS11_SLOT *slot = other != NULL ? other->slot : module_slot(module, info.slot_id);
     // libp11 closes all sessions of the slot when its mode changes: so it writes from the start, where it can.
+    WATCHED(module, "opening the token");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(other != NULL || PKCS11_open_session(slot, info.is_write_protected ? 0 : 1) == 0);
     if (rv != CKR_OK)
@@ -255,6 +257,7 @@ bool token_info(struct token *token, struct token_info *ret_info, struct error *
 
 bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, struct error *err)
 {
+    WATCHED(token->module, "opening a session");
     CK_RV rv = token->module->calls->C_OpenSession(token->slot_id, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
                                                    NULL, ret_session);
     if (rv != CKR_OK)
@@ -265,6 +268,7 @@ bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, stru
 bool token_random(struct token *token, uint8_t *data, size_t len, struct error *err)
 {
     LOCKED(&token->module->lock);
+    WATCHED(token->module, "making random bytes");
     while (len > 0) {
         unsigned part = len < 1024 ? (unsigned)len : 1024;
         (void)ERR_set_mark();

@@ -24,6 +24,17 @@ bool token_profile_is_tested(const struct token_profile *profile);
 /** The first module path of the profile that exists on this machine; NULL if none does. */
 const char *token_profile_module(const struct token_profile *profile);
 
+/* ---- a token that does not answer ---- */
+/**
+ * Told, by a thread of token/'s own, of a call that a module does not come back from: first that it is late, then, with
+ * is_over, that its time (timeout_seconds of the profile) has passed. A call can't be taken back from a module, so the callee
+ * ends the process then; promise P5 makes that safe. Not limited: what a person does at a PIN pad, making keys, and
+ * initializing a token.
+ */
+typedef void token_late(const char *text, bool is_over);
+/** To be set before the first module is opened; without it a call may take for ever. */
+void token_set_late(token_late *told);
+
 /* ---- modules and tokens ---- */
 /** Which token. A NULL member matches anything; more than one match is refused, not guessed. */
 struct token_choice {

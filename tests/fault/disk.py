@@ -128,6 +128,8 @@ class Disk:
     def feed(self, event):
         """One event of the trace; whether it was of this disk."""
         kind, *facts = event
+        if kind == "note":
+            return False
         if kind in ("write", "truncate"):
             file = self.files.get(facts[0])
             if file is not None:
@@ -197,7 +199,7 @@ def read_trace(path):
             at += length
         elif kind == "truncate":
             events.append((kind, *map(int, facts)))
-        elif kind in ("rename", "link"):
+        elif kind in ("rename", "link", "note"):
             events.append((kind, *facts))
         else:
             events.append((kind, facts[0], int(facts[1])))

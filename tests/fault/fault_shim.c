@@ -240,6 +240,15 @@ static void trace_fd(const char *what, int fd)
             (unsigned long)status.st_ino);
 }
 
+/** For other shims in the process: what they note stands in the trace at its time. One word. */
+void fault_note(const char *word);
+void fault_note(const char *word)
+{
+    if (begin_change())
+        say("note\t%s\n", word);
+    end_change();
+}
+
 /* ---- the calls ---- */
 
 typedef int open_fn(int dirfd, const char *path, int flags, ...);

@@ -8,13 +8,15 @@ export FAULT_SHIM=$BUILD/fault_shim.so PYTHONDONTWRITEBYTECODE=1
 PRELOAD_FIRST=$(preloaded_for "$COLDCA")
 export PRELOAD_FIRST
 
-# make_scene COUNT: ./base with a token and a CA, ./requests with so many requests
+# make_scene COUNT [OPTIONS OF coldca init...]: ./base with a token and a CA, ./requests with so many requests
 make_scene() {
+    local count=$1
+    shift
     mkdir base
     cd base
     make_token
-    make_ca --key ec-p256
+    make_ca --key ec-p256 "$@"
     cd ..
-    run 0 request "${device[@]}" --list <(seq -f 'device-%04g' "$1") --out requests
+    run 0 request "${device[@]}" --list <(seq -f 'device-%04g' "$count") --out requests
     rm -f requests/*.key
 }

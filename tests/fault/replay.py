@@ -40,6 +40,8 @@ class Recording:
         result = scene.sign(**s.preload(FAULT_MODE="trace", FAULT_LOG=log))
         if result.code != 0 or set(s.released(scene.out)) != scene.names():
             sys.exit(f"the undisturbed run ended with {result.code}: {result.err}")
+        self.tbs = s.Ledger(scene.home).tbs
+        self.signed = self.early = 0
         self.events = [event for event in d.read_trace(log) if deaf is None or not is_sync_of(event, deaf)]
         self.after = [d.Disk(scene.home).left(all_of, all_of, None), d.Disk(stick).left(all_of, all_of, None)]
 
@@ -47,8 +49,18 @@ class Recording:
         """Before the first event, and after each that concerns one of the disks."""
         yield 0
         for number, event in enumerate(self.events, 1):
+            if event[0] == "note":
+                self.check_signature(event[1])
             if self.home.feed(event) | self.stick.feed(event):
                 yield number
+
+    def check_signature(self, digest):
+        """P3: when the token is asked to sign a certificate, a cut would not take its bytes from the ledger any more."""
+        if digest not in self.tbs:
+            return  # a checkpoint, or the proof of a key
+        self.signed += 1
+        if digest not in s.tbs_in(self.home.files[self.ledger[0]].synced):
+            self.early += 1
 
     def check_complete(self):
         """Once all events were fed: a call that the shim does not know would show here."""
@@ -103,6 +115,8 @@ def plant(base):
         recording = Recording(scene, os.path.join(scene.folder, place))
         for _ in recording.moments():
             pass
+        if place == "ca/ledger.jsonl" and recording.early != recording.signed:
+            sys.exit("signatures before their bytes were synced were not noticed")
         home, stick = left(recording, WORST[name], None)
         tally = s.Tally("planted")
         restore(scene, home, stick)
@@ -140,9 +154,11 @@ def try_run(base, name, start, sample, seed):
     recording = Recording(scene)
     scene.remove()
     states = list(cuts(recording, 0.5, seed))
+    if recording.early or (start is None and recording.signed != len(base.names())):
+        sys.exit(f"{name}: of {recording.signed} signatures, {recording.early} were asked for before their bytes were synced")
     tried = states[::sample]
     tally = s.Tally(f"power cuts that lose what was not synced, in {name}: {len(tried)} of {len(states)} different states after "
-                    f"{len(recording.events)} events")
+                    f"{len(recording.events)} events, {recording.signed} signatures asked for after their bytes were synced")
     s.side_by_side(tally, lambda number, own: try_cut(base, number, tried[number], own), range(len(tried)))
     return states, tally
 

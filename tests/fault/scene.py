@@ -90,6 +90,7 @@ class Ledger:
         self.by_source = {}  # source: how many certificates
         self.serials = []
         self.types = []
+        self.reasons = []    # of certificates that were abandoned
         self.tbs = set()     # SHA-384 and SHA-256 of what was logged before it was signed
         signing = {}
         with open(os.path.join(home, "ledger.jsonl"), "rb") as file:
@@ -107,12 +108,24 @@ class Ledger:
                 self.serials.append(record["serial"])
                 tbs = base64.b64decode(record["tbs"])
                 self.tbs |= {hashlib.sha256(tbs).hexdigest(), hashlib.sha384(tbs).hexdigest()}
+            elif record["type"] == "cert.abandoned":
+                self.reasons.append(record["reason"])
             elif record["type"] == "cert.issued":
                 source = os.path.basename(signing[record["ref"]]["source"])
                 self.issued[record["sha256"]] = source
                 self.by_source[source] = self.by_source.get(source, 0) + 1
 
 
+def tbs_in(text):
+    """SHA-256 of the bytes to sign of each cert.signing record in so much of a ledger.jsonl."""
+    if text not in KNOWN:
+        KNOWN.clear()
+        KNOWN[text] = {hashlib.sha256(base64.b64decode(tbs)).hexdigest() for tbs in TBS.findall(text)}
+    return KNOWN[text]
+
+
+KNOWN = {}
+TBS = re.compile(rb'"tbs":"([A-Za-z0-9+/=]+)"')
 PEM = re.compile(rb"\A-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n\Z")
 
 
@@ -216,8 +229,8 @@ class Tally:
         return 1 if self.complaints or self.lost or self.duplicated or self.points == 0 else 0
 
 
-def side_by_side(tally, work, points):
-    """work(point, tally) for every point on as many threads as there are cores; each tells its own tally."""
+def side_by_side(tally, work, points, threads=os.cpu_count() or 1):
+    """work(point, tally) for every point on so many threads; each tells its own tally."""
     def one(point):
         own = Tally(tally.what)
         own.points = 1
@@ -227,6 +240,6 @@ def side_by_side(tally, work, points):
             own.complain(point, f"{type(error).__name__}: {error}")
         tally.add(own)
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(one, point) for point in points]:
             done.result()

@@ -42,6 +42,7 @@ static void test_a_profile_says_what_a_token_may_do(void **state)
     assert_false(token_profile_is_tested(profile));
     assert_string_equal(profile_init_args(profile), "a=b");
     assert_int_equal(limits.max_sessions, 16);
+    assert_int_equal(limits.timeout_seconds, PROFILE_TIMEOUT_SECONDS);
     assert_int_equal(limits.ed25519_params, ED25519_OID);
     assert_int_equal(limits.may_omit, USAGE_DERIVE | USAGE_UNWRAP);
     assert_int_equal(limits.kinds, 1U << KEY_EC_P256 | 1U << KEY_RSA);
@@ -65,6 +66,7 @@ static void test_a_faulty_profile_is_refused_with_its_fault(void **state)
     refuses(SOUND "may_omit: [sign]\n", "may_omit");
     refuses(SOUND "ed25519_params: name\n", "ed25519_params");
     refuses(SOUND "max_sessions: 5000\n", "max_sessions");
+    refuses(SOUND "timeout_seconds: 5000\n", "timeout_seconds");
     refuses("name: x\n", "title");
     refuses(
         "name: x\ntitle: X\ntested: false\nmodules: [x.so]\nalways_authenticate: false\nkeys: [ec-p256]\n",
