@@ -1,5 +1,6 @@
 coldca_unit_test(ca_plan_test LAYERS ca)
 coldca_unit_test(ca_config_test LAYERS ca)
+coldca_unit_test(ca_manifest_test LAYERS ca)
 coldca_unit_test(ca_parallel_test LAYERS ca)
 coldca_unit_test(ca_csv_test LAYERS ca)
 coldca_unit_test(ca_enroll_key_test LAYERS ca)

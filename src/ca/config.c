@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "base/yaml.h"
+#include "media/manifest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ struct yaml_config {
     bool allow_extractable;
     char *hash;
     bool pss;
+    bool require_manifest;
+    struct ca_manifest_signer *manifest_signers;
+    unsigned manifest_signers_count;
 };
 
 #define TEXT(key, structure, member)                                                                         \
@@ -41,6 +45,16 @@ static const cyaml_schema_field_t token_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t signer_fields[] = {
+    TEXT("name", struct ca_manifest_signer, name),
+    TEXT("file", struct ca_manifest_signer, file),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t signer_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct ca_manifest_signer, signer_fields),
+};
+
 static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_INT("version", CYAML_FLAG_DEFAULT, struct yaml_config, version),
     TEXT("origin", struct yaml_config, origin),
@@ -51,6 +65,9 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_BOOL("allow_extractable", CYAML_FLAG_OPTIONAL, struct yaml_config, allow_extractable),
     OPTIONAL_TEXT("hash", struct yaml_config, hash),
     CYAML_FIELD_BOOL("pss", CYAML_FLAG_OPTIONAL, struct yaml_config, pss),
+    CYAML_FIELD_BOOL("require_manifest", CYAML_FLAG_OPTIONAL, struct yaml_config, require_manifest),
+    CYAML_FIELD_SEQUENCE("manifest_signers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_config,
+                         manifest_signers, &signer_schema, 0, MANIFEST_SIGNERS_MAX),
     CYAML_FIELD_END,
 };
 
@@ -71,7 +88,21 @@ static bool check(const struct yaml_config *yaml, struct error *err)
                          "ca.yaml: token needs module: (a path) or profile: (a name in tokens/)");
     if (yaml->token.sessions != NULL && (*yaml->token.sessions < 1 || *yaml->token.sessions > 1024))
         return error_set(err, ERROR_INPUT, 0, "ca.yaml: token sessions is 1 to 1024");
+    if (yaml->require_manifest && yaml->manifest_signers_count == 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "ca.yaml: require_manifest needs manifest_signers: who may sign one");
     return true;
+}
+
+static void copy_signers(const struct yaml_config *yaml, struct ca_config *config)
+{
+    config->manifest_signer_count = yaml->manifest_signers_count;
+    config->manifest_signers = memory_new(yaml->manifest_signers_count, sizeof(*config->manifest_signers));
+    for (size_t i = 0; i < config->manifest_signer_count; i++) {
+        config->manifest_signers[i] =
+            (struct ca_manifest_signer){.name = memory_text(yaml->manifest_signers[i].name),
+                                        .file = memory_text(yaml->manifest_signers[i].file)};
+    }
 }
 
 bool ca_config_load(struct bytes text, struct ca_config *ret_config, struct error *err)
@@ -96,7 +127,9 @@ bool ca_config_load(struct bytes text, struct ca_config *ret_config, struct erro
             .allow_extractable = yaml->allow_extractable,
             .hash = memory_text(yaml->hash),
             .pss = yaml->pss,
+            .require_manifest = yaml->require_manifest,
         };
+        copy_signers(yaml, ret_config);
     }
     yaml_value_free(&config_schema, value);
     return is_sound;
@@ -113,19 +146,50 @@ void ca_config_done(struct ca_config *config)
     free(config->ledger_key);
     free(config->ledger_vkey);
     free(config->hash);
+    for (size_t i = 0; i < config->manifest_signer_count; i++) {
+        free(config->manifest_signers[i].name);
+        free(config->manifest_signers[i].file);
+    }
+    free(config->manifest_signers);
     *config = (struct ca_config){.version = 0};
 }
 
 /** A YAML single-quoted scalar: only the quote itself needs doubling. */
-static void add_scalar(struct builder *out, const char *key, const char *value)
+static void add_quoted(struct builder *out, const char *value)
 {
-    builder_format(out, "%s: '", key);
+    builder_add_text(out, "'");
     for (const char *at = value; *at != '\0'; at++) {
         if (*at == '\'')
             builder_add_text(out, "'");
         builder_add(out, at, 1);
     }
-    builder_add_text(out, "'\n");
+    builder_add_text(out, "'");
+}
+
+static void add_scalar(struct builder *out, const char *key, const char *value)
+{
+    builder_format(out, "%s: ", key);
+    add_quoted(out, value);
+    builder_add_text(out, "\n");
+}
+
+static void add_signers(struct builder *out, const struct ca_config *config)
+{
+    if (config->manifest_signer_count == 0)
+        return;
+    builder_add_text(
+        out,
+        "\n# Whose signature on a medium's requests.sha256 counts: PEM files in the home, an Ed25519 public\n"
+        "# key or a certificate. require_manifest refuses a medium without a signed one.\n");
+    builder_format(out, "require_manifest: %s\nmanifest_signers:\n",
+                   config->require_manifest ? "true" : "false");
+    for (size_t i = 0; i < config->manifest_signer_count; i++) {
+        builder_add_text(out, "  - name: ");
+        add_quoted(out, config->manifest_signers[i].name);
+        builder_add_text(out, "\n    file: ");
+        add_quoted(out, config->manifest_signers[i].file);
+        builder_add_text(out, "\n");
+    }
 }
 
 static void add_optional(struct builder *out, const char *key, const char *value)
@@ -168,4 +232,5 @@ void ca_config_write(const struct ca_config *config, struct builder *ret_text)
         add_optional(ret_text, "hash", config->hash);
         builder_format(ret_text, "pss: %s\n", config->pss ? "true" : "false");
     }
+    add_signers(ret_text, config);
 }

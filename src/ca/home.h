@@ -30,6 +30,13 @@ struct ca_config {
     bool allow_extractable;
     char *hash; /**< NULL: what fits the key */
     bool pss;
+    bool require_manifest; /**< a medium without a signed manifest is refused (media/manifest.h) */
+    /** Whose signature on a manifest counts. */
+    struct ca_manifest_signer {
+        char *name;
+        char *file; /**< PEM, relative to the home */
+    } * manifest_signers;
+    size_t manifest_signer_count;
 };
 
 enum ca_access {

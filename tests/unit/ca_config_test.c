@@ -29,7 +29,14 @@ static void what_is_written_is_read_back(void **state)
         .allow_extractable = true,
         .hash = memory_text("sha384"),
         .pss = true,
+        .require_manifest = true,
+        .manifest_signers = memory_new(2, sizeof(struct ca_manifest_signer)),
+        .manifest_signer_count = 2,
     };
+    config.manifest_signers[0] =
+        (struct ca_manifest_signer){.name = memory_text("line 3"), .file = memory_text("signers/line-3.pem")};
+    config.manifest_signers[1] =
+        (struct ca_manifest_signer){.name = memory_text("it's"), .file = memory_text("b")};
     struct ca_config again = {.version = 0};
     (void)state;
     ca_config_write(&config, &text);
@@ -45,6 +52,10 @@ static void what_is_written_is_read_back(void **state)
     assert_string_equal(again.ledger_vkey, config.ledger_vkey);
     assert_true(again.allow_extractable && again.pss);
     assert_string_equal(again.hash, "sha384");
+    assert_true(again.require_manifest);
+    assert_int_equal(again.manifest_signer_count, 2);
+    assert_string_equal(again.manifest_signers[0].file, "signers/line-3.pem");
+    assert_string_equal(again.manifest_signers[1].name, "it's");
     ca_config_done(&config);
     ca_config_done(&again);
 }
@@ -88,6 +99,10 @@ static void a_wrong_configuration_is_refused_by_name(void **state)
         {"version: 1\norigin: x\ntoken: {uri: 'pkcs11:'}\nca_key: a\nledger_key: b\nledger_vkey: c\n",
          "module"},
         {"version: 1\norigin: [x]\n" REST, "origin"},
+        {"version: 1\norigin: x\nrequire_manifest: true\n" REST, "manifest_signers"},
+        {"version: 1\norigin: x\nrequire_manifest: true\nmanifest_signers: []\n" REST, "manifest_signers"},
+        {"version: 1\norigin: x\nmanifest_signers: [{name: a}]\n" REST, "file"},
+        {"version: 1\norigin: x\nmanifest_signers: [{name: a, file: b, key: c}]\n" REST, "key"},
         {"\x7f\x45\x4c\x46", "ca.yaml"},
     };
     (void)state;
