@@ -100,6 +100,8 @@ static bool cache_tile(const struct tree_reader *reader, unsigned level, uint64_
     *ret_cached = cached;
     if (known >= needed)
         return true;
+    uint64_t there = (reader->cache->size >> (8 * level)) - index * TREE_TILE_WIDTH;
+    needed = there < TREE_TILE_WIDTH ? (size_t)there : TREE_TILE_WIDTH;
     if (!reader->source(reader->data, level, index, needed, &tile, err))
         return false;
     memcpy(cached->nodes + known, tile.hashes + known, (needed - known) * sizeof(*cached->nodes));
@@ -165,8 +167,15 @@ static bool range_root(const struct tree_reader *reader, uint64_t begin, uint64_
     return true;
 }
 
+static void ask_about(const struct tree_reader *reader, uint64_t size)
+{
+    if (reader->cache != NULL)
+        reader->cache->size = size;
+}
+
 bool tree_root(const struct tree_reader *reader, uint64_t size, struct tree_hash *ret_root, struct error *err)
 {
+    ask_about(reader, size);
     if (size > 0)
         return range_root(reader, 0, size, ret_root, err);
     digest_sha256(bytes_of(NULL, 0), ret_root->bytes);
@@ -188,6 +197,7 @@ bool tree_inclusion(const struct tree_reader *reader, uint64_t index, uint64_t s
     uint64_t begin = 0;
     size_t count = 0;
     assert(index < size);
+    ask_about(reader, size);
     // From the root down; RFC 6962 wants the leaf's sibling first.
     while (size > 1) {
         uint64_t split = split_of(size);
@@ -212,6 +222,7 @@ bool tree_consistency(const struct tree_reader *reader, uint64_t old_size, uint6
     size_t count = 0;
     bool is_whole = true; // the old tree is this very subtree, whose root the verifier has
     assert(old_size > 0 && old_size <= size);
+    ask_about(reader, size);
     while (old_end - begin != size) {
         uint64_t split = split_of(size);
         bool is_left = old_end - begin <= split;

@@ -50,6 +50,7 @@ struct tree_cached_tile {
     struct tree_hash nodes[2 * TREE_TILE_WIDTH]; /**< row h (of 256 >> h roots) starts at 512 - (512 >> h) */
 };
 struct tree_cache {
+    uint64_t size; /**< of the tree asked about last: tiles are read as far as they go up to it */
     struct tree_cached_tile levels[TREE_LEVELS][2]; /**< the second index: the tile's, modulo 2 */
 };
 
