@@ -10,23 +10,31 @@
 
 /** One thing found below a root. */
 struct media_item {
-    char *path;    /**< relative to the root, raw bytes as on the medium */
-    char *shown;   /**< harmless form of the path (quote.h) */
-    size_t size;   /**< bytes, of a regular file */
-    char *problem; /**< why it is not read: "a symbolic link", "larger than 65536 bytes"; NULL if it may be */
+    const char *path;  /**< relative to the root, raw bytes as on the medium */
+    const char *shown; /**< harmless form of the path (quote.h) */
+    size_t size;       /**< bytes, of a regular file */
+    const char
+        *problem; /**< why it is not read: "a symbolic link", "larger than 65536 bytes"; NULL if it may be */
 };
 
+struct media_texts;
+
+/** Some 40 bytes and its path an item. */
 struct media_walk {
-    struct media_item *items; /**< sorted by path bytes */
+    struct media_item *items; /**< sorted by path bytes, so that every walk sees the same order */
     size_t count;
+    size_t left_out;           /**< hidden files and folders, and editors' leftovers, not listed */
+    struct media_texts *texts; /**< the items' */
 };
 void media_walk_done(struct media_walk *walk);
 DEFINE_AUTO_VALUE(struct media_walk, media_walk_done);
 
 /**
- * Lists what lies below a folder, depth first, hidden files (".*") and editors' leftovers ("*~") left out; symlinks,
- * FIFOs, devices, sockets, other file systems, too deep (32), too large: listed with a problem.
- * \param root_fd    the folder; openat2 RESOLVE_BENEATH|NO_SYMLINKS|NO_XDEV keeps everything below it
+ * Lists what lies below a folder, hidden files (".*") and editors' leftovers ("*~") left out. Listed with a problem:
+ * symlinks, FIFOs, devices, sockets, files with a second name (a hard link made elsewhere on the file system would have
+ * us read what only we may), other file systems, folders too deep (32) or not readable to their end, files too large.
+ * Nothing but folders is opened; the walk needs two descriptors a level.
+ * \param root_fd    the folder; openat2 RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV keeps everything below it
  * \param max_len    bytes a file may have
  * \param max_items  ERROR_INPUT beyond that
  */

@@ -5,6 +5,7 @@
 #include "base/quote.h"
 #include "media/beneath.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,41 +13,95 @@
 #include <sys/stat.h>
 
 #define MAX_DEPTH 32
+#define BLOCK_LEN ((size_t)64 * 1024)
+#define PROBLEMS_MAX 64
+
+/** Texts of many items live in few blocks: a million empty files must not cost a million allocations. */
+struct media_texts {
+    struct media_texts *next;
+    size_t used;
+    char data[BLOCK_LEN];
+};
 
 struct walker {
-    int root_fd;
     dev_t device;
     size_t max_len;
     size_t max_items;
     size_t seen;
+    size_t capacity;
     struct media_walk found;
+    struct builder path;                /**< of what is being looked at, relative to the root */
+    struct builder shown;               /**< room */
+    const char *problems[PROBLEMS_MAX]; /**< each text is kept once */
+    size_t problem_count;
     struct error *err;
 };
 
 void media_walk_done(struct media_walk *walk)
 {
-    for (size_t i = 0; i < walk->count; i++) {
-        free(walk->items[i].path);
-        free(walk->items[i].shown);
-        free(walk->items[i].problem);
+    while (walk->texts != NULL) {
+        struct media_texts *block = walk->texts;
+        walk->texts = block->next;
+        free(block);
     }
     free(walk->items);
     *walk = (struct media_walk){.items = NULL};
 }
 
-/** Lists one thing; takes over problem. */
-static void list(struct walker *walker, const char *path, size_t size, char *problem)
+static const char *keep(struct media_walk *found, struct bytes text)
 {
-    AUTO(builder_done) struct builder shown = BUILDER_INIT;
+    struct media_texts *block = found->texts;
+    assert(text.len <
+           BLOCK_LEN); // a path has at most MAX_DEPTH parts, and quoting makes it four times longer
+    if (block == NULL || text.len >= BLOCK_LEN - block->used) {
+        block = memory_new(1, sizeof(*block));
+        block->next = found->texts;
+        found->texts = block;
+    }
+    char *place = block->data + block->used;
+    memcpy(place, text.data, text.len);
+    place[text.len] = '\0';
+    block->used += text.len + 1;
+    return place;
+}
+
+/** The texts of problems are few; one that has too many fellows is kept again. */
+static const char *keep_problem(struct walker *walker, const char *problem)
+{
+    for (size_t i = 0; i < walker->problem_count; i++) {
+        if (strcmp(walker->problems[i], problem) == 0)
+            return walker->problems[i];
+    }
+    const char *kept = keep(&walker->found, bytes_of_text(problem));
+    if (walker->problem_count < PROBLEMS_MAX)
+        walker->problems[walker->problem_count++] = kept;
+    return kept;
+}
+
+/** Lists what the walker's path names. \param problem NULL: none */
+static void list(struct walker *walker, size_t size, const char *problem)
+{
     struct media_walk *found = &walker->found;
-    quote_append(&shown, bytes_of_text(path), 0);
-    found->items = memory_grow(found->items, found->count + 1, sizeof(*found->items));
-    found->items[found->count++] = (struct media_item){
-        .path = memory_text(path),
-        .shown = builder_take_text(&shown),
-        .size = size,
-        .problem = problem,
-    };
+    struct bytes path = builder_bytes(&walker->path);
+    if (found->count == walker->capacity) {
+        walker->capacity = walker->capacity == 0 ? 64 : walker->capacity * 2;
+        found->items = memory_grow(found->items, walker->capacity, sizeof(*found->items));
+    }
+    builder_clear(&walker->shown);
+    quote_append(&walker->shown, path, 0);
+    struct bytes shown = builder_bytes(&walker->shown);
+    struct media_item *item = &found->items[found->count++];
+    item->path = keep(found, path);
+    item->shown = bytes_equal(shown, path) ? item->path : keep(found, shown);
+    item->size = size;
+    item->problem = problem == NULL ? NULL : keep_problem(walker, problem);
+}
+
+static void list_errno(struct walker *walker, const char *what, int number)
+{
+    char reason[128];
+    AUTO(free) char *problem = memory_format("%s: %s", what, strerror_r(number, reason, sizeof(reason)));
+    list(walker, 0, problem);
 }
 
 static const char *kind_of(mode_t mode)
@@ -72,68 +127,96 @@ static bool is_left_out(const char *name)
     return name[0] == '.' || (len > 0 && name[len - 1] == '~');
 }
 
-static void list_file(struct walker *walker, const char *path, const struct stat *status)
+static void list_file(struct walker *walker, const struct stat *status)
 {
     size_t size = status->st_size < 0 ? 0 : (size_t)status->st_size;
-    char *problem = NULL;
+    AUTO(free) char *bound = NULL;
+    const char *problem = NULL;
     if (status->st_dev != walker->device)
-        problem = memory_text("on another file system");
+        problem = "on another file system";
     else if (!S_ISREG(status->st_mode))
-        problem = memory_text(kind_of(status->st_mode));
+        problem = kind_of(status->st_mode);
+    else if (status->st_nlink > 1)
+        problem = "a hard link: the file has another name, perhaps elsewhere; bring a copy";
     else if (size > walker->max_len)
-        problem = memory_format("larger than %zu bytes", walker->max_len);
-    else if (strlen(path) >= PATH_MAX)
-        problem = memory_format("a path longer than %d bytes", PATH_MAX - 1);
-    list(walker, path, S_ISREG(status->st_mode) ? size : 0, problem);
+        problem = bound = memory_format("larger than %zu bytes", walker->max_len);
+    else if (walker->path.len >= PATH_MAX)
+        problem = bound = memory_format("a path longer than %d bytes", PATH_MAX - 1);
+    list(walker, S_ISREG(status->st_mode) ? size : 0, problem);
 }
 
-static bool walk_folder(struct walker *walker, int folder_fd, const char *path, unsigned depth);
+static bool walk_folder(struct walker *walker, int folder_fd, unsigned depth);
 
-static bool walk_into(struct walker *walker, int parent_fd, const char *name, const char *path,
-                      unsigned depth)
+static bool walk_into(struct walker *walker, int parent_fd, const char *name, unsigned depth)
 {
-    AUTO(close) int fd = -1;
     if (depth == MAX_DEPTH) {
-        list(walker, path, 0, memory_format("folders nested deeper than %d", MAX_DEPTH));
+        AUTO(free) char *problem = memory_format("folders nested deeper than %d", MAX_DEPTH);
+        list(walker, 0, problem);
         return true;
     }
-    fd = beneath_open(parent_fd, name, O_RDONLY | O_DIRECTORY);
-    if (fd < 0) {
-        char reason[128];
-        int number = errno;
-        list(walker, path, 0,
-             number == EXDEV ? memory_text("on another file system")
-                             : memory_format("a folder that can't be opened: %s",
-                                             strerror_r(number, reason, sizeof(reason))));
-        return true;
-    }
-    return walk_folder(walker, fd, path, depth + 1);
+    AUTO(close) int fd = beneath_open(parent_fd, name, O_RDONLY | O_DIRECTORY);
+    if (fd < 0 && errno == EXDEV)
+        list(walker, 0, "on another file system");
+    else if (fd < 0)
+        list_errno(walker, "a folder that can't be opened", errno);
+    return fd < 0 || walk_folder(walker, fd, depth + 1);
 }
 
-static bool visit(struct walker *walker, int folder_fd, const char *folder, const char *name, unsigned depth)
+/** The walker's path is that of the entry. */
+static bool visit(struct walker *walker, int folder_fd, const char *name, unsigned depth)
 {
     struct stat status;
-    AUTO(free) char *path = *folder == '\0' ? memory_text(name) : memory_format("%s/%s", folder, name);
     if (++walker->seen > walker->max_items)
         return error_set(walker->err, ERROR_INPUT, 0,
                          "the folder holds more than %zu files; bring them in smaller portions",
                          walker->max_items);
-    if (is_left_out(name))
+    if (is_left_out(name)) {
+        walker->found.left_out++;
         return true;
+    }
     if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        char reason[128];
-        list(walker, path, 0,
-             memory_format("can't be looked at: %s", strerror_r(errno, reason, sizeof(reason))));
+        list_errno(walker, "can't be looked at", errno);
         return true;
     }
     if (S_ISDIR(status.st_mode))
-        return walk_into(walker, folder_fd, name, path, depth);
-    list_file(walker, path, &status);
+        return walk_into(walker, folder_fd, name, depth);
+    list_file(walker, &status);
     return true;
 }
 
-/** \param folder_fd  borrowed \param path  relative to the root; "" for the root itself */
-static bool walk_folder(struct walker *walker, int folder_fd, const char *path, unsigned depth)
+/** A damaged folder is one problem of many, unless it is the root. */
+static bool cant_read(struct walker *walker, int number, unsigned depth)
+{
+    if (depth == 0)
+        return error_errno(walker->err, ERROR_INPUT, number, "can't read the folder");
+    list_errno(walker, "a folder that can't be read to its end", number);
+    return true;
+}
+
+static bool visit_all(struct walker *walker, DIR *folder, int folder_fd, unsigned depth)
+{
+    size_t len = walker->path.len;
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL && errno != 0)
+            return cant_read(walker, errno, depth);
+        if (entry == NULL)
+            return true;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (len > 0)
+            builder_add_text(&walker->path, "/");
+        builder_add_text(&walker->path, entry->d_name);
+        bool is_fine = visit(walker, folder_fd, entry->d_name, depth);
+        walker->path.len = len;
+        if (!is_fine)
+            return false;
+    }
+}
+
+/** \param folder_fd  borrowed; the walker's path is the folder's, empty for the root itself */
+static bool walk_folder(struct walker *walker, int folder_fd, unsigned depth)
 {
     int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO(closedir) DIR *folder = own_fd < 0 ? NULL : fdopendir(own_fd);
@@ -141,22 +224,9 @@ static bool walk_folder(struct walker *walker, int folder_fd, const char *path, 
         int reason = errno;
         if (own_fd >= 0)
             (void)close(own_fd); // only open for reading
-        return error_errno(walker->err, ERROR_INPUT, reason, "can't read the folder %s",
-                           quoted_text(*path == '\0' ? "." : path, &(struct quoted){.text = ""}));
+        return cant_read(walker, reason, depth);
     }
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (entry == NULL && errno != 0)
-            return error_errno(walker->err, ERROR_INPUT, errno, "can't read the folder %s",
-                               quoted_text(*path == '\0' ? "." : path, &(struct quoted){.text = ""}));
-        if (entry == NULL)
-            return true;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (!visit(walker, folder_fd, path, entry->d_name, depth))
-            return false;
-    }
+    return visit_all(walker, folder, folder_fd, depth);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -169,9 +239,11 @@ bool media_walk(int root_fd, size_t max_len, size_t max_items, struct media_walk
     struct stat status;
     if (fstat(root_fd, &status) != 0 || !S_ISDIR(status.st_mode))
         return error_set(err, ERROR_INPUT, 0, "what should be walked is no folder");
-    struct walker walker = {
-        .root_fd = root_fd, .device = status.st_dev, .max_len = max_len, .max_items = max_items, .err = err};
-    if (!walk_folder(&walker, root_fd, "", 0)) {
+    struct walker walker = {.device = status.st_dev, .max_len = max_len, .max_items = max_items, .err = err};
+    bool is_fine = walk_folder(&walker, root_fd, 0);
+    builder_done(&walker.path);
+    builder_done(&walker.shown);
+    if (!is_fine) {
         media_walk_done(&walker.found);
         return false;
     }

@@ -12,6 +12,7 @@
 #include "media/media.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -99,6 +100,7 @@ static void lists_files_in_order_of_their_bytes(void **state)
         assert_null(found.items[i].problem);
     }
     assert_int_equal(found.items[1].size, 2);
+    assert_int_equal(found.left_out, 3);
     media_walk_done(&found);
     assert_int_equal(found.count, 0);
 }
@@ -218,6 +220,55 @@ static void shows_hostile_names_harmless_and_reads_by_the_true_ones(void **state
     media_walk_done(&found);
     assert_false(reads(folder, "\x1b[2J", &err));
     assert_null(strchr(err.text, '\x1b'));
+}
+
+static void a_file_with_a_second_name_is_listed_with_a_problem(void **state)
+{
+    struct media_walk found = {.items = NULL};
+    const struct folder *folder = *state;
+    put(folder, "a.csr", "x");
+    put(folder, "b.csr", "x");
+    assert_int_equal(mkdirat(folder->fd, "sub", 0755), 0);
+    assert_int_equal(linkat(folder->fd, "a.csr", folder->fd, "sub/link.csr", 0), 0);
+    walk(folder, &found);
+    assert_problem(&found, "a.csr", "a hard link");
+    assert_problem(&found, "sub/link.csr", "a hard link");
+    assert_null(item_at(&found, "b.csr")->problem);
+    media_walk_done(&found);
+}
+
+/** Memory in use now, in bytes; a sanitizer's allocator counts for itself and says nothing here. */
+static size_t memory_in_use(void)
+{
+    return mallinfo2().uordblks + mallinfo2().hblkhd;
+}
+
+static void many_empty_files_cost_little_memory_and_keep_their_order(void **state)
+{
+    struct media_walk found = {.items = NULL};
+    const struct folder *folder = *state;
+    const size_t count = 20000;
+    for (size_t i = 0; i < count; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "request-%06zu.csr", i * 7919 % count);
+        int fd = openat(folder->fd, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
+        assert_true(fd >= 0);
+        (void)close(fd);
+    }
+    assert_int_equal(symlinkat("x", folder->fd, "s\n1.csr"), 0);
+    assert_int_equal(symlinkat("x", folder->fd, "s\n2.csr"), 0);
+    size_t before = memory_in_use();
+    assert_true(media_walk(folder->fd, MAX_LEN, 100000, &found, &(struct error)ERROR_INIT));
+    size_t used = memory_in_use() - before;
+    if (used > count * 110)
+        fail_msg("%zu bytes for %zu files", used, count);
+    assert_int_equal(found.count, count + 2);
+    for (size_t i = 1; i < found.count; i++)
+        assert_true(strcmp(found.items[i - 1].path, found.items[i].path) < 0);
+    assert_ptr_equal(found.items[0].shown, found.items[0].path);
+    // A text that many items have is there once.
+    assert_ptr_equal(found.items[count].problem, found.items[count + 1].problem);
+    media_walk_done(&found);
 }
 
 static void stops_at_its_depth(void **state)
@@ -346,6 +397,8 @@ int main(void)
         IN_FOLDER(leaves_the_folder_by_no_path),
         IN_FOLDER(waits_for_no_fifo_and_opens_no_socket_or_device),
         IN_FOLDER(shows_hostile_names_harmless_and_reads_by_the_true_ones),
+        IN_FOLDER(a_file_with_a_second_name_is_listed_with_a_problem),
+        IN_FOLDER(many_empty_files_cost_little_memory_and_keep_their_order),
         IN_FOLDER(stops_at_its_depth),
         IN_FOLDER(reads_no_more_than_the_bound),
         IN_FOLDER(refuses_more_files_than_it_was_told),
