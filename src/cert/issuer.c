@@ -240,6 +240,7 @@ static bool fill(struct cert_issuer *issuer, struct error *err)
     facts->path_len = -1;
     if (!public_key_read(issuer->parts.spki, &key, err) || !public_key_new(&key, &issuer->key, err))
         return false;
+    public_key_prepare(issuer->key, signature_for_key(key.kind, HASH_NONE, false));
     facts->key_kind = key.kind;
     facts->key_bits = key.bits;
     digest_sha256(issuer->parts.spki, facts->spki_sha256);
