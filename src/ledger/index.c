@@ -34,10 +34,12 @@ static const char schema[] =
     " time INTEGER NOT NULL, not_after INTEGER NOT NULL, policy_sha256 BLOB NOT NULL, sans TEXT NOT NULL,"
     " csr_key INTEGER NOT NULL, spki_key INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX by_serial ON certificates(serial);"
-    "CREATE INDEX by_csr ON certificates(csr_key);"
-    "CREATE INDEX by_spki ON certificates(spki_key);"
-    "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;"
     "CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);";
+
+/* What only look-ups need, not the history itself: cheaper to make at the end than to keep along while a ledger is read. */
+static const char lookups[] = "CREATE INDEX by_csr ON certificates(csr_key);"
+                              "CREATE INDEX by_spki ON certificates(spki_key);"
+                              "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;";
 
 /** Whether the fault lies with the disk or its permissions, so that nothing is wrong with what the index says. */
 static bool is_outside(int code)
@@ -143,9 +145,10 @@ static bool connect_reader(struct index *index, int home_fd, struct error *err)
     return connect(index, still, SQLITE_OPEN_READONLY, err);
 }
 
-static bool make_schema(struct index *index, const char *vkey, struct error *err)
+static bool make_schema(struct index *index, enum index_mode mode, const char *vkey, struct error *err)
 {
-    if (!run(index, "BEGIN IMMEDIATE", err) || !run(index, schema, err))
+    if (!run(index, "BEGIN IMMEDIATE", err) || !run(index, schema, err) ||
+        (mode != INDEX_SCRATCH && !run(index, lookups, err)))
         return false;
     sqlite3_stmt *insert =
         index_statement(index, "INSERT INTO state VALUES(1, ?1, ?2, 0, 0, 0, 0, NULL, NULL)", err);
@@ -188,7 +191,7 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
     else if (mode == INDEX_SCRATCH)
         is_open = connect(index, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
                   run(index,
-                      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384", err);
+                      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -12288", err);
     else
         is_open = connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
                   run(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
@@ -196,7 +199,7 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
         return false;
     if (is_empty && mode == INDEX_READ)
         return error_set(err, ERROR_LEDGER, SQLITE_EMPTY, "index.sqlite is empty");
-    if (is_empty && !make_schema(index, vkey, err))
+    if (is_empty && !make_schema(index, mode, vkey, err))
         return false;
     // A reader's transaction stays open: all its look-ups see one moment.
     if (mode == INDEX_READ && !run(index, "BEGIN", err))
@@ -214,6 +217,15 @@ bool index_remove(int home_fd, struct error *err)
             return error_errno(err, ERROR_INPUT, errno, "can't remove %s", names[i]);
     }
     return true;
+}
+
+bool index_complete(struct index *index, struct error *err)
+{
+    // SQLite sorts in as much memory again as its cache may have.
+    if (!run(index, "PRAGMA cache_size = -4096", err))
+        return false;
+    (void)sqlite3_db_release_memory(index->db); // what it can't give back it keeps
+    return run(index, lookups, err);
 }
 
 bool index_copy(struct index *to, struct index *from, struct error *err)

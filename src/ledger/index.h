@@ -17,7 +17,7 @@
 enum index_mode {
     INDEX_WRITE,   /**< index.sqlite of the home, made if it is not there */
     INDEX_READ,    /**< index.sqlite, nothing is changed */
-    INDEX_SCRATCH, /**< a private, temporary one, empty */
+    INDEX_SCRATCH, /**< a private, temporary one, empty, not made for look-ups but of serials */
 };
 
 /** How far it has read. */
@@ -43,7 +43,9 @@ void index_close(struct index *index);
 DEFINE_AUTO(struct index *, index_close);
 /** Removes index.sqlite and its companions. */
 MUST_USE bool index_remove(int home_fd, struct error *err);
-/** Copies all of from into a scratch index. */
+/** Makes a scratch index fit for all look-ups, once it is filled. */
+MUST_USE bool index_complete(struct index *index, struct error *err);
+/** Copies all of from into another index. */
 MUST_USE bool index_copy(struct index *to, struct index *from, struct error *err);
 
 MUST_USE bool index_begin(struct index *index, struct error *err);

@@ -81,21 +81,25 @@ static bool find_serial(struct index *index, const struct record_facts *facts, b
     return true;
 }
 
-static bool add_signing(struct index *index, const struct record_facts *facts, struct error *err)
+/** Why a certificate was not added: the one thing about it that must be its own. */
+static bool serial_is_used(struct index *index, const struct record_facts *facts, struct error *err)
 {
-    AUTO(builder_done) struct builder names = BUILDER_INIT;
     bool is_used;
     int64_t other = -1;
     if (!find_serial(index, facts, &is_used, &other, err))
         return false;
-    if (is_used)
-        return error_set(err, ERROR_LEDGER, 0,
-                         "record %" PRIu64 " uses the serial of record %" PRId64 " again", facts->seq, other);
+    return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " uses the serial of record %" PRId64 " again",
+                     facts->seq, other);
+}
+
+static bool add_signing(struct index *index, const struct record_facts *facts, struct error *err)
+{
+    AUTO(builder_done) struct builder names = BUILDER_INIT;
     join_names(&facts->sans, &names);
-    sqlite3_stmt *insert = index_statement(
-        index,
-        "INSERT INTO certificates VALUES(?1, NULL, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        err);
+    sqlite3_stmt *insert = index_statement(index,
+                                           "INSERT OR IGNORE INTO certificates VALUES(?1, NULL, 0, ?2, ?3, "
+                                           "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                           err);
     if (insert == NULL)
         return false;
     if (!is_bound(sqlite3_bind_int64(insert, 1, (int64_t)facts->seq)) ||
@@ -111,7 +115,9 @@ static bool add_signing(struct index *index, const struct record_facts *facts, s
         !is_bound(sqlite3_bind_int64(insert, 12, index_key_of(facts->csr_sha256))) ||
         !is_bound(sqlite3_bind_int64(insert, 13, index_key_of(facts->spki_sha256))))
         return index_fail(index, err);
-    return finish(index, insert, err);
+    if (!finish(index, insert, err))
+        return false;
+    return sqlite3_changes(index_database(index)) == 1 || serial_is_used(index, facts, err);
 }
 
 /** cert.issued and cert.abandoned end an unfinished cert.signing, once. */

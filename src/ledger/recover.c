@@ -246,31 +246,6 @@ static void say_what_was_read(struct ledger *ledger, uint64_t known)
                 known, size);
 }
 
-bool log_catch_up(struct ledger *ledger, struct error *err)
-{
-    struct error why = ERROR_INIT;
-    enum index_mode mode = ledger->mode == LEDGER_WRITE ? INDEX_WRITE : INDEX_READ;
-    bool fits = index_open(ledger->home_fd, mode, ledger->vkey, &ledger->index, &why) &&
-                index_load(ledger->index, &ledger->state, &ledger->tree, &why);
-    // Checkpoints first: a writer makes them after the records they cover.
-    uint64_t notes_len;
-    if (!length_of(ledger->notes_fd, LOG_NOTES_NAME, &notes_len, err))
-        return false;
-    if (fits && !check_index(ledger, notes_len, &fits, &why, err))
-        return false;
-    uint64_t known = ledger->state.size;
-    fits = fits && use_scratch_if_behind(ledger, notes_len, &why) && checkpoint_load_last(ledger, &why) &&
-           read_on(ledger, notes_len, &why);
-    if (!fits && why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE) {
-        *err = why; // a new index would not fit either
-        return false;
-    }
-    if (!fits)
-        return log_rebuild(ledger, why.text, err);
-    say_what_was_read(ledger, known);
-    return true;
-}
-
 /** Puts what is in the scratch index into index.sqlite's place; the lock is held. */
 static bool store_index(struct ledger *ledger, struct index **ret_stored, struct error *err)
 {
@@ -289,16 +264,8 @@ static bool replace_index(struct ledger *ledger, struct error *err)
     return true;
 }
 
-/** What a reader found wrong it mends for those after it, if nobody writes and the home can be written; else the next writer does. */
-static bool reader_mends(struct ledger *ledger)
-{
-    AUTO(index_close) struct index *stored = NULL;
-    AUTO(close) int lock_fd = -1;
-    struct error ignored = ERROR_INIT; // his own answers come from the scratch index
-    return lock_take(ledger->home_fd, 0, &lock_fd, &ignored) && store_index(ledger, &stored, &ignored);
-}
-
-bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
+/** Reads all of the ledger into a new index; a writer puts it into index.sqlite's place. */
+static bool make_index(struct ledger *ledger, struct error *err)
 {
     uint64_t notes_len;
     if (ledger->index != NULL)
@@ -310,9 +277,55 @@ bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
     ledger->checkpoint_size = 0;
     // In private first: the old index stays as evidence until the ledger has proved whole.
     if (!index_open(ledger->home_fd, INDEX_SCRATCH, ledger->vkey, &ledger->index, err) ||
-        !length_of(ledger->notes_fd, LOG_NOTES_NAME, &notes_len, err) || !read_on(ledger, notes_len, err))
+        !length_of(ledger->notes_fd, LOG_NOTES_NAME, &notes_len, err) || !read_on(ledger, notes_len, err) ||
+        !index_complete(ledger->index, err))
         return false;
-    if (ledger->mode == LEDGER_WRITE && !replace_index(ledger, err))
+    return ledger->mode != LEDGER_WRITE || replace_index(ledger, err);
+}
+
+bool log_catch_up(struct ledger *ledger, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    enum index_mode mode = ledger->mode == LEDGER_WRITE ? INDEX_WRITE : INDEX_READ;
+    bool fits = index_open(ledger->home_fd, mode, ledger->vkey, &ledger->index, &why) &&
+                index_load(ledger->index, &ledger->state, &ledger->tree, &why);
+    // Checkpoints first: a writer makes them after the records they cover.
+    uint64_t notes_len;
+    if (!length_of(ledger->notes_fd, LOG_NOTES_NAME, &notes_len, err))
+        return false;
+    if (fits && !check_index(ledger, notes_len, &fits, &why, err))
+        return false;
+    uint64_t known = ledger->state.size;
+    if (fits && ledger->mode == LEDGER_WRITE && ledger->state.offset == 0) {
+        if (!make_index(ledger, err))
+            return false;
+        say_what_was_read(ledger, known);
+        return true;
+    }
+    fits = fits && use_scratch_if_behind(ledger, notes_len, &why) && checkpoint_load_last(ledger, &why) &&
+           read_on(ledger, notes_len, &why);
+    if (!fits && why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE) {
+        *err = why; // a new index would not fit either
+        return false;
+    }
+    if (!fits)
+        return log_rebuild(ledger, why.text, err);
+    say_what_was_read(ledger, known);
+    return true;
+}
+
+/** What a reader found wrong it mends for those after it, if nobody writes and the home can be written; else the next writer does. */
+static bool reader_mends(struct ledger *ledger)
+{
+    AUTO(index_close) struct index *stored = NULL;
+    AUTO(close) int lock_fd = -1;
+    struct error ignored = ERROR_INIT; // his own answers come from the scratch index
+    return lock_take(ledger->home_fd, 0, &lock_fd, &ignored) && store_index(ledger, &stored, &ignored);
+}
+
+bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
+{
+    if (!make_index(ledger, err))
         return false;
     bool is_mended = ledger->mode == LEDGER_WRITE || reader_mends(ledger);
     log_say(ledger, "%s: read the ledger's %" PRIu64 " records again%s", why, ledger->state.size,

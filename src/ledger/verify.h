@@ -10,7 +10,7 @@
 #include "ledger/pool.h"
 
 #define VERIFY_ROUND_LINES 1024
-#define VERIFY_ROUND_BYTES ((size_t)8 << 20)
+#define VERIFY_ROUND_BYTES ((size_t)2 << 20)
 #define VERIFY_ROUNDS 3 /* one is read, one taken apart, one has its certificates checked */
 #define VERIFY_FINDINGS_MAX 1000
 

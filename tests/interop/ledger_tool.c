@@ -353,6 +353,8 @@ int main(int argc, char **argv)
     EVP_PKEY_free(tool.key);
     EVP_PKEY_free(tool.issuer.key);
     X509_free(tool.issuer.certificate);
+    if (tool.issuer.checker != NULL)
+        public_key_free(tool.issuer.checker);
     OPENSSL_free(tool.issuer.tbs);
     free(tool.vkey);
     free(tool.pad);

@@ -3,10 +3,12 @@
 #define COLDCA_TESTS_LEDGER_TOOL_H
 
 #include "base/openssl_release.h"
+#include "base/public_key.h"
 #include "ledger/ledger.h"
 
 struct tool_issuer {
     EVP_PKEY *key;
+    struct public_key *checker; /**< the key as coldca verifies with it; only when checking */
     X509 *certificate;
     uint8_t *tbs; /**< of a certificate with serial and name to be filled in */
     size_t tbs_len, serial_at, name_at;
