@@ -9,3 +9,7 @@ set_tests_properties(interop.ledger_go PROPERTIES SKIP_RETURN_CODE 77)
 # For tests/bench/ledger.py: no test, numbers are not judged here.
 add_library(coldca_slow_fsync SHARED bench/slow_fsync.c)
 target_link_libraries(coldca_slow_fsync PRIVATE coldca_flags)
+
+# What the bench holds coldca batch against.
+add_executable(bench_limit bench/limit.c)
+target_link_libraries(bench_limit PRIVATE coldca_flags PkgConfig::P11KIT PkgConfig::OPENSSL Threads::Threads)
