@@ -146,7 +146,7 @@ static bool look_at_batch(struct medium *medium, struct ca_home *home, int issue
         return true;
     }
     medium->is_resumed = true;
-    (void)strcpy(medium->batch, batch);
+    memcpy(medium->batch, batch, SESSION_BATCH_SIZE); // is_batch_id() said it is that long
     medium->batch_fd = fd;
     fd = -1;
     return true;
