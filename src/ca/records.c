@@ -1,6 +1,7 @@
 #include "ca/issue.h"
 
 #include "base/digest.h"
+#include "base/memory.h"
 
 #include <string.h>
 
@@ -28,12 +29,14 @@ static void put_sans(struct json *fields, const struct template *template)
     size_t used = 0;
     struct json *sans = json_put_array(fields, "sans");
     for (size_t i = 0; i < template->sans_count; i++) {
-        used += strlen(template->sans[i].text);
+        AUTO(free)
+        char *name = memory_format("%s:%s", san_kind_name(template->sans[i].kind), template->sans[i].text);
+        used += strlen(name);
         if (used > SANS_MAX_LEN) {
             json_add_text(sans, "...");
             return;
         }
-        json_add_text(sans, template->sans[i].text);
+        json_add_text(sans, name);
     }
 }
 

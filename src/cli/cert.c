@@ -40,17 +40,6 @@ static bool add_certificate(const struct json *record, const struct ledger_entry
     return true;
 }
 
-static bool status_of(const char *name, int *ret_status, struct error *err)
-{
-    for (int i = LEDGER_UNFINISHED; i <= LEDGER_REVOKED; i++) {
-        if (strcmp(name, ledger_status_name((enum ledger_status)i)) == 0) {
-            *ret_status = i;
-            return true;
-        }
-    }
-    return error_set(err, ERROR_USAGE, 0, "--status is issued, abandoned, revoked or unfinished");
-}
-
 static int list(int argc, char **argv, struct error *err)
 {
     static const char *const headings[] = {"serial", "subject", "policy", "state", "valid until"};
@@ -73,7 +62,7 @@ static int list(int argc, char **argv, struct error *err)
     AUTO(json_free) struct json *array = json_new_array();
     AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
     struct listing listing = {table, array};
-    if ((status != NULL && !status_of(status, &filter.status, err)) ||
+    if ((status != NULL && !cli_parse_status(status, &filter.status, err)) ||
         !ca_home_open(path, CA_LOOK, &console, &home, err) ||
         !ledger_each(home->ledger, &filter, add_certificate, &listing, err))
         return (int)err->kind;

@@ -32,6 +32,8 @@ int cli_ledger_cosign(int argc, char **argv, struct error *err);
 
 /** A record's number. \return false if text is not one */
 bool cli_parse_seq(const char *text, uint64_t *ret_seq);
+/** The enum ledger_status a --status names. ERROR_USAGE */
+MUST_USE bool cli_parse_status(const char *name, int *ret_status, struct error *err);
 
 /** The console of a terminal: questions, PIN (by options->pin_source or prompt), progress, notices, Ctrl-C. options are borrowed. */
 struct ca_console cli_console(struct options *options);

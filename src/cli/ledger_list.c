@@ -11,7 +11,8 @@ static const struct command_help help = {
     .usage = "ledger list [OPTIONS]",
     .text = "Lists records in order: number, time, type, and what matters of each. --json prints the records "
             "themselves, one a\n"
-            "line; --csv prints number, time, type, serial, subject, policy, status.",
+            "line; --csv prints number, time, type, serial, subject, policy, status, below a line that names "
+            "them.",
     .example = "  coldca -C ca ledger list --type cert.signing --subject device-0001",
 };
 
@@ -22,6 +23,17 @@ bool cli_parse_seq(const char *text, uint64_t *ret_seq)
         return false;
     *ret_seq = strtoull(text, &end, 10);
     return *end == '\0';
+}
+
+bool cli_parse_status(const char *name, int *ret_status, struct error *err)
+{
+    for (int i = LEDGER_UNFINISHED; i <= LEDGER_REVOKED; i++) {
+        if (strcmp(name, ledger_status_name((enum ledger_status)i)) == 0) {
+            *ret_status = i;
+            return true;
+        }
+    }
+    return error_set(err, ERROR_USAGE, 0, "--status is issued, abandoned, revoked or unfinished");
 }
 
 static void print_csv(const char *value)
@@ -112,16 +124,19 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
 {
     const char *since = NULL;
     const char *until = NULL;
+    const char *status = NULL;
     bool wants_csv = false;
     struct ledger_filter filter = {.status = -1};
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
         {"type", 0, OPTION_TEXT, "TYPE", "cert.signing, cert.issued, request.refused, ...", &filter.type},
-        {"serial", 0, OPTION_TEXT, "HEX", "records of this certificate", &filter.serial},
+        {"serial", 0, OPTION_TEXT, "HEX", "all records of this certificate", &filter.serial},
         {"subject", 0, OPTION_TEXT, "TEXT", "certificates whose subject holds this text", &filter.subject},
         {"san", 0, OPTION_TEXT, "TEXT", "certificates with this name among the subjectAltNames", &filter.san},
         {"policy", 'p', OPTION_TEXT, "NAME", "certificates under this policy", &filter.policy},
-        {"batch", 0, OPTION_TEXT, "ID", "records of this run", &filter.batch},
+        {"batch", 0, OPTION_TEXT, "ID", "session.opened and cert.signing of this run", &filter.batch},
+        {"status", 0, OPTION_TEXT, "STATE", "certificates that are issued, abandoned, revoked or unfinished",
+         &status},
         {"since", 0, OPTION_TEXT, "TIME", "not before this time", &since},
         {"until", 0, OPTION_TEXT, "TIME", "not after this time", &until},
         {"csv", 0, OPTION_FLAG, NULL, "as CSV", &wants_csv},
@@ -134,8 +149,12 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
     struct ca_console console = cli_console(&options);
     AUTO(free) char *path = ca_home_path(options.home);
     if (!parse_when("since", since, &filter.since, err) || !parse_when("until", until, &filter.until, err) ||
-        !ca_home_open(path, CA_LOOK, &console, &home, err) ||
-        !ledger_each(home->ledger, &filter,
+        (status != NULL && !cli_parse_status(status, &filter.status, err)) ||
+        !ca_home_open(path, CA_LOOK, &console, &home, err))
+        return (int)err->kind;
+    if (wants_csv && !options.wants_json)
+        puts("seq,time,type,serial,subject,policy,status");
+    if (!ledger_each(home->ledger, &filter,
                      options.wants_json ? print_json
                      : wants_csv        ? print_row
                                         : print_line,

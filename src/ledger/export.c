@@ -134,7 +134,8 @@ static bool write_level(struct exporter *exporter, int level, struct error *err)
             return false;
     }
     size_t rest = (size_t)(width % TREE_TILE_WIDTH);
-    if (rest > 0 && !write_one(exporter, level, width / TREE_TILE_WIDTH, rest, err))
+    // The checkpoint comes last, so what it covers is there.
+    if (rest > 0 && width != old_width && !write_one(exporter, level, width / TREE_TILE_WIDTH, rest, err))
         return false;
     size_t old_rest = (size_t)(old_width % TREE_TILE_WIDTH);
     if (old_rest > 0 && old_width / TREE_TILE_WIDTH < width / TREE_TILE_WIDTH)

@@ -29,7 +29,7 @@ enum signature_kind ledger_signature_kind(enum key_kind kind);
 
 /* ---- opening ---- */
 enum ledger_mode {
-    LEDGER_READ,  /**< works on a read-only home; takes no lock */
+    LEDGER_READ,  /**< works on a read-only home; takes no lock, but to put a broken index right if it can */
     LEDGER_WRITE, /**< takes the home's lock, closes a torn tail */
 };
 
@@ -135,8 +135,8 @@ struct ledger_filter {
     bool only_certificates; /**< cert.signing records, joined with their end: what `cert list` wants */
 };
 /** Calls visit for each record that fits, in order, streaming; visit returns false to stop, and must not use the ledger. entry is NULL
- *  unless it is a cert.signing. policy, serial (hex), subject (a part of it), san ("dns:a.example" or "a.example") and status fit
- *  cert.signing records only. ERROR_INPUT if serial is not hex. */
+ *  unless it is a cert.signing. policy, subject (a part of it), san ("dns:a.example" or "a.example") and status fit cert.signing
+ *  records only; serial (hex) fits all records of that certificate, from cert.signing to revocation. ERROR_INPUT if it is not hex. */
 MUST_USE bool ledger_each(struct ledger *ledger, const struct ledger_filter *filter,
                           bool (*visit)(const struct json *record, const struct ledger_entry *entry,
                                         void *data),

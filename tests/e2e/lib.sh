@@ -28,8 +28,8 @@ cd "$work"
 
 fail() {
     echo "FAILED: $*" >&2
-    [ ! -s err ] || sed 's/^/  stderr: /' err >&2
-    [ ! -s out ] || sed 's/^/  stdout: /' out >&2
+    [ ! -s err ] || sed 's/^/  stderr: /; 40q' err >&2
+    [ ! -s out ] || sed 's/^/  stdout: /; 40q' out >&2
     exit 1
 }
 

@@ -146,10 +146,12 @@ static void each_filter_chooses_its_records(void **state)
     struct error err = ERROR_INIT;
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 10);
-    (void)home_append(home, "cert.signing", home_signing(11));
+    uint64_t unfinished = home_append(home, "cert.signing", home_signing(11));
     home_commit(home);
     uint8_t serial[32];
-    char hex[129];
+    char hex[129], other_hex[129];
+    home_serial(11, serial);
+    (void)hex_of(bytes_of(serial, 20), other_hex);
     home_serial(3, serial);
     (void)hex_of(bytes_of(serial, 20), hex);
     int64_t now = ledger_newest_time(home->ledger);
@@ -160,7 +162,9 @@ static void each_filter_chooses_its_records(void **state)
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = LEDGER_UNFINISHED}), 1);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .type = "cert.issued"}), 10);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .policy = "mqtt-device"}), 11);
-    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = hex}), 1);
+    // A serial's records: signed, issued; later revoked and abandoned.
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = hex}), 2);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = other_hex}), 1);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .subject = "device-000"}), 10);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .san = "device-0004.local"}),
                      1);
@@ -170,6 +174,25 @@ static void each_filter_chooses_its_records(void **state)
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .batch = "morning"}), 4);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .since = now + 1}), 0);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .until = 1}), 0);
+    struct json *abandoned = json_new_object();
+    json_put_int(abandoned, "ref", (int64_t)unfinished);
+    json_put_text(abandoned, "reason", "the power went");
+    struct json *revoked = json_new_object();
+    json_put_text(revoked, "serial", hex);
+    json_put_text(revoked, "reason", "superseded");
+    (void)home_append(home, "cert.abandoned", abandoned);
+    (void)home_append(home, "cert.revoked", revoked);
+    home_commit(home);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = hex}), 3);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = other_hex}), 2);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = LEDGER_REVOKED, .serial = hex}), 1);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = "00112233"}), 0);
+    assert_refused(
+        ledger_each(home->ledger, &(struct ledger_filter){.status = -1, .serial = "0x1"}, see, NULL, &err),
+        err, ERROR_INPUT, "hex");
+    assert_refused(
+        ledger_each(home->ledger, &(struct ledger_filter){.status = -1, .serial = ""}, see, NULL, &err), err,
+        ERROR_INPUT, "hex");
     struct seen seen = {.stop_after = 2};
     assert_done(ledger_each(home->ledger, &(struct ledger_filter){.status = -1}, see, &seen, &err), err);
     assert_int_equal(seen.count, 2);
