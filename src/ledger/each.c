@@ -61,15 +61,13 @@ static bool find_wanted(struct ledger *ledger, struct wanted_serial *wanted, str
 /** Whether a record is about this serial: has it, or refers to its cert.signing. */
 static bool is_of_serial(const struct json *record, const struct wanted_serial *wanted)
 {
-    struct record_facts facts;
-    struct record_fault ignored; // a record that can't be read is about no serial
+    AUTO(builder_done) struct builder serial = BUILDER_INIT;
+    int64_t ref;
     if (wanted->serial.len == 0)
         return true;
-    if (!record_read(record, &facts, &ignored))
-        return false;
-    bool refers = facts.kind == RECORD_ISSUED || facts.kind == RECORD_ABANDONED;
-    return bytes_equal(bytes_of(facts.serial, facts.serial_len), wanted->serial) ||
-           (wanted->is_signed && refers && facts.ref == wanted->signing_seq);
+    if (json_hex(record, "serial", &serial))
+        return bytes_equal(builder_bytes(&serial), wanted->serial);
+    return wanted->is_signed && json_int(record, "ref", &ref) && (uint64_t)ref == wanted->signing_seq;
 }
 
 /** \param ret_goes_on whether the visitor wants more */
