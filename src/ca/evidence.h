@@ -11,12 +11,14 @@ MUST_USE bool ca_certificate_sha256(const char *path, uint8_t ret_digest[static 
 
 /**
  * Cosigns the newest checkpoint with a witness's Ed25519 key and keeps it.
- * \param key_path  a PEM file with the private key, not encrypted
- * \param name      the witness's, a schema-less URL
- * \param now       seconds since 1970: the time the cosignature speaks of
- * \param ret_vkey  the witness's verifier key
+ * \param key      a PEM file with the private key, not encrypted; or a pkcs11: URI (RFC 7512) of one in a token of his own,
+ *                 whose module is the one it names (module-path) or else the home's
+ * \param name     the witness's, a schema-less URL
+ * \param now      seconds since 1970: the time the cosignature speaks of
+ * \param console  asked for the PIN of that token
+ * \param ret_vkey the witness's verifier key
  */
-MUST_USE bool ca_cosign(struct ca_home *home, const char *key_path, const char *name, int64_t now,
-                        struct builder *ret_vkey, struct error *err);
+MUST_USE bool ca_cosign(struct ca_home *home, const char *key, const char *name, int64_t now,
+                        const struct ca_console *console, struct builder *ret_vkey, struct error *err);
 
 #endif

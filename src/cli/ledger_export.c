@@ -51,12 +51,13 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
 }
 
 static const struct command_help cosign_help = {
-    .usage = "ledger cosign --key FILE --name NAME",
-    .text = "Adds a witness's cosignature (C2SP tlog-cosignature) to the newest checkpoint: that he saw this "
-            "ledger, now.\n"
-            "FILE holds his Ed25519 key in PEM; NAME is his, such as witness.example/ada. Prints his "
-            "verifier key, which\n"
-            "`ledger verify --witness` takes.",
+    .usage = "ledger cosign --key FILE|URI --name NAME",
+    .text =
+        "Adds a witness's cosignature (C2SP tlog-cosignature) to the newest checkpoint: that he saw this "
+        "ledger, now.\n"
+        "FILE holds his Ed25519 key in PEM, URI (pkcs11:...) names one in a token of his own; NAME is his, "
+        "such as\n"
+        "witness.example/ada. Prints his verifier key, which `ledger verify --witness` takes.",
     .example = "  openssl genpkey -algorithm ed25519 -out ada.pem\n"
                "  coldca ledger cosign --key ada.pem --name witness.example/ada",
 };
@@ -67,7 +68,7 @@ int cli_ledger_cosign(int argc, char **argv, struct error *err)
     const char *name = NULL;
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
-        {"key", 0, OPTION_TEXT, "FILE", "the witness's private key", &key},
+        {"key", 0, OPTION_TEXT, "FILE|URI", "the witness's private key", &key},
         {"name", 0, OPTION_TEXT, "NAME", "the witness's name, a URL without a scheme", &name},
     };
     AUTO(ca_home_close) struct ca_home *home = NULL;
@@ -83,7 +84,7 @@ int cli_ledger_cosign(int argc, char **argv, struct error *err)
         return (int)err->kind;
     }
     if (!ca_home_open(path, CA_WRITE, &console, &home, err) || !ca_clock_check(home, time_now(), err) ||
-        !ca_cosign(home, key, name, time_now(), &vkey, err))
+        !ca_cosign(home, key, name, time_now(), &console, &vkey, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = json_new_object();

@@ -62,12 +62,75 @@ run 0 ledger verify --proof cosigned.tlog-proof --vkey "$vkey" --witness "${witn
 run 5 ledger verify --proof device-2.tlog-proof --vkey "$vkey" --witness "${witnesses[0]}" --quorum 1
 says "missing: witness.example/ada"
 
+# A witness whose key is in a token: his own, with a PIN of his own.
+softhsm2-util --init-token --free --label witness --so-pin 87654321 --pin 24681012 >made 2>&1 || fail "$(cat made)"
+module=$(softhsm_module)
+for label in dee:EC:edwards25519 eve:EC:prime256v1; do # the labels in hex are as good as any CKA_ID
+    pkcs11-tool --module "$module" --token-label witness --login --pin 24681012 --keypairgen --key-type "${label#*:}" \
+        --label "${label%%:*}" --id "$(printf %s "${label%%:*}" | od -An -tx1 | tr -d ' ')" --usage-sign >made 2>&1 || fail "pkcs11-tool: $(cat made)"
+done
+(umask 077 && echo 24681012 >witness-pin)
+run 0 -C ca ledger cosign --key "pkcs11:token=witness;object=dee" --name witness.example/dee --pin-source file:witness-pin
+dee=$(cat out)
+run 0 -C ca ledger cosign --key "pkcs11:token=witness;object=dee?module-path=$module" --name witness.example/dee --pin-source file:witness-pin
+equal "$(cat out)" "$dee"
+run 0 -C ca ledger verify --witness "$dee" --witness "${witnesses[0]}"
+run 3 -C ca ledger cosign --key "pkcs11:token=witness;object=eve" --name witness.example/eve --pin-source file:witness-pin
+says "witnesses cosign with no other"
+run 4 -C ca ledger cosign --key "pkcs11:token=witness;object=nobody" --name witness.example/eve --pin-source file:witness-pin
+run 4 -C ca ledger cosign --key "pkcs11:token=witness;object=dee" --name witness.example/dee --pin-source file:pin
+run 4 -C ca ledger cosign --key "pkcs11:token=elsewhere;object=dee" --name witness.example/dee --pin-source file:witness-pin
+
+# A QR code carries the checkpoint out of the room: what a phone reads is what is kept.
+run 0 -C ca ledger checkpoint --qr
+python3 -c '
+import sys
+lines, scale = sys.stdin.read().splitlines(), 4
+rows = [row for line in lines for row in ([c in "█▀" for c in line], [c in "█▄" for c in line])]  # a block is light
+bits = b"".join(bytes(255 * light for light in row for _ in range(scale)) * scale for row in rows)
+sys.stdout.buffer.write(b"P5 %d %d 255\n" % (len(rows[0]) * scale, len(rows) * scale) + bits)' <out >drawing.pgm
+zbarimg -q --raw -Sdisable -Sqrcode.enable -Sbinary drawing.pgm >scanned 2>err || fail "zbarimg reads nothing"
+same scanned ca/ledger.checkpoint
+
 # Export, and again.
 run 0 -C ca ledger export log
 [ -f log/checkpoint ] || fail "no checkpoint in the export"
 cmp log/checkpoint ca/ledger.checkpoint
+tree() { find log -type f -printf '%p %T@ %i\n' | grep -v checkpoint | sort; }
+tree >before
 run 0 -C ca --json ledger export log
-python3 -c 'import json; r = json.load(open("out")); assert r["records"] == r["records_before"] > 0, r'
+json '.records == .records_before and .records > 0 and .files == 1'
+tree | diff before - || fail "what was exported already was written again"
+for id in $(seq -w 130); do csr "requests/many-$id.csr" "/CN=many-$id"; done
+sign 0 --out issued requests
+run 0 -C ca --json ledger export log
+json '.records > 256 and .records_before < 20'
+absent log/tile/0/000.p log/tile/entries/000.p # full now
+present log/tile/0/000 log/tile/entries/000
+tree | grep -v '\.p/' >before
+csr requests/one-more.csr /CN=one-more
+sign 0 --out issued requests
+run 0 -C ca --json ledger export log
+json '.files <= 5'
+tree | grep -v '\.p/' | diff before - || fail "full tiles were written again"
+run 0 -C ca ledger export log-in-one-go
+(cd log-in-one-go && find . -type f -print0 | xargs -0 -I{} cmp {} ../log/{})
+if [ -x "$SOURCE/build/tlogclient" ]; then # Tessera's, see tests/interop/ledger_go.sh
+    echo "$vkey" >vkey
+    "$SOURCE/build/tlogclient" log vkey first.checkpoint 2>err || fail "Tessera does not accept the export"
+fi
+
+# A token that makes no Ed25519 keys: the ledger key is P-256, and all of it holds as well.
+sed 's/^keys: .*/keys: [ec-p256]/; s/^name: .*/name: no-ed25519/' "$SOURCE/tokens/softhsm2.yaml" >no-ed25519.yaml
+run 0 -C ca-256 init --token test --key-label second --key ec-p256 --subject "CN=Second Root" --model ./no-ed25519.yaml --pin-source file:pin
+says "so the ledger key is P-256"
+run 0 -C ca-256 sign "${device[@]}" --pin-source file:pin --out second requests
+run 0 -C ca-256 ledger verify
+run 0 -C ca-256 --json ledger checkpoint
+jq -r .vkey out >vkey-256
+run 0 ledger verify --proof second/device-1.tlog-proof --certificate second/device-1.pem --vkey "$(cat vkey-256)"
+run 0 -C ca-256 ledger export log-256
+[ ! -x "$SOURCE/build/tlogclient" ] || "$SOURCE/build/tlogclient" log-256 vkey-256 2>err || fail "Tessera does not accept a P-256 ledger"
 
 # A ledger that was cut is refused by every command, and verify says what holds.
 cp -r ca cut
