@@ -4,6 +4,7 @@ target_link_libraries(coldca_bad_keys PUBLIC coldca_base PkgConfig::GMP)
 
 coldca_unit_test(screen_key_test LAYERS screen csr_maker bad_keys)
 coldca_unit_test(screen_list_test LAYERS screen bad_keys)
+coldca_unit_test(screen_factors_test LAYERS screen bad_keys)
 
 add_executable(make_bad_keys support/make_bad_keys.c)
 target_link_libraries(make_bad_keys PRIVATE coldca_csr_maker coldca_bad_keys)
