@@ -111,7 +111,12 @@ static bool next_plan(void *data, bool may_wait, const struct plan **ret_plan, b
                       struct error *err)
 {
     struct batch *batch = data;
-    return plans_next(batch->plans, may_wait, ret_plan, ret_is_last, err);
+    *ret_plan = NULL;
+    if (!plans_next(batch->plans, may_wait, ret_plan, ret_is_last, err))
+        return false;
+    if (*ret_plan != NULL)
+        ca_plan_tell(*ret_plan, batch->console);
+    return true;
 }
 
 /* ---- the whole ---- */

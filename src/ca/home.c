@@ -107,6 +107,7 @@ bool ca_home_open(const char *path, enum ca_access access, const struct ca_conso
     AUTO(ca_home_close) struct ca_home *home = NULL;
     if (!ca_home_open_files(path, &home, err) || !open_ledger(home, access, console, err))
         return false;
+    home->access = access;
     if (access == CA_WRITE && home->issuer == NULL)
         return error_set(err, ERROR_INPUT, 0,
                          "%s awaits its parent's certificate; bring ca.csr to the parent, then run "

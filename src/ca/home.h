@@ -51,6 +51,7 @@ struct ca_home {
     struct ca_config config;
     struct cert_issuer *issuer; /**< NULL while a parent's certificate is awaited */
     struct builder chain_pem;   /**< chain.pem, may be empty */
+    enum ca_access access;      /**< the ledger was opened with */
     struct ledger *ledger;
     struct screening *screening; /**< what ca_screen() keeps over the plans of a run; NULL at first */
     /* after ca_home_login() */

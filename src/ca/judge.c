@@ -274,6 +274,12 @@ bool ca_plan_read(struct readers *readers, struct plan_input *inputs, size_t cou
     return true;
 }
 
+void ca_plan_tell(const struct plan *plan, const struct ca_console *console)
+{
+    for (size_t i = 0; i < plan->warnings.count; i++)
+        ca_notice(console, "%s", plan->warnings.items[i].text);
+}
+
 bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_input *inputs, size_t count,
                   const struct plan_options *options, const struct ca_console *console,
                   struct plan **ret_plan, struct error *err)
@@ -282,8 +288,7 @@ bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_inp
     if (!ca_plan_read(readers, inputs, count, options->policy, console, &plan, err) ||
         !ca_plan_judge(home, plan, options, err))
         return false;
-    for (size_t i = 0; i < plan->warnings.count; i++)
-        ca_notice(console, "%s", plan->warnings.items[i].text);
+    ca_plan_tell(plan, console);
     *ret_plan = TAKE(plan);
     return true;
 }

@@ -43,4 +43,7 @@ MUST_USE bool ca_plan_read(struct readers *readers, struct plan_input *inputs, s
 MUST_USE bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_options *options,
                             struct error *err);
 
+/** Tells a person the plan's warnings. */
+void ca_plan_tell(const struct plan *plan, const struct ca_console *console);
+
 #endif

@@ -3,16 +3,24 @@
 #include "base/memory.h"
 #include "ca/data.h"
 #include "ca/parallel.h"
+#include "ca/shared.h"
+#include "screen/factors.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 struct screening {
     struct screen_list *weak_list;
     bool has_looked; /**< for the list */
+    struct shared *shared;
 };
 
 void screening_free(struct screening *screening)
 {
     if (screening->weak_list != NULL)
         screen_list_close(screening->weak_list);
+    if (screening->shared != NULL)
+        shared_free(screening->shared);
     free(screening);
 }
 
@@ -92,5 +100,15 @@ bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *pol
         return false;
     struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
     ca_parallel(plan->count, ca_cores(), screen_item, &look);
-    return true;
+    if (!rules->shared_factors || !has_rsa_key(plan))
+        return true;
+    if (screening->shared == NULL)
+        screening->shared = shared_new();
+    return shared_refuse(screening->shared, home, plan, err) || error_while(err, "screening keys");
+}
+
+bool ca_screen_forget(int home_fd, struct error *err)
+{
+    return unlinkat(home_fd, SCREEN_STORE_FILE, 0) == 0 || errno == ENOENT ||
+           error_errno(err, ERROR_INPUT, errno, "can't remove %s", SCREEN_STORE_FILE);
 }

@@ -23,4 +23,7 @@ DEFINE_AUTO(struct screening *, screening_free);
 MUST_USE bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *policy,
                         struct error *err);
 
+/** Removes what is kept in the home about RSA keys, so that the next run reads the ledger again. */
+MUST_USE bool ca_screen_forget(int home_fd, struct error *err);
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "ca/home.h"
+#include "ca/screen.h"
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "ui/ui.h"
@@ -73,8 +74,9 @@ static int checkpoint(int argc, char **argv, struct error *err)
 
 static const struct command_help index_help = {
     .usage = "ledger index --rebuild",
-    .text = "Throws index.sqlite away and makes it again from the ledger. The index is a cache; nothing is "
-            "lost with it.",
+    .text = "Throws index.sqlite away and makes it again from the ledger, and index.rsa, which the next run "
+            "that needs it makes.\n"
+            "Both are caches; nothing is lost with them.",
 };
 
 static int rebuild(int argc, char **argv, struct error *err)
@@ -94,7 +96,8 @@ static int rebuild(int argc, char **argv, struct error *err)
         return (int)err->kind;
     }
     if (!ca_home_open_files(path, &home, err) ||
-        !ledger_index_rebuild(home->fd, home->config.ledger_vkey, &records, err))
+        !ledger_index_rebuild(home->fd, home->config.ledger_vkey, &records, err) ||
+        !ca_screen_forget(home->fd, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = json_new_object();

@@ -14,7 +14,8 @@ static const char select_records[] =
     // names stand as lines, "dns:a.example" or bare
     " AND (?8 IS NULL OR instr(c.sans, char(10) || ?8 || char(10)) > 0"
     " OR instr(c.sans, ':' || ?8 || char(10)) > 0)"
-    " AND (?9 < 0 OR c.status = ?9) AND (?10 = 0 OR c.signing_seq IS NOT NULL) ORDER BY r.seq";
+    " AND (?9 < 0 OR c.status = ?9) AND (?10 = 0 OR c.signing_seq IS NOT NULL)"
+    " AND r.seq >= ?12 AND r.seq < ?13 ORDER BY r.seq";
 
 static bool bind_text(sqlite3_stmt *select, int place, const char *text)
 {
@@ -41,7 +42,10 @@ static bool bind_filter(sqlite3_stmt *select, const struct ledger_filter *filter
            (!wanted->is_signed || sqlite3_bind_int64(select, 11, (int64_t)wanted->issued_seq) == SQLITE_OK) &&
            bind_text(select, 7, filter->subject) && bind_text(select, 8, filter->san) &&
            sqlite3_bind_int(select, 9, filter->status) == SQLITE_OK &&
-           sqlite3_bind_int(select, 10, filter->only_certificates ? 1 : 0) == SQLITE_OK;
+           sqlite3_bind_int(select, 10, filter->only_certificates ? 1 : 0) == SQLITE_OK &&
+           sqlite3_bind_int64(select, 12, (sqlite3_int64)filter->from_seq) == SQLITE_OK &&
+           sqlite3_bind_int64(select, 13, filter->to_seq > 0 ? (sqlite3_int64)filter->to_seq : INT64_MAX) ==
+               SQLITE_OK;
 }
 
 static bool find_wanted(struct ledger *ledger, struct wanted_serial *wanted, struct error *err)

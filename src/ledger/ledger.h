@@ -131,8 +131,9 @@ MUST_USE bool ledger_certificate_parts(struct ledger *ledger, const struct ledge
 struct ledger_filter {
     int64_t since, until; /**< 0: open */
     const char *type, *policy, *serial, *subject, *san, *batch;
-    int status;             /**< enum ledger_status or -1 */
-    bool only_certificates; /**< cert.signing records, joined with their end: what `cert list` wants */
+    uint64_t from_seq, to_seq; /**< records from from_seq on, below to_seq; 0: all */
+    int status;                /**< enum ledger_status or -1 */
+    bool only_certificates;    /**< cert.signing records, joined with their end: what `cert list` wants */
 };
 /** Calls visit for each record that fits, in order, streaming; visit returns false to stop, and must not use the ledger. entry is NULL
  *  unless it is a cert.signing. policy, subject (a part of it), san ("dns:a.example" or "a.example") and status fit cert.signing

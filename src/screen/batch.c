@@ -14,8 +14,15 @@
 #define PRIME_ROUNDS 25
 #define PARTS_MIN 8 /* subtrees that threads share */
 
+/** A number that a block is compared with: a store's part or tail, or another block. */
+struct source {
+    struct screen_store *store; /**< NULL: a block */
+    size_t index;               /**< of the part or the block; SIZE_MAX: the tail */
+};
+
 struct batch {
-    struct screen_store *store;
+    struct screen_store *const *stores;
+    size_t stores_count;
     screen_parallel_fn parallel;
     unsigned threads;
     struct bytes *moduli; /**< each once */
@@ -47,55 +54,82 @@ static struct bytes *block_moduli(const struct batch *batch, size_t block, size_
 /* ---- what is outside a block ---- */
 
 struct outside {
-    const struct batch *batch;
     const struct blocks *blocks;
     size_t block;
     mpz_t modulus;
+    struct source *sources;
+    size_t count;
     mpz_t *values; /**< of each source modulo modulus */
     bool *is_read;
     struct error *errors;
 };
 
-/** Sources: the store's parts, then the blocks, then the tail. */
+static void add_source(struct outside *outside, struct screen_store *store, size_t index)
+{
+    outside->sources = memory_grow(outside->sources, outside->count + 1, sizeof(*outside->sources));
+    outside->sources[outside->count++] = (struct source){store, index};
+}
+
+static void list_sources(struct outside *outside, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->stores_count; i++) {
+        for (size_t j = 0; j < batch->stores[i]->parts_count; j++)
+            add_source(outside, batch->stores[i], j);
+        add_source(outside, batch->stores[i], SIZE_MAX);
+    }
+    for (size_t i = 0; i < outside->blocks->count; i++) {
+        if (i != outside->block)
+            add_source(outside, NULL, i);
+    }
+    outside->values = memory_new(outside->count, sizeof(*outside->values));
+    outside->is_read = memory_new(outside->count, sizeof(*outside->is_read));
+    outside->errors = memory_new(outside->count, sizeof(*outside->errors));
+    for (size_t i = 0; i < outside->count; i++)
+        mpz_init(outside->values[i]);
+}
+
+static void outside_done(struct outside *outside)
+{
+    for (size_t i = 0; i < outside->count; i++)
+        mpz_clear(outside->values[i]);
+    free(outside->sources);
+    free(outside->values);
+    free(outside->is_read);
+    free(outside->errors);
+}
+
 static void reduce_source(void *data, size_t index)
 {
     struct outside *outside = data;
-    const struct screen_store *store = outside->batch->store;
-    size_t parts = store != NULL ? store->parts_count : 0;
-    mpz_init(outside->values[index]);
+    const struct source *source = &outside->sources[index];
     outside->is_read[index] = true;
-    if (index < parts) {
+    if (source->store == NULL) {
+        mpz_set(outside->values[index], outside->blocks->products[source->index]);
+    } else if (source->index != SIZE_MAX) {
         outside->is_read[index] =
-            store_product(store, index, outside->values[index], &outside->errors[index]);
-    } else if (index - parts < outside->blocks->count) {
-        if (index - parts == outside->block)
-            mpz_set_ui(outside->values[index], 1);
-        else
-            mpz_set(outside->values[index], outside->blocks->products[index - parts]);
+            store_product(source->store, source->index, outside->values[index], &outside->errors[index]);
     } else {
-        AUTO(free) struct bytes *moduli = memory_new(store->tail_count, sizeof(*moduli));
-        for (size_t i = 0; i < store->tail_count; i++)
-            moduli[i] = store->tail[i].modulus;
-        number_product(outside->values[index], moduli, store->tail_count);
+        AUTO(free) struct bytes *moduli = memory_new(source->store->tail_count, sizeof(*moduli));
+        for (size_t i = 0; i < source->store->tail_count; i++)
+            moduli[i] = source->store->tail[i].modulus;
+        number_product(outside->values[index], moduli, source->store->tail_count);
     }
     mpz_mod(outside->values[index], outside->values[index], outside->modulus);
 }
 
 /** Multiplies the sources' values into ret_value, which holds 1; drops the store's part that could not be read. */
-static bool join_sources(struct outside *outside, size_t count, mpz_t ret_value, struct error *err)
+static bool join_sources(struct outside *outside, mpz_t ret_value, struct error *err)
 {
-    bool is_read = true;
-    for (size_t i = 0; i < count; i++) {
-        if (is_read && !outside->is_read[i]) {
-            is_read = false;
+    for (size_t i = 0; i < outside->count; i++) {
+        if (!outside->is_read[i]) {
             *err = outside->errors[i];
-            store_cut(outside->batch->store, i);
+            store_cut(outside->sources[i].store, outside->sources[i].index);
+            return false;
         }
         mpz_mul(ret_value, ret_value, outside->values[i]);
         mpz_mod(ret_value, ret_value, outside->modulus);
-        mpz_clear(outside->values[i]);
     }
-    return is_read;
+    return true;
 }
 
 /** The product of everything outside the block, modulo the block's product (root). */
@@ -104,18 +138,9 @@ static bool reduce_outside(const struct batch *batch, const struct blocks *block
 {
     size_t count = 0;
     size_t known_count = 0;
-    size_t sources = blocks->count + (batch->store != NULL ? batch->store->parts_count + 1 : 0);
     const struct bytes *moduli = block_moduli(batch, block, &count);
     AUTO(free) struct bytes *known = memory_new(count, sizeof(*known));
-    AUTO(free) mpz_t *values = memory_new(sources, sizeof(*values));
-    AUTO(free) bool *is_read = memory_new(sources, sizeof(*is_read));
-    AUTO(free) struct error *errors = memory_new(sources, sizeof(*errors));
-    struct outside outside = {.batch = batch,
-                              .blocks = blocks,
-                              .block = block,
-                              .values = values,
-                              .is_read = is_read,
-                              .errors = errors};
+    struct outside outside = {.blocks = blocks, .block = block};
     mpz_t twice;
     for (size_t i = 0; i < count; i++) {
         if (batch->same[block * BLOCK_MAX + i] != SCREEN_NONE)
@@ -125,13 +150,15 @@ static bool reduce_outside(const struct batch *batch, const struct blocks *block
     number_product(twice, known, known_count);
     mpz_init(outside.modulus);
     mpz_mul(outside.modulus, root, twice);
-    batch->parallel(sources, batch->threads, reduce_source, &outside);
+    list_sources(&outside, batch);
+    batch->parallel(outside.count, batch->threads, reduce_source, &outside);
     mpz_set_ui(ret_value, 1);
-    bool is_done = join_sources(&outside, sources, ret_value, err);
+    bool is_done = join_sources(&outside, ret_value, err);
     if (is_done) {
         mpz_divexact(ret_value, ret_value, twice);
         mpz_mod(ret_value, ret_value, root);
     }
+    outside_done(&outside);
     mpz_clear(twice);
     mpz_clear(outside.modulus);
     return is_done;
@@ -326,8 +353,8 @@ static bool find_others(const struct batch *batch, struct screen_share *shares, 
     mpz_init(search.other);
     mpz_init(search.rest);
     meet_each_other(&search);
-    if (batch->store != NULL)
-        is_done = store_each(batch->store, meet_stored, &search, err);
+    for (size_t i = 0; is_done && i < batch->stores_count; i++)
+        is_done = store_each(batch->stores[i], meet_stored, &search, err);
     mpz_clear(search.other);
     mpz_clear(search.rest);
     return is_done;
@@ -339,16 +366,17 @@ static bool note_same(void *data, uint64_t label, struct bytes modulus)
 {
     struct batch *batch = data;
     size_t index = modulus_set_find(&batch->set, modulus);
-    if (index != SIZE_MAX)
+    if (index != SIZE_MAX && batch->same[index] == SCREEN_NONE)
         batch->same[index] = label;
     return true;
 }
 
 static bool compare(struct batch *batch, struct screen_share *shares, struct error *err)
 {
-    if (batch->store != NULL &&
-        (!store_settle(batch->store, err) || !store_each(batch->store, note_same, batch, err)))
-        return false;
+    for (size_t i = 0; i < batch->stores_count; i++) {
+        if (!store_settle(batch->stores[i], err) || !store_each(batch->stores[i], note_same, batch, err))
+            return false;
+    }
     if (!compare_all(batch, err))
         return false;
     for (size_t i = 0; i < batch->count; i++)
@@ -356,9 +384,9 @@ static bool compare(struct batch *batch, struct screen_share *shares, struct err
     return find_others(batch, shares, err);
 }
 
-bool screen_shared(struct screen_store *store, const struct bytes *moduli, size_t count,
-                   screen_parallel_fn parallel, unsigned threads, struct screen_share *ret_shares,
-                   struct error *err)
+bool screen_shared(struct screen_store *const *stores, size_t stores_count, const struct bytes *moduli,
+                   size_t count, screen_parallel_fn parallel, unsigned threads,
+                   struct screen_share *ret_shares, struct error *err)
 {
     AUTO(modulus_set_done) struct modulus_set all = {.items = NULL};
     AUTO(free) size_t *places = memory_new(count, sizeof(*places)); // in the batch, by the first equal one
@@ -367,7 +395,8 @@ bool screen_shared(struct screen_store *store, const struct bytes *moduli, size_
     AUTO(free) uint64_t *same = memory_new(count, sizeof(*same));
     AUTO(free) mpz_t *common = memory_new(count, sizeof(*common));
     AUTO(free) struct screen_share *shares = memory_new(count, sizeof(*shares));
-    struct batch batch = {.store = store,
+    struct batch batch = {.stores = stores,
+                          .stores_count = stores_count,
                           .parallel = parallel != NULL ? parallel : in_turn,
                           .threads = threads,
                           .moduli = distinct,
@@ -386,10 +415,13 @@ bool screen_shared(struct screen_store *store, const struct bytes *moduli, size_
     modulus_set_init(&batch.set, distinct, batch.count);
     bool is_done = batch.count == 0 || compare(&batch, shares, err);
     for (size_t i = 0; is_done && i < count; i++) {
-        ret_shares[i] = (struct screen_share){.label = SCREEN_NONE, .other = SIZE_MAX, .same = SCREEN_NONE};
+        size_t first = modulus_set_find(&all, moduli[i]);
+        ret_shares[i] =
+            (struct screen_share){.label = SCREEN_NONE, .other = SIZE_MAX, .first = i, .same = SCREEN_NONE};
         if (!screen_is_modulus(moduli[i]))
             continue;
-        ret_shares[i] = shares[places[modulus_set_find(&all, moduli[i])]];
+        ret_shares[i] = shares[places[first]];
+        ret_shares[i].first = first;
         if (ret_shares[i].other != SIZE_MAX)
             ret_shares[i].other = origins[ret_shares[i].other];
     }

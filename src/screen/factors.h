@@ -33,6 +33,8 @@ MUST_USE bool screen_store_open(int home_fd, bool may_write, screen_fits_fn fits
 void screen_store_close(struct screen_store *store);
 DEFINE_AUTO(struct screen_store *, screen_store_close);
 
+/** Drops all that is in it, to be fed again: it was found to say what the ledger does not. */
+void screen_store_forget(struct screen_store *store);
 /** The number of the first ledger record that is not in it yet. */
 uint64_t screen_store_next(const struct screen_store *store);
 /** Whether a part was dropped since the last call because it did not fit. */
@@ -43,12 +45,17 @@ const char *screen_store_trouble(const struct screen_store *store);
 size_t screen_store_count(const struct screen_store *store);
 
 /**
+ * Starts an empty store that is nobody's file, for what a run has seen. Nothing is ever covered in it; screen_store_add() is all it
+ * wants.
+ */
+struct screen_store *screen_store_new(void);
+
+/**
  * Adds a modulus; one that was added before is not there twice.
- * \param label    says whose it is: a ledger record's number, or with SCREEN_LABEL_RUN set anything; the latter is never written
+ * \param label    says whose it is: a ledger record's number; anything in a store without a file
  * \param modulus  unsigned, odd or even, 64 to 2048 octets, no leading zero; others are left out
  */
 void screen_store_add(struct screen_store *store, uint64_t label, struct bytes modulus);
-#define SCREEN_LABEL_RUN (UINT64_C(1) << 63)
 
 /**
  * All records below next_seq are in it. Writes, now and then.
@@ -66,6 +73,7 @@ struct screen_share {
     size_t count;   /**< other moduli it shares a factor with, given or stored; at most SCREEN_COUNT_MAX */
     uint64_t label; /**< of the first one in the store; SCREEN_NONE */
     size_t other;   /**< the first one of those given; SIZE_MAX */
+    size_t first;   /**< the first equal one of those given */
     uint64_t same;  /**< label of this very modulus in the store; SCREEN_NONE: it is new */
 };
 
@@ -74,14 +82,14 @@ typedef void (*screen_parallel_fn)(size_t count, unsigned threads, void (*work)(
                                    void *data);
 
 /**
- * Compares moduli with each other and with the store.
- * \param store     NULL: with each other only
+ * Compares moduli with each other and with stores.
+ * \param stores    the first that has a modulus says whose it is
  * \param moduli    as screen_store_add() wants them; others share nothing. The same one several times counts once
  * \param parallel  NULL: on this thread
- * \return false: ERROR_INPUT, a part of the store's file was not what it should be; it is dropped, so feed the store and ask again
+ * \return false: ERROR_INPUT, a part of the store's file was not what it should be; it is dropped, so feed that store and ask again
  */
-MUST_USE bool screen_shared(struct screen_store *store, const struct bytes *moduli, size_t count,
-                            screen_parallel_fn parallel, unsigned threads, struct screen_share *ret_shares,
-                            struct error *err);
+MUST_USE bool screen_shared(struct screen_store *const *stores, size_t stores_count,
+                            const struct bytes *moduli, size_t count, screen_parallel_fn parallel,
+                            unsigned threads, struct screen_share *ret_shares, struct error *err);
 
 #endif

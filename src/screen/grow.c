@@ -42,7 +42,8 @@ static bool mark_known(void *data, uint64_t label, struct bytes modulus)
     return true;
 }
 
-bool store_settle(struct screen_store *store, struct error *err)
+/** Makes the tail hold each modulus once, and none that a part has. */
+static bool settle(struct screen_store *store, struct error *err)
 {
     size_t count = store->tail_count;
     size_t kept = 0;
@@ -61,8 +62,6 @@ bool store_settle(struct screen_store *store, struct error *err)
     store->tail_count = is_read ? count : 0;
     for (size_t i = 0; i < count; i++) {
         size_t first = modulus_set_find(&set, moduli[i]);
-        if (is_read && first < i && (store->tail[first].label & SCREEN_LABEL_RUN) != 0)
-            store->tail[first].label = store->tail[i].label; // a record's number says more
         is_needless[i] = is_needless[i] || !is_read || first < i;
     }
     for (size_t i = 0; i < count; i++) {
@@ -103,24 +102,19 @@ static bool absorb(struct screen_store *store, size_t index, struct new_part *pa
     return is_read;
 }
 
-/** Takes the ledger's moduli out of the tail. */
+/** Makes the tail's moduli the part's. */
 static void take_tail(struct screen_store *store, struct new_part *part)
 {
-    size_t kept = 0;
     AUTO(free) struct bytes *moduli = memory_new(store->tail_count, sizeof(*moduli));
+    part->facts.count = store->tail_count;
     for (size_t i = 0; i < store->tail_count; i++) {
-        const struct store_entry *entry = &store->tail[i];
-        if ((entry->label & SCREEN_LABEL_RUN) != 0) {
-            store->tail[kept++] = *entry;
-            continue;
-        }
-        store_table_add(&part->table, entry->label, entry->modulus);
-        moduli[part->facts.count++] = entry->modulus;
+        moduli[i] = store->tail[i].modulus;
+        store_table_add(&part->table, store->tail[i].label, moduli[i]);
     }
-    number_product(part->product, moduli, (size_t)part->facts.count);
-    for (size_t i = 0; i < part->facts.count; i++)
+    number_product(part->product, moduli, store->tail_count);
+    for (size_t i = 0; i < store->tail_count; i++)
         free((uint8_t *)(uintptr_t)moduli[i].data);
-    store->tail_count = kept;
+    store->tail_count = 0;
 }
 
 /** Behind the parts that stay; a write that dies or fails leaves what the next open cuts off. */
@@ -168,14 +162,12 @@ static void add_part(struct screen_store *store, struct new_part *part)
     store->parts[store->parts_count++] = *facts;
 }
 
-/** Makes a part of the tail, and of the parts before it that are no longer. */
+/** Makes a part of the settled tail, and of the parts before it that are no longer. */
 static bool make_part(struct screen_store *store, struct error *err)
 {
     struct new_part part = {.facts = {.next_seq = store->next_seq}};
     size_t first = store->parts_count;
     bool is_read = true;
-    if (!store_settle(store, err))
-        return false;
     memcpy(part.facts.record_sha256, store->record_sha256, 32);
     part.facts.first_seq = first > 0 ? store->parts[first - 1].next_seq : 0;
     mpz_init(part.product);
@@ -206,5 +198,14 @@ bool screen_store_cover(struct screen_store *store, uint64_t next_seq, const uin
         return true;
     store->next_seq = next_seq;
     memcpy(store->record_sha256, sha256, 32);
-    return (store->tail_count < TAIL_MIN && next_seq - first_seq < RECORDS_MAX) || make_part(store, err);
+    if (store->tail_count < TAIL_MIN && next_seq - first_seq < RECORDS_MAX)
+        return true;
+    return settle(store, err) && make_part(store, err);
+}
+
+bool store_settle(struct screen_store *store, struct error *err)
+{
+    if (!settle(store, err))
+        return false;
+    return store->home_fd >= 0 || store->tail_count < TAIL_MIN || make_part(store, err);
 }

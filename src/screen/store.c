@@ -182,6 +182,14 @@ bool screen_store_open(int home_fd, bool may_write, screen_fits_fn fits, void *d
     return true;
 }
 
+struct screen_store *screen_store_new(void)
+{
+    struct screen_store *store = memory_new(1, sizeof(*store));
+    store->home_fd = -1;
+    store->fd = -1;
+    return store;
+}
+
 void screen_store_close(struct screen_store *store)
 {
     for (size_t i = 0; i < store->parts_count; i++)
@@ -193,6 +201,11 @@ void screen_store_close(struct screen_store *store)
     if (store->fd >= 0)
         (void)close(store->fd); // derived, and checked when it is read
     free(store);
+}
+
+void screen_store_forget(struct screen_store *store)
+{
+    store_cut(store, 0);
 }
 
 uint64_t screen_store_next(const struct screen_store *store)

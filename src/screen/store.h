@@ -31,7 +31,7 @@ struct store_entry {
 };
 
 struct screen_store {
-    int home_fd; /**< borrowed */
+    int home_fd; /**< borrowed; -1: nobody's file */
     int fd;      /**< of the file; -1: there is none */
     bool may_write;
     bool has_dropped;
@@ -52,7 +52,7 @@ void store_table_add(struct builder *table, uint64_t label, struct bytes modulus
 /** Takes an entry from the front of a table. \return false: it is none */
 bool store_table_take(struct bytes *table, uint64_t *ret_label, struct bytes *ret_modulus);
 
-/** Makes the tail hold each modulus once, and none that a part has. */
+/** Makes the tail hold each modulus once, and none that a part has; if nobody covers the store, also short. */
 MUST_USE bool store_settle(struct screen_store *store, struct error *err);
 /** Calls visit for each modulus of the parts, then of the tail; it returns false to stop. */
 MUST_USE bool store_each(struct screen_store *store,

@@ -125,3 +125,101 @@ echo "no fingerprint" >blacklist/blacklist.RSA-4096
 ! "$SOURCE/scripts/debian-weak-keys" made/other blacklist 2>err || fail "took what is no fingerprint"
 says "not a fingerprint"
 absent made/other
+
+rm -r ca/screen # from here on keys share factors, and nothing else is wrong with them
+policy plain "debian_weak_keys: false"
+sound=$(serial_of issued-1/sound.pem)
+
+step "a prime shared with a certificate of the ledger: its serial, and the advice to revoke it, by check and by sign"
+for command in check sign; do
+    how=(--json --policy plain)
+    [ "$command" = check ] || how+=(--pin-source file:pin --out issued-3)
+    run 1 -C ca "$command" "${how[@]}" apart/shared-1.csr
+    reason shared-1 key.shared-factor
+    json '.requests[0].reasons[0] | .found == "certificate '"$sound"' for CN=sound" and (.remedy | contains("revoke certificate '"$sound"'"))'
+done
+absent issued-3/shared-1.pem
+run 1 -C ca check --policy plain apart/shared-1.csr
+says "it shares a prime factor with certificate $sound for CN=sound"
+
+step "a prime shared by two requests: both are refused, each names the other; also without a home"
+mkdir pair empty
+cp requests/debian.csr apart/shared-2.csr pair/
+run 1 -C ca check --json --policy plain pair requests/roca.csr
+reason debian key.shared-factor
+reason shared-2 key.shared-factor
+json '.requests[] | select(.name == "debian") | .reasons[0].found' pair/shared-2.csr
+json '.requests[] | select(.name == "shared-2") | .reasons[0].found' pair/debian.csr
+(cd empty && run 1 check --json --policy ../ca/policies/plain.yaml ../pair && cp out ..)
+json '[.requests[] | select(.reasons[].rule == "key.shared-factor")] | length' 2
+
+step "a renewal shares nothing with itself; the modulus with another exponent is refused"
+run 0 -C ca check --json --policy quiet requests/sound.csr
+json '.requests[0] | .verdict == "allowed" and .action == "sign"' # another policy: a new certificate
+run 1 -C ca check --json --policy plain apart/shared-twin.csr
+json '.requests[0].reasons[0] | .found == "certificate '"$sound"' for CN=sound" and (.text | contains("another exponent"))'
+(cd empty && run 1 check --json --policy ../ca/policies/plain.yaml ../requests/sound.csr ../apart/shared-twin.csr && cp out ..)
+json '.requests[] | select(.name == "shared-twin") | .reasons[0].found' ../requests/sound.csr
+
+step "shared_factors: false lets them through, and the ledger's keys are compared with later ones all the same"
+policy blind "shared_factors: false, debian_weak_keys: false"
+run 0 -C ca sign --policy blind --pin-source file:pin --out issued-4 apart/shared-1.csr
+run 1 -C ca check --json --policy plain requests/sound.csr
+json '.requests[0].reasons[0].found == "certificate '"$(serial_of issued-4/shared-1.pem)"' for CN=shared-1"'
+
+step "hundreds of keys: index.rsa is made by sign, never by check"
+printf '%s\n' "policy: short" "subject: [{field: CN, match: '[a-z0-9-]+'}]" "key: {allow: [rsa-1024]}" "validity: {days: 30}" \
+    "key_usage: [digitalSignature]" "screen: {rsa_min_bits: 1024, debian_weak_keys: false}" >ca/policies/short.yaml
+mkdir many
+"$BUILD/tests/make_bad_keys" many 1 260
+mv many/also-1.csr .
+run 0 -C ca sign --json --policy short --pin-source file:pin --out issued-many many
+json '.issued' 260
+run 0 -C ca check --policy short many/1.csr
+absent ca/index.rsa
+one=$(serial_of issued-many/1.pem)
+shares_with_one() {
+    run 1 -C ca "$@" --json --policy short also-1.csr
+    json '.requests[0].reasons[0].found == "certificate '"$one"' for CN=1"'
+}
+shares_with_one check
+absent ca/index.rsa
+shares_with_one sign --pin-source file:pin --out issued-5
+present ca/index.rsa
+shares_with_one check
+json '.warnings | length' 0
+
+step "index.rsa is believed as far as it fits the ledger: cut, changed, of another ledger, not a file"
+cp ca/index.rsa good.rsa
+size=$(stat -c %s good.rsa)
+for at in 20 200 $((size - 1)); do
+    cp good.rsa ca/index.rsa
+    printf '\377\377' | dd of=ca/index.rsa bs=1 seek="$at" conv=notrunc status=none
+    shares_with_one check
+    json '.warnings[0].rule' screen.store
+    shares_with_one sign --pin-source file:pin --out issued-5
+    head -c "$at" good.rsa >ca/index.rsa
+    shares_with_one check
+    shares_with_one sign --pin-source file:pin --out issued-5
+    json '(.warnings | length) <= 1'
+    shares_with_one check
+    json '.warnings | length' 0
+done
+run 0 -C ca ledger index --rebuild
+absent ca/index.rsa
+shares_with_one check
+mkdir ca/index.rsa
+run 3 -C ca check --policy short also-1.csr
+says "index.rsa is not a file"
+rmdir ca/index.rsa
+sound_ledger
+
+step "batch: what one part of a run has seen is compared with the next"
+mkdir -p medium/requests/short
+"$BUILD/tests/make_bad_keys" medium/requests/short 1000 520
+sed -i 's/, debian_weak_keys: false//' ca/policies/short.yaml
+run 1 -C ca batch --json --policy short --pin-source file:pin medium
+equal "$(grep -c "not compared with Debian" err)" 1 "said once"
+report=$(echo medium/issued/*/report.json)
+equal "$(jq '[.requests[] | select(.verdict == "refused") | .name] | sort | join(" ")' "$report")" '"short/also-1000"'
+sound_ledger

@@ -1,6 +1,8 @@
 /*
  * Writes a request for each kind of bad key, with a proof of possession wherever one can be made: make_bad_keys FOLDER CA_SPKI.
  * CA_SPKI is a SubjectPublicKeyInfo (DER) of the CA's; its proof of possession can't be made. FOLDER/NAME.csr, CN=NAME.
+ * make_bad_keys FOLDER FIRST COUNT: requests with RSA keys of 1024 bits, key N of the primes 2N and 2N + 1; "also-FIRST" shares
+ * the first one's first prime.
  */
 #include "bad_keys.h"
 #include "base/encode.h"
@@ -47,6 +49,9 @@ static void write_rsa_keys(void)
     bad_prime(p, 1024, 11);
     bad_prime(q, 1024, 12);
     write_primes("sound", p, q);
+    EVP_PKEY *twin = bad_rsa_key(p, q, 65539); // the same modulus
+    write_request("shared-twin", (struct csr_recipe){.key = twin});
+    EVP_PKEY_free(twin);
     bad_prime(q, 1024, 13);
     write_primes("shared-1", p, q); // with sound
     bad_prime(p, 1024, 14);
@@ -117,13 +122,36 @@ static void write_points(const char *ca_spki)
     EVP_PKEY_free(edwards);
 }
 
+static void write_short_keys(unsigned long first, unsigned long count)
+{
+    char name[32];
+    mpz_t p;
+    mpz_t q;
+    mpz_inits(p, q, NULL);
+    for (unsigned long i = first; i < first + count; i++) {
+        (void)snprintf(name, sizeof(name), "%lu", i);
+        bad_prime(p, 512, 2 * i);
+        bad_prime(q, 512, 2 * i + 1);
+        write_primes(name, p, q);
+    }
+    (void)snprintf(name, sizeof(name), "also-%lu", first);
+    bad_prime(p, 512, 2 * first);
+    bad_prime(q, 512, 50000 + first);
+    write_primes(name, p, q);
+    mpz_clears(p, q, NULL);
+}
+
 int main(int argc, char **argv)
 {
     struct error err = ERROR_INIT;
-    if (argc != 3)
-        end("usage: make_bad_keys FOLDER CA_SPKI");
+    if (argc != 3 && argc != 4)
+        end("usage: make_bad_keys FOLDER CA_SPKI, or FOLDER FIRST COUNT");
     if (!file_open_folder(AT_FDCWD, argv[1], &folder_fd, &err))
         end(err.text);
+    if (argc == 4) {
+        write_short_keys(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
+        return 0;
+    }
     write_rsa_keys();
     write_exponents();
     write_points(argv[2]);

@@ -162,6 +162,10 @@ static void each_filter_chooses_its_records(void **state)
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = LEDGER_UNFINISHED}), 1);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .type = "cert.issued"}), 10);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .policy = "mqtt-device"}), 11);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .from_seq = 5}), 16);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .to_seq = 5}), 5);
+    assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .from_seq = 3, .to_seq = 5}),
+                     2);
     // A serial's records: signed, issued; later revoked and abandoned.
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = hex}), 2);
     assert_int_equal(count_matches(home, (struct ledger_filter){.status = -1, .serial = other_hex}), 1);

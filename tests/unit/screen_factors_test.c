@@ -132,7 +132,7 @@ static void compare(struct screen_store *store, const struct bytes *moduli, size
                     struct screen_share *shares)
 {
     struct error err = ERROR_INIT;
-    if (!screen_shared(store, moduli, count, NULL, 1, shares, &err))
+    if (!screen_shared(&store, store != NULL ? 1 : 0, moduli, count, NULL, 1, shares, &err))
         fail_msg("%s", err.text);
 }
 
@@ -402,7 +402,7 @@ static size_t count_anyway(struct bytes *modulus, bool *ret_has_dropped)
     *ret_has_dropped = screen_store_dropped(store);
     for (int tries = 0; tries < 3; tries++) {
         feed(store, 300);
-        if (screen_shared(store, modulus, 1, NULL, 1, &share, &err)) {
+        if (screen_shared(&store, 1, modulus, 1, NULL, 1, &share, &err)) {
             *ret_has_dropped = screen_store_dropped(store) || *ret_has_dropped;
             screen_store_close(store);
             return share.count;
@@ -456,30 +456,55 @@ static void reading_changes_nothing_in_the_home(void **state)
     give_back(moduli, 1);
 }
 
-static void what_a_run_has_seen_is_never_written(void **state)
+static void a_runs_own_store_is_asked_as_well(void **state)
 {
-    struct bytes moduli[] = {modulus_of(150, 151), modulus_of(152, 153)};
-    struct screen_share shares[2];
+    struct bytes seen[] = {modulus_of(151, 154), modulus_of(5, 6)};
+    struct bytes moduli[] = {modulus_of(150, 151), modulus_of(152, 153), modulus_of(151, 154),
+                             modulus_of(5, 6)};
+    struct screen_share shares[4];
+    struct error err = ERROR_INIT;
     (void)state;
-    struct bytes refused = modulus_of(151, 154);
     remember_many(300);
-    for (int run = 0; run < 2; run++) {
-        struct screen_store *store = open_store(true);
-        if (run == 0)
-            screen_store_add(store, SCREEN_LABEL_RUN | 7, refused);
-        feed(store, 300);
-        compare(store, moduli, 2, shares);
-        // no record has the primes from 150 on
-        assert_int_equal(shares[0].count, run == 0 ? 1 : 0);
-        assert_true(shares[0].label == (run == 0 ? SCREEN_LABEL_RUN | 7 : SCREEN_NONE));
-        assert_int_equal(shares[1].count, 0);
-        screen_store_close(store);
+    struct screen_store *stores[] = {open_store(true), screen_store_new()};
+    feed(stores[0], 300);
+    screen_store_add(stores[1], 7, seen[0]);
+    screen_store_add(stores[1], 8, seen[1]);
+    if (!screen_shared(stores, 2, moduli, 4, NULL, 1, shares, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(shares[0].count, 2); // one of the run, one of the same batch
+    assert_int_equal(shares[0].label, 7);
+    assert_int_equal(shares[0].other, 2);
+    assert_int_equal(shares[1].count, 0); // no record has the primes from 150 on
+    assert_int_equal(shares[2].count, 1);
+    assert_int_equal(shares[2].other, 0);
+    assert_int_equal(shares[2].same, 7);
+    assert_true(shares[3].count > 0);
+    assert_true(shares[3].label < 300);
+    assert_int_equal(shares[3].same, 8);
+    screen_store_close(stores[0]);
+    screen_store_close(stores[1]);
+    give_back(moduli, 4);
+    give_back(seen, 2);
+}
+
+static void a_runs_own_store_grows_by_thousands(void **state)
+{
+    struct bytes modulus = modulus_of(5, 6);
+    struct screen_share share;
+    struct error err = ERROR_INIT;
+    struct screen_store *store = screen_store_new();
+    (void)state;
+    remember_many(2000);
+    for (size_t i = 0; i < history.count; i++)
+        screen_store_add(store, i, history.moduli[i]);
+    for (int times = 0; times < 2; times++) {
+        if (!screen_shared(&store, 1, &modulus, 1, NULL, 1, &share, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(share.count, shares_by_pairs(modulus, NULL, 0));
     }
-    struct screen_store *store = open_store(false);
-    assert_int_equal(screen_store_next(store), 300);
+    assert_true(screen_store_count(store) < 2000);
     screen_store_close(store);
-    give_back(moduli, 2);
-    give_back(&refused, 1);
+    give_back(&modulus, 1);
 }
 
 /** Moduli of many small primes, each prime used once: cheap to make by thousands. */
@@ -528,7 +553,7 @@ static void batches_of_several_blocks_are_compared_across_them(void **state)
     mpz_clear(last);
     free((uint8_t *)(uintptr_t)moduli[COUNT - 1].data);
     moduli[COUNT - 1].data = builder_take(&octets, &moduli[COUNT - 1].len);
-    if (!screen_shared(NULL, moduli, COUNT, NULL, 1, shares, &err))
+    if (!screen_shared(NULL, 0, moduli, COUNT, NULL, 1, shares, &err))
         fail_msg("%s", err.text);
     for (size_t i = 1; i < COUNT - 1; i++) {
         if (shares[i].count > 0)
@@ -558,7 +583,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_ledgers_file_is_dropped, clear, clear),
         cmocka_unit_test_setup_teardown(a_damaged_or_short_file_is_made_again, clear, clear),
         cmocka_unit_test_setup_teardown(reading_changes_nothing_in_the_home, clear, clear),
-        cmocka_unit_test_setup_teardown(what_a_run_has_seen_is_never_written, clear, clear),
+        cmocka_unit_test_setup_teardown(a_runs_own_store_is_asked_as_well, clear, clear),
+        cmocka_unit_test_setup_teardown(a_runs_own_store_grows_by_thousands, clear, clear),
         cmocka_unit_test(batches_of_several_blocks_are_compared_across_them),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

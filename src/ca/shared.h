@@ -1,0 +1,26 @@
+/*
+ * RSA keys that share a prime factor: the requests of a plan with each other, with those of the run's earlier plans, and with every
+ * key the ledger has seen. The ledger is the truth: what screen/factors.h keeps in the home is fed from it, and whoever is named as
+ * sharing was read from it.
+ */
+#ifndef COLDCA_CA_SHARED_H
+#define COLDCA_CA_SHARED_H
+
+#include "ca/home.h"
+#include "ca/plan.h"
+
+/** What is kept over the plans of a run. */
+struct shared;
+struct shared *shared_new(void);
+void shared_free(struct shared *shared);
+DEFINE_AUTO(struct shared *, shared_free);
+
+/**
+ * Refuses the items whose keys share a factor, telling with whom.
+ * \param home  NULL: there is no ledger
+ * \return false: ERROR_LEDGER or ERROR_INPUT if it can't be read
+ */
+MUST_USE bool shared_refuse(struct shared *shared, struct ca_home *home, struct plan *plan,
+                            struct error *err);
+
+#endif
