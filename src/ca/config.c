@@ -209,7 +209,8 @@ void ca_config_write(const struct ca_config *config, struct builder *ret_text)
     builder_add_text(
         ret_text,
         "\n# Which token. uri is RFC 7512; profile names a file in tokens/ that knows the model's limits;\n"
-        "# module overrides the profile's path; sessions is how many may sign at once.\n"
+        "# module overrides the profile's path; sessions is how many may sign at\n"
+        "# once (one a core, if it is left out).\n"
         "token:\n");
     add_optional(ret_text, "  module", config->token.module);
     add_optional(ret_text, "  profile", config->token.profile);

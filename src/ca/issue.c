@@ -241,8 +241,10 @@ static void release_or_sign(void *data, size_t index)
 static bool release_and_sign(struct run *run, struct group *finished, struct group *group, struct error *err)
 {
     struct signing signing = {.run = run, .group = group, .finished = finished};
-    // One thread more than cores: the one that hands out waits for the medium most of the time.
-    ca_parallel(group->count + 1, ca_cores() + 1, release_or_sign, &signing);
+    // A slow token is asked by more threads than there are cores; one hands out, and waits for the medium most of the time.
+    unsigned sessions = token_sessions(run->home->token);
+    unsigned threads = sessions > ca_cores() ? sessions : ca_cores();
+    ca_parallel(group->count + 1, threads + 1, release_or_sign, &signing);
     if (!signing.is_released) {
         *err = signing.release_error;
         return false;

@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ca/parallel.h"
 
 #include <string.h>
 
@@ -91,8 +92,8 @@ bool ca_home_login(struct ca_home *home, const struct ca_console *console, struc
         !token_open(&choice.choice, &home->token, err))
         return false;
     home->profile = TAKE(choice.profile); // the token may look at it as long as it is open
-    if (home->config.token.sessions != 0)
-        token_set_sessions(home->token, home->config.token.sessions);
+    token_set_sessions(home->token,
+                       home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores());
     return ca_token_login(home->token, console, err) && find_keys(home, console, err);
 }
 

@@ -103,3 +103,9 @@ void token_set_sessions(struct token *token, unsigned count)
         pool->limit = 1;
     (void)pthread_cond_broadcast(&pool->changed); // can't fail
 }
+
+unsigned token_sessions(struct token *token)
+{
+    LOCKED(&token->pool.lock);
+    return token->pool.limit;
+}

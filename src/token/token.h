@@ -200,6 +200,8 @@ MUST_USE bool token_key_sign_digest(struct token_key *key, enum signature_kind k
 
 /** How many sessions the pool may have; opens them when needed. At most the profile's max_sessions. */
 void token_set_sessions(struct token *token, unsigned count);
+/** How many signatures can be under way at once. */
+unsigned token_sessions(struct token *token);
 /** Removes a key pair made by this process (init that failed halfway). */
 MUST_USE bool token_key_destroy(struct token_key *key, struct error *err);
 
