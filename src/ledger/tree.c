@@ -95,7 +95,7 @@ static bool cache_tile(const struct tree_reader *reader, unsigned level, uint64_
                        const struct tree_cached_tile **ret_cached, struct error *err)
 {
     struct tree_tile tile;
-    struct tree_cached_tile *cached = &reader->cache->levels[level][index % 2];
+    struct tree_cached_tile *cached = &reader->cache->levels[level][index % TREE_CACHE_WAYS];
     size_t known = cached->index == index ? cached->width : 0;
     *ret_cached = cached;
     if (known >= needed)

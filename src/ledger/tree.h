@@ -39,10 +39,11 @@ typedef bool tree_sink(void *data, unsigned level, uint64_t index, const struct 
 typedef bool tree_source(void *data, unsigned level, uint64_t index, size_t needed,
                          struct tree_tile *ret_tile, struct error *err);
 
+#define TREE_CACHE_WAYS 4 /* the 512 records of a group of certificates lie in three tiles at most */
+
 /**
- * For each level two neighbouring tiles read last, with the roots of their perfect subtrees: who asks for the proofs of many
- * neighbours reads and hashes each tile once (two, because neighbours may lie on either side of a tile's border). Zeroed memory
- * is an empty one; it belongs to one tree, which may grow.
+ * For each level a few neighbouring tiles read last, with the roots of their perfect subtrees: who asks for the proofs of many
+ * neighbours reads and hashes each tile once. Zeroed memory is an empty one; it belongs to one tree, which may grow.
  */
 struct tree_cached_tile {
     uint64_t index;
@@ -51,7 +52,8 @@ struct tree_cached_tile {
 };
 struct tree_cache {
     uint64_t size; /**< of the tree asked about last: tiles are read as far as they go up to it */
-    struct tree_cached_tile levels[TREE_LEVELS][2]; /**< the second index: the tile's, modulo 2 */
+    struct tree_cached_tile levels[TREE_LEVELS]
+                                  [TREE_CACHE_WAYS]; /**< the second index: the tile's, modulo the ways */
 };
 
 struct tree_reader {
