@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plants faults in a ledger; ledger_verify() and verify_ledger.py must find each: ledger_faults.py LEDGER_TOOL"""
+"""Plants faults in a ledger; `coldca ledger verify` and verify_ledger.py must find each: ledger_faults.py LEDGER_TOOL COLDCA"""
 import json
 import os
 import re
@@ -168,6 +168,15 @@ FAULTS = [
 ]
 
 
+CONFIGURATION = """version: 1
+origin: ca.example/interop
+token: {{profile: softhsm2, uri: "pkcs11:token=none"}}
+ca_key: "pkcs11:object=none"
+ledger_key: "pkcs11:object=none"
+ledger_vkey: "{}"
+"""
+
+
 def uncover(home):
     """Takes back the last two checkpoints: what stands after them is held by its own form alone."""
     del home.notes[-2:]
@@ -182,31 +191,34 @@ def run(command, path):
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     if result.returncode not in (0, 5) or not result.stdout.startswith("{"):
         return {"failed with " + str(result.returncode)}, result.stderr, None
-    findings = json.loads(result.stdout)
-    return {line.split(":")[0] for line in findings["findings"]}, result.stdout, findings["root"]
+    report = json.loads(result.stdout)
+    rules = {item["rule"] if isinstance(item, dict) else item.split(":")[0] for item in report["findings"]}
+    return rules, result.stdout, report["root"]
 
 
 def main():
-    tool, bad = sys.argv[1], 0
+    tool, coldca, bad = sys.argv[1], sys.argv[2], 0
     with tempfile.TemporaryDirectory(prefix="coldca-faults-") as folder:
         whole = os.path.join(folder, "whole")
         os.mkdir(whole)
         subprocess.run([tool, "make", whole, "120"], check=True)
         uncover(Home(whole))
         vkey = open(os.path.join(whole, "vkey"), encoding="ascii").read()
+        with open(os.path.join(whole, "ca.yaml"), "w", encoding="ascii") as file:
+            file.write(CONFIGURATION.format(vkey))
         for name, rules, plant in [("no fault", None, lambda h: None)] + FAULTS:
             path = os.path.join(folder, "planted")
             shutil.copytree(whole, path)
             home = Home(path)
             plant(home)
             home.write()
-            ours, our_text, our_root = run([tool, "verify", path], path)
+            ours, our_text, our_root = run([coldca, "-C", path, "--json", "ledger", "verify"], path)
             theirs, their_text, their_root = run(
                 [sys.executable, os.path.join(HERE, "verify_ledger.py"), path, vkey, os.path.join(path, "ca.pem")], path)
             holds = (bool(rules & ours) and bool(rules & theirs)) if rules else not ours and not theirs
             if not holds or our_root != their_root and "too long" not in name:
                 bad += 1
-                print(f"NOT FOUND: {name}: {sorted(rules or [])}\n  ledger_verify: {our_text}  verify_ledger.py: {their_text}")
+                print(f"NOT FOUND: {name}: {sorted(rules or [])}\n  coldca: {our_text}  verify_ledger.py: {their_text}")
             shutil.rmtree(path)
     print(f"{len(FAULTS)} faults planted, {len(FAULTS) - bad} found by both verifiers")
     return 1 if bad else 0

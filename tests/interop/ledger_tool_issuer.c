@@ -8,6 +8,7 @@
 #include <openssl/asn1.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 
 #define SERIAL_LEN 20
@@ -30,6 +31,26 @@ static void set_name(X509_NAME *name, const char *text)
          "set a name");
 }
 
+static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    AUTO(X509_EXTENSION_free) X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    must(extension != NULL && X509_add_ext(certificate, extension, -1) == 1, "add an extension");
+}
+
+/** What coldca wants of a CA's certificate, and of one by it; issuer->certificate is NULL while the first is made. */
+static void add_extensions(X509 *certificate, const struct tool_issuer *issuer)
+{
+    if (issuer->certificate != NULL) {
+        add_extension(certificate, issuer->certificate, NID_authority_key_identifier, "keyid:always");
+        return;
+    }
+    add_extension(certificate, certificate, NID_subject_key_identifier, "hash");
+    add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
+}
+
 static X509 *make_certificate(EVP_PKEY *subject_key, const char *subject, struct tool_issuer *issuer)
 {
     X509 *certificate = X509_new();
@@ -44,9 +65,9 @@ static X509 *make_certificate(EVP_PKEY *subject_key, const char *subject, struct
          "make a certificate");
     set_name(X509_get_subject_name(certificate), subject);
     set_name(X509_get_issuer_name(certificate), "Test CA");
-    must(X509_set_pubkey(certificate, subject_key) == 1 &&
-             X509_sign(certificate, issuer->key, EVP_sha256()) > 0,
-         "sign a certificate");
+    must(X509_set_pubkey(certificate, subject_key) == 1, "set a key");
+    add_extensions(certificate, issuer);
+    must(X509_sign(certificate, issuer->key, EVP_sha256()) > 0, "sign a certificate");
     return certificate;
 }
 
