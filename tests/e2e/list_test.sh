@@ -113,6 +113,8 @@ for form in "ledger list --json" "ledger list --csv" "ledger list" "ledger list 
     [ "$form" != "ledger list --json" ] || same out "big-$many/ledger.jsonl"
     [ "$form" != "ledger list --subject d-0 --json" ] || equal "$(jq -r .type out | uniq)" cert.signing
     echo "   $form: $small KiB, $large KiB"
-    [ "$many" -lt 100000 ] || [ "$large" -lt $((small + 8192)) ] || fail "$form takes $large KiB for $many records, $small for $few"
+    most=$((small + 8192))
+    [ "$form" != "ledger verify" ] || most=40960 # its rounds are full only in a long ledger
+    [ "$many" -lt 100000 ] || [ "$large" -lt "$most" ] || fail "$form takes $large KiB for $many records, $small for $few"
 done
 echo "list: filters, forms and $many rows: all as they should be"
