@@ -3,6 +3,8 @@ add_executable(ledger_tool interop/ledger_tool.c interop/ledger_tool_issuer.c)
 target_link_libraries(ledger_tool PRIVATE coldca_ledger coldca_base)
 add_test(NAME interop.ledger_faults COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/interop/ledger_faults.py $<TARGET_FILE:ledger_tool> $<TARGET_FILE:coldca>)
 set_tests_properties(interop.ledger_faults PROPERTIES LABELS interop TIMEOUT 600)
+add_test(NAME interop.vectors COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/interop/vectors.py $<TARGET_FILE:coldca>)
+set_tests_properties(interop.vectors PROPERTIES LABELS interop ENVIRONMENT "${sanitizer_options};PYTHONDONTWRITEBYTECODE=1")
 coldca_script_test(interop ledger_go interop/ledger_go.sh)
 set_tests_properties(interop.ledger_go PROPERTIES SKIP_RETURN_CODE 77)
 

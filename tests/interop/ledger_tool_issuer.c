@@ -158,7 +158,8 @@ struct json *tool_signing(struct tool_issuer *issuer, unsigned number)
     json_put_base64(fields, "tbs", tbs);
     json_put_hex(fields, "serial", bytes_slice(tbs, issuer->serial_at, SERIAL_LEN));
     json_put_text(fields, "subject", text);
-    json_add_text(json_put_array(fields, "sans"), text + 3);
+    AUTO(free) char *name = memory_format("dns:%s", text + 3);
+    json_add_text(json_put_array(fields, "sans"), name);
     digest_sha256(bytes_of_text(text), digest);
     json_put_hex(fields, "csr_sha256", BYTES(digest));
     digest_sha256(BYTES_LITERAL("policy"), digest);

@@ -36,6 +36,21 @@ static void a_checkpoint_signed_by_gos_note_package_verifies(void **state)
                         "ab5ba240d5c5f66d57c43fc3e948d87beca519d4da8b028b6c582fda7bbf99b4");
 }
 
+static void a_p256_checkpoint_by_another_program_verifies(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *text = vector("checkpoint-p256.note", false);
+    AUTO(free) char *vkey = vector("checkpoint-p256.vkey", true);
+    AUTO(note_key_done) struct note_key key = {.name = NULL};
+    AUTO(note_done) struct note note = {.count = 0};
+    bool is_signed;
+    (void)state;
+    assert_done(note_key_read(vkey, &key, &err), err);
+    assert_done(note_read(bytes_of_text(text), &note, &err), err);
+    assert_done(note_verify(&note, &key, &is_signed, NULL, &err), err);
+    assert_true(is_signed);
+}
+
 static void every_changed_byte_of_a_note_is_refused(void **state)
 {
     struct error err = ERROR_INIT;
@@ -146,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_checkpoint_signed_by_gos_note_package_verifies),
+        cmocka_unit_test(a_p256_checkpoint_by_another_program_verifies),
         cmocka_unit_test(every_changed_byte_of_a_note_is_refused),
         cmocka_unit_test(malformed_notes_checkpoints_and_keys_are_refused),
         cmocka_unit_test(an_ecdsa_key_signs_notes_of_type_two),

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""The vectors of docs/ledger-format.md section 8, read by verify_ledger.py and by coldca: vectors.py COLDCA"""
+import filecmp
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import verify_ledger
+from ledger_faults import CONFIGURATION
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = os.path.join(os.path.dirname(HERE), "vectors")
+LEDGER = os.path.join(VECTORS, "ledger")
+checked = 0
+
+
+def check(holds, what):
+    global checked
+    checked += 1
+    if not holds:
+        sys.exit(f"FAILED: {what}")
+
+
+def read(*path):
+    with open(os.path.join(VECTORS, *path), "rb") as file:
+        return file.read()
+
+
+def words(*path):
+    return [line.split() for line in read(*path).decode().splitlines()]
+
+
+def numbers():
+    """tree-of-numbers: record n is the number n in decimal."""
+    tree, roots = verify_ledger.Tree(), dict(words("tree-of-numbers"))
+    for size in range(70001):
+        if str(size) in roots:
+            check(roots.pop(str(size)) == tree.root().hex(), f"the tree of {size} numbers")
+        tree.add(str(size).encode())
+    check(not roots, "trees of other sizes")
+
+
+def tree():
+    tree, lines = verify_ledger.Tree(), words("ledger", "tree")
+    check(lines[0] == ["0", "-", tree.root().hex()], "the empty tree")
+    records = [line for line in read("ledger", "ledger.jsonl").split(b"\n")[:-1] if not line.endswith(b"\x18")]
+    check(len(records) == len(lines) - 1, "how many records there are")
+    for record, (size, leaf, root) in zip(records, lines[1:]):
+        tree.add(record)
+        check((str(tree.size), verify_ledger.sha256(b"\0" + record).hex(), tree.root().hex()) == (size, leaf, root), f"the tree of {size} records")
+    return tree.root().hex()
+
+
+def notes():
+    for kind in ("ed25519", "p256"):
+        key = verify_ledger.Key(read(f"checkpoint-{kind}.vkey").decode().strip())
+        text, line = read(f"checkpoint-{kind}.note").split(b"\n\n")
+        signature = verify_ledger.unbase64(line.split(b" ")[2].strip().decode())
+        check(signature[:4] == key.id, f"the key id of {kind}")
+        key.verify(text + b"\n", signature[4:])  # raises
+
+
+class Home:
+    """The ledger's files with the configuration coldca wants beside them."""
+
+    def __init__(self, coldca, folder):
+        self.coldca, self.folder, self.path = coldca, folder, os.path.join(folder, "ca")
+        os.mkdir(self.path)
+        for name in ("ledger.jsonl", "ledger.checkpoints", "ledger.checkpoint", "ca.pem"):
+            shutil.copy(os.path.join(LEDGER, name), self.path)
+        with open(os.path.join(self.path, "ca.yaml"), "w", encoding="ascii") as file:
+            file.write(CONFIGURATION.format(read("ledger", "vkey").decode().strip()))
+
+    def run(self, *arguments):
+        result = subprocess.run([self.coldca, "-C", self.path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        check(result.returncode == 0, f"{' '.join(arguments)}: {result.stdout.decode()}{result.stderr.decode()}")
+        return result.stdout
+
+
+def same_tree(one, other):
+    names = {os.path.relpath(os.path.join(folder, name), one) for folder, _, files in os.walk(one) for name in files}
+    _, differ, missing = filecmp.cmpfiles(one, other, names, shallow=False)
+    return names and not differ and not missing
+
+
+def by_coldca(coldca, root):
+    def vector(name):
+        return os.path.join(LEDGER, name)
+    vkey, witness = read("ledger", "vkey").decode().strip(), read("ledger", "witness.vkey").decode().strip()
+    with tempfile.TemporaryDirectory(prefix="coldca-vectors-") as folder:
+        home = Home(coldca, folder)
+        report = json.loads(home.run("--json", "ledger", "verify", "--since", vector("older.checkpoint"), "--witness", witness))
+        check((report["root"], report["void_lines"]) == (root, 1), "what ledger verify counts")
+        check(home.run("ledger", "checkpoint") == read("ledger", "ledger.checkpoint"), "the newest checkpoint")
+        home.run("ledger", "verify", "--proof", vector("certificate.tlog-proof"), "--certificate", vector("certificate.pem"), "--vkey", vkey,
+                 "--witness", witness)
+        home.run("ledger", "verify", "--proof", vector("consistency.proof"), "--since", vector("older.checkpoint"), "--vkey", vkey)
+        index = [line for line in read("ledger", "certificate.tlog-proof").decode().splitlines() if line.startswith("index ")][0][6:]
+        check(home.run("ledger", "prove", index) == read("ledger", "certificate.tlog-proof"), "the proof of a certificate")
+        check(home.run("ledger", "prove", "--consistency", vector("older.checkpoint")) == read("ledger", "consistency.proof"),
+              "the proof of consistency")
+        home.run("ledger", "export", os.path.join(folder, "export"))
+        check(same_tree(vector("export"), os.path.join(folder, "export")), "the export")
+
+
+def main():
+    numbers()
+    root = tree()
+    notes()
+    verifier = verify_ledger.Verifier(LEDGER, read("ledger", "vkey").decode().strip(), os.path.join(LEDGER, "ca.pem"))
+    verifier.read_notes()
+    verifier.read_records()
+    check(not verifier.findings and verifier.tree.root().hex() == root, f"verify_ledger.py: {verifier.findings}")
+    by_coldca(sys.argv[1], root)
+    print(f"{checked} checks against the vectors hold")
+
+
+if __name__ == "__main__":
+    main()
