@@ -5,6 +5,7 @@
 #include "ca/batch_policies.h"
 #include "ca/batch_report.h"
 #include "ca/inputs.h"
+#include "ca/manifest.h"
 #include "ca/medium.h"
 #include "ca/plans.h"
 #include "ca/release.h"
@@ -17,6 +18,7 @@ struct batch {
     struct batch_options options;
     struct medium medium;
     struct batch_policies policies;
+    struct ca_manifest manifest;
     struct readers *readers;
     struct seen *seen;
     struct release release;
@@ -27,6 +29,14 @@ struct batch {
 };
 
 /* ---- what is read ---- */
+
+/** What the manifest has against a file as it was read; NULL: nothing. Only the reading thread asks. */
+static const char *manifest_problem(const struct batch *batch, const struct media_item *item,
+                                    struct bytes content)
+{
+    struct manifest *list = batch->manifest.list;
+    return list == NULL ? NULL : manifest_answer_text(manifest_check(list, item->path, content));
+}
 
 static bool read_request(void *data, size_t index, struct plan_input *ret_input, struct error *err)
 {
@@ -43,12 +53,19 @@ static bool read_request(void *data, size_t index, struct plan_input *ret_input,
         .rule = policy->rule,
         .remedy = policy->remedy,
     };
-    if (policy->problem != NULL)
-        ret_input->problem = memory_text(policy->problem);
-    else if (item->problem != NULL)
-        ret_input->problem = memory_text(item->problem);
-    else if (!media_read(batch->medium.requests_fd, item->path, REQUEST_MAX_FILE_LEN, &content, &reason))
-        ret_input->problem = memory_text(reason.text);
+    const char *problem = policy->problem != NULL ? policy->problem : item->problem;
+    if (problem == NULL &&
+        !media_read(batch->medium.requests_fd, item->path, REQUEST_MAX_FILE_LEN, &content, &reason))
+        problem = reason.text;
+    const char *listed = problem == NULL ? manifest_problem(batch, item, builder_bytes(&content)) : NULL;
+    if (listed != NULL) {
+        ret_input->rule = "medium.manifest";
+        problem = listed;
+    } else if (problem != NULL && batch->manifest.list != NULL) {
+        (void)manifest_see(batch->manifest.list, item->path); // it is not missing, and refused anyway
+    }
+    if (problem != NULL)
+        ret_input->problem = memory_text(problem);
     else
         ret_input->data = builder_take(&content, &ret_input->len);
     return true;
@@ -126,8 +143,11 @@ static bool find_requests(struct batch *batch, struct error *err)
     const struct media_walk *walk = &batch->medium.walk;
     batch->requests = memory_new(walk->count, sizeof(*batch->requests));
     for (size_t i = 0; i < walk->count; i++) {
-        if (!input_is_request(walk->items[i].path))
+        if (!input_is_request(walk->items[i].path)) {
+            if (batch->manifest.list != NULL)
+                (void)manifest_see(batch->manifest.list, walk->items[i].path); // left alone, but there
             continue;
+        }
         batch->requests[batch->requests_count++] = i;
         if (!batch_policies_want(&batch->policies, walk->items[i].path, err))
             return false;
@@ -151,6 +171,7 @@ bool batch_prepare(struct ca_home *home, const struct batch_options *options,
     const struct plan_options shared = {
         .is_taken = is_taken, .is_present = is_present, .data = batch, .seen = batch->seen};
     if (!medium_open(options->medium, &batch->medium, err) ||
+        !ca_manifest_open(home, batch->medium.fd, &batch->manifest, err) ||
         !batch_policies_open(&batch->policies, home->fd, &batch->options, &shared, err) ||
         !find_requests(batch, err) || !batch_policies_check(&batch->policies, err) ||
         !medium_choose_batch(&batch->medium, home, err) || !readers_open(0, &batch->readers, err))
@@ -172,6 +193,7 @@ void batch_free(struct batch *batch)
     if (batch->medium.batch_fd >= 0 && !batch->medium.is_resumed)
         medium_drop_empty_batch(&batch->medium);
     medium_close(&batch->medium);
+    ca_manifest_done(&batch->manifest);
     batch_policies_done(&batch->policies);
     seen_free(batch->seen);
     free(batch->requests);
@@ -205,12 +227,19 @@ static bool start(struct batch *batch, struct error *err)
 static bool finish(struct batch *batch, struct batch_result *result, struct error *err)
 {
     const struct issue_result *issue = &result->issue;
-    if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && !batch->medium.is_resumed) {
+    size_t at = 0;
+    while (batch->manifest.list != NULL && manifest_next_missing(batch->manifest.list, &at) != NULL)
+        result->missing++;
+    if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && result->missing == 0 &&
+        !batch->medium.is_resumed) {
         batch_report_free(TAKE(batch->report)); // so that the folder is empty
         return true;
     }
-    const struct batch_summary summary = {
-        .home = batch->home, .release = &batch->release, .result = result, .draw_qr = batch->options.draw_qr};
+    const struct batch_summary summary = {.home = batch->home,
+                                          .release = &batch->release,
+                                          .manifest = &batch->manifest,
+                                          .result = result,
+                                          .draw_qr = batch->options.draw_qr};
     result->has_answers = batch_report_finish(batch->report, &summary, err);
     return result->has_answers ||
            error_while(err,

@@ -24,6 +24,7 @@ struct batch_result {
     struct issue_result issue;
     size_t requests;      /**< on the medium */
     const char *id;       /**< the batch; borrowed from the batch */
+    size_t missing;       /**< that the medium\'s manifest lists and nobody found */
     bool is_resumed;      /**< an earlier run of this batch was gone on with */
     bool has_answers;     /**< issued/ID/ was written; false: there was nothing to do */
     uint64_t other_files; /**< below requests/ that are no requests, left alone */

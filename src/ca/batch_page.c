@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/quote.h"
 #include "ca/batch_report.h"
 
 #include <string.h>
@@ -119,7 +120,27 @@ static void add_counts(struct builder *html, const struct batch_result *result)
     if (result->issue.present > 0)
         add_count(html, result->issue.present, "certificates that were on the medium already");
     add_count(html, result->issue.refused, "refused");
+    if (result->missing > 0)
+        add_count(html, result->missing, "listed, but not on the medium");
     builder_add_text(html, "</table>\n");
+}
+
+static void add_missing(struct builder *html, const struct ca_manifest *manifest)
+{
+    size_t at = 0;
+    size_t count = 0;
+    builder_add_text(html, "<p>The list of requests was signed by ");
+    add_escaped(html, manifest->signer);
+    builder_format(html, "; it has %zu.</p>\n", manifest_count(manifest->list));
+    for (const char *path = manifest_next_missing(manifest->list, &at); path != NULL && count < ROWS_MAX;
+         path = manifest_next_missing(manifest->list, &at)) {
+        AUTO(builder_done) struct builder shown = BUILDER_INIT;
+        quote_append(&shown, bytes_of_text(path), 0);
+        builder_add_text(html, count++ == 0 ? "<h2>Listed, but not on the medium</h2>\n<p><code>" : "<br>");
+        add_escaped(html, builder_text(&shown));
+    }
+    if (count > 0)
+        builder_add_text(html, "</code></p>\n");
 }
 
 static bool add_checkpoint(struct builder *html, const struct batch_summary *summary, struct bytes note,
@@ -153,6 +174,8 @@ bool batch_page_write(const struct batch_page *page, const char *id, const struc
     add_escaped(ret_html, cert_issuer_facts(summary->home->issuer)->subject_text);
     builder_format(ret_html, ", SHA-256 of its certificate <code>%s</code></p>\n",
                    hex_of(BYTES(digest), hex));
+    if (summary->manifest->list != NULL)
+        add_missing(ret_html, summary->manifest);
     add_table(ret_html, "Refused", "<th>request<th>subject<th>why", &page->refused, page->refused_count);
     if (!add_checkpoint(ret_html, summary, note, err))
         return false;

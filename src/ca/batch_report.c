@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/quote.h"
 #include "ca/batch_page.h"
 #include "ca/medium.h"
 #include "media/stream.h"
@@ -182,6 +183,22 @@ static bool commit(struct batch_report *report, struct media_stream **stream, co
     return true;
 }
 
+static void put_manifest(struct json *ends, const struct ca_manifest *manifest)
+{
+    struct json *entry = json_put_object(ends, "manifest");
+    json_put_text(entry, "signer", manifest->signer);
+    json_put_int(entry, "listed", (int64_t)manifest_count(manifest->list));
+    struct json *missing = json_put_array(entry, "missing");
+    size_t at = 0;
+    for (const char *path = manifest_next_missing(manifest->list, &at); path != NULL;
+         path = manifest_next_missing(manifest->list, &at)) {
+        AUTO(builder_done) struct builder shown = BUILDER_INIT;
+        builder_add_text(&shown, MANIFEST_FOLDER);
+        quote_append(&shown, bytes_of_text(path), 0);
+        json_add_text(missing, builder_text(&shown));
+    }
+}
+
 static void end_json(struct batch_report *report, const struct batch_summary *summary)
 {
     uint8_t digest[32];
@@ -196,6 +213,8 @@ static void end_json(struct batch_report *report, const struct batch_summary *su
     json_put_int(ends, "present", (int64_t)issue->present);
     json_put_int(ends, "refused", (int64_t)issue->refused);
     json_put_int(ends, "ledger_size", (int64_t)issue->ledger_size);
+    if (summary->manifest->list != NULL)
+        put_manifest(ends, summary->manifest);
     json_canonical(ends, &text);
     media_stream_add_text(report->json, "\n],\n");
     // Without its opening brace the object goes on where the rows ended.

@@ -6,6 +6,7 @@
 #define COLDCA_CA_BATCH_REPORT_H
 
 #include "ca/batch.h"
+#include "ca/manifest.h"
 #include "ca/release.h"
 
 struct batch_report;
@@ -28,6 +29,7 @@ void batch_report_plan(struct batch_report *report, const struct plan *plan);
 struct batch_summary {
     const struct ca_home *home;
     const struct release *release;
+    const struct ca_manifest *manifest;
     const struct batch_result *result;
     bool (*draw_qr)(struct bytes text, struct builder *ret_svg, struct error *err); /**< NULL: no drawing */
 };

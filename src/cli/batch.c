@@ -9,15 +9,18 @@ static const struct command_help help = {
     .usage = "batch [OPTIONS] MEDIUM",
     .text =
         "Works through a removable medium, mounted at the folder MEDIUM. Requests lie in MEDIUM/requests/, "
-        "at "
-        "any depth; a\nfirst folder named like a policy (requests/mqtt-device/...) chooses it, all others go "
-        "by "
-        "--policy. The answers\ncome to MEDIUM/issued/BATCH/: NAME.pem, NAME-chain.pem and NAME.tlog-proof, "
-        "report.html to read, report.json\nand refused.csv for programs, the ledger's checkpoint, and "
-        "SHA256SUMS "
-        "over all of it.\n\nIf the medium is pulled, runs full, or the run is killed: plug it in and run the "
-        "same "
-        "command again. It says\nwhat was done and does the rest; each certificate is made once.",
+        "at any\n"
+        "depth; a first folder named like a policy (requests/mqtt-device/...) chooses it, all others go by\n"
+        "--policy. The answers come to MEDIUM/issued/BATCH/: NAME.pem, NAME-chain.pem and NAME.tlog-proof,\n"
+        "report.html to read, report.json and refused.csv for programs, the ledger's checkpoint, and\n"
+        "SHA256SUMS over all of it.\n\n"
+        "If the medium is pulled, runs full, or the run is killed: plug it in and run the same command "
+        "again.\n"
+        "It says what was done and does the rest; each certificate is made once.\n\n"
+        "A list MEDIUM/requests.sha256 (as sha256sum writes it) with a signature beside it (.sig) by "
+        "somebody\n"
+        "whom ca.yaml names under manifest_signers is checked first; require_manifest in ca.yaml refuses a\n"
+        "medium without one.",
     .example = "  coldca -C ca batch --policy mqtt-device --set domain=iot.example /media/stick",
 };
 
@@ -31,6 +34,9 @@ static void print_result(const struct batch_result *result, const char *medium)
     if (issue->present > 0)
         printf(", %zu on the medium already", issue->present);
     printf("\n");
+    if (result->missing > 0)
+        printf("%zu request%s in requests.sha256 %s not on the medium; report.json names them\n",
+               result->missing, result->missing == 1 ? "" : "s", result->missing == 1 ? "is" : "are");
     if (result->has_answers)
         printf("the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
                medium, result->id, (unsigned long long)issue->ledger_size);
@@ -49,6 +55,7 @@ static struct json *result_json(const struct batch_result *result)
     json_put_int(json, "repeated", (int64_t)result->issue.repeated);
     json_put_int(json, "present", (int64_t)result->issue.present);
     json_put_int(json, "refused", (int64_t)result->issue.refused);
+    json_put_int(json, "missing", (int64_t)result->missing);
     json_put_int(json, "proofs", (int64_t)result->issue.proofs);
     json_put_int(json, "abandoned", (int64_t)result->issue.abandoned);
     json_put_int(json, "other_files", (int64_t)result->other_files);
@@ -119,5 +126,5 @@ int cli_batch(int argc, char **argv, struct error *err)
     options_variables_free(variables, settings.count);
     if (!is_done)
         return (int)err->kind;
-    return result.issue.refused > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
+    return result.issue.refused > 0 || result.missing > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }
