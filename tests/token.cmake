@@ -27,3 +27,8 @@ foreach(name token_faults_test token_slot_test)
     target_compile_definitions(${name} PRIVATE TOKEN_SHIM="${CMAKE_BINARY_DIR}/token_shim.so")
     add_dependencies(${name} token_shim)
 endforeach()
+
+# A module that tries what a signer that was taken over would try; tests/e2e/confine_test.sh.
+add_library(token_spy MODULE integration/token_spy.c)
+target_link_libraries(token_spy PRIVATE coldca_flags PkgConfig::P11KIT ${CMAKE_DL_LIBS})
+set_target_properties(token_spy PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})

@@ -72,6 +72,8 @@ MUST_USE bool ca_home_open_files(const char *path, struct ca_home **ret_home, st
 void ca_home_close(struct ca_home *home);
 DEFINE_AUTO(struct ca_home *, ca_home_close);
 
+/** Loads the token's profile, if ca.yaml means one; ca_home_login() does it too. */
+MUST_USE bool ca_home_find_profile(struct ca_home *home, struct error *err);
 /** Opens the token, asks for the PIN, finds both keys, checks their attributes (P1) and that they are this home's. */
 MUST_USE bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err);
 

@@ -82,16 +82,29 @@ static bool find_keys(struct ca_home *home, const struct ca_console *console, st
            vkey_matches(home->config.ledger_vkey, home->config.origin, token_key_spki(home->ledger_key), err);
 }
 
+bool ca_home_find_profile(struct ca_home *home, struct error *err)
+{
+    const char *name = home->config.token.profile;
+    if (name == NULL && home->config.token.module == NULL)
+        name = DEFAULT_PROFILE;
+    return name == NULL || home->profile != NULL || ca_token_profile_find(name, &home->profile, err);
+}
+
 bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err)
 {
-    AUTO(ca_choice_done) struct ca_choice choice = {.profile = NULL};
     if (home->token != NULL)
         return true;
-    if (!ca_choice_make(home->config.token.module, home->config.token.profile, home->config.token.init_args,
-                        home->config.token.uri, &choice, err) ||
-        !token_open(&choice.choice, &home->token, err))
+    if (!ca_home_find_profile(home, err))
         return false;
-    home->profile = TAKE(choice.profile); // the token may look at it as long as it is open
+    const char *token = home->config.token.uri;
+    bool is_uri = strncmp(token, "pkcs11:", 7) == 0;
+    const struct token_choice choice = {.module = home->config.token.module,
+                                        .init_args = home->config.token.init_args,
+                                        .uri = is_uri ? token : NULL,
+                                        .label = is_uri ? NULL : token,
+                                        .profile = home->profile};
+    if (!token_open(&choice, &home->token, err))
+        return false;
     token_set_sessions(home->token,
                        home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores());
     return ca_token_login(home->token, console, err) && find_keys(home, console, err);

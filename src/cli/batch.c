@@ -1,5 +1,6 @@
 #include "ca/batch.h"
 
+#include "ca/confine.h"
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "policy/policy.h"
@@ -73,10 +74,11 @@ static void report(const struct options *options, const struct batch_result *res
     report_json(json);
 }
 
-static bool run(struct batch *batch, struct ca_home *home, const struct ca_console *console,
-                struct batch_result *ret_result, struct error *err)
+static bool run(struct batch *batch, struct ca_home *home, const char *medium, const char *pin_source,
+                const struct ca_console *console, struct batch_result *ret_result, struct error *err)
 {
-    if (!ca_home_login(home, console, err) || !batch_run(batch, ret_result, err))
+    if (!ca_confine(home, medium, pin_source, console, err) || !ca_home_login(home, console, err) ||
+        !batch_run(batch, ret_result, err))
         return false;
     if (ret_result->other_files > 0)
         ca_notice(
@@ -118,7 +120,7 @@ int cli_batch(int argc, char **argv, struct error *err)
     wanted.variables_count = settings.count;
     bool is_done = ca_home_open(path, CA_WRITE, &console, &home, err) &&
                    batch_prepare(home, &wanted, &console, &batch, err) &&
-                   run(batch, home, &console, &result, err);
+                   run(batch, home, wanted.medium, options.pin_source, &console, &result, err);
     if (is_done)
         report(&options, &result, wanted.medium);
     if (batch != NULL)

@@ -1,4 +1,5 @@
 #include "base/memory.h"
+#include "ca/confine.h"
 #include "ca/release.h"
 #include "ca/show.h"
 #include "cli/judging.h"
@@ -30,8 +31,9 @@ static bool confirm_clock(const struct ca_console *console, struct error *err)
            error_set(err, ERROR_INTERRUPTED, 0, "set the clock, then run again; nothing was signed");
 }
 
-static bool carry_out(struct ca_home *home, struct release *release, const struct plan *plan,
-                      const struct ca_console *console, struct issue_result *ret_result, struct error *err)
+static bool carry_out(struct ca_home *home, struct release *release, const char *folder,
+                      const char *pin_source, const struct plan *plan, const struct ca_console *console,
+                      struct issue_result *ret_result, struct error *err)
 {
     struct issue_options issue = {
         .command = "review",
@@ -41,8 +43,8 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
         .wants_proofs = release->with_proof,
         .is_confirmed_by_person = true,
     };
-    return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
-           release_checkpoint(release, err);
+    return ca_confine(home, folder, pin_source, console, err) && ca_home_login(home, console, err) &&
+           ca_issue(home, plan, &issue, console, ret_result, err) && release_checkpoint(release, err);
 }
 
 int cli_review(int argc, char **argv, struct error *err)
@@ -79,7 +81,7 @@ int cli_review(int argc, char **argv, struct error *err)
     release.with_proof = !without_proof && policy_wants_proof(judging.policy);
     if (!judging_plan(&judging, home, release_is_taken, &release, &console, &plan, err) ||
         !confirm_clock(&console, err) || !ui_review(plan, ca_show_item, err) ||
-        !carry_out(home, &release, plan, &console, &result, err))
+        !carry_out(home, &release, folder, options.pin_source, plan, &console, &result, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = report_issue_json(plan, &result, folder);

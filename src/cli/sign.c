@@ -1,5 +1,6 @@
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ca/confine.h"
 #include "ca/release.h"
 #include "cli/judging.h"
 #include "cli/report.h"
@@ -51,7 +52,7 @@ static bool check_options(const struct sign_options *sign, const struct options 
 }
 
 static bool carry_out(struct ca_home *home, struct release *release, const struct sign_options *sign,
-                      const struct plan *plan, const struct ca_console *console,
+                      const char *pin_source, const struct plan *plan, const struct ca_console *console,
                       struct issue_result *ret_result, struct error *err)
 {
     struct issue_options issue = {
@@ -61,7 +62,8 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
         .data = release,
         .wants_proofs = release->with_proof,
     };
-    return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
+    return ca_confine(home, sign->folder, pin_source, console, err) && ca_home_login(home, console, err) &&
+           ca_issue(home, plan, &issue, console, ret_result, err) &&
            (sign->folder == NULL || release_checkpoint(release, err));
 }
 
@@ -117,7 +119,8 @@ int cli_sign(int argc, char **argv, struct error *err)
     if ((release.fd >= 0 && !release_meet_checkpoint(&release, err)) ||
         !judging_plan(&judging, home, release.fd >= 0 ? release_is_taken : NULL, &release, &console, &plan,
                       err) ||
-        (!sign.is_dry_run && !carry_out(home, &release, &sign, plan, &console, &result, err)))
+        (!sign.is_dry_run &&
+         !carry_out(home, &release, &sign, options.pin_source, plan, &console, &result, err)))
         return (int)err->kind;
     report(&options, &sign, plan, &result);
     return plan_count(plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,27 +35,112 @@ static const struct {
     {16, 3, 3, 3 * sizeof(uint64_t)}, // abstract UNIX sockets and signals
 };
 
-bool layer_landlock(struct error *err)
+/* Rights of files, by their place (LANDLOCK_ACCESS_FS_*). EXECUTE (0) is given to nobody. */
+#define RIGHT(place) (UINT64_C(1) << (place))
+#define WRITE_FILE RIGHT(1)
+#define READ_FILE RIGHT(2)
+#define READ_DIR RIGHT(3)
+#define REMOVE_DIR RIGHT(4)
+#define REMOVE_FILE RIGHT(5)
+#define MAKE_DIR RIGHT(7)
+#define MAKE_REG RIGHT(8)
+#define REFER RIGHT(13)
+#define TRUNCATE RIGHT(14)
+#define IOCTL_DEV RIGHT(15)
+#define OF_A_FILE (WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV)
+
+/** Packed, as the kernel reads it. */
+struct path_beneath {
+    uint64_t allowed_access;
+    int32_t parent_fd;
+} __attribute__((packed));
+
+#define RULE_PATH_BENEATH 1 /* LANDLOCK_RULE_PATH_BENEATH */
+
+/** Which line of abis this kernel is. \param instead  what is not done without it, for the message */
+static bool find_level(const char *instead, size_t *ret_level, struct error *err)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, RULESET_VERSION);
     if (abi < 1)
-        return error_errno(
-            err, ERROR_INPUT, errno,
-            "the sandbox layer Landlock can't be engaged, so nothing is read; enable it in the kernel "
-            "(5.13 or later, lsm=landlock,...)");
-    size_t known = sizeof(abis) / sizeof(abis[0]) - 1;
-    size_t level = (size_t)abi < known ? (size_t)abi : known;
-    struct ruleset rules = {.handled_access_fs = (UINT64_C(1) << abis[level].fs_rights) - 1,
-                            .handled_access_net = abis[level].net,
-                            .scoped = abis[level].scoped};
-    AUTO(close) int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, abis[level].size_bytes, 0);
-    if (fd < 0 || syscall(SYS_landlock_restrict_self, fd, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
-                           "the sandbox layer Landlock (ABI %ld) can't be engaged, so nothing is read", abi);
+                           "the sandbox layer Landlock can't be engaged, so nothing is %s; enable it in the "
+                           "kernel (5.13 or later, lsm=landlock,...)",
+                           instead);
+    size_t known = sizeof(abis) / sizeof(abis[0]) - 1;
+    *ret_level = (size_t)abi < known ? (size_t)abi : known;
+    return true;
+}
+
+static bool make_ruleset(size_t level, bool may_network, bool is_scoped, const char *instead, int *ret_fd,
+                         struct error *err)
+{
+    struct ruleset rules = {.handled_access_fs = (UINT64_C(1) << abis[level].fs_rights) - 1,
+                            .handled_access_net = may_network ? 0 : abis[level].net,
+                            .scoped = is_scoped ? abis[level].scoped : 0};
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, abis[level].size_bytes, 0);
+    if (fd < 0)
+        return error_errno(err, ERROR_INPUT, errno,
+                           "the sandbox layer Landlock can't be engaged, so nothing is %s", instead);
+    *ret_fd = fd;
+    return true;
+}
+
+/** Puts it on, and looks whether it holds. */
+static bool restrict_self(int fd, const char *instead, struct error *err)
+{
+    if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)
+        return error_errno(err, ERROR_INPUT, errno,
+                           "the sandbox layer Landlock can't be engaged, so nothing is %s", instead);
     AUTO(close) int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root >= 0 || errno != EACCES)
-        return error_set(
-            err, ERROR_INPUT, 0,
-            "the sandbox layer Landlock (ABI %ld) does not hold: / could be opened; nothing is read", abi);
+        return error_set(err, ERROR_INPUT, 0,
+                         "the sandbox layer Landlock does not hold: / could be opened; nothing is %s",
+                         instead);
     return true;
+}
+
+bool layer_landlock(struct error *err)
+{
+    size_t level = 0;
+    AUTO(close) int fd = -1;
+    return find_level("read", &level, err) && make_ruleset(level, false, true, "read", &fd, err) &&
+           restrict_self(fd, "read", err);
+}
+
+static bool add_reach(int ruleset_fd, size_t level, const struct sandbox_reach *reach, struct error *err)
+{
+    struct stat status;
+    uint64_t rights = READ_FILE | READ_DIR;
+    AUTO(close) int fd = open(reach->path, O_PATH | O_CLOEXEC);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ENXIO))
+        return true; // not there for this process: nothing to allow
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", reach->path);
+    if (reach->may_write)
+        rights |= WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE | IOCTL_DEV;
+    if (!S_ISDIR(status.st_mode))
+        rights &= OF_A_FILE;
+    struct path_beneath rule = {
+        .allowed_access = rights & ((UINT64_C(1) << abis[level].fs_rights) - 1),
+        .parent_fd = fd,
+    };
+    if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &rule, 0) != 0)
+        return error_errno(err, ERROR_INPUT, errno,
+                           "the sandbox layer Landlock can't allow %s, so nothing is signed", reach->path);
+    return true;
+}
+
+bool layer_landlock_reach(const struct sandbox_reach *reach, size_t count, bool may_network,
+                          struct error *err)
+{
+    size_t level = 0;
+    AUTO(close) int fd = -1;
+    // Not scoped: signals must still end the readers, which were made before this domain.
+    if (!find_level("signed", &level, err) || !make_ruleset(level, may_network, false, "signed", &fd, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!add_reach(fd, level, &reach[i], err))
+            return false;
+    }
+    return restrict_self(fd, "signed", err);
 }

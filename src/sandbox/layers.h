@@ -14,6 +14,9 @@ size_t layer_address_space(void);
 MUST_USE bool layer_child_limits(const struct sandbox_plan *plan, size_t born_bytes, struct error *err);
 /** No file, no TCP, no signal to others; tried out before it returns. */
 MUST_USE bool layer_landlock(struct error *err);
+/** The same for a process that still needs some files; signals are left to it. Paths that are not there are passed over. */
+MUST_USE bool layer_landlock_reach(const struct sandbox_reach *reach, size_t count, bool may_network,
+                                   struct error *err);
 
 struct layer_seccomp;
 /** Makes the filter; done once, in the nursery. */

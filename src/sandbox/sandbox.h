@@ -62,4 +62,26 @@ MUST_USE bool sandbox_reap(struct sandbox *sandbox, pid_t pid, struct sandbox_en
 /** "it tried the system call openat (257)", "killed by signal 11 (Segmentation fault)", "it ended with status 3". \return text */
 const char *sandbox_describe_end(const struct sandbox_end *end, char text[static 128]);
 
+/* ---- the signer itself ---- */
+
+/** What a confined signer may still open. */
+struct sandbox_reach {
+    const char *path; /**< a file, or a folder with all below it; followed if it is a symlink */
+    bool may_write;   /**< also make and remove files and folders there */
+};
+
+/**
+ * Confines the calling process, for good, to some files: reading what a program needs to live (libraries, locale, time zone,
+ * the user database, random numbers, its terminal) and what reach names. Nothing can be executed, no TCP connection made or
+ * accepted unless may_network, no privileges gained. What is open stays open; UNIX sockets and signals are not restricted.
+ *
+ * Call it while there is one thread (Landlock holds for the calling one and those it makes), after the readers' nursery was
+ * forked, and before anything foreign is handled and the token's module is loaded.
+ *
+ * \param reach  paths that are not there are passed over
+ * \return false: ERROR_INPUT; the layer can't be engaged, and nothing may be signed
+ */
+MUST_USE bool sandbox_confine_signer(const struct sandbox_reach *reach, size_t count, bool may_network,
+                                     struct error *err);
+
 #endif

@@ -5,6 +5,9 @@ void token_profile_free(struct token_profile *profile)
     free(profile->name);
     free(profile->init_args);
     free(profile->module);
+    for (size_t i = 0; i < profile->file_count; i++)
+        free(profile->files[i].path);
+    free(profile->files);
     free(profile);
 }
 
@@ -32,4 +35,15 @@ struct token_limits profile_limits(const struct token_profile *profile)
 {
     const struct token_limits unknown = {.max_sessions = 0, .timeout_seconds = PROFILE_TIMEOUT_SECONDS};
     return profile == NULL ? unknown : profile->limits;
+}
+
+bool token_profile_files(const struct token_profile *profile, const struct token_file **ret_files,
+                         size_t *ret_count, bool *ret_needs_network)
+{
+    if (!profile->knows_files)
+        return false;
+    *ret_files = profile->files;
+    *ret_count = profile->file_count;
+    *ret_needs_network = profile->needs_network;
+    return true;
 }

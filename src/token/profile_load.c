@@ -3,6 +3,7 @@
 #include "base/yaml.h"
 
 #include <glob.h>
+#include <string.h>
 
 /* The file as libcyaml fills it. */
 struct yaml_profile {
@@ -20,6 +21,9 @@ struct yaml_profile {
     unsigned keys_count;
     enum usage may_omit;
     char *notes;
+    struct profile_file *files;
+    unsigned files_count;
+    bool network;
 };
 
 static const cyaml_strval_t ed25519_forms[] = {
@@ -44,6 +48,18 @@ static const cyaml_schema_value_t text_schema = {
 
 #define TEXT_FLAGS CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL
 
+static const cyaml_schema_field_t file_fields[] = {
+    CYAML_FIELD_STRING_PTR("path", TEXT_FLAGS, struct profile_file, path, 1, 4096),
+    CYAML_FIELD_STRING_PTR("variable", TEXT_FLAGS, struct profile_file, variable, 1, 128),
+    CYAML_FIELD_STRING_PTR("setting", TEXT_FLAGS, struct profile_file, setting, 1, 128),
+    CYAML_FIELD_BOOL("write", CYAML_FLAG_OPTIONAL, struct profile_file, write),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t file_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct profile_file, file_fields),
+};
+
 static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct yaml_profile, name, 1, 64),
     CYAML_FIELD_STRING_PTR("title", CYAML_FLAG_POINTER, struct yaml_profile, title, 1, 128),
@@ -59,6 +75,8 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_FLAGS("may_omit", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct yaml_profile, may_omit,
                       usages, CYAML_ARRAY_LEN(usages)),
     CYAML_FIELD_STRING_PTR("notes", TEXT_FLAGS, struct yaml_profile, notes, 1, 4096),
+    CYAML_FIELD_SEQUENCE("files", TEXT_FLAGS, struct yaml_profile, files, &file_schema, 1, 64),
+    CYAML_FIELD_BOOL("network", CYAML_FLAG_OPTIONAL, struct yaml_profile, network),
     CYAML_FIELD_END,
 };
 
@@ -102,6 +120,19 @@ static bool read_keys(const struct yaml_profile *yaml, const char *file, struct 
     return true;
 }
 
+static bool check_files(const struct yaml_profile *yaml, const char *file, struct error *err)
+{
+    for (unsigned i = 0; i < yaml->files_count; i++) {
+        const struct profile_file *line = &yaml->files[i];
+        bool is_absolute = line->path == NULL || *line->path == '/' || strncmp(line->path, "~/", 2) == 0;
+        if ((line->path == NULL) == (line->variable == NULL) || !is_absolute)
+            return error_set(err, ERROR_INPUT, 0,
+                             "%s: each of files: has either a path that starts with / or ~/, or a variable",
+                             file);
+    }
+    return true;
+}
+
 static bool check(const struct yaml_profile *yaml, const char *file, struct error *err)
 {
     for (unsigned i = 0; i < yaml->modules_count; i++)
@@ -113,7 +144,7 @@ static bool check(const struct yaml_profile *yaml, const char *file, struct erro
     if (yaml->timeout_seconds > 3600)
         return error_set(err, ERROR_INPUT, 0, "%s: timeout_seconds is 1 to 3600, or left out (%d)", file,
                          PROFILE_TIMEOUT_SECONDS);
-    return true;
+    return check_files(yaml, file, err);
 }
 
 bool token_profile_load(struct bytes text, const char *file, struct token_profile **ret_profile,
@@ -136,6 +167,9 @@ bool token_profile_load(struct bytes text, const char *file, struct token_profil
         profile->is_tested = yaml->tested;
         profile->init_args = memory_text(yaml->init_args);
         profile->module = find_module(yaml);
+        profile->knows_files = yaml->files != NULL;
+        profile->needs_network = yaml->network;
+        profile_add_files(profile, yaml->files, yaml->files_count);
         *ret_profile = TAKE(profile);
     }
     yaml_value_free(&schema, value);

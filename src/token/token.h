@@ -24,6 +24,18 @@ bool token_profile_is_tested(const struct token_profile *profile);
 /** The first module path of the profile that exists on this machine; NULL if none does. */
 const char *token_profile_module(const struct token_profile *profile);
 
+/** What a module opens, besides itself and the system's libraries; for confining the process it runs in. */
+struct token_file {
+    char *path; /**< a file or folder; need not exist */
+    bool may_write;
+};
+/**
+ * \param ret_files  borrowed; paths that settings and the environment name are worked out when the profile is loaded
+ * \return false: the profile does not say (no files:), so its module must not be confined
+ */
+bool token_profile_files(const struct token_profile *profile, const struct token_file **ret_files,
+                         size_t *ret_count, bool *ret_needs_network);
+
 /* ---- a token that does not answer ---- */
 /**
  * Told, by a thread of token/'s own, of a call that a module does not come back from: first that it is late, then, with

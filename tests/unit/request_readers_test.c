@@ -14,6 +14,7 @@
 #include "request/csr.h"
 #include "request/reader.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -59,6 +60,33 @@ static void try_create(void)
 static void try_socket(void)
 {
     (void)socket(AF_INET, SOCK_STREAM, 0);
+}
+
+/** The token: its module must be loaded, or its daemon talked to. */
+static void try_module(void)
+{
+    (void)dlopen("/usr/lib/softhsm/libsofthsm2.so", RTLD_NOW);
+}
+
+static void try_daemon(void)
+{
+    (void)socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static void try_shared_memory(void)
+{
+    (void)syscall(SYS_shmget, 1, 4096, 0600);
+}
+
+static void try_memory_file(void)
+{
+    (void)memfd_create("hostile", 0);
+}
+
+static void try_ring(void)
+{
+    uint8_t parameters[256] = {0};
+    (void)syscall(SYS_io_uring_setup, 1, parameters);
 }
 
 static void try_ptrace(void)
@@ -178,6 +206,11 @@ static const struct attempt {
     {"open a socket", try_socket, "socket"},
     {"ptrace the parent", try_ptrace, "ptrace"},
     {"read the parent's memory", try_read_memory, "process_vm_readv"},
+    {"load the token's module", try_module, "openat"},
+    {"talk to the token's daemon", try_daemon, "socket"},
+    {"attach shared memory", try_shared_memory, "shmget"},
+    {"make a file in memory", try_memory_file, "memfd_create"},
+    {"make an io_uring", try_ring, "io_uring_setup"},
     {"fork", try_fork, "clone"},
     {"exec", try_exec, "execve"},
     {"kill the parent", try_kill, "kill"},

@@ -59,6 +59,60 @@ static void test_the_first_module_that_exists_is_taken_patterns_included(void **
     assert_string_equal(token_profile_module(profile), "/etc/passwd");
 }
 
+static void test_files_of_a_module_are_found_by_path_variable_and_setting(void **state)
+{
+    (void)state; // cmocka's form
+    struct error err = ERROR_INIT;
+    char folder[] = "/tmp/coldca-test-XXXXXX";
+    char text[512];
+    char settings[64];
+    const struct token_file *files = NULL;
+    size_t count = 0;
+    bool needs_network = false;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(settings, sizeof(settings), "%s/settings", folder);
+    assert_true(file_create(
+        AT_FDCWD, settings, 0600,
+        BYTES_LITERAL("# tokens = /no\n tokensx = /no\n\ttokens =  /a b/c \r\ntokens = /no\n"), &err));
+    assert_int_equal(setenv("COLDCA_TEST_SETTINGS", settings, 1), 0);
+    (void)snprintf(text, sizeof(text),
+                   SOUND "network: true\nfiles:\n- {variable: COLDCA_TEST_SETTINGS, setting: tokens}\n"
+                         "- {variable: COLDCA_TEST_NONE, setting: tokens}\n- {path: /dev/hsm, write: true}\n"
+                         "- {path: %s, setting: other}\n",
+                   settings);
+    AUTO(token_profile_free) struct token_profile *profile = NULL;
+    if (!load(text, &profile, &err))
+        fail_msg("%s", err.text);
+    assert_true(token_profile_files(profile, &files, &count, &needs_network));
+    assert_int_equal(count, 4);
+    assert_true(needs_network);
+    assert_string_equal(files[0].path, settings);
+    assert_false(files[0].may_write);
+    assert_string_equal(files[1].path, "/a b/c");
+    assert_true(files[1].may_write);
+    assert_string_equal(files[2].path, "/dev/hsm");
+    assert_true(files[2].may_write);
+    assert_string_equal(files[3].path, settings);
+    assert_int_equal(unsetenv("COLDCA_TEST_SETTINGS"), 0);
+    assert_int_equal(unlink(settings), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void test_a_profile_that_says_nothing_of_files_says_so(void **state)
+{
+    (void)state; // cmocka's form
+    struct error err = ERROR_INIT;
+    const struct token_file *files = NULL;
+    size_t count = 7;
+    bool needs_network = true;
+    AUTO(token_profile_free) struct token_profile *silent = NULL;
+    assert_true(load(SOUND, &silent, &err));
+    assert_false(token_profile_files(silent, &files, &count, &needs_network));
+    assert_int_equal(count, 7);
+    // An empty list can't be told from none, so it is none of the two.
+    refuses(SOUND "files: []\n", "sequence");
+}
+
 static void test_a_faulty_profile_is_refused_with_its_fault(void **state)
 {
     (void)state; // cmocka's form
@@ -67,6 +121,10 @@ static void test_a_faulty_profile_is_refused_with_its_fault(void **state)
     refuses(SOUND "ed25519_params: name\n", "ed25519_params");
     refuses(SOUND "max_sessions: 5000\n", "max_sessions");
     refuses(SOUND "timeout_seconds: 5000\n", "timeout_seconds");
+    refuses(SOUND "files: [{path: x}]\n", "files:");
+    refuses(SOUND "files: [{path: /x, variable: X}]\n", "files:");
+    refuses(SOUND "files: [{write: true}]\n", "files:");
+    refuses(SOUND "files: [{path: /x, read: true}]\n", "read");
     refuses("name: x\n", "title");
     refuses(
         "name: x\ntitle: X\ntested: false\nmodules: [x.so]\nalways_authenticate: false\nkeys: [ec-p256]\n",
@@ -104,6 +162,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_profile_says_what_a_token_may_do),
         cmocka_unit_test(test_the_first_module_that_exists_is_taken_patterns_included),
+        cmocka_unit_test(test_files_of_a_module_are_found_by_path_variable_and_setting),
+        cmocka_unit_test(test_a_profile_that_says_nothing_of_files_says_so),
         cmocka_unit_test(test_a_faulty_profile_is_refused_with_its_fault),
         cmocka_unit_test(test_every_shipped_profile_loads_and_only_softhsm_claims_to_be_tested),
     };

@@ -1,0 +1,68 @@
+#include "ca/confine.h"
+
+#include "base/memory.h"
+#include "sandbox/sandbox.h"
+
+#include <limits.h>
+#include <string.h>
+
+/** The paths, and the texts made for them. */
+struct reaches {
+    struct sandbox_reach *items;
+    size_t count;
+    char *module_folder;
+};
+
+static void reaches_done(struct reaches *reaches)
+{
+    free(reaches->items);
+    free(reaches->module_folder);
+}
+DEFINE_AUTO_VALUE(struct reaches, reaches_done);
+
+static void add(struct reaches *reaches, const char *path, bool may_write)
+{
+    reaches->items = memory_grow(reaches->items, reaches->count + 1, sizeof(*reaches->items));
+    reaches->items[reaches->count++] = (struct sandbox_reach){.path = path, .may_write = may_write};
+}
+
+/** The module's own folder: it is often a link, with its libraries beside what it points to. */
+static void add_module(struct reaches *reaches, const char *module)
+{
+    char *path = module == NULL ? NULL : realpath(module, NULL);
+    char *slash = path == NULL ? NULL : strrchr(path, '/');
+    reaches->module_folder = path;
+    if (slash == NULL || slash == path)
+        return; // the token says that the module can't be loaded
+    *slash = '\0';
+    add(reaches, path, false);
+}
+
+bool ca_confine(struct ca_home *home, const char *written, const char *pin_source,
+                const struct ca_console *console, struct error *err)
+{
+    AUTO(reaches_done) struct reaches reaches = {.count = 0};
+    const struct token_file *files = NULL;
+    size_t file_count = 0;
+    bool may_network = false;
+    if (!ca_home_find_profile(home, err))
+        return false;
+    if (home->profile == NULL || !token_profile_files(home->profile, &files, &file_count, &may_network)) {
+        ca_notice(
+            console,
+            "this process is not confined: nothing says which files the token's module needs; name them in "
+            "its profile (files: in tokens/NAME.yaml)");
+        return true;
+    }
+    const char *module = home->config.token.module;
+    add_module(&reaches, module != NULL ? module : token_profile_module(home->profile));
+    add(&reaches, home->path, true);
+    if (written != NULL)
+        add(&reaches, written, true);
+    if (pin_source != NULL && strncmp(pin_source, "file:", 5) == 0)
+        add(&reaches, pin_source + 5, false);
+    for (size_t i = 0; i < file_count; i++)
+        add(&reaches, files[i].path, files[i].may_write);
+    return sandbox_confine_signer(reaches.items, reaches.count, may_network, err) ||
+           error_while(err, "confining the signer");
+}
