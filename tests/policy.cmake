@@ -6,6 +6,7 @@ coldca_unit_test(policy_judge_test LAYERS judge_case policy)
 coldca_unit_test(policy_rules_test LAYERS judge_case policy)
 coldca_unit_test(policy_files_test LAYERS policy)
 coldca_unit_test(policy_load_test LAYERS policy)
+coldca_unit_test(policy_screen_test LAYERS policy)
 coldca_unit_test(policy_reference_test LAYERS policy)
 
 coldca_fuzz_target(policy LAYERS policy SEEDS ${CMAKE_SOURCE_DIR}/policies)

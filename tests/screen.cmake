@@ -9,3 +9,6 @@ coldca_unit_test(screen_factors_test LAYERS screen bad_keys)
 add_executable(make_bad_keys support/make_bad_keys.c)
 target_link_libraries(make_bad_keys PRIVATE coldca_csr_maker coldca_bad_keys)
 coldca_script_test(e2e screen e2e/screen_test.sh)
+
+add_executable(bench_screen EXCLUDE_FROM_ALL bench/screen.c)
+target_link_libraries(bench_screen PRIVATE coldca_ca coldca_screen coldca_csr_maker)
