@@ -10,7 +10,10 @@
 #include "ca/plans.h"
 #include "ca/release.h"
 
+#include <errno.h>
 #include <string.h>
+
+#define READ_FAULTS_MAX 3
 
 struct batch {
     struct ca_home *home;
@@ -24,7 +27,8 @@ struct batch {
     struct release release;
     struct plans *plans;
     struct batch_report *report;
-    size_t *requests; /**< items of the medium's walk that are requests */
+    unsigned read_faults; /**< of the medium, in a row */
+    size_t *requests;     /**< items of the medium's walk that are requests */
     size_t requests_count;
 };
 
@@ -38,25 +42,34 @@ static const char *manifest_problem(const struct batch *batch, const struct medi
     return list == NULL ? NULL : manifest_answer_text(manifest_check(list, item->path, content));
 }
 
+/** One file may lie on a bad sector; several in a row mean that the medium is gone, and nothing more is to be refused for that. */
+static bool is_medium_gone(struct batch *batch, unsigned long reason)
+{
+    bool is_fault = reason == EIO || reason == ENODEV || reason == ENXIO || reason == ESTALE;
+    batch->read_faults = is_fault ? batch->read_faults + 1 : 0;
+    return batch->read_faults >= READ_FAULTS_MAX;
+}
+
 static bool read_request(void *data, size_t index, struct plan_input *ret_input, struct error *err)
 {
-    (void)
-        err; // a request that can't be read is a refused one; a medium that is gone shows when answers are written
-    const struct batch *batch = data;
+    struct batch *batch = data;
     const struct media_item *item = &batch->medium.walk.items[batch->requests[index]];
     const struct batch_policy *policy = batch_policy_of(&batch->policies, item->path);
     struct error reason = ERROR_INIT;
     AUTO(builder_done) struct builder content = BUILDER_INIT;
+    const char *problem = policy->problem != NULL ? policy->problem : item->problem;
+    if (problem == NULL &&
+        !media_read(batch->medium.requests_fd, item->path, REQUEST_MAX_FILE_LEN, &content, &reason))
+        problem = reason.text;
+    if (is_medium_gone(batch, reason.native))
+        return error_set(err, ERROR_INPUT, reason.native,
+                         "the medium can't be read any more: plug it in and run the same command again");
     *ret_input = (struct plan_input){
         .source = memory_format("requests/%s", item->shown),
         .name = input_output_name(item->path),
         .rule = policy->rule,
         .remedy = policy->remedy,
     };
-    const char *problem = policy->problem != NULL ? policy->problem : item->problem;
-    if (problem == NULL &&
-        !media_read(batch->medium.requests_fd, item->path, REQUEST_MAX_FILE_LEN, &content, &reason))
-        problem = reason.text;
     const char *listed = problem == NULL ? manifest_problem(batch, item, builder_bytes(&content)) : NULL;
     if (listed != NULL) {
         ret_input->rule = "medium.manifest";

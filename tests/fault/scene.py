@@ -65,6 +65,15 @@ class Scene:
     def sign(self, out=None, requests=None, **more):
         return self.run(*self.sign_arguments(out, requests), **more)
 
+    def released(self):
+        """What was handed out: name and SHA-256 of the certificate (None: not whole)."""
+        return released(self.out)
+
+    def litter(self):
+        """What a run that ended left behind and should not have."""
+        return [name for folder in (self.home, self.out) for name in os.listdir(folder)
+                if name.startswith(".coldca-") or name.endswith((".part", ".new"))]
+
     def names(self):
         """The requests, by name."""
         return {name[:-4] for name in os.listdir(self.requests) if name.endswith(".csr")}
@@ -169,7 +178,7 @@ def check_finished(scene, before, tally, point, result):
         tally.complain(point, f"the run after the fault ended with {result.code}: {result.err}")
         return
     ledger = Ledger(scene.home)
-    found = released(scene.out)
+    found = scene.released()
     check_released(scene, found, tally, point)
     for name, digest in before.items():
         if digest is not None and found.get(name) != digest:
@@ -183,8 +192,7 @@ def check_finished(scene, before, tally, point, result):
     tally.duplicated += len(twice) + repeated
     if twice or repeated:
         tally.complain(point, f"issued twice: {twice}; {repeated} serials used again")
-    litter = [name for folder in (scene.home, scene.out) for name in os.listdir(folder)
-              if name.startswith(".coldca-") or name.endswith((".part", ".new"))]
+    litter = scene.litter()
     if litter:
         tally.complain(point, f"left behind: {litter}")
     verified = scene.run("ledger", "verify")

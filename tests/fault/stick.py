@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""coldca batch, disturbed at random moments and run again: stick.py BASE REQUESTS PULLS SEED
+
+pulled  from a call on the stick answers every call with EIO; plugged in again, it holds what had been written
+killed  the process ends before a call, the stick and the home as they are
+"""
+import errno
+import os
+import random
+import shutil
+import sys
+
+import scene as s
+
+
+class Stick(s.Scene):
+    """A scene whose requests lie on a stick of its own, and whose answers come to it."""
+
+    @classmethod
+    def of(cls, scene):
+        stick = cls(scene.folder, os.path.join(scene.folder, "stick", "requests"))
+        shutil.copytree(scene.requests, stick.requests)
+        stick.stick = os.path.dirname(stick.requests)
+        stick.out = os.path.join(stick.stick, "issued")
+        return stick
+
+    def batch(self, **more):
+        return self.run("batch", *s.POLICY, "--pin-source", "file:" + os.path.join(self.folder, "pin"), "--json", self.stick, **more)
+
+    def released(self):
+        found = {}
+        for folder in sorted(os.listdir(self.out)) if os.path.isdir(self.out) else []:
+            for name, digest in s.released(os.path.join(self.out, folder)).items():
+                if name.endswith("-chain"):
+                    continue
+                if name in found:
+                    raise ValueError(f"{name}.pem is in two folders of answers")
+                found[name] = digest
+        return found
+
+    def litter(self):
+        return [name for top in (self.home, self.stick) for _, _, files in os.walk(top) for name in files
+                if name.startswith(".coldca-") or name.endswith((".part", ".new"))]
+
+
+def count_calls(base, below):
+    scene = Stick.of(base.copy("undisturbed"))
+    log = os.path.join(scene.folder, "calls")
+    more = {"FAULT_BELOW": scene.stick} if below else {}
+    result = scene.batch(**s.preload(FAULT_MODE="count", FAULT_LOG=log, **more))
+    if result.code != 0 or set(scene.released()) != base.names():
+        sys.exit(f"the undisturbed run ended with {result.code}: {result.err}")
+    with open(log, encoding="ascii") as file:
+        calls = int(file.read())
+    scene.remove()
+    return calls
+
+
+def try_point(base, point, tally):
+    mode, number = point
+    scene = Stick.of(base.copy(f"{mode}-{number}"))
+    more = {"FAULT_BELOW": scene.stick} if mode == "stuck" else {}
+    result = scene.batch(**s.preload(FAULT_MODE=mode, FAULT_AT=number, FAULT_ERRNO=errno.EIO, **more))
+    where = f"{mode} at call {number}"
+    tally.note(f"{'pulled' if mode == 'stuck' else 'killed'} {result.code}")
+    before = scene.released()
+    s.check_released(scene, before, tally, where)
+    # 1: one or two requests were refused because the stick could not be read, and nothing else was wanted of it.
+    if mode == "stuck" and result.code not in (1, 3):
+        tally.complain(where, f"ended with {result.code}: {result.err}")
+    again = scene.batch()
+    s.check_finished(scene, before, tally, where, again)
+    folders = os.listdir(scene.out)
+    if len(folders) != 1:
+        tally.complain(where, f"{len(folders)} folders of answers")
+    nothing = scene.batch()
+    if nothing.code != 0 or '"answers": false' not in nothing.out:
+        tally.complain(where, f"a third run found something to do ({nothing.code}): {nothing.out}{nothing.err}")
+    scene.remove()
+
+
+def main():
+    base = s.Scene(sys.argv[1], sys.argv[2])
+    pulls, seed = int(sys.argv[3]), int(sys.argv[4])
+    print(f"seed {seed}", flush=True)
+    choose = random.Random(seed)
+    on_stick, all_calls = count_calls(base, True), count_calls(base, False)
+    points = [("stuck", choose.randint(1, on_stick)) for _ in range(pulls)]
+    points += [("kill", choose.randint(1, all_calls)) for _ in range(pulls)]
+    tally = s.Tally(f"the stick pulled at {pulls} moments, the machine switched off at {pulls}")
+    s.side_by_side(tally, lambda point, own: try_point(base, point, own), sorted(set(points)))
+    return tally.end()
+
+
+sys.exit(main())

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# P5: `coldca batch`, the stick pulled at random moments, or the machine switched off; plugged in again, the same command does the rest.
+# shellcheck source=tests/fault/lib.sh
+source "$(dirname "$0")/lib.sh"
+pulls=50 count=300
+[ -z "${FAULT_SAMPLE:-}" ] || { pulls=8 count=60; }
+make_scene "$count"
+python3 "$SOURCE/tests/fault/stick.py" base requests "$pulls" "${FAULT_SEED:-$RANDOM}"
