@@ -11,25 +11,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A request fits at once; what is longer is read in steps that grow with it. */
+#define READ_LEN 4096
+
 bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_data, struct error *err)
 {
-    AUTO(builder_done) struct builder data = BUILDER_INIT;
-    for (;;) {
-        uint8_t block[16384];
-        ssize_t got = read(fd, block, sizeof(block));
-        if (got < 0 && errno == EINTR)
+    size_t start = ret_data->len;
+    for (size_t step = READ_LEN;; step = step < (size_t)1 << 20 ? 2 * step : step) {
+        size_t before = ret_data->len;
+        uint8_t *room = builder_reserve(ret_data, step);
+        if (room == NULL)
+            return error_set(err, ERROR_INPUT, EFBIG, "%s does not fit into memory", name);
+        ssize_t got = read(fd, room, step);
+        int reason = errno;
+        ret_data->len = got > 0 ? before + (size_t)got : before;
+        if (got < 0 && reason == EINTR)
             continue;
-        if (got < 0)
-            return error_errno(err, ERROR_INPUT, errno, "can't read %s", name);
         if (got == 0)
-            break;
-        if ((size_t)got > max_len - data.len)
-            return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", name,
-                             max_len);
-        builder_add(&data, block, (size_t)got);
+            return true;
+        if (got < 0 || ret_data->len - start > max_len) {
+            ret_data->len = start; // untouched on failure
+            return got < 0 ? error_errno(err, ERROR_INPUT, reason, "can't read %s", name)
+                           : error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed",
+                                       name, max_len);
+        }
     }
-    builder_add_bytes(ret_data, builder_bytes(&data));
-    return true;
 }
 
 bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_data, struct error *err)

@@ -93,7 +93,8 @@ static const struct plan_options *options_of(void *data, size_t index)
 static bool is_taken(void *data, const char *name, struct bytes certificate)
 {
     struct batch *batch = data;
-    return release_is_taken(&batch->release, name, certificate);
+    // A folder made for this run holds nothing but what this run puts there.
+    return batch->medium.is_resumed && release_is_taken(&batch->release, name, certificate);
 }
 
 /** A finished batch on this very medium holds it: nothing is to be done. */
@@ -232,6 +233,8 @@ static bool start(struct batch *batch, struct error *err)
         .home = batch->home,
         .group = media_group_new(),
     };
+    if (!batch->medium.is_resumed)
+        media_group_is_fresh(batch->release.group);
     return batch_report_open(batch->medium.batch_fd, batch->medium.batch, &batch->report, err) &&
            plans_open(&settings, &batch->plans, err);
 }

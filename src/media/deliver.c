@@ -126,11 +126,13 @@ static int rename_new(const struct target *target)
 /** \param may_wait the caller makes it durable with others before it is renamed */
 static bool write_temporary(const struct target *target, struct bytes data, bool may_wait, struct error *err)
 {
-    if (unlinkat(target->folder_fd, target->temporary, 0) != 0 && errno != ENOENT)
-        return error_errno(err, ERROR_INPUT, errno, "can't clear %s away", target->temporary);
-    AUTO(close)
-    int fd = openat(target->folder_fd, target->temporary,
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    AUTO(close) int fd = openat(target->folder_fd, target->temporary, flags, 0644);
+    if (fd < 0 && errno == EEXIST) { // of a try that died
+        if (unlinkat(target->folder_fd, target->temporary, 0) != 0)
+            return error_errno(err, ERROR_INPUT, errno, "can't clear %s away", target->temporary);
+        fd = openat(target->folder_fd, target->temporary, flags, 0644);
+    }
     if (fd < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't write %s", target->shown);
     bool is_written = file_write_fd(fd, target->shown, data, err);
@@ -211,7 +213,13 @@ struct media_group {
     size_t files_count;
     struct group_folder *folders;
     size_t folders_count;
+    bool is_fresh;
 };
+
+void media_group_is_fresh(struct media_group *group)
+{
+    group->is_fresh = true;
+}
 
 struct media_group *media_group_new(void)
 {
@@ -284,7 +292,7 @@ bool media_group_add(struct media_group *group, int root_fd, const char *name, s
         return false;
     file.name = memory_text(name);
     struct target target = target_of(group, &file, &shown);
-    bool is_there = file_exists(target.folder_fd, target.name);
+    bool is_there = !group->is_fresh && file_exists(target.folder_fd, target.name);
     bool is_fine = is_there ? accept_existing(&target, data, err) : write_temporary(&target, data, true, err);
     if (!is_fine || is_there) {
         free(file.name);

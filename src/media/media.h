@@ -63,6 +63,8 @@ MUST_USE bool media_deliver_over(int root_fd, const char *name, struct bytes dat
  */
 struct media_group;
 struct media_group *media_group_new(void);
+/** The folder was made for this group: it is not looked whether files are there. One that is there nevertheless is dealt with. */
+void media_group_is_fresh(struct media_group *group);
 /** Gives up what was not committed. */
 void media_group_free(struct media_group *group);
 DEFINE_AUTO(struct media_group *, media_group_free);

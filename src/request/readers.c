@@ -55,6 +55,7 @@ struct readers {
     size_t ready_first;
     size_t ready_count;
     size_t ready_capacity;
+    uint8_t block[65536]; /**< what one read() brings */
 };
 
 static int64_t now_ms(void)
@@ -237,15 +238,14 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
 /** Reads what came from one reader, and replaces it if it is gone, wrong or late. */
 static bool attend(struct readers *readers, struct reader *reader, bool is_readable, struct error *err)
 {
-    uint8_t block[65536];
     struct error why = ERROR_INIT;
     if (is_readable) {
-        ssize_t got = read(reader->child.fd, block, sizeof(block));
+        ssize_t got = read(reader->child.fd, readers->block, sizeof(readers->block));
         if (got < 0 && (errno == EINTR || errno == EAGAIN))
             return true;
         if (got <= 0)
             return replace(readers, reader, NULL, err);
-        builder_add(&reader->in, block, (size_t)got);
+        builder_add(&reader->in, readers->block, (size_t)got);
         if (!take_answers(readers, reader, &why))
             return replace(readers, reader, why.text, err);
         return true;
