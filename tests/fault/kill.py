@@ -8,20 +8,28 @@ import time
 
 import scene as s
 
-ROUNDS = 8  # scenes; each is killed until it is done or has had its share
+ROUNDS = 4  # scenes; each is killed until it is done or has had its share
 
 
-def size_of(scene):
+def size_of_ledger(scene):
     return os.stat(os.path.join(scene.home, "ledger.jsonl")).st_size
 
 
-def killed(scene, wait_for_ledger, delay):
-    """One run, killed so many seconds after it started, or after it first wrote into the ledger; whether it was in time."""
-    start = size_of(scene)
+def count_released(scene):
+    return len(os.listdir(scene.out)) if os.path.isdir(scene.out) else 0
+
+
+# From when on a moment is counted, and for which part of a whole run at most.
+MOMENTS = {"at any moment": (None, 0.45), "after the ledger grew": (size_of_ledger, 0.15), "after certificates came out": (count_released, 0.1)}
+
+
+def killed(scene, grows, delay):
+    """One run, killed so many seconds after it started, or after something grew; whether it was in time."""
+    start = grows(scene) if grows else 0
     process = subprocess.Popen(scene.command(*scene.sign_arguments()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL, env=scene.environment(), start_new_session=True)
-    while wait_for_ledger and process.poll() is None and size_of(scene) == start:
-        pass
+    while grows and process.poll() is None and grows(scene) == start:
+        time.sleep(0.001)  # so as not to take a processor from it
     try:
         process.wait(delay)
     except subprocess.TimeoutExpired:
@@ -32,18 +40,21 @@ def killed(scene, wait_for_ledger, delay):
 def try_round(base, number, kills, seed, seconds, tally):
     choose = random.Random(seed * 1000 + number)
     scene = base.copy(f"round-{number}")
+    scene.options = [] if number % 2 == 0 else ["--no-proof"]
     before = {}
     tally.points = 0  # each kill is one
     for kill in range(kills):
         where = f"round {number} kill {kill}"
-        # Half of the moments lie anywhere, half where it signs.
-        signs = choose.random() < 0.5
-        if not killed(scene, signs, choose.uniform(0, seconds * (0.25 if signs else 0.6))):
+        name = choose.choice(list(MOMENTS))
+        grows, most = MOMENTS[name]
+        if not killed(scene, grows, choose.uniform(0, seconds * most)):
             tally.note("done before the kill")
             break
         tally.points += 1
+        tally.note(name)
         found = s.released(scene.out)
-        tally.note("killed while certificates came out" if set(found) - set(before) else "killed at another moment")
+        if set(found) - set(before):
+            tally.note("with new certificates")
         s.check_released(scene, found, tally, where)
         for name in before:
             if found.get(name) != before[name]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Every call of a run that changes a file system or opens something, as the place of a fault: points.py BASE REQUESTS each|output
+"""Every call of a run that changes a file system or opens something, as the place of a fault: points.py BASE REQUESTS each|output SAMPLE SEED
 
-each    (a) that call fails, or the process dies there
+each    (a) that call fails, or the process dies there: by turns, beginning with the one or the other by SEED; both if SAMPLE is 0
 output  (d) from that call on the output folder answers every call with EIO, as a stick does that was pulled
 """
 import errno
@@ -56,7 +56,8 @@ def try_point(base, settings, point, tally):
             tally.complain(where, f"nothing was said: {result.err}")
     elif result.code not in (-9, 0):  # 0: threads made one call fewer this time
         tally.complain(where, f"ended with {result.code} instead of being killed: {result.err}")
-    s.check_finished(scene, before, tally, where, scene.sign())
+    # A run that was not hindered is held to what the next run would be.
+    s.check_finished(scene, before, tally, where, result if result.code == 0 else scene.sign())
     if mode == "stuck":
         # Another stick gets the same certificates, not new ones.
         again = scene.sign(out=scene.out + "-2")
@@ -106,10 +107,15 @@ def main():
     plant(base)
     settings = {"each": anywhere, "output": on_output}[sys.argv[3]]
     calls = count_calls(base, settings)
-    numbers = range(1, calls + 1, int(sys.argv[4]))
+    sample, seed = int(sys.argv[4]), int(sys.argv[5])
+    numbers = range(1, calls + 1, max(1, sample))
     if settings is anywhere:
-        points = [("fail", number, errno.EIO) for number in numbers] + [("torn", number, 0) for number in numbers]
-        tally = s.Tally(f"{len(numbers)} of {calls} calls, each failing and each ending the process")
+        print(f"seed {seed}", flush=True)
+        kinds = {"fail": errno.EIO, "torn": 0}
+        points = [(kind, number, code) for turn, number in enumerate(numbers)
+                  for place, (kind, code) in enumerate(kinds.items()) if sample == 0 or (turn + place + seed) % 2 == 0]
+        tally = s.Tally(f"{len(numbers)} of {calls} calls, {'each failing and each' if sample == 0 else 'failing or, by turns,'} "
+                        "ending the process")
     else:
         points = [("stuck", number, errno.EIO) for number in numbers]
         tally = s.Tally(f"EIO on the output folder from {len(numbers)} of {calls} calls on")

@@ -24,6 +24,7 @@ class Scene:
         self.requests = requests
         self.home = os.path.join(self.folder, "ca")
         self.out = os.path.join(self.folder, "issued")
+        self.options = []  # of sign
 
     def copy(self, name):
         """A scene of its own, so that points can be tried side by side."""
@@ -60,7 +61,7 @@ class Scene:
 
     def sign_arguments(self, out=None, requests=None):
         return ["sign", *POLICY, "--pin-source", "file:" + os.path.join(self.folder, "pin"),
-                "--out", out or self.out, requests or self.requests]
+                *self.options, "--out", out or self.out, requests or self.requests]
 
     def sign(self, out=None, requests=None, **more):
         return self.run(*self.sign_arguments(out, requests), **more)
