@@ -59,7 +59,7 @@ static void look_at(struct watched *call, int64_t now)
                        call->limit_seconds, call->what);
         tell(text, true);
         call->since_ms = now; // for one who is told and does not end
-    } else if (passed_ms >= (int64_t)late * 1000 && !call->is_told) {
+    } else if (late > 0 && passed_ms >= (int64_t)late * 1000 && !call->is_told) {
         (void)snprintf(text, sizeof(text),
                        "the token has not answered for %u seconds (%s); after %u the run is ended", late,
                        call->what, call->limit_seconds);

@@ -54,7 +54,7 @@ def check_asked(scene, log, tally, where):
     """P3: every digest that the token was asked to sign is of bytes in the ledger, but for the proof of the key at login."""
     if not os.path.exists(log):
         return
-    logged = s.Ledger(scene.home).tbs
+    logged = s.tbs_of(s.Ledger(scene.home))
     with open(log, encoding="ascii") as file:
         asked = [line.split()[0] for line in file if not line.startswith("calls ")]
     strange = [digest for digest in asked if len(digest) == 64 and digest not in logged]

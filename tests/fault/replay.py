@@ -40,7 +40,7 @@ class Recording:
         result = scene.sign(**s.preload(FAULT_MODE="trace", FAULT_LOG=log))
         if result.code != 0 or set(s.released(scene.out)) != scene.names():
             sys.exit(f"the undisturbed run ended with {result.code}: {result.err}")
-        self.tbs = s.Ledger(scene.home).tbs
+        self.tbs = s.tbs_of(s.Ledger(scene.home))
         self.signed = self.early = 0
         self.events = [event for event in d.read_trace(log) if deaf is None or not is_sync_of(event, deaf)]
         self.after = [d.Disk(scene.home).left(all_of, all_of, None), d.Disk(stick).left(all_of, all_of, None)]

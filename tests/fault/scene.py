@@ -101,7 +101,7 @@ class Ledger:
         self.serials = []
         self.types = []
         self.reasons = []    # of certificates that were abandoned
-        self.tbs = set()     # SHA-384 and SHA-256 of what was logged before it was signed
+        self.logged = []     # what was logged before it was signed, base64
         signing = {}
         with open(os.path.join(home, "ledger.jsonl"), "rb") as file:
             lines = file.read().split(b"\n")[:-1]
@@ -116,14 +116,18 @@ class Ledger:
             if record["type"] == "cert.signing":
                 signing[record["seq"]] = record
                 self.serials.append(record["serial"])
-                tbs = base64.b64decode(record["tbs"])
-                self.tbs |= {hashlib.sha256(tbs).hexdigest(), hashlib.sha384(tbs).hexdigest()}
+                self.logged.append(record["tbs"])
             elif record["type"] == "cert.abandoned":
                 self.reasons.append(record["reason"])
             elif record["type"] == "cert.issued":
                 source = os.path.basename(signing[record["ref"]]["source"])
                 self.issued[record["sha256"]] = source
                 self.by_source[source] = self.by_source.get(source, 0) + 1
+
+
+def tbs_of(ledger):
+    """SHA-256 of the bytes to sign of each cert.signing record."""
+    return {hashlib.sha256(base64.b64decode(tbs)).hexdigest() for tbs in ledger.logged}
 
 
 def tbs_in(text):
@@ -149,13 +153,23 @@ def fingerprint(data):
     return hashlib.sha256(der).hexdigest() if is_whole else None
 
 
-def released(out):
-    """What a person finds in the output folder: name and SHA-256 of the certificate (None: not whole)."""
+def released(out, known=None):
+    """What a person finds in the output folder: name and SHA-256 of the certificate (None: not whole). known: files that were
+    read before and are still the same are not read again."""
     found = {}
     for name in os.listdir(out) if os.path.isdir(out) else []:
         if name.endswith(".pem") and not name.startswith("."):
-            with open(os.path.join(out, name), "rb") as file:
-                found[name[:-4]] = fingerprint(file.read())
+            path = os.path.join(out, name)
+            status = os.stat(path)
+            identity = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            if known is None or known.get(name, (None,))[0] != identity:
+                with open(path, "rb") as file:
+                    digest = fingerprint(file.read())
+                if known is not None:
+                    known[name] = (identity, digest)
+            else:
+                digest = known[name][1]
+            found[name[:-4]] = digest
     return found
 
 
