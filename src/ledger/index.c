@@ -1,4 +1,5 @@
 #include "ledger/index.h"
+#include "ledger/log.h"
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -136,6 +137,10 @@ static bool connect_reader(struct index *index, int home_fd, struct error *err)
 {
     AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME "?mode=ro", home_fd);
     AUTO(free) char *still = memory_format("%s&immutable=1", place);
+    // Only its writer, while he lives, can read it past this; SQLite would look for him for ten seconds.
+    if (wal_is_waiting(home_fd) && faccessat(home_fd, ".", W_OK, AT_EACCESS) != 0 && !lock_is_held(home_fd))
+        return error_set(err, ERROR_LEDGER, SQLITE_EMPTY,
+                         INDEX_NAME " awaits what a run that died left in " INDEX_NAME "-wal");
     if (connect(index, place, SQLITE_OPEN_READONLY, err) && run(index, "SELECT size FROM state", err))
         return true;
     if (wal_is_waiting(home_fd))

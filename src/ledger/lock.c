@@ -47,6 +47,13 @@ static bool cannot_write(int reason, struct error *err)
         reason == EROFS ? "it is mounted read-only" : "this user has no right to");
 }
 
+bool lock_is_held(int home_fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    AUTO(close) int fd = openat(home_fd, LOG_LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+}
+
 bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err)
 {
     // An open file description lock: it goes with the process, and holds against a second open in the same one.

@@ -47,6 +47,8 @@ struct ledger {
 /* lock.c */
 /** Takes the home's lock; ERROR_LEDGER, naming who has it, if it is not free after wait_ms. */
 MUST_USE bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err);
+/** Whether somebody has it now; needs no right to write. */
+bool lock_is_held(int home_fd);
 
 /* log.c */
 void log_say(struct ledger *ledger, const char *format, ...) PRINTF_LIKE(2, 3);

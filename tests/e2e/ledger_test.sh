@@ -115,6 +115,10 @@ json '.files <= 5'
 tree | grep -v '\.p/' | diff before - || fail "full tiles were written again"
 run 0 -C ca ledger export log-in-one-go
 (cd log-in-one-go && find . -type f -print0 | xargs -0 -I{} cmp {} ../log/{})
+cp -r log halfway # as an export that was stopped: files are missing, and the checkpoint, which comes last
+rm -r halfway/checkpoint halfway/tile/0 halfway/tile/entries/000
+run 0 -C ca ledger export halfway
+(cd log-in-one-go && find . -type f -print0 | xargs -0 -I{} cmp {} ../halfway/{})
 if [ -x "$SOURCE/build/tlogclient" ]; then # Tessera's, see tests/interop/ledger_go.sh
     echo "$vkey" >vkey
     "$SOURCE/build/tlogclient" log vkey first.checkpoint 2>err || fail "Tessera does not accept the export"
