@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/quote.h"
 
 #include <string.h>
 
@@ -13,10 +14,9 @@ static bool differs(struct findings *findings, const char *field, struct bytes r
 {
     if (recorded.data != NULL && bytes_equal(recorded, actual))
         return false;
-    findings_say(findings, "ledger.fields", NULL, "%s: the record says %.*s, its TBSCertificate %.*s", field,
-                 recorded.data == NULL ? 7 : (int)recorded.len,
-                 recorded.data == NULL ? "nothing" : (const char *)recorded.data, (int)actual.len,
-                 (const char *)actual.data);
+    struct quoted room, actual_room;
+    findings_say(findings, "ledger.fields", NULL, "%s: the record says %s, its TBSCertificate %s", field,
+                 recorded.data == NULL ? "nothing" : quoted(recorded, &room), quoted(actual, &actual_room));
     return true;
 }
 

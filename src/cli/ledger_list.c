@@ -38,8 +38,10 @@ bool cli_parse_status(const char *name, int *ret_status, struct error *err)
 
 static void print_csv(const char *value)
 {
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    quote_guard(&text, bytes_of_text(value == NULL ? "" : value));
     putchar('"');
-    for (const char *at = value == NULL ? "" : value; *at != '\0'; at++) {
+    for (const char *at = builder_text(&text); *at != '\0'; at++) {
         if (*at == '"')
             putchar('"');
         putchar(*at);
@@ -68,11 +70,13 @@ static void print_details(const struct json *record, const struct ledger_entry *
 
 static bool print_line(const struct json *record, const struct ledger_entry *entry, void *data)
 {
+    struct quoted room;
     int64_t seq = 0;
     (void)data;
     if (!json_int(record, "seq", &seq))
         return false;
-    printf("%6lld  %s  %-16s", (long long)seq, json_text(record, "time"), json_text(record, "type"));
+    printf("%6lld  %s  %-16s", (long long)seq, json_text(record, "time"),
+           quoted_text(json_text(record, "type"), &room));
     print_details(record, entry);
     putchar('\n');
     return true;

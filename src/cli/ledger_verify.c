@@ -1,5 +1,6 @@
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/quote.h"
 #include "ca/home.h"
 #include "cli/cli.h"
 #include "cli/ledger_proof.h"
@@ -39,8 +40,11 @@ static void print_report(struct ledger_report *report)
            (unsigned long long)report->abandoned, (unsigned long long)report->revoked,
            (unsigned long long)report->refused, (unsigned long long)report->sessions);
     printf("root %s\n", hex_of(BYTES(report->root), root));
-    for (size_t i = 0; i < report->findings.count; i++)
-        printf("%s: %s\n", report->findings.items[i].rule, report->findings.items[i].text);
+    for (size_t i = 0; i < report->findings.count; i++) {
+        AUTO(builder_done) struct builder text = BUILDER_INIT; // of a ledger that anyone may have written
+        quote_guard(&text, bytes_of_text(report->findings.items[i].text));
+        printf("%s: %s\n", report->findings.items[i].rule, builder_text(&text));
+    }
     if (report->findings.count == 0 && report->records_past_checkpoint == 0)
         printf("all of it holds, up to the newest checkpoint\n");
     else if (report->findings.count == 0)

@@ -82,6 +82,24 @@ grep -qF 'Lovelace' out || fail "Ada is not in the CSV"
 run 0 -C ca ledger list
 grep -q $'\e' out && fail "an escape character reaches the terminal"
 
+step "nor does a ledger that somebody wrote into"
+cp -a ca written
+rm written/index.sqlite
+last=$(tail -n 1 ca/ledger.jsonl | jq -r '"\(.seq) \(.time)"')
+printf '{"operator":"\\u001b[2J","seq":%d,"subject":"\\u001b[2J","time":"%s","type":"\\u001b[2J"}\n' $((${last% *} + 1)) "${last#* }" >>written/ledger.jsonl
+sed -i '0,/"subject":"CN=one"/s//"subject":"\\u001b[2J"/' written/ledger.jsonl
+cp -a written changed # one is held by a checkpoint, the other by none
+cp ca/ledger.jsonl written/
+tail -n 1 changed/ledger.jsonl >>written/ledger.jsonl
+run 5 -C changed ledger verify
+says 'the record says \x1b[2J'
+grep -q $'\e' out && fail "ledger verify lets an escape character through"
+for form in "ledger list" "ledger list --csv" "ledger list --json" "cert list"; do
+    # shellcheck disable=SC2086 # words of a command
+    run 0 -C written $form
+    grep -q $'\e' out && fail "$form lets an escape character through"
+done
+
 # A home with so many records, as no CA of ours could make in a moment: made by the test tool, with a configuration to open it by.
 big() {
     mkdir "big-$1"
