@@ -7,6 +7,7 @@
 
 #include "ca/home.h"
 #include "ca/session.h"
+#include "media/list.h"
 #include "media/media.h"
 
 #define MEDIUM_SUMS "SHA256SUMS"

@@ -1,13 +1,14 @@
 #include "ca/batch.h"
 
 #include "ca/confine.h"
+#include "cli/batch_media.h"
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "policy/policy.h"
 #include "ui/ui.h"
 
 static const struct command_help help = {
-    .usage = "batch [OPTIONS] MEDIUM",
+    .usage = "batch [OPTIONS] [MEDIUM]",
     .text =
         "Works through a removable medium, mounted at the folder MEDIUM. Requests lie in MEDIUM/requests/, "
         "at any\n"
@@ -88,10 +89,40 @@ static bool run(struct batch *batch, struct ca_home *home, const char *medium, c
     return true;
 }
 
+/** What `coldca batch` alone does: lists the media, and on a terminal lets one be chosen. */
+static bool offer_media(const struct options *options, char **ret_medium, struct error *err)
+{
+    AUTO(media_list_done) struct media_list list = {.items = NULL};
+    if (!media_list(&list, err))
+        return false;
+    if (options->wants_json) {
+        batch_media_json(&list);
+        return true;
+    }
+    batch_media_print(&list);
+    return list.count == 0 || !ui_has_terminal() || batch_media_choose(&list, ret_medium, err);
+}
+
+static bool work(struct batch_options *wanted, struct options *options, struct batch_result *ret_result,
+                 struct error *err)
+{
+    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(batch_free) struct batch *batch = NULL;
+    AUTO(free) char *path = ca_home_path(options->home);
+    struct ca_console console = cli_console(options);
+    if (!ca_home_open(path, CA_WRITE, &console, &home, err) ||
+        !batch_prepare(home, wanted, &console, &batch, err) ||
+        !run(batch, home, wanted->medium, options->pin_source, &console, ret_result, err))
+        return false;
+    report(options, ret_result, wanted->medium);
+    return true;
+}
+
 int cli_batch(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(option_list_done) struct option_list settings = {.items = NULL};
+    AUTO(free) char *chosen = NULL;
     struct batch_options wanted = {.draw_qr = ui_qr_svg};
     const struct option_row rows[] = {
         {"policy", 'p', OPTION_TEXT, "NAME", "for requests whose first folder names none", &wanted.policy},
@@ -101,30 +132,24 @@ int cli_batch(int argc, char **argv, struct error *err)
     };
     struct batch_result result = {.requests = 0};
     struct policy_variable *variables = NULL;
-    AUTO(ca_home_close) struct ca_home *home = NULL;
-    AUTO(batch_free) struct batch *batch = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    if (options.arguments.count != 1) {
+    if (options.arguments.count > 1) {
         (void)error_set(err, ERROR_USAGE, 0, "name one medium: the folder it is mounted at");
         return (int)err->kind;
     }
+    if (options.arguments.count == 0 && !offer_media(&options, &chosen, err))
+        return (int)err->kind;
+    wanted.medium = options.arguments.count == 1 ? options.arguments.items[0] : chosen;
+    if (wanted.medium == NULL)
+        return EXIT_DONE;
     if (!options_variables(&settings, &variables, err))
         return (int)err->kind;
-    wanted.medium = options.arguments.items[0];
     wanted.variables = variables;
     wanted.variables_count = settings.count;
-    bool is_done = ca_home_open(path, CA_WRITE, &console, &home, err) &&
-                   batch_prepare(home, &wanted, &console, &batch, err) &&
-                   run(batch, home, wanted.medium, options.pin_source, &console, &result, err);
-    if (is_done)
-        report(&options, &result, wanted.medium);
-    if (batch != NULL)
-        batch_free(TAKE(batch)); // its plans borrow the variables
+    bool is_done = work(&wanted, &options, &result, err);
     options_variables_free(variables, settings.count);
     if (!is_done)
         return (int)err->kind;
