@@ -189,11 +189,11 @@ equal "$(cat linked/issued/20991231T235959Z-abcdef/linked-0001.pem)" mine
 step "what is missing or wrong is told before anything is done"
 size=$(wc -c <ca/ledger.jsonl)
 batch 2 one two
+says "name one medium"
 batch 0 --json
 json '.media | type' array
 batch 0
 says "medium"
-says "name one medium"
 batch 2 stick
 says "--policy"
 batch 2 "${device[@]}" --set nonsense=1 stick
