@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
+#define MORE_MAX 3 /* that a build for tests needs besides */
+
 /* What a program and the libraries in it open while they live. */
 static const struct sandbox_reach everyday[] = {
     {"/usr", false},
@@ -28,6 +30,27 @@ static const struct sandbox_reach everyday[] = {
     {"/dev/urandom", false},
 };
 
+#ifdef COLDCA_SANITIZED
+/**
+ * At its very end a sanitizer's runtime reads the list of known leaks, and the program for the names in a report. Never in a
+ * build that is shipped.
+ */
+static size_t add_sanitizers(struct sandbox_reach *ret_reach, char **ret_known_leaks)
+{
+    static const char option[] = "suppressions=";
+    const char *options = getenv("LSAN_OPTIONS");
+    const char *place = options == NULL ? NULL : strstr(options, option);
+    *ret_known_leaks = NULL;
+    ret_reach[0] = (struct sandbox_reach){"/proc/self/exe", false};
+    if (place == NULL)
+        return 1;
+    place += strlen(option);
+    *ret_known_leaks = memory_text_of(place, strcspn(place, ":"));
+    ret_reach[1] = (struct sandbox_reach){*ret_known_leaks, false};
+    return 2;
+}
+#endif
+
 /** \return 0 if it can't be told */
 static size_t count_threads(void)
 {
@@ -48,9 +71,18 @@ bool sandbox_confine_signer(const struct sandbox_reach *reach, size_t count, boo
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
                            "the sandbox layer no-new-privileges can't be engaged, so nothing is signed");
-    AUTO(free) struct sandbox_reach *all = memory_new(ARRAY_LEN(everyday) + count, sizeof(*all));
+    AUTO(free) struct sandbox_reach *all = memory_new(ARRAY_LEN(everyday) + count + MORE_MAX, sizeof(*all));
+    size_t total = ARRAY_LEN(everyday);
     memcpy(all, everyday, sizeof(everyday));
-    if (count > 0)
-        memcpy(all + ARRAY_LEN(everyday), reach, count * sizeof(*reach));
-    return layer_landlock_reach(all, ARRAY_LEN(everyday) + count, may_network, err);
+    for (size_t i = 0; i < count; i++)
+        all[total++] = reach[i];
+#ifdef COLDCA_SANITIZED
+    AUTO(free) char *known_leaks = NULL;
+    total += add_sanitizers(all + total, &known_leaks);
+#endif
+#ifdef COLDCA_COVERAGE_FOLDER
+    all[total++] =
+        (struct sandbox_reach){COLDCA_COVERAGE_FOLDER, true}; // where gcov's runtime writes at the end
+#endif
+    return layer_landlock_reach(all, total, may_network, err);
 }
