@@ -38,12 +38,14 @@ static bool are_plain(const uint8_t *place)
     return ((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & (ones * 0x80)) == 0;
 }
 
-static void skip_plain(struct scanner *scanner)
+size_t canonical_plain_len(const uint8_t *data, size_t len)
 {
-    while (scanner->end - scanner->at >= 8 && are_plain(scanner->at))
-        scanner->at += 8;
-    while (scanner->at < scanner->end && is_plain(*scanner->at))
-        scanner->at++;
+    size_t plain = 0;
+    while (len - plain >= 8 && are_plain(data + plain))
+        plain += 8;
+    while (plain < len && is_plain(data[plain]))
+        plain++;
+    return plain;
 }
 
 /** The digit after \u00 and the one before it, for a control character that has no short form; -1 if it is none. */
@@ -85,7 +87,7 @@ static bool scan_text(struct scanner *scanner, struct canonical_value *ret_value
     for (;;) {
         uint32_t character;
         size_t len;
-        skip_plain(scanner);
+        scanner->at += canonical_plain_len(scanner->at, (size_t)(scanner->end - scanner->at));
         if (scanner->at == scanner->end)
             return false;
         if (*scanner->at == '"')

@@ -50,4 +50,7 @@ MUST_USE bool canonical_next(struct bytes *rest, struct canonical_value *ret_val
  */
 struct bytes canonical_text(const struct canonical_value *value, struct builder *room);
 
+/** How many bytes at the start are spelled as they are and need no closer look: printable ASCII without quote and backslash. */
+size_t canonical_plain_len(const uint8_t *data, size_t len);
+
 #endif

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/canonical.h"
 #include "base/encode.h"
 #include "base/memory.h"
 
@@ -243,14 +244,15 @@ bool json_parse(struct bytes text, struct json **ret_json, struct error *err)
     return true;
 }
 
-static void canonical_text(const char *text, size_t len, struct builder *ret_text)
+static void write_text(const char *text, size_t len, struct builder *ret_text)
 {
     static const char *const short_forms[32] = {
         ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
     size_t plain = 0;
     builder_add_u8(ret_text, '"');
     for (size_t i = 0; i < len; i++) {
-        uint8_t byte = (uint8_t)text[i];
+        i += canonical_plain_len((const uint8_t *)text + i, len - i);
+        uint8_t byte = i < len ? (uint8_t)text[i] : 0x80;
         if (byte >= 0x20 && byte != '"' && byte != '\\')
             continue;
         builder_add(ret_text, text + plain, i - plain);
@@ -266,14 +268,19 @@ static void canonical_text(const char *text, size_t len, struct builder *ret_tex
     builder_add_u8(ret_text, '"');
 }
 
+struct member {
+    const char *key;
+    const json_t *value;
+};
+
 /**
  * RFC 8785 3.2.3 sorts by UTF-16 code units. That differs from byte order only where a character past U+FFFF
  * meets one from U+E000 to U+FFFF: mapping lead bytes 0xee and 0xef above 0xf0..0xf4 restores the order.
  */
-static int compare_keys(const void *left, const void *right)
+static int compare_members(const void *left, const void *right)
 {
-    const uint8_t *a = *(const uint8_t *const *)left;
-    const uint8_t *b = *(const uint8_t *const *)right;
+    const uint8_t *a = (const uint8_t *)((const struct member *)left)->key;
+    const uint8_t *b = (const uint8_t *)((const struct member *)right)->key;
     while (*a == *b && *a != '\0') {
         a++;
         b++;
@@ -283,45 +290,48 @@ static int compare_keys(const void *left, const void *right)
     return x - y;
 }
 
-static void canonical_value(const json_t *value, struct builder *ret_text, int depth);
+static void write_value(const json_t *value, struct builder *ret_text, int depth);
 
-static void canonical_object(const json_t *object, struct builder *ret_text, int depth)
+static void write_object(const json_t *object, struct builder *ret_text, int depth)
 {
     const char *key;
-    json_t *member;
+    json_t *value;
     size_t count = 0;
-    AUTO(free) const char **keys = memory_new(json_object_size(object), sizeof(*keys));
-    json_object_foreach((json_t *)(uintptr_t)object, key, member) keys[count++] = key;
-    qsort(keys, count, sizeof(*keys), compare_keys);
+    AUTO(free) struct member *members = memory_new(json_object_size(object), sizeof(*members));
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        members[count++] = (struct member){.key = key, .value = value};
+    }
+    qsort(members, count, sizeof(*members), compare_members);
     builder_add_u8(ret_text, '{');
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             builder_add_u8(ret_text, ',');
-        canonical_text(keys[i], strlen(keys[i]), ret_text);
+        write_text(members[i].key, strlen(members[i].key), ret_text);
         builder_add_u8(ret_text, ':');
-        canonical_value(json_object_get(object, keys[i]), ret_text, depth + 1);
+        write_value(members[i].value, ret_text, depth + 1);
     }
     builder_add_u8(ret_text, '}');
 }
 
-static void canonical_value(const json_t *value, struct builder *ret_text, int depth)
+static void write_value(const json_t *value, struct builder *ret_text, int depth)
 {
     assert(depth < 4096); // jansson parses no deeper than 2048
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        canonical_object(value, ret_text, depth);
+        write_object(value, ret_text, depth);
         break;
     case JSON_ARRAY:
         builder_add_u8(ret_text, '[');
         for (size_t i = 0; i < json_array_size(value); i++) {
             if (i > 0)
                 builder_add_u8(ret_text, ',');
-            canonical_value(json_array_get(value, i), ret_text, depth + 1);
+            write_value(json_array_get(value, i), ret_text, depth + 1);
         }
         builder_add_u8(ret_text, ']');
         break;
     case JSON_STRING:
-        canonical_text(json_string_value(value), json_string_length(value), ret_text);
+        write_text(json_string_value(value), json_string_length(value), ret_text);
         break;
     case JSON_INTEGER:
         builder_format(ret_text, "%" PRId64, (int64_t)json_integer_value(value));
@@ -343,7 +353,7 @@ static void canonical_value(const json_t *value, struct builder *ret_text, int d
 
 void json_canonical(const struct json *json, struct builder *ret_text)
 {
-    canonical_value(inner_const(json), ret_text, 0);
+    write_value(inner_const(json), ret_text, 0);
 }
 
 void json_pretty(const struct json *json, struct builder *ret_text)

@@ -112,19 +112,25 @@ static bool add_to_group(struct ledger *ledger, const char *type, const struct j
 {
     struct record_fault fault;
     struct log_waiting *waiting = next_waiting(ledger);
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    json_canonical(fields, &text);
-    if (text.len > LEDGER_RECORD_MAX_LEN)
+    AUTO(free) char *line = NULL;
+    builder_clear(&ledger->record_text);
+    json_canonical(fields, &ledger->record_text);
+    size_t len = ledger->record_text.len;
+    if (len > LEDGER_RECORD_MAX_LEN)
         return error_set(err, ERROR_LEDGER, EMSGSIZE,
-                         "a %s record of %zu bytes is longer than the %d a ledger takes", type, text.len,
+                         "a %s record of %zu bytes is longer than the %d a ledger takes", type, len,
                          LEDGER_RECORD_MAX_LEN);
+    line = memory_text_of(ledger->record_text.data, len);
+    struct bytes text = bytes_of(line, len);
     // Read back from the very bytes that will be written, as every later reader does.
-    if (!record_read(builder_bytes(&text), &waiting->facts, &fault))
+    if (!record_read(text, &waiting->facts, &fault))
         return error_set(err, ERROR_LEDGER, 0, "not a record: %s", fault.text);
-    if (!fits_history(ledger, &waiting->facts, err))
+    // The index's look-ups here and its changes at the commit are one transaction, whose locks are taken once.
+    if (!index_begin(ledger->index, err) || !fits_history(ledger, &waiting->facts, err))
         return false;
-    tree_leaf_hash(builder_bytes(&text), &waiting->leaf);
-    waiting->text = builder_take(&text, &waiting->len);
+    tree_leaf_hash(text, &waiting->leaf);
+    waiting->text = TAKE(line);
+    waiting->len = len;
     ledger->group_count++;
     if (ret_seq != NULL)
         *ret_seq = waiting->facts.seq;

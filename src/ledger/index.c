@@ -198,8 +198,11 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
                   run(index,
                       "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -12288", err);
     else
-        is_open = connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
-                  run(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+        is_open =
+            connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
+            run(index,
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
+                err);
     if (!is_open || !check_schema(index, vkey, &is_empty, err))
         return false;
     if (is_empty && mode == INDEX_READ)
@@ -245,7 +248,7 @@ bool index_copy(struct index *to, struct index *from, struct error *err)
 
 bool index_begin(struct index *index, struct error *err)
 {
-    return run(index, "BEGIN IMMEDIATE", err);
+    return sqlite3_get_autocommit(index->db) == 0 || run(index, "BEGIN IMMEDIATE", err);
 }
 
 static int64_t tile_id(unsigned level, uint64_t number)

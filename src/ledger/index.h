@@ -48,6 +48,7 @@ MUST_USE bool index_complete(struct index *index, struct error *err);
 /** Copies all of from into another index. */
 MUST_USE bool index_copy(struct index *to, struct index *from, struct error *err);
 
+/** Starts a transaction, unless one was started and not committed yet. */
 MUST_USE bool index_begin(struct index *index, struct error *err);
 /** Writes the state and the unfinished tiles, and ends the transaction. */
 MUST_USE bool index_commit(struct index *index, const struct index_state *state, const struct tree *tree,

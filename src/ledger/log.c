@@ -128,6 +128,7 @@ void ledger_close(struct ledger *ledger)
 {
     log_forget_group(ledger);
     free(ledger->group);
+    builder_done(&ledger->record_text);
     builder_done(&ledger->group_text);
     builder_done(&ledger->newest_note);
     builder_done(&ledger->newest_file);

@@ -14,7 +14,7 @@
 
 /** A record that waits for ledger_commit(). */
 struct log_waiting {
-    uint8_t *text; /**< the line without LF; owned */
+    char *text; /**< the line without LF; owned */
     size_t len;
     struct record_facts facts; /**< views into text */
     struct tree_hash leaf;
@@ -36,7 +36,8 @@ struct ledger {
     uint64_t checkpoint_size; /**< of newest_note; 0 if there is none */
     bool has_new_note;        /**< newest_note is one the index had not read before */
     char *operator_name;
-    struct builder group_text; /**< its lines while it is written */
+    struct builder record_text; /**< room for the record that is appended */
+    struct builder group_text;  /**< its lines while it is written */
     struct log_waiting *group;
     size_t group_count, group_capacity;
     char **notices;

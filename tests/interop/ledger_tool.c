@@ -1,6 +1,6 @@
 /*
  * Makes and checks ledgers without a token, for the tests that let other programs read them.
- * ledger_tool make HOME COUNT [PAD] | measure HOME | groups HOME COUNT SIZE | rebuild HOME | verify HOME [tree] | open HOME |
+ * ledger_tool make HOME COUNT [PAD] | measure HOME | groups HOME COUNT SIZE | cost HOME COUNT | rebuild HOME | verify HOME [tree] | open HOME |
  *             append HOME | checkpoint HOME | export HOME FOLDER | prove HOME SEQ | consistency HOME OLD
  */
 #include "ledger_tool.h"
@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define ORIGIN "ca.example/interop"
+#define COST_GROUP 64
+#define COST_FIRST 10000000 /* past the serials a ledger that was made has */
 
 struct tool {
     const char *path;
@@ -293,6 +295,51 @@ static int groups(struct tool *tool, uint64_t count, uint64_t size)
     return 0;
 }
 
+static double cpu_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); // cannot fail with this clock
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/** Appends a group of records that were made already. \param used processor time is added to it */
+static bool append_group(struct tool *tool, const char *type, struct json **fields, size_t count,
+                         double *used, struct error *err)
+{
+    double start = cpu_us();
+    for (size_t i = 0; i < count; i++) {
+        if (!append(tool, type, fields[i], err))
+            return false;
+    }
+    bool is_committed = ledger_commit(tool->ledger, err);
+    *used += cpu_us() - start;
+    return is_committed;
+}
+
+/** What a record costs the processor once its fields are there. */
+static int cost(struct tool *tool, unsigned count)
+{
+    struct error err = ERROR_INIT;
+    struct json *fields[COST_GROUP];
+    double used = 0;
+    tool_issuer_make(&tool->issuer);
+    if (!open_ledger(tool, LEDGER_WRITE, &err))
+        return fail(&err);
+    for (unsigned done = 0; done < count; done += COST_GROUP) {
+        uint64_t seq = ledger_size(tool->ledger);
+        for (unsigned i = 0; i < COST_GROUP; i++)
+            fields[i] = tool_signing(&tool->issuer, COST_FIRST + done + i);
+        if (!append_group(tool, "cert.signing", fields, COST_GROUP, &used, &err))
+            return fail(&err);
+        for (unsigned i = 0; i < COST_GROUP; i++)
+            fields[i] = tool_issued(&tool->issuer, COST_FIRST + done + i, seq + i);
+        if (!append_group(tool, "cert.issued", fields, COST_GROUP, &used, &err))
+            return fail(&err);
+    }
+    (void)printf("%.2f\n", used / (2.0 * count));
+    return 0;
+}
+
 static int rebuild(struct tool *tool)
 {
     struct error err = ERROR_INIT;
@@ -326,6 +373,8 @@ static int run(struct tool *tool, const char *verb, const char *argument, const 
         return append_one(tool);
     if (strcmp(verb, "measure") == 0)
         return measure(tool);
+    if (strcmp(verb, "cost") == 0 && argument != NULL)
+        return cost(tool, (unsigned)strtoul(argument, NULL, 10));
     if (strcmp(verb, "groups") == 0 && third != NULL)
         return groups(tool, strtoull(argument, NULL, 10), strtoull(third, NULL, 10));
     if (strcmp(verb, "rebuild") == 0)
