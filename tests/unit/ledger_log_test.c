@@ -1,5 +1,7 @@
 #include "ledger_home.h"
 
+#include <sqlite3.h>
+
 static int setup(void **state)
 {
     struct home *home = memory_new(1, sizeof(*home));
@@ -199,6 +201,43 @@ static void a_checkpoint_needs_the_ledger_keys_signature(void **state)
     assert_non_null(strstr(builder_text(&note), HOME_ORIGIN "\n6\n"));
 }
 
+static char *indices_of(struct home *home)
+{
+    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
+    sqlite3 *db = NULL;
+    sqlite3_stmt *select = NULL;
+    home_close(home);
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_master"
+                                        " WHERE type = 'index' ORDER BY name)",
+                                        -1, &select, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(select), SQLITE_ROW);
+    char *names = memory_text((const char *)sqlite3_column_text(select, 0));
+    assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return names;
+}
+
+static void an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    uint64_t records;
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 3);
+    AUTO(free) char *grown = indices_of(home);
+    assert_done(ledger_index_rebuild(home->fd, home->vkey, &records, &err), err);
+    AUTO(free) char *rebuilt = indices_of(home);
+    home_remove_index(home);
+    home_open(home, LEDGER_WRITE);
+    AUTO(free) char *made = indices_of(home);
+    assert_non_null(strstr(grown, "by_csr"));
+    assert_string_equal(rebuilt, grown);
+    assert_string_equal(made, grown);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +252,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_second_writer_is_told_who_has_the_home, setup, teardown),
         cmocka_unit_test_setup_teardown(a_checkpoint_needs_the_ledger_keys_signature, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew,
+                                        setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
