@@ -4,10 +4,10 @@
 /*
  * For each modulus n of a batch, the product of all other moduli modulo n: a gcd with n that isn't 1 is a shared factor.
  *
- * A block is as many of the batch's moduli as fit into one product tree. From above comes what is outside the block: the store's
- * parts, its tail, the other blocks. On the way down each node's value is multiplied by its sibling and reduced to its own size. A
- * modulus the store has as well (a renewal) would make everything 0; so the value from above is computed modulo those moduli
- * twice and divided by them once, exactly.
+ * A block is as many of the batch's moduli as fit into one product tree. What is outside the block (the stores' parts and tails, the
+ * other blocks) comes as one product, times the sum of the block's cofactors, which modulo n is the product of the block's
+ * others; down the tree go remainders of that. A modulus a store has as well (a renewal) would make everything 0; so what is
+ * outside is computed modulo those moduli twice and divided by them once, exactly.
  */
 
 #define BLOCK_MAX 4096
@@ -174,21 +174,6 @@ struct descent {
     mpz_t *values;
 };
 
-/** A child's value: the parent's times the sibling, modulo the child. */
-static void step_down(mpz_t ret_value, const mpz_t parent, const struct number_level *level, size_t child)
-{
-    size_t sibling = child ^ 1;
-    mpz_mod(ret_value, parent, level->items[child]);
-    if (sibling < level->count) {
-        mpz_t other;
-        mpz_init(other);
-        mpz_mod(other, level->items[sibling], level->items[child]);
-        mpz_mul(ret_value, ret_value, other);
-        mpz_mod(ret_value, ret_value, level->items[child]);
-        mpz_clear(other);
-    }
-}
-
 static void descend(const struct descent *descent, size_t level, size_t node, const mpz_t value)
 {
     if (level == 0) {
@@ -200,7 +185,7 @@ static void descend(const struct descent *descent, size_t level, size_t node, co
     for (size_t child = node * 2; child <= node * 2 + 1 && child < below->count; child++) {
         mpz_t next;
         mpz_init(next);
-        step_down(next, value, below, child);
+        mpz_mod(next, value, below->items[child]);
         descend(descent, level - 1, child, next);
         mpz_clear(next);
     }
@@ -223,7 +208,7 @@ static void descend_all(struct descent *descent, const mpz_t value)
         mpz_t *next = memory_new(below->count, sizeof(*next));
         for (size_t i = 0; i < below->count; i++) {
             mpz_init(next[i]);
-            step_down(next[i], values[i / 2], below, i);
+            mpz_mod(next[i], values[i / 2], below->items[i]);
         }
         for (size_t i = 0; i < descent->tree->levels[level].count; i++)
             mpz_clear(values[i]);
@@ -249,10 +234,14 @@ static bool compare_block(const struct batch *batch, const struct blocks *blocks
     struct descent descent = {.batch = batch, .tree = &tree, .block = block};
     mpz_t value;
     number_tree_init(&tree, moduli, count);
+    const mpz_t *root = &tree.levels[tree.height - 1].items[0];
     mpz_init(value);
-    bool is_done = reduce_outside(batch, blocks, block, tree.levels[tree.height - 1].items[0], value, err);
-    if (is_done)
+    bool is_done = reduce_outside(batch, blocks, block, *root, value, err);
+    if (is_done) {
+        mpz_mul(value, value, tree.cofactors);
+        mpz_mod(value, value, *root);
         descend_all(&descent, value);
+    }
     mpz_clear(value);
     return is_done;
 }

@@ -47,40 +47,65 @@ void number_read_low_first(mpz_t ret_number, struct bytes octets)
     mpz_import(ret_number, octets.len / 8, -1, 8, -1, 0, octets.data);
 }
 
-static void new_level(struct number_level *level, size_t count)
+static mpz_t *new_numbers(size_t count)
 {
-    level->items = memory_new(count, sizeof(*level->items));
-    level->count = count;
+    mpz_t *numbers = memory_new(count, sizeof(*numbers));
     for (size_t i = 0; i < count; i++)
-        mpz_init(level->items[i]);
+        mpz_init(numbers[i]);
+    return numbers;
+}
+
+static void free_numbers(mpz_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mpz_clear(numbers[i]);
+    free(numbers);
+}
+
+/** A level above another, and its cofactor sums: (ab)' = a'b + ab'. Takes those of the level below. */
+static mpz_t *add_level(struct number_tree *tree, mpz_t *sums)
+{
+    const struct number_level *below = &tree->levels[tree->height - 1];
+    struct number_level *level = &tree->levels[tree->height++];
+    level->count = (below->count + 1) / 2;
+    level->items = new_numbers(level->count);
+    mpz_t *above = new_numbers(level->count);
+    for (size_t i = 0; i < level->count; i++) {
+        size_t left = 2 * i;
+        if (left + 1 == below->count) { // without a sibling
+            mpz_set(level->items[i], below->items[left]);
+            mpz_set(above[i], sums[left]);
+            continue;
+        }
+        mpz_mul(level->items[i], below->items[left], below->items[left + 1]);
+        mpz_mul(above[i], sums[left], below->items[left + 1]);
+        mpz_addmul(above[i], sums[left + 1], below->items[left]);
+    }
+    free_numbers(sums, below->count);
+    return above;
 }
 
 void number_tree_init(struct number_tree *tree, const struct bytes *moduli, size_t count)
 {
-    new_level(&tree->levels[0], count);
+    mpz_t *sums = new_numbers(count);
+    tree->levels[0] = (struct number_level){.items = new_numbers(count), .count = count};
     tree->height = 1;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         number_read(tree->levels[0].items[i], moduli[i]);
-    while (tree->levels[tree->height - 1].count > 1) {
-        const struct number_level *below = &tree->levels[tree->height - 1];
-        struct number_level *level = &tree->levels[tree->height++];
-        new_level(level, (below->count + 1) / 2);
-        for (size_t i = 0; i < level->count; i++) {
-            if (2 * i + 1 < below->count)
-                mpz_mul(level->items[i], below->items[2 * i], below->items[2 * i + 1]);
-            else
-                mpz_set(level->items[i], below->items[2 * i]);
-        }
+        mpz_set_ui(sums[i], 1);
     }
+    while (tree->levels[tree->height - 1].count > 1)
+        sums = add_level(tree, sums);
+    mpz_init_set(tree->cofactors, sums[0]);
+    free_numbers(sums, 1);
 }
 
 void number_tree_done(struct number_tree *tree)
 {
-    for (size_t i = 0; i < tree->height; i++) {
-        for (size_t j = 0; j < tree->levels[i].count; j++)
-            mpz_clear(tree->levels[i].items[j]);
-        free(tree->levels[i].items);
-    }
+    for (size_t i = 0; i < tree->height; i++)
+        free_numbers(tree->levels[i].items, tree->levels[i].count);
+    if (tree->height > 0)
+        mpz_clear(tree->cofactors);
     tree->height = 0;
 }
 

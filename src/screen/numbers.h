@@ -23,7 +23,8 @@ struct number_tree {
         mpz_t *items;
         size_t count;
     } levels[32];
-    size_t height; /**< levels in use */
+    size_t height;   /**< levels in use */
+    mpz_t cofactors; /**< the sum of root / n over the moduli n: modulo n, the product of all others */
 };
 /** \param count  1 to 2^30 */
 void number_tree_init(struct number_tree *tree, const struct bytes *moduli, size_t count);
