@@ -27,6 +27,7 @@ struct batch_report {
     size_t made_count;
     size_t made_capacity;
     bool has_rows;
+    struct findings warnings; /**< of all plans */
 };
 
 bool batch_report_open(int folder_fd, const char *id, struct batch_report **ret_report, struct error *err)
@@ -49,6 +50,7 @@ bool batch_report_open(int folder_fd, const char *id, struct batch_report **ret_
 void batch_report_free(struct batch_report *report)
 {
     struct media_stream *const streams[] = {report->json, report->refused, report->sums};
+    findings_done(&report->warnings);
     for (size_t i = 0; i < ARRAY_LEN(streams); i++) {
         if (streams[i] != NULL)
             media_stream_free(streams[i]);
@@ -168,6 +170,7 @@ void batch_report_plan(struct batch_report *report, const struct plan *plan)
         next += is_made;
     }
     report->made_count = 0;
+    findings_copy(&report->warnings, &plan->warnings);
 }
 
 /* ---- the end ---- */
@@ -213,6 +216,7 @@ static void end_json(struct batch_report *report, const struct batch_summary *su
     json_put_int(ends, "present", (int64_t)issue->present);
     json_put_int(ends, "refused", (int64_t)issue->refused);
     json_put_int(ends, "ledger_size", (int64_t)issue->ledger_size);
+    plan_put_warnings(ends, &report->warnings);
     if (summary->manifest->list != NULL)
         put_manifest(ends, summary->manifest);
     json_canonical(ends, &text);

@@ -102,6 +102,16 @@ void ca_plan_seal(struct plan *plan)
     digest_sha256(builder_bytes(&text), plan->sha256);
 }
 
+void plan_put_warnings(struct json *object, const struct findings *warnings)
+{
+    struct json *array = json_put_array(object, "warnings");
+    for (size_t i = 0; i < warnings->count; i++) {
+        struct json *warning = json_add_object(array);
+        json_put_text(warning, "rule", warnings->items[i].rule);
+        json_put_text(warning, "text", warnings->items[i].text);
+    }
+}
+
 struct json *plan_item_json(const struct plan_item *item)
 {
     char key[32];

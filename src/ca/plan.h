@@ -70,6 +70,8 @@ void plan_item_refuse(struct plan_item *item, const char *rule, const char *text
 void ca_plan_seal(struct plan *plan);
 /** An item with all there is to say of it, for `--json` and reports. The caller frees. */
 struct json *plan_item_json(const struct plan_item *item);
+/** Puts warnings (struct plan's) into an object as an array. */
+void plan_put_warnings(struct json *object, const struct findings *warnings);
 /** The whole reason an item is not signed, one line, harmless; appends. */
 void plan_item_reasons(const struct plan_item *item, struct builder *ret_text);
 

@@ -73,12 +73,7 @@ struct json *report_plan_json(const struct plan *plan)
     json_put_int(json, "allowed",
                  (int64_t)(plan->count - plan_count(plan, PLAN_REFUSE) - plan_count(plan, PLAN_SKIP)));
     json_put_int(json, "refused", (int64_t)plan_count(plan, PLAN_REFUSE));
-    struct json *warnings = json_put_array(json, "warnings");
-    for (size_t i = 0; i < plan->warnings.count; i++) {
-        struct json *warning = json_add_object(warnings);
-        json_put_text(warning, "rule", plan->warnings.items[i].rule);
-        json_put_text(warning, "text", plan->warnings.items[i].text);
-    }
+    plan_put_warnings(json, &plan->warnings);
     struct json *requests = json_put_array(json, "requests");
     for (size_t i = 0; i < plan->count; i++)
         json_add(requests, plan_item_json(&plan->items[i]));

@@ -228,4 +228,5 @@ run 1 -C ca batch --json --policy short --pin-source file:pin medium
 equal "$(grep -c "not compared with Debian" err)" 1 "said once"
 report=$(echo medium/issued/*/report.json)
 equal "$(jq '[.requests[] | select(.verdict == "refused") | .name] | sort | join(" ")' "$report")" '"short/also-1000"'
+equal "$(jq -c '[.warnings[].rule]' "$report")" '["screen.debian-weak-keys"]'
 sound_ledger
