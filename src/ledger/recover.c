@@ -314,12 +314,16 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
     return true;
 }
 
-/** What a reader found wrong it mends for those after it, if nobody writes and the home can be written; else the next writer does. */
+/** What a reader found wrong he mends for those after him, if the home is his and nobody writes; else the next writer does. */
 static bool reader_mends(struct ledger *ledger)
 {
     AUTO(index_close) struct index *stored = NULL;
     AUTO(close) int lock_fd = -1;
+    struct stat home;
     struct error ignored = ERROR_INIT; // his own answers come from the scratch index
+    // A file of root's in another's home would keep its owner from writing.
+    if (fstat(ledger->home_fd, &home) != 0 || home.st_uid != geteuid())
+        return false;
     return lock_take(ledger->home_fd, 0, &lock_fd, &ignored) && store_index(ledger, &stored, &ignored);
 }
 
