@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define POOL_MAX 64
+
 /* Mirrors struct ca_config as libcyaml wants it: every text a pointer it allocates. */
 struct yaml_token {
     char *module;
@@ -14,6 +16,8 @@ struct yaml_token {
     char *uri;
     char *init_args;
     unsigned *sessions;
+    char **pool;
+    unsigned pool_count;
 };
 
 struct yaml_config {
@@ -36,12 +40,18 @@ struct yaml_config {
 #define OPTIONAL_TEXT(key, structure, member)                                                                \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, structure, member, 1, 4096)
 
+static const cyaml_schema_value_t pool_schema = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 4096),
+};
+
 static const cyaml_schema_field_t token_fields[] = {
     OPTIONAL_TEXT("module", struct yaml_token, module),
     OPTIONAL_TEXT("profile", struct yaml_token, profile),
     TEXT("uri", struct yaml_token, uri),
     OPTIONAL_TEXT("init_args", struct yaml_token, init_args),
     CYAML_FIELD_UINT_PTR("sessions", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_token, sessions),
+    CYAML_FIELD_SEQUENCE("pool", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_token, pool,
+                         &pool_schema, 0, POOL_MAX),
     CYAML_FIELD_END,
 };
 
@@ -105,6 +115,14 @@ static void copy_signers(const struct yaml_config *yaml, struct ca_config *confi
     }
 }
 
+static void copy_pool(const struct yaml_token *yaml, struct ca_config *config)
+{
+    config->token.pool_count = yaml->pool_count;
+    config->token.pool = memory_new(yaml->pool_count, sizeof(char *));
+    for (size_t i = 0; i < config->token.pool_count; i++)
+        config->token.pool[i] = memory_text(yaml->pool[i]);
+}
+
 bool ca_config_load(struct bytes text, struct ca_config *ret_config, struct error *err)
 {
     void *value = NULL;
@@ -130,6 +148,7 @@ bool ca_config_load(struct bytes text, struct ca_config *ret_config, struct erro
             .require_manifest = yaml->require_manifest,
         };
         copy_signers(yaml, ret_config);
+        copy_pool(&yaml->token, ret_config);
     }
     yaml_value_free(&config_schema, value);
     return is_sound;
@@ -142,6 +161,9 @@ void ca_config_done(struct ca_config *config)
     free(config->token.profile);
     free(config->token.uri);
     free(config->token.init_args);
+    for (size_t i = 0; i < config->token.pool_count; i++)
+        free(config->token.pool[i]);
+    free(config->token.pool);
     free(config->ca_key);
     free(config->ledger_key);
     free(config->ledger_vkey);
@@ -209,8 +231,8 @@ void ca_config_write(const struct ca_config *config, struct builder *ret_text)
     builder_add_text(
         ret_text,
         "\n# Which token. uri is RFC 7512; profile names a file in tokens/ that knows the model's limits;\n"
-        "# module overrides the profile's path; sessions is how many may sign at\n"
-        "# once (one a core, if it is left out).\n"
+        "# module overrides the profile's path; sessions is how many may sign at once (one a core, if it is\n"
+        "# left out); pool lists the same key in other tokens of the module, which share the work.\n"
         "token:\n");
     add_optional(ret_text, "  module", config->token.module);
     add_optional(ret_text, "  profile", config->token.profile);
@@ -218,6 +240,13 @@ void ca_config_write(const struct ca_config *config, struct builder *ret_text)
     add_optional(ret_text, "  init_args", config->token.init_args);
     if (config->token.sessions != 0)
         builder_format(ret_text, "  sessions: %u\n", config->token.sessions);
+    if (config->token.pool_count > 0)
+        builder_add_text(ret_text, "  pool:\n");
+    for (size_t i = 0; i < config->token.pool_count; i++) {
+        builder_add_text(ret_text, "    - ");
+        add_quoted(ret_text, config->token.pool[i]);
+        builder_add_text(ret_text, "\n");
+    }
     builder_add_text(ret_text, "\n# The CA key and the ledger key, by CKA_ID. Their public halves must equal "
                                "ca.pem's and ledger_vkey's.\n");
     add_scalar(ret_text, "ca_key", config->ca_key);

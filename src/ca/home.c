@@ -1,10 +1,11 @@
 #include "ca/home.h"
-#include "ca/screen.h"
 
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/yaml.h"
+#include "ca/screen.h"
+#include "ca/signers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,6 +120,8 @@ bool ca_home_open(const char *path, enum ca_access access, const struct ca_conso
 
 void ca_home_close(struct ca_home *home)
 {
+    if (home->signers != NULL)
+        signers_close(home->signers);
     if (home->ca_key != NULL)
         token_key_free(home->ca_key);
     if (home->ledger_key != NULL)

@@ -23,6 +23,8 @@ struct ca_config {
         char *uri;       /**< RFC 7512, which token */
         char *init_args; /**< for C_Initialize; NULL */
         unsigned sessions;
+        char **pool; /**< RFC 7512 URIs of the CA key in other tokens of the same module */
+        size_t pool_count;
     } token;
     char *ca_key;     /**< RFC 7512 */
     char *ledger_key; /**< RFC 7512 */
@@ -59,6 +61,7 @@ struct ca_home {
     struct token_profile *profile;
     struct token_key *ca_key;
     struct token_key *ledger_key;
+    struct signers *signers; /**< who makes certificates' signatures: ca_key and the pool */
 };
 
 /** The home to use: option (-C), COLDCA_HOME, the current folder if it holds ca.yaml, /var/lib/coldca. The caller frees. */
@@ -76,6 +79,10 @@ DEFINE_AUTO(struct ca_home *, ca_home_close);
 MUST_USE bool ca_home_find_profile(struct ca_home *home, struct error *err);
 /** Opens the token, asks for the PIN, finds both keys, checks their attributes (P1) and that they are this home's. */
 MUST_USE bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err);
+
+/** Whether a key may be used (P1); what is worth knowing goes to console. what: "CA", "ledger". */
+MUST_USE bool ca_check_key(const struct ca_home *home, const struct token_key *key, const char *what,
+                           const struct ca_console *console, struct error *err);
 
 /** A token's choice with the profile it came from; the texts are borrowed. */
 struct ca_choice {

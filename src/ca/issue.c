@@ -4,6 +4,7 @@
 #include "ca/parallel.h"
 #include "ca/session.h"
 #include "ca/show.h"
+#include "ca/signers.h"
 #include "ledger/proof.h"
 
 #include <inttypes.h>
@@ -132,7 +133,7 @@ struct signing {
 static void sign_new(const struct ca_home *home, struct job *job)
 {
     struct bytes tbs = bytes_of(job->item->tbs, job->item->tbs_len);
-    if (!token_key_sign(home->ca_key, job->kind, tbs, &job->signature, &job->err))
+    if (!signers_sign(home->signers, job->kind, tbs, &job->signature, &job->err))
         return;
     cert_seal(tbs, job->kind, builder_bytes(&job->signature), &job->certificate);
     job->is_done = cert_verify(builder_bytes(&job->certificate), tbs, home->issuer, &job->err);
@@ -223,7 +224,7 @@ static bool all_signed(const struct group *group, struct error *err)
                    ? error_while(err, "signing for %s", item->source)
                    : error_while(err, "making certificate %s again from the ledger", item->earlier.serial);
     }
-    return true;
+    return group->ended == NULL || run->source->finished(run->source->data, TAKE(group->ended), err);
 }
 
 static void release_or_sign(void *data, size_t index)
@@ -242,14 +243,13 @@ static bool release_and_sign(struct run *run, struct group *finished, struct gro
 {
     struct signing signing = {.run = run, .group = group, .finished = finished};
     // A slow token is asked by more threads than there are cores; one hands out, and waits for the medium most of the time.
-    unsigned sessions = token_sessions(run->home->token);
+    unsigned sessions = signers_sessions(run->home->signers);
     unsigned threads = sessions > ca_cores() ? sessions : ca_cores();
     ca_parallel(group->count + 1, threads + 1, release_or_sign, &signing);
-    if (!signing.is_released) {
+    signers_tell(run->home->signers, run->console);
+    if (!signing.is_released)
         *err = signing.release_error;
-        return false;
-    }
-    return finished->ended == NULL || run->source->finished(run->source->data, TAKE(finished->ended), err);
+    return signing.is_released;
 }
 
 static bool tell_stopped(const struct run *run, struct error *err)

@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "ca/parallel.h"
+#include "ca/signers.h"
 
 #include <string.h>
 
@@ -59,8 +60,8 @@ static bool vkey_matches(const char *vkey, const char *origin, struct bytes spki
                      "right token?");
 }
 
-static bool check_key(const struct ca_home *home, const struct token_key *key, const char *what,
-                      const struct ca_console *console, struct error *err)
+bool ca_check_key(const struct ca_home *home, const struct token_key *key, const char *what,
+                  const struct ca_console *console, struct error *err)
 {
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
     if (!token_key_check(key, home->config.allow_extractable, &findings, err))
@@ -77,8 +78,8 @@ static bool find_keys(struct ca_home *home, const struct ca_console *console, st
         return error_while(err, "looking for the CA key");
     if (!token_key_find(home->token, home->config.ledger_key, bytes_of(NULL, 0), &home->ledger_key, err))
         return error_while(err, "looking for the ledger key");
-    return check_key(home, home->ca_key, "CA", console, err) &&
-           check_key(home, home->ledger_key, "ledger", console, err) &&
+    return ca_check_key(home, home->ca_key, "CA", console, err) &&
+           ca_check_key(home, home->ledger_key, "ledger", console, err) &&
            vkey_matches(home->config.ledger_vkey, home->config.origin, token_key_spki(home->ledger_key), err);
 }
 
@@ -107,7 +108,8 @@ bool ca_home_login(struct ca_home *home, const struct ca_console *console, struc
         return false;
     token_set_sessions(home->token,
                        home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores());
-    return ca_token_login(home->token, console, err) && find_keys(home, console, err);
+    return ca_token_login(home->token, console, err) && find_keys(home, console, err) &&
+           signers_open(home, console, &home->signers, err);
 }
 
 bool ca_checkpoint(struct ca_home *home, struct error *err)

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# token.pool: tokens that hold the same CA key share the work; one that fails is dropped, and the rest go on.
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
+make_token
+run 0 token init --label second --so-pin-source file:so-pin --pin-source file:pin
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out shared.key 2>/dev/null
+openssl req -x509 -new -key shared.key -subj "/CN=Shared Root" -days 3650 -addext basicConstraints=critical,CA:TRUE \
+    -addext keyUsage=critical,keyCertSign,cRLSign -out shared.pem
+for label in test second; do
+    softhsm2-util --import shared.key --token "$label" --label shared --id 77 --pin "$(cat pin)" >/dev/null
+done
+run 0 -C ca init --token test --use-key "pkcs11:token=test;id=%77;type=private" --certificate shared.pem --origin shared.example \
+    --key-label ours --pin-source file:pin
+sed -i "s/^  uri: .*/&\n  pool: ['pkcs11:token=second;id=%77;type=private']/" ca/ca.yaml
+mkdir stick
+run 0 request "${device[@]}" --list <(seq -f 'device-%04g' 1500) --out stick/requests
+rm stick/requests/*.key
+
+step "two tokens sign one batch; one of them fails in the middle, is dropped, and the other does the rest"
+sed -i "s#^  profile: .*#&\n  module: '$BUILD/token_fault.so'#" ca/ca.yaml
+for label in test second; do sed -i "s/model=[^;]*;manufacturer=[^;]*;//" ca/ca.yaml; done
+export TOKEN_FAULT="call=C_Sign at=400 fault=rv rv=48" # CKR_DEVICE_ERROR
+run 0 -C ca --pin-source file:pin --json batch "${device[@]}" stick
+unset TOKEN_FAULT
+json '.issued == 1500'
+says "failed and is not asked any more, the others go on"
+says "CKR_DEVICE_ERROR"
+openssl verify -x509_strict -CAfile shared.pem "$(find stick/issued -name device-0001.pem)" "$(find stick/issued -name device-1500.pem)" \
+    >verified 2>&1 || fail "$(cat verified)"
+sound_ledger
+
+step "the same fault without a pool stops the run; run again, it is finished"
+sed '/^  pool:/,+1d' ca/ca.yaml >alone.yaml
+cp ca/ca.yaml both.yaml
+cp alone.yaml ca/ca.yaml
+mkdir lone
+run 0 request "${device[@]}" --list <(seq -f 'lone-%04g' 300) --out lone/requests
+export TOKEN_FAULT="call=C_Sign at=100 fault=rv rv=48"
+run 4 -C ca --pin-source file:pin batch "${device[@]}" lone
+unset TOKEN_FAULT
+run 0 -C ca --pin-source file:pin --json batch "${device[@]}" lone
+json '.resumed and .issued + .repeated == 300'
+sound_ledger
+cp both.yaml ca/ca.yaml
+
+step "a token of the pool that is not there, or holds another key, is told before anything is signed"
+size=$(wc -c <ca/ledger.jsonl)
+sed 's/token=second/token=third/' both.yaml >ca/ca.yaml
+run 4 -C ca --pin-source file:pin sign "${device[@]}" --out issued stick/requests/device-0001.csr
+says "of the pool in ca.yaml"
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>/dev/null
+softhsm2-util --import other.key --token second --label other --id 78 --pin "$(cat pin)" >/dev/null
+sed 's/token=second;id=%77/token=second;id=%78/' both.yaml >ca/ca.yaml
+run 4 -C ca --pin-source file:pin sign "${device[@]}" --out issued stick/requests/device-0001.csr
+says "of the pool in ca.yaml"
+equal "$(wc -c <ca/ledger.jsonl)" "$size"
+absent issued/device-0001.pem
