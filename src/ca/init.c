@@ -33,7 +33,8 @@ static bool make_folder(const char *path, int *ret_fd, struct error *err)
                                        "ledger.jsonl",
                                        "ledger.checkpoint",
                                        "ledger.checkpoints",
-                                       "index.sqlite"};
+                                       "index.sqlite",
+                                       "index.rsa"};
     AUTO(close) int fd = -1;
     if (!file_make_folder(AT_FDCWD, path, 0750, err) || !file_open_folder(AT_FDCWD, path, &fd, err))
         return error_while(err, "making the CA's home");

@@ -77,10 +77,9 @@ static bool need_weak_list(const struct ca_home *home, struct screening *screeni
         return error_while(err, "screening keys");
     screening->has_looked = true;
     if (screening->weak_list == NULL)
-        findings_say(
-            &plan->warnings, "screen.debian-weak-keys", "CVE-2008-0166",
-            "RSA keys are not compared with Debian's weak keys of 2008: there is no list; make it with "
-            "scripts/debian-weak-keys, or say screen: {debian_weak_keys: false} in the policy");
+        findings_say(&plan->warnings, "screen.debian-weak-keys", "CVE-2008-0166",
+                     "RSA keys are not compared with Debian's weak keys of 2008: there is no list; "
+                     "scripts/debian-weak-keys makes one");
     return true;
 }
 
