@@ -11,10 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PLACES_MAX 4
-
 /** Folders that may hold policies/ and tokens/, best first; the caller frees them. */
-static size_t places(char *ret_places[static PLACES_MAX])
+size_t ca_data_places(char *ret_places[static CA_DATA_PLACES_MAX])
 {
     char program[4096];
     size_t count = 0;
@@ -73,8 +71,8 @@ static bool read_data(int home_fd, const char *kind, const char *name, struct bu
     }
     if (home_fd >= 0)
         builder_format(&looked, " the home's %s/", kind);
-    char *folders[PLACES_MAX];
-    size_t count = places(folders);
+    char *folders[CA_DATA_PLACES_MAX];
+    size_t count = ca_data_places(folders);
     bool is_found = false;
     bool is_read = false;
     for (size_t i = 0; i < count; i++) {
@@ -113,12 +111,12 @@ bool ca_policy_find(int home_fd, const char *name, struct policy **ret_policy, s
 bool ca_weak_list_find(int home_fd, struct screen_list **ret_list, struct error *err)
 {
     static const char name[] = "screen/debian-weak-keys";
-    char *folders[PLACES_MAX];
+    char *folders[CA_DATA_PLACES_MAX];
     bool is_fine = true;
     *ret_list = NULL;
     if (home_fd >= 0 && file_exists(home_fd, name))
         return screen_list_open(home_fd, name, ret_list, err);
-    size_t count = places(folders);
+    size_t count = ca_data_places(folders);
     for (size_t i = 0; i < count; i++) {
         AUTO(free) char *folder = folders[i];
         AUTO(free) char *path = memory_format("%s/%s", folder, name);
@@ -176,10 +174,10 @@ bool ca_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct e
 {
     char **names = NULL;
     size_t count = 0;
-    char *folders[PLACES_MAX];
+    char *folders[CA_DATA_PLACES_MAX];
     if (home_fd >= 0)
         add_names_of(home_fd, "policies", &names, &count);
-    size_t places_count = places(folders);
+    size_t places_count = ca_data_places(folders);
     for (size_t i = 0; i < places_count; i++) {
         AUTO(free) char *folder = folders[i];
         AUTO(free) char *path = memory_format("%s/policies", folder);

@@ -9,6 +9,11 @@
 #include "screen/screen.h"
 #include "token/token.h"
 
+#define CA_DATA_PLACES_MAX 3
+
+/** The folders besides the home that are looked in, whether they are there or not; the caller frees the texts. \return their number */
+size_t ca_data_places(char *ret_places[static CA_DATA_PLACES_MAX]);
+
 /**
  * Loads a policy by name or path.
  * \param home_fd  the home whose policies/ is looked in first; -1: none

@@ -52,7 +52,7 @@ static bool check_options(const struct sign_options *sign, const struct options 
 }
 
 static bool carry_out(struct ca_home *home, struct release *release, const struct sign_options *sign,
-                      const char *pin_source, const struct plan *plan, const struct ca_console *console,
+                      const struct plan *plan, const struct ca_console *console,
                       struct issue_result *ret_result, struct error *err)
 {
     struct issue_options issue = {
@@ -62,8 +62,7 @@ static bool carry_out(struct ca_home *home, struct release *release, const struc
         .data = release,
         .wants_proofs = release->with_proof,
     };
-    return ca_confine(home, sign->folder, pin_source, console, err) && ca_home_login(home, console, err) &&
-           ca_issue(home, plan, &issue, console, ret_result, err) &&
+    return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
            (sign->folder == NULL || release_checkpoint(release, err));
 }
 
@@ -111,7 +110,8 @@ int cli_sign(int argc, char **argv, struct error *err)
     if (!check_options(&sign, &options, err) ||
         !ca_home_open(path, sign.is_dry_run ? CA_LOOK : CA_WRITE, &console, &home, err) ||
         !judging_prepare(&judging, &options, home->fd, &console, err) ||
-        (sign.folder != NULL && !sign.is_dry_run && !release_open(home, sign.folder, &release, err)))
+        (sign.folder != NULL && !sign.is_dry_run && !release_open(home, sign.folder, &release, err)) ||
+        (!sign.is_dry_run && !ca_confine(home, sign.folder, options.pin_source, &console, err)))
         return (int)err->kind;
     release.format = sign.format != NULL && strcmp(sign.format, "der") == 0 ? RELEASE_DER : RELEASE_PEM;
     release.with_chain = sign.with_chain;
@@ -119,8 +119,7 @@ int cli_sign(int argc, char **argv, struct error *err)
     if ((release.fd >= 0 && !release_meet_checkpoint(&release, err)) ||
         !judging_plan(&judging, home, release.fd >= 0 ? release_is_taken : NULL, &release, &console, &plan,
                       err) ||
-        (!sign.is_dry_run &&
-         !carry_out(home, &release, &sign, options.pin_source, plan, &console, &result, err)))
+        (!sign.is_dry_run && !carry_out(home, &release, &sign, plan, &console, &result, err)))
         return (int)err->kind;
     report(&options, &sign, plan, &result);
     return plan_count(plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;

@@ -71,6 +71,16 @@ run 0 -C ca batch "${device[@]}" --pin-source file:pin medium
 present medium/issued/*/c.pem medium/issued/*/report.html medium/issued/*/SHA256SUMS
 all_refused 10
 
+step "what comes with the program is read when it is needed: the list of weak keys"
+mkdir -p data/screen
+cp -r "$SOURCE/policies" "$SOURCE/tokens" data/
+printf '%020x\n%020x\n' 1 2 >data/screen/debian-weak-keys
+openssl req -new -noenc -newkey rsa:2048 -keyout d.key -subj /CN=d -out medium/requests/d.csr 2>err || fail "no RSA request"
+COLDCA_DATA=$work/data run 0 -C ca batch "${device[@]}" --pin-source file:pin medium
+says_not "there is no list"
+present medium/issued/*/d.pem
+all_refused 10
+
 step "the ledger holds it all"
 cp plain.yaml ca/ca.yaml
 sound_ledger
