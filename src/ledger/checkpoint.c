@@ -52,6 +52,15 @@ static bool read_note(const struct ledger *ledger, struct bytes whole, const cha
                      file, why.text, file);
 }
 
+bool checkpoint_covers(const struct ledger *ledger, uint64_t seq)
+{
+    struct checkpoint newest;
+    struct error ignored = ERROR_INIT; // it is only about what to advise
+    return !ledger->has_newest_file ||
+           !read_note(ledger, builder_bytes(&ledger->newest_file), LOG_NEWEST_NAME, &newest, &ignored) ||
+           newest.size > seq;
+}
+
 static void keep_newest(struct ledger *ledger, struct bytes whole, uint64_t size)
 {
     builder_clear(&ledger->newest_note);

@@ -50,12 +50,26 @@ bool log_close_tails(struct ledger *ledger, struct error *err)
     return true;
 }
 
-static bool damaged(uint64_t seq, uint64_t offset, const char *why, struct error *err)
+/**
+ * A disk that loses power while it writes a group may keep later parts of it and lose earlier ones. Nobody can tell that from
+ * damage done later, so it is not mended here (docs/ledger-format.md, section 2); where no checkpoint speaks against it, the
+ * person is told how.
+ */
+static bool damaged(const struct ledger *ledger, uint64_t offset, const char *why, struct error *err)
 {
+    uint64_t seq = ledger->state.size;
+    if (checkpoint_covers(ledger, seq))
+        return error_set(err, ERROR_LEDGER, 0,
+                         LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64 "): %s; "
+                                  "`coldca ledger verify` tells more, restore the file from a copy",
+                         seq, offset, why);
     return error_set(err, ERROR_LEDGER, 0,
-                     LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64 "): %s; "
-                              "`coldca ledger verify` tells more, restore the file from a copy",
-                     seq, offset, why);
+                     LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64
+                              "): %s; no checkpoint covers it. If the power failed while coldca ran, nothing "
+                              "from there on was handed out: keep a copy of the home, then (after `chattr "
+                              "-a`, if that was set) `truncate -s %" PRIu64 " " LOG_NAME
+                              "` and run the command again. Else restore the file from a copy",
+                     seq, offset, why, offset);
 }
 
 /** One line of the tail becomes a leaf and a row. */
@@ -66,13 +80,13 @@ static bool take_line(struct ledger *ledger, const struct line *line, struct err
     struct tree_hash leaf;
     uint64_t seq = ledger->state.size;
     if (line->kind == LINE_TOO_LONG)
-        return damaged(seq, line->offset, "the line is longer than a record can be", err);
+        return damaged(ledger, line->offset, "the line is longer than a record can be", err);
     if (!record_read(line->text, &facts, &fault))
-        return damaged(seq, line->offset, fault.text, err);
+        return damaged(ledger, line->offset, fault.text, err);
     if (facts.seq != seq)
-        return damaged(seq, line->offset, "its seq does not follow", err);
+        return damaged(ledger, line->offset, "its seq does not follow", err);
     if (facts.time < ledger->state.newest_time)
-        return damaged(seq, line->offset, "its time is before that of the record before", err);
+        return damaged(ledger, line->offset, "its time is before that of the record before", err);
     tree_leaf_hash(line->text, &leaf);
     if (!tree_append(&ledger->tree, &leaf, index_tile_put, ledger->index, err) ||
         !index_add(ledger->index, &facts, line->offset, line->text.len, err))

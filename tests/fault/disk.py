@@ -41,7 +41,7 @@ class File:
         if how == "all":
             return self.now
         pages = list(self.pages())
-        if how == "some":
+        if how == "some":  # a later page without an earlier one, too
             return applied(self.synced, [page for page in pages if choose.random() < 0.5])
         kept = pages[:choose.randint(0, len(pages))]
         if kept and kept[-1][0] == "write":

@@ -8,6 +8,7 @@ the same command is run again. Home and stick are two disks: what was synced on 
 import hashlib
 import os
 import random
+import re
 import shutil
 import sys
 
@@ -23,7 +24,8 @@ WORST = {
     "names lost": ("none", "all", "none", "all"),
 }
 RANDOM_NAMES = ("none", "all", "before", "some")
-RANDOM_BYTES = ("none", "all", "before")
+RANDOM_BYTES = ("none", "all", "before", "some")
+BY_HAND = re.compile(r"damaged at record \d+ \(byte \d+\).*no checkpoint covers it.*`truncate -s (\d+) ledger.jsonl`", re.S)
 IN_LEDGER = 30  # random states of each moment at which records or checkpoints are written and not yet synced
 CACHE = "/index.sqlite-shm"  # SQLite's, mapped into memory; nothing of it outlives a cut
 
@@ -141,7 +143,15 @@ def try_cut(base, number, cut, tally):
     before = s.released(scene.out)
     tally.note(name)
     s.check_released(scene, before, tally, where)
-    s.check_finished(scene, before, tally, where, scene.sign())
+    result = scene.sign()
+    told = BY_HAND.search(result.err)
+    if result.code == 5 and told:
+        # A hole inside a group that was not synced: a person is told what to do, and it is enough.
+        tally.note("holes cut off by hand, as told")
+        os.truncate(os.path.join(scene.home, "ledger.jsonl"), int(told[1]))
+        s.check_released(scene, before, tally, where)
+        result = scene.sign()
+    s.check_finished(scene, before, tally, where, result)
     scene.remove()
 
 
