@@ -44,8 +44,7 @@ bool ca_certificate_of(struct ca_home *home, const struct ledger_entry *entry, s
     return true;
 }
 
-/** Hex with colons or without, upper or lower case. */
-static bool parse_serial(const char *text, struct builder *ret_serial, struct error *err)
+bool ca_serial_parse(const char *text, struct builder *ret_serial, struct error *err)
 {
     struct quoted room;
     AUTO(builder_done) struct builder digits = BUILDER_INIT;
@@ -65,7 +64,7 @@ bool ca_show_find(struct ca_home *home, const char *serial, struct builder *ret_
     struct quoted room;
     AUTO(builder_done) struct builder bytes = BUILDER_INIT;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
-    if (!parse_serial(serial, &bytes, err) ||
+    if (!ca_serial_parse(serial, &bytes, err) ||
         !ledger_find_serial(home->ledger, builder_bytes(&bytes), &entry, &is_found, err))
         return false;
     if (!is_found)

@@ -22,4 +22,7 @@ MUST_USE bool ca_show_certificate(const struct ca_home *home, struct bytes der, 
 MUST_USE bool ca_certificate_of(struct ca_home *home, const struct ledger_entry *entry,
                                 struct builder *ret_der, struct error *err);
 
+/** A serial number as people write it: hex with colons or without, upper or lower case. ERROR_USAGE */
+MUST_USE bool ca_serial_parse(const char *text, struct builder *ret_serial, struct error *err);
+
 #endif

@@ -1,5 +1,6 @@
+#include "base/encode.h"
 #include "base/quote.h"
-#include "ca/home.h"
+#include "ca/show.h"
 #include "cli/cli.h"
 #include "cli/report.h"
 
@@ -124,17 +125,29 @@ static bool parse_when(const char *option, const char *text, int64_t *ret_time, 
                      quoted_text(text, &room));
 }
 
+static bool parse_serial(const char *text, struct builder *room, const char **ret_hex, struct error *err)
+{
+    AUTO(builder_done) struct builder bytes = BUILDER_INIT;
+    if (!ca_serial_parse(text, &bytes, err))
+        return false;
+    encode_hex(builder_bytes(&bytes), room);
+    *ret_hex = builder_text(room);
+    return true;
+}
+
 int cli_ledger_list(int argc, char **argv, struct error *err)
 {
     const char *since = NULL;
     const char *until = NULL;
     const char *status = NULL;
+    const char *serial = NULL;
+    AUTO(builder_done) struct builder hex = BUILDER_INIT;
     bool wants_csv = false;
     struct ledger_filter filter = {.status = -1};
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
         {"type", 0, OPTION_TEXT, "TYPE", "cert.signing, cert.issued, request.refused, ...", &filter.type},
-        {"serial", 0, OPTION_TEXT, "HEX", "all records of this certificate", &filter.serial},
+        {"serial", 0, OPTION_TEXT, "HEX", "all records of this certificate", &serial},
         {"subject", 0, OPTION_TEXT, "TEXT", "certificates whose subject holds this text", &filter.subject},
         {"san", 0, OPTION_TEXT, "TEXT", "certificates with this name among the subjectAltNames", &filter.san},
         {"policy", 'p', OPTION_TEXT, "NAME", "certificates under this policy", &filter.policy},
@@ -153,6 +166,7 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
     struct ca_console console = cli_console(&options);
     AUTO(free) char *path = ca_home_path(options.home);
     if (!parse_when("since", since, &filter.since, err) || !parse_when("until", until, &filter.until, err) ||
+        (serial != NULL && !parse_serial(serial, &hex, &filter.serial, err)) ||
         (status != NULL && !cli_parse_status(status, &filter.status, err)) ||
         !ca_home_open(path, CA_LOOK, &console, &home, err))
         return (int)err->kind;

@@ -1,9 +1,8 @@
 #include "ledger/proof.h"
 
-#include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "ca/home.h"
+#include "ca/show.h"
 #include "cli/cli.h"
 
 #include <fcntl.h>
@@ -30,8 +29,8 @@ static bool find_record(struct ca_home *home, const char *text, uint64_t *ret_se
     bool found = false;
     if (strlen(text) < SERIAL_MIN_DIGITS && cli_parse_seq(text, ret_seq))
         return true;
-    if (!decode_hex(bytes_of_text(text), &serial))
-        return error_set(err, ERROR_USAGE, 0, "ledger prove needs a serial in hex or the number of a record");
+    if (!ca_serial_parse(text, &serial, err))
+        return error_while(err, "looking for a serial in hex or the number of a record");
     if (!ledger_find_serial(home->ledger, builder_bytes(&serial), &entry, &found, err))
         return false;
     if (!found || entry.issued_seq == UINT64_MAX)

@@ -75,8 +75,8 @@ static CK_OBJECT_HANDLE find_key(CK_SESSION_HANDLE session, CK_KEY_TYPE type)
 {
     CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
     CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &class, sizeof(class)}, {CKA_KEY_TYPE, &type, sizeof(type)}};
-    CK_OBJECT_HANDLE key;
-    CK_ULONG count;
+    CK_OBJECT_HANDLE key = 0;
+    CK_ULONG count = 0;
     need(calls->C_FindObjectsInit(session, wanted, 2) == CKR_OK &&
              calls->C_FindObjects(session, &key, 1, &count) == CKR_OK &&
              calls->C_FindObjectsFinal(session) == CKR_OK && count == 1,

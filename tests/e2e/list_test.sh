@@ -37,6 +37,9 @@ chosen 2 --type cert.signing --policy mqtt-device
 chosen 1 --policy tls-server
 chosen 2 --serial "$serial"
 chosen 2 --serial "${serial^^}"
+colons=$(sed 's/../&:/g; s/:$//' <<<"$serial")
+chosen 2 --serial "$colons"
+run 0 -C ca ledger prove "$colons"
 chosen 1 --serial "$serial" --type cert.issued
 chosen 0 --serial 00112233445566778899
 chosen 1 --subject CN=tw
@@ -60,7 +63,7 @@ chosen 0 --until 2001-01-01T00:00:00Z
 run 2 -C ca ledger list --since yesterday
 says '--since needs a time like'
 run 2 -C ca ledger list --status lost
-run 3 -C ca ledger list --serial xyz
+run 2 -C ca ledger list --serial xyz
 says "hex"
 
 step "a record is shown as it stands in the ledger, and its certificate's state with it"
