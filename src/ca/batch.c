@@ -9,6 +9,7 @@
 #include "ca/medium.h"
 #include "ca/plans.h"
 #include "ca/release.h"
+#include "ca/screen.h"
 
 #include <errno.h>
 #include <string.h>
@@ -184,7 +185,7 @@ bool batch_prepare(struct ca_home *home, const struct batch_options *options,
     batch->seen = seen_new();
     const struct plan_options shared = {
         .is_taken = is_taken, .is_present = is_present, .data = batch, .seen = batch->seen};
-    if (!medium_open(options->medium, &batch->medium, err) ||
+    if (!ca_screen_open(home, err) || !medium_open(options->medium, &batch->medium, err) ||
         !ca_manifest_open(home, batch->medium.fd, &batch->manifest, err) ||
         !batch_policies_open(&batch->policies, home->fd, &batch->options, &shared, err) ||
         !find_requests(batch, err) || !batch_policies_check(&batch->policies, err) ||

@@ -114,7 +114,6 @@ bool plans_open(const struct plans_settings *settings, struct plans **ret_plans,
     plans->settings = *settings;
     plans->view = *settings->home;
     plans->view.ledger = NULL;
-    plans->view.screening = NULL;
     plans->read = queue_new(QUEUE_LEN, release_slice);
     plans->judged = queue_new(QUEUE_LEN, release_slice);
     if (!ledger_open(plans->view.fd, plans->view.config.ledger_vkey, LEDGER_READ, 0, &plans->view.ledger,
@@ -143,8 +142,8 @@ void plans_close(struct plans *plans)
     }
     if (plans->view.ledger != NULL)
         ledger_close(plans->view.ledger);
-    if (plans->view.screening != NULL)
-        screening_free(plans->view.screening);
+    if (plans->view.screening != NULL && plans->view.screening != plans->settings.home->screening)
+        screening_free(plans->view.screening); // made by the judging thread
     free(plans);
 }
 

@@ -12,6 +12,7 @@
 struct screening {
     struct screen_list *weak_list;
     bool has_looked; /**< for the list */
+    bool has_told;   /**< that there is none */
     struct shared *shared;
 };
 
@@ -67,19 +68,34 @@ static void screen_item(void *data, size_t index)
     refuse(item, &reasons);
 }
 
-/** Finds the list, or says in the first plan of a run that there is none. */
-static bool need_weak_list(const struct ca_home *home, struct screening *screening, struct plan *plan,
-                           struct error *err)
+static bool need_weak_list(int home_fd, struct screening *screening, struct error *err)
 {
     if (screening->has_looked)
         return true;
-    if (!ca_weak_list_find(home != NULL ? home->fd : -1, &screening->weak_list, err))
+    if (!ca_weak_list_find(home_fd, &screening->weak_list, err))
         return error_while(err, "screening keys");
     screening->has_looked = true;
-    if (screening->weak_list == NULL)
+    return true;
+}
+
+bool ca_screen_open(struct ca_home *home, struct error *err)
+{
+    if (home->screening == NULL)
+        home->screening = memory_new(1, sizeof(*home->screening));
+    return need_weak_list(home->fd, home->screening, err);
+}
+
+/** Finds the list, or says in the first plan of a run that there is none. */
+static bool look_for_list(const struct ca_home *home, struct screening *screening, struct plan *plan,
+                          struct error *err)
+{
+    if (!need_weak_list(home != NULL ? home->fd : -1, screening, err))
+        return false;
+    if (screening->weak_list == NULL && !screening->has_told)
         findings_say(&plan->warnings, "screen.debian-weak-keys", "CVE-2008-0166",
                      "RSA keys are not compared with Debian's weak keys of 2008: there is no list; "
                      "scripts/debian-weak-keys makes one");
+    screening->has_told = true;
     return true;
 }
 
@@ -95,7 +111,7 @@ bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *pol
     else
         own = screening;
     if (rules->debian_weak_keys && (policy_may_allow_rsa(policy) || has_rsa_key(plan)) &&
-        !need_weak_list(home, screening, plan, err))
+        !look_for_list(home, screening, plan, err))
         return false;
     struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
     ca_parallel(plan->count, ca_cores(), screen_item, &look);

@@ -8,10 +8,16 @@
 #include "ca/home.h"
 #include "ca/plan.h"
 
-/** What is kept over the plans of a run: the lists, what was said. Made at need by ca_screen(). */
+/** What is kept over the plans of a run: the lists, what was said. Made by ca_screen_open(), or at need by ca_screen(). */
 struct screening;
 void screening_free(struct screening *screening);
 DEFINE_AUTO(struct screening *, screening_free);
+
+/**
+ * Opens what lies outside of the home, for a run that judges after it was confined.
+ * \return false: ERROR_INPUT, a list is damaged
+ */
+MUST_USE bool ca_screen_open(struct ca_home *home, struct error *err);
 
 /**
  * Refuses the items whose keys are weak, with every reason; an item that is refused already gets the reasons as well. What could not

@@ -230,3 +230,14 @@ report=$(echo medium/issued/*/report.json)
 equal "$(jq '[.requests[] | select(.verdict == "refused") | .name] | sort | join(" ")' "$report")" '"short/also-1000"'
 equal "$(jq -c '[.warnings[].rule]' "$report")" '["screen.debian-weak-keys"]'
 sound_ledger
+
+step "batch: the list is found outside of the home as well, and read before the run is confined"
+mkdir -p data/screen medium-2/requests/plain
+cp -r "$SOURCE/policies" "$SOURCE/tokens" data/
+{ echo "# a list of one"; openssl req -in requests/debian.csr -inform DER -noout -modulus | sha1sum | cut -c21-40; } >data/screen/debian-weak-keys
+policy plain
+cp requests/debian.csr medium-2/requests/plain/
+COLDCA_DATA=$work/data run 1 -C ca batch --json --policy plain --pin-source file:pin medium-2
+says_not "not compared"
+report=$(echo medium-2/issued/*/report.json)
+equal "$(jq -c '[.requests[0].reasons[].rule]' "$report")" '["key.debian"]'
