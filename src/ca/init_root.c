@@ -47,7 +47,14 @@ static bool make_request(struct ca_home *home, const struct init_plan *plan, str
     plan->subject->spki_len = spki.len;
     if (!signature_wished(home, &kind, err) || !ca_csr_make(plan->subject, home->ca_key, kind, ret_der, err))
         return false;
-    *ret_request = csr_read(builder_bytes(ret_der));
+    struct request *request = csr_read(builder_bytes(ret_der));
+    if (!request->has_proof_of_possession) {
+        request_free(request);
+        return error_set(err, ERROR_TOKEN, 0,
+                         "what the token signed does not verify with the key's public half; nothing was made "
+                         "of it, do not use this token");
+    }
+    *ret_request = request;
     return true;
 }
 

@@ -10,6 +10,7 @@ import time
 
 import scene as s
 
+LATENCY = 0.03  # of slow.yaml
 AGAIN = "run the (same )?command again"
 # What a person is told, whatever the call was.
 WORDS = {
@@ -35,7 +36,7 @@ def use_profile(scene, name):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     with open(path, "w", encoding="utf-8") as file:
-        file.write(re.sub(r"/(faulty|hasty)\.yaml", f"/{name}.yaml", text))
+        file.write(re.sub(r"/(faulty|hasty|slow)\.yaml", f"/{name}.yaml", text))
 
 
 def count_calls(base, call):
@@ -133,6 +134,48 @@ def plant(base):
     scene.remove()
 
 
+def check_slow(base):
+    """By the init_args of its YAML a token is slow, and nothing else."""
+    scene = base.copy("slow")
+    use_profile(scene, "slow")
+    start = time.monotonic()
+    result = scene.sign()
+    # At most so many signatures are made at one time; the least that it takes is sure, however busy the machine is.
+    least = len(base.names()) * LATENCY / ((os.cpu_count() or 1) + 1)
+    if result.code != 0 or time.monotonic() - start < least:
+        sys.exit(f"the slow token's run ended with {result.code} after {time.monotonic() - start} s: {result.err}")
+    scene.remove()
+
+
+def init(scene, home, **more):
+    return scene.run("-C", home, "init", "--model", os.path.join(os.path.dirname(scene.folder), "faulty.yaml"), "--token", "test",
+                     "--key", "ec-p256", "--key-label", "new", "--subject", "C=US,O=Test Org,CN=New Root", "--pin-source",
+                     "file:" + os.path.join(scene.folder, "pin"), **more)
+
+
+def try_init(base, point, tally):
+    """The signatures of a new CA: its keys' proofs, its request, its certificate, its first checkpoint."""
+    number, fault = point
+    where = f"{fault} at C_Sign {number} of init"
+    scene = base.copy(f"init-{number}-{fault}")
+    home = os.path.join(scene.folder, "new")
+    result = init(scene, home, TOKEN_FAULT=f"at={number} fault={fault}")
+    tally.note(f"init {fault} {result.code}")
+    if result.code == 0:
+        # A token that can't sign with Ed25519 gets a ledger key of another kind, and the person is told why.
+        scene.home = home
+        if "so the ledger key is P-256" not in result.err:
+            tally.complain(where, f"was not noticed: {result.out}{result.err}")
+        if scene.run("ledger", "verify").code != 0 or subprocess.run(
+                ["openssl", "verify", "-x509_strict", "-CAfile", f"{home}/ca.pem", f"{home}/ca.pem"], capture_output=True, check=False).returncode != 0:
+            tally.complain(where, "the CA is not sound")
+    elif result.code != 4 or os.path.exists(os.path.join(home, "ca.pem")):
+        tally.complain(where, f"ended with {result.code}, or left a certificate behind: {result.err}")
+    elif fault != "removed" and init(scene, home + "-2").code != 0:  # nobody takes keys from a token that is not there
+        tally.complain(where, "left something that is in the way of the next init")
+    scene.remove()
+
+
 def try_interrupt(base, tally):
     """A person who has waited long enough: Ctrl-C twice ends a run whose token hangs, long before its time is over."""
     scene = base.copy("interrupt")
@@ -157,6 +200,7 @@ def try_interrupt(base, tally):
 def main():
     base = s.Scene(sys.argv[1], sys.argv[2])
     plant(base)
+    check_slow(base)
     points = []
     for call, faults in FAULTS.items():
         calls = count_calls(base, call)
@@ -169,6 +213,8 @@ def main():
     waiting = [point for point in tried if point[2] == "hang"]
     s.side_by_side(tally, lambda point, own: try_point(base, point, own), waiting, 8)
     s.side_by_side(tally, lambda point, own: try_point(base, point, own), [point for point in tried if point[2] != "hang"])
+    s.side_by_side(tally, lambda point, own: try_init(base, point, own),
+                   [(number, fault) for number in range(1, 6) for fault in ("removed", "garbage", "other-key-signature")][::sample])
     s.side_by_side(tally, lambda point, own: try_interrupt(base, own), ["Ctrl-C"])
     return tally.end()
 

@@ -11,6 +11,7 @@ profile() {
 }
 
 profile faulty "timeout_seconds: 300"
+profile slow "init_args: latency_ms=30"
 profile hasty "timeout_seconds: 1"
 make_scene "$count" --model "$PWD/faulty.yaml"
 python3 "$SOURCE/tests/fault/bad_token.py" base requests "${FAULT_SAMPLE:-1}"

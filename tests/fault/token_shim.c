@@ -56,6 +56,8 @@ static atomic_long calls;
 static atomic_bool is_removed, is_locked;
 static CK_SLOT_ID slot_in_use;
 static int log_fd = -1;
+/* SoftHSM frees sessions that other threads are using: a reset waits for them, and they for it. */
+static pthread_rwlock_t sessions_lock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_mutex_t other_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- settings ---- */
@@ -130,7 +132,9 @@ static bool is_due(const char *call, CK_SESSION_HANDLE session, CK_RV *ret_rv)
         *ret_rv = CKR_SESSION_HANDLE_INVALID;
         break;
     case RESET:
+        (void)pthread_rwlock_wrlock(&sessions_lock);
         (void)real->C_CloseAllSessions(slot_in_use);
+        (void)pthread_rwlock_unlock(&sessions_lock);
         *ret_rv = CKR_SESSION_HANDLE_INVALID;
         break;
     case REMOVED:
@@ -243,6 +247,14 @@ static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *data, CK_NOTIFY
     return real->C_OpenSession(slot, flags, data, notify, session);
 }
 
+static CK_RV close_session(CK_SESSION_HANDLE session)
+{
+    (void)pthread_rwlock_rdlock(&sessions_lock);
+    CK_RV rv = real->C_CloseSession(session);
+    (void)pthread_rwlock_unlock(&sessions_lock);
+    return rv;
+}
+
 static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
     CK_RV rv;
@@ -260,8 +272,12 @@ static CK_RV find_objects_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template
 static CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
     CK_RV rv;
-    return is_due("C_SignInit", session, &rv) && rv != CKR_OK ? rv
-                                                              : real->C_SignInit(session, mechanism, key);
+    if (is_due("C_SignInit", session, &rv) && rv != CKR_OK)
+        return rv;
+    (void)pthread_rwlock_rdlock(&sessions_lock);
+    rv = real->C_SignInit(session, mechanism, key);
+    (void)pthread_rwlock_unlock(&sessions_lock);
+    return rv;
 }
 
 static void log_sign(const CK_BYTE *data, CK_ULONG len, const char *result)
@@ -295,8 +311,11 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYT
     note_sign(data, len);
     if (set.latency_ms > 0)
         wait_ms(set.latency_ms);
-    if (rv == CKR_OK)
+    if (rv == CKR_OK) {
+        (void)pthread_rwlock_rdlock(&sessions_lock);
         rv = real->C_Sign(session, data, len, signature, signature_len);
+        (void)pthread_rwlock_unlock(&sessions_lock);
+    }
     if (rv == CKR_OK && due)
         rv = spoil(data, len, signature, signature_len);
     log_sign(data, len, rv != CKR_OK ? "none" : due ? "bad" : "good");
@@ -339,6 +358,7 @@ CK_RV EXPORTED C_GetFunctionList(CK_FUNCTION_LIST **list)
         ours.C_Finalize = finalize;
         ours.C_GetTokenInfo = get_token_info;
         ours.C_OpenSession = open_session;
+        ours.C_CloseSession = close_session;
         ours.C_Login = login;
         ours.C_FindObjectsInit = find_objects_init;
         ours.C_SignInit = sign_init;
