@@ -11,8 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define REQUESTS_MAX 1000000
-#define BATCHES_MAX 200 /* folders of finished batches that are looked into, the newest ones */
+#define REQUESTS_MAX 2000000 /* files of any kind; some 70 bytes each are held */
+#define BATCHES_MAX 200      /* folders of finished batches that are looked into, the newest ones */
 #define CHECKPOINT_MAX_LEN 16384
 
 void medium_close(struct medium *medium)
