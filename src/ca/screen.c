@@ -114,8 +114,10 @@ bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *pol
         !look_for_list(home, screening, plan, err))
         return false;
     struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
-    ca_parallel(plan->count, ca_cores(), screen_item, &look);
-    if (!rules->shared_factors || !has_rsa_key(plan))
+    bool has_rsa = has_rsa_key(plan);
+    // Keys on curves take a microsecond: threads would cost more.
+    ca_parallel(plan->count, has_rsa ? ca_cores() : 1, screen_item, &look);
+    if (!rules->shared_factors || !has_rsa)
         return true;
     if (screening->shared == NULL)
         screening->shared = shared_new();

@@ -14,6 +14,8 @@
 
 #include <fcntl.h>
 #include <gmp.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define POOL 160
@@ -456,6 +458,37 @@ static void reading_changes_nothing_in_the_home(void **state)
     give_back(moduli, 1);
 }
 
+static void a_full_disk_costs_the_file_and_nothing_else(void **state)
+{
+    struct bytes modulus = modulus_of(5, 6);
+    struct screen_share share;
+    struct error err = ERROR_INIT;
+    struct rlimit before;
+    (void)state;
+    remember_many(300);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    struct rlimit short_files = {.rlim_cur = 1000, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &short_files), 0);
+    struct screen_store *store = open_store(true);
+    feed(store, 300);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_non_null(screen_store_trouble(store));
+    if (!screen_shared(&store, 1, &modulus, 1, NULL, 1, &share, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(share.count, shares_by_pairs(modulus, NULL, 0));
+    screen_store_close(store);
+    store = open_store(true); // what was written of it is cut off
+    assert_true(screen_store_dropped(store));
+    feed(store, 300);
+    assert_null(screen_store_trouble(store));
+    screen_store_close(store);
+    store = open_store(false);
+    assert_int_equal(screen_store_next(store), history.count);
+    screen_store_close(store);
+    give_back(&modulus, 1);
+}
+
 static void a_runs_own_store_is_asked_as_well(void **state)
 {
     struct bytes seen[] = {modulus_of(151, 154), modulus_of(5, 6)};
@@ -583,6 +616,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_ledgers_file_is_dropped, clear, clear),
         cmocka_unit_test_setup_teardown(a_damaged_or_short_file_is_made_again, clear, clear),
         cmocka_unit_test_setup_teardown(reading_changes_nothing_in_the_home, clear, clear),
+        cmocka_unit_test_setup_teardown(a_full_disk_costs_the_file_and_nothing_else, clear, clear),
         cmocka_unit_test_setup_teardown(a_runs_own_store_is_asked_as_well, clear, clear),
         cmocka_unit_test_setup_teardown(a_runs_own_store_grows_by_thousands, clear, clear),
         cmocka_unit_test(batches_of_several_blocks_are_compared_across_them),
