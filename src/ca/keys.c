@@ -32,6 +32,14 @@ bool ca_choice_make(const char *module, const char *profile, const char *init_ar
     return true;
 }
 
+/** For keys that want it before each signature. */
+static bool ask_each_time(void *data, const struct token_key *key, struct secret **ret_pin, struct error *err)
+{
+    const struct ca_console *console = data;
+    AUTO(free) char *words = memory_format("the key %s, for one signature", token_key_uri(key));
+    return console->pin(console->data, words, false, ret_pin, err);
+}
+
 bool ca_token_login(struct token *token, const struct ca_console *console, struct error *err)
 {
     struct token_info info;
@@ -44,6 +52,7 @@ bool ca_token_login(struct token *token, const struct ca_console *console, struc
         return error_set(err, ERROR_TOKEN, 0, "the token \"%s\" needs a PIN and nobody can be asked",
                          info.label);
     AUTO(free) char *words = memory_format("token %s (%s)", info.label, info.model);
+    token_set_ask_pin(token, ask_each_time, (void *)(uintptr_t)console);
     return console->pin(console->data, words, info.has_protected_path, &pin, err) &&
            token_login(token, pin, err);
 }
@@ -91,6 +100,19 @@ bool ca_home_find_profile(struct ca_home *home, struct error *err)
     return name == NULL || home->profile != NULL || ca_token_profile_find(name, &home->profile, err);
 }
 
+/** A key that asks each time is asked for one signature after the other, if the token's YAML lets it be used at all. */
+static bool prepare_asking(struct token *token, const struct token_key *key, const struct ca_console *console,
+                           struct error *err)
+{
+    if (token_key_attributes(key)->always_authenticates != TOKEN_YES)
+        return true;
+    if (!token_key_check_asking(key, err))
+        return false;
+    token_set_sessions(token, 1);
+    ca_notice(console, "the key wants its PIN for each signature (CKA_ALWAYS_AUTHENTICATE)");
+    return true;
+}
+
 bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err)
 {
     if (home->token != NULL)
@@ -109,6 +131,7 @@ bool ca_home_login(struct ca_home *home, const struct ca_console *console, struc
     token_set_sessions(home->token,
                        home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores());
     return ca_token_login(home->token, console, err) && find_keys(home, console, err) &&
+           prepare_asking(home->token, home->ca_key, console, err) &&
            signers_open(home, console, &home->signers, err);
 }
 

@@ -91,17 +91,24 @@ static CK_RV start(struct task *task, struct session *session, bool hashes_in_to
                                                        task->key->private_object);
 }
 
+bool token_key_check_asking(const struct token_key *key, struct error *err)
+{
+    return key->attributes.always_authenticates != TOKEN_YES ||
+           !key->token->limits.refuses_always_authenticate ||
+           error_set(
+               err, ERROR_TOKEN, 0,
+               "the key %s wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE), which this token "
+               "model's YAML refuses",
+               key->uri);
+}
+
 /** CKA_ALWAYS_AUTHENTICATE: one login for this one signature (PKCS#11 v2.40 4.9, CKU_CONTEXT_SPECIFIC). */
 static bool authenticate(struct task *task, struct session *session, struct error *err)
 {
     struct token *token = task->key->token;
     AUTO(secret_free) struct secret *pin = NULL;
-    if (token->limits.refuses_always_authenticate)
-        return error_set(
-            err, ERROR_TOKEN, 0,
-            "the key %s wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE), which this token "
-            "model's YAML refuses",
-            task->key->uri);
+    if (!token_key_check_asking(task->key, err))
+        return false;
     if (!token->info.has_protected_path) {
         if (token->ask_pin == NULL)
             return error_set(

@@ -109,6 +109,8 @@ bool token_is_logged_in(const struct token *token);
 typedef bool token_ask_pin(void *data, const struct token_key *key, struct secret **ret_pin,
                            struct error *err);
 void token_set_ask_pin(struct token *token, token_ask_pin *ask, void *data);
+/** Whether such keys may be used at all. \return false: ERROR_TOKEN; the token model's YAML refuses a key that asks each time */
+MUST_USE bool token_key_check_asking(const struct token_key *key, struct error *err);
 /** RFC 7512 URI of the token: "pkcs11:token=...;manufacturer=...;serial=...;model=...". Never holds a PIN. */
 void token_uri(const struct token *token, struct builder *ret_uri);
 /** Random bytes from the token. */
