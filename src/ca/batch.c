@@ -139,12 +139,12 @@ static bool finish_plan(void *data, const struct plan *plan, struct error *err)
     return true;
 }
 
-static bool next_plan(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+static bool next_plan(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                       struct error *err)
 {
     struct batch *batch = data;
     *ret_plan = NULL;
-    if (!plans_next(batch->plans, may_wait, ret_plan, ret_is_last, err))
+    if (!plans_next(batch->plans, wait_ms, ret_plan, ret_is_last, err))
         return false;
     if (*ret_plan != NULL)
         ca_plan_tell(*ret_plan, batch->console);

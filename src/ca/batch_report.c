@@ -47,6 +47,13 @@ bool batch_report_open(int folder_fd, const char *id, struct batch_report **ret_
     return true;
 }
 
+void batch_report_clear(int folder_fd)
+{
+    static const char *const names[] = {"report.json", "refused.csv", MEDIUM_SUMS};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        media_stream_clear(folder_fd, names[i]);
+}
+
 void batch_report_free(struct batch_report *report)
 {
     struct media_stream *const streams[] = {report->json, report->refused, report->sums};

@@ -14,6 +14,8 @@ struct batch_report;
 /** \param id  the batch; borrowed */
 MUST_USE bool batch_report_open(int folder_fd, const char *id, struct batch_report **ret_report,
                                 struct error *err);
+/** Removes what an unfinished report left in a folder. */
+void batch_report_clear(int folder_fd);
 /** Gives up what is not finished. */
 void batch_report_free(struct batch_report *report);
 DEFINE_AUTO(struct batch_report *, batch_report_free);

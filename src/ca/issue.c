@@ -12,6 +12,8 @@
 
 /* One fsync covers the signatures of one group and the bytes of the next. */
 #define GROUP_LEN 256
+#define ROOMS 3         /* groups under way */
+#define PLAN_WAIT_MS 50 /* for the next plan, before it is looked whether the person wants to stop */
 
 struct job {
     const struct plan_item *item;
@@ -54,20 +56,13 @@ static void group_clear(struct group *group)
     group->ended = NULL;
 }
 
-static void group_free(struct group *group)
-{
-    group_clear(group);
-    free(group);
-}
-DEFINE_AUTO(struct group *, group_free);
-
 /* ---- filling a group ---- */
 
-static bool next_plan(struct run *run, bool may_wait, struct error *err)
+static bool next_plan(struct run *run, unsigned wait_ms, struct error *err)
 {
     if (run->is_at_end)
         return true;
-    if (!run->source->next(run->source->data, may_wait, &run->plan, &run->is_at_end, err))
+    if (!run->source->next(run->source->data, wait_ms, &run->plan, &run->is_at_end, err))
         return false;
     if (run->plan == NULL)
         return true;
@@ -96,10 +91,10 @@ static bool take_earlier(struct run *run, struct job *job, struct error *err)
 }
 
 /** Takes what comes next; what is to be signed goes into the ledger's group. The caller commits. */
-static bool fill_group(struct run *run, struct group *group, bool may_wait, struct error *err)
+static bool fill_group(struct run *run, struct group *group, unsigned wait_ms, struct error *err)
 {
     group_clear(group);
-    if (run->plan == NULL && !next_plan(run, may_wait, err))
+    if (run->plan == NULL && !next_plan(run, wait_ms, err))
         return false;
     if (run->plan == NULL)
         return true;
@@ -119,15 +114,6 @@ static bool fill_group(struct run *run, struct group *group, bool may_wait, stru
 }
 
 /* ---- signing a group, handing one out ---- */
-
-/** What is done at one time: the certificates of one group are handed out while the next group is signed. */
-struct signing {
-    struct run *run;
-    struct group *group;    /**< to sign */
-    struct group *finished; /**< to hand out; its certificates are in the ledger */
-    bool is_released;
-    struct error release_error;
-};
 
 /** Asks the token, makes the certificate, and looks at it once more with the CA certificate's public key. */
 static void sign_new(const struct ca_home *home, struct job *job)
@@ -165,7 +151,7 @@ static bool log_issued(struct run *run, struct group *group, struct error *err)
     return true;
 }
 
-/** Proofs are made under a checkpoint, so one must cover the record. While a group is handed out, only its thread uses the ledger. */
+/** Proofs are made under a checkpoint, so one must cover the record. */
 static bool cover(const struct run *run, uint64_t issued_seq, struct error *err)
 {
     return ledger_checkpoint_size(run->home->ledger) > issued_seq || ca_checkpoint(run->home, err) ||
@@ -227,29 +213,54 @@ static bool all_signed(const struct group *group, struct error *err)
     return true;
 }
 
-static void release_or_sign(void *data, size_t index)
+/* ---- three groups at once ---- */
+
+/** One group is signed; meanwhile the one before it is logged and handed out, and the one after it is logged. */
+struct round {
+    struct run *run;
+    struct group *done;    /**< signed, not logged */
+    struct group *signing; /**< its bytes are durable */
+    struct group *next;    /**< empty; to fill */
+    bool may_fill;
+    bool is_fine; /**< the books were kept */
+    struct error err;
+};
+
+static bool is_empty(const struct group *group)
 {
-    struct signing *signing = data;
-    if (index == 0)
-        signing->is_released = release_group(signing->run, signing->finished, &signing->release_error);
-    else if (signing->group->jobs[index - 1].item->action == PLAN_SIGN)
-        sign_new(signing->run->home, &signing->group->jobs[index - 1]);
-    else
-        check_earlier(signing->run->home, &signing->group->jobs[index - 1]);
+    return group->count == 0 && group->ended == NULL;
 }
 
-/** Hands out the certificates of one group and signs the next; both may be empty. Faults of signing are in the jobs. */
-static bool release_and_sign(struct run *run, struct group *finished, struct group *group, struct error *err)
+/** Only this thread uses the ledger. One commit makes the signatures of one group durable and the bytes of another. */
+static bool keep_books(struct round *round, struct error *err)
 {
-    struct signing signing = {.run = run, .group = group, .finished = finished};
-    // A slow token is asked by more threads than there are cores; one hands out, and waits for the medium most of the time.
-    unsigned sessions = signers_sessions(run->home->signers);
+    struct run *run = round->run;
+    if (!log_issued(run, round->done, err) || (round->may_fill && !fill_group(run, round->next, 0, err)) ||
+        !ledger_commit(run->home->ledger, err) || !release_group(run, round->done, err))
+        return false;
+    // Nothing was ready: while the token is busy, something may become so.
+    return !round->may_fill || !is_empty(round->next) || run->is_at_end ||
+           (fill_group(run, round->next, PLAN_WAIT_MS, err) && ledger_commit(run->home->ledger, err));
+}
+
+static void keep_books_or_sign(void *data, size_t index)
+{
+    struct round *round = data;
+    if (index == 0)
+        round->is_fine = keep_books(round, &round->err);
+    else if (round->signing->jobs[index - 1].item->action == PLAN_SIGN)
+        sign_new(round->run->home, &round->signing->jobs[index - 1]);
+    else
+        check_earlier(round->run->home, &round->signing->jobs[index - 1]);
+}
+
+static void carry_out(struct round *round)
+{
+    // A slow token is asked by more threads than there are cores; one keeps the books, and waits for the disk most of the time.
+    unsigned sessions = signers_sessions(round->run->home->signers);
     unsigned threads = sessions > ca_cores() ? sessions : ca_cores();
-    ca_parallel(group->count + 1, threads + 1, release_or_sign, &signing);
-    signers_tell(run->home->signers, run->console);
-    if (!signing.is_released)
-        *err = signing.release_error;
-    return signing.is_released;
+    ca_parallel(round->signing->count + 1, threads + 1, keep_books_or_sign, round);
+    signers_tell(round->run->home->signers, round->run->console);
 }
 
 static bool tell_stopped(const struct run *run, struct error *err)
@@ -259,44 +270,43 @@ static bool tell_stopped(const struct run *run, struct error *err)
                      run->source->total);
 }
 
-/**
- * The heart (promise P3). Before the token is asked for a group, commit() has made its bytes durable; before a certificate is
- * handed out, commit() has made its signature durable. What the token could not sign is released by nobody and abandoned.
- */
-static bool issue_groups(struct run *run, struct error *err)
+/** What was signed is logged, and handed out if it can be; the run ends with the error there is already. */
+static bool end_early(struct run *run, struct group *group, bool may_release)
 {
-    AUTO(group_free) struct group *now = memory_new(1, sizeof(*now));
-    AUTO(group_free) struct group *next = memory_new(1, sizeof(*next));
-    if (!fill_group(run, next, true, err) || !ledger_commit(run->home->ledger, err))
-        return false;
+    struct error ignored = ERROR_INIT;
+    return log_issued(run, group, &ignored) && ledger_commit(run->home->ledger, &ignored) &&
+           (!may_release || release_group(run, group, &ignored));
+}
+
+/**
+ * The heart (promise P3). Before the token is asked for a group, a commit in the round before has made its bytes durable; before a
+ * certificate is handed out, a commit has made its signature durable. What the token could not sign is released by nobody
+ * and abandoned.
+ */
+static bool issue_groups(struct run *run, struct group *rooms, struct error *err)
+{
+    struct round round = {.run = run, .done = &rooms[0], .signing = &rooms[1], .next = &rooms[2]};
     do {
-        // `next` is durable, and so are the signatures of `now`.
-        if (!release_and_sign(run, now, next, err))
-            return false;
-        struct group *signed_group = next;
-        next = now;
-        now = signed_group;
-        struct error signing_error = ERROR_INIT;
-        bool is_signed = all_signed(now, &signing_error);
-        bool may_go_on = is_signed && ca_may_go_on(run->console);
-        group_clear(next);
-        // Nobody waits for the next plan while there is something to hand out.
-        if (!log_issued(run, now, err) || (may_go_on && !fill_group(run, next, now->count == 0, err)) ||
-            !ledger_commit(run->home->ledger, err))
-            return false;
-        if (may_go_on)
-            continue;
-        if (!release_and_sign(run, now, next, err))
-            return false;
-        group_clear(now);
-        if (!is_signed) {
-            *err = signing_error;
+        group_clear(round.next);
+        round.may_fill = ca_may_go_on(run->console);
+        carry_out(&round);
+        struct group *spare = round.done;
+        round.done = round.signing;
+        round.signing = round.next;
+        round.next = spare;
+        if (!round.is_fine) {
+            // As good as can be: what is signed need not be abandoned.
+            (void)end_early(run, round.done, false);
+            *err = round.err;
             return false;
         }
-        return run->done == run->source->total || tell_stopped(run, err);
-    } while (now->count > 0 || now->ended != NULL || next->count > 0 || next->ended != NULL ||
-             !run->is_at_end);
-    return true;
+        if (!all_signed(round.done, err)) {
+            (void)end_early(run, round.done, true);
+            return false;
+        }
+    } while (!is_empty(round.done) || !is_empty(round.signing) ||
+             (round.may_fill && !(run->is_at_end && run->plan == NULL)));
+    return (run->is_at_end && run->plan == NULL) || tell_stopped(run, err);
 }
 
 bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
@@ -314,7 +324,10 @@ bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
             console,
             "%zu certificates that an earlier run left unfinished were abandoned; their serials are burned",
             run.result.abandoned);
-    bool is_done = issue_groups(&run, err);
+    AUTO(free) struct group *rooms = memory_new(ROOMS, sizeof(*rooms));
+    bool is_done = issue_groups(&run, rooms, err);
+    for (size_t i = 0; i < ROOMS; i++)
+        group_clear(&rooms[i]);
     *ret_result = run.result;
     if (!is_done) {
         struct error ignored = ERROR_INIT;
@@ -338,10 +351,10 @@ bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
 
 /* ---- one plan ---- */
 
-static bool take_plan(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+static bool take_plan(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                       struct error *err)
 {
-    (void)may_wait, (void)err; // it is there
+    (void)wait_ms, (void)err; // it is there
     const struct plan **plan = data;
     *ret_plan = TAKE(*plan);
     *ret_is_last = true;

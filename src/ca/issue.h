@@ -36,11 +36,11 @@ struct issue_result {
 /** Where plans come from, one after another. */
 struct issue_source {
     /**
-     * \param may_wait     false: NULL in *ret_plan if none is ready yet
+     * \param wait_ms      how long to wait for one; then NULL in *ret_plan
      * \param ret_plan     stays the source's; untouched (NULL) at the end
      * \param ret_is_last  set to true once no other plan will come
      */
-    bool (*next)(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+    bool (*next)(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                  struct error *err);
     /** All of a plan's certificates are handed out. */
     bool (*finished)(void *data, const struct plan *plan, struct error *err);

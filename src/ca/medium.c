@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "ca/batch_report.h"
 #include "request/request.h"
 
 #include <ctype.h>
@@ -141,8 +142,8 @@ static bool look_at_batch(struct medium *medium, struct ca_home *home, int issue
     if (!knows_batch(home, batch, &is_known, err))
         return false;
     if (!is_known) {
-        (void)unlinkat(issued_fd, batch,
-                       AT_REMOVEDIR); // empty if its run died before it began; else it is not ours
+        batch_report_clear(fd); // its run may have died before it began; else it is not ours, and stays
+        (void)unlinkat(issued_fd, batch, AT_REMOVEDIR);
         return true;
     }
     medium->is_resumed = true;

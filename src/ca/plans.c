@@ -10,8 +10,8 @@
 
 #define SLICE_LEN 256
 #define QUEUE_LEN 2
-/* Given out at one time: one is signed, one handed out, one fills the next group; one to spare. */
-#define OUT_MAX 4
+/* Given out at one time: the plans of three groups and the one that fills the next; some to spare. */
+#define OUT_MAX 6
 
 struct slice {
     struct plan *plan;
@@ -83,7 +83,7 @@ static void *judge_all(void *data)
     struct plans *plans = data;
     for (;;) {
         bool is_end = false;
-        AUTO(slice_free) struct slice *slice = queue_take(plans->read, true, &is_end);
+        AUTO(slice_free) struct slice *slice = queue_take(plans->read, QUEUE_FOREVER, &is_end);
         if (slice == NULL) {
             plans->judging_error = plans->reading_error;
             break;
@@ -147,11 +147,12 @@ void plans_close(struct plans *plans)
     free(plans);
 }
 
-bool plans_next(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last, struct error *err)
+bool plans_next(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
+                struct error *err)
 {
     struct plans *plans = data;
     bool is_end = false;
-    AUTO(slice_free) struct slice *slice = queue_take(plans->judged, may_wait, &is_end);
+    AUTO(slice_free) struct slice *slice = queue_take(plans->judged, wait_ms, &is_end);
     if (is_end && plans->judging_error.kind != ERROR_NONE) {
         *err = plans->judging_error;
         return false;

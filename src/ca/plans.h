@@ -29,7 +29,7 @@ void plans_close(struct plans *plans);
 DEFINE_AUTO(struct plans *, plans_close);
 
 /** For issue_source.next. data is the struct plans. */
-MUST_USE bool plans_next(void *data, bool may_wait, const struct plan **ret_plan, bool *ret_is_last,
+MUST_USE bool plans_next(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                          struct error *err);
 /** Frees a plan that plans_next() gave. */
 void plans_give_back(struct plans *plans, const struct plan *plan);

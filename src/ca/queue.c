@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 struct queue {
     pthread_mutex_t mutex;
@@ -23,8 +24,12 @@ struct queue *queue_new(size_t capacity, void (*release)(void *item))
     queue->items = memory_new(capacity, sizeof(*queue->items));
     queue->capacity = capacity;
     queue->release = release;
-    if (pthread_mutex_init(&queue->mutex, NULL) != 0 || pthread_cond_init(&queue->changed, NULL) != 0)
-        abort(); // out of memory, as memory_new() does
+    pthread_condattr_t attributes;
+    if (pthread_mutex_init(&queue->mutex, NULL) != 0 || pthread_condattr_init(&attributes) != 0 ||
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) != 0 ||
+        pthread_cond_init(&queue->changed, &attributes) != 0)
+        abort();                                 // out of memory, as memory_new() does
+    (void)pthread_condattr_destroy(&attributes); // can't fail
     return queue;
 }
 
@@ -77,12 +82,26 @@ void queue_close(struct queue *queue)
     tell_and_unlock(queue);
 }
 
-void *queue_take(struct queue *queue, bool may_wait, bool *ret_is_end)
+/** \return false: the time is over */
+static bool wait_until(struct queue *queue, unsigned wait_ms, const struct timespec *end)
+{
+    if (wait_ms == QUEUE_FOREVER)
+        return pthread_cond_wait(&queue->changed, &queue->mutex) == 0;
+    return pthread_cond_timedwait(&queue->changed, &queue->mutex, end) == 0;
+}
+
+void *queue_take(struct queue *queue, unsigned wait_ms, bool *ret_is_end)
 {
     void *item = NULL;
+    struct timespec end;
+    (void)clock_gettime(CLOCK_MONOTONIC, &end); // can't fail for this clock
+    end.tv_sec += wait_ms / 1000;
+    end.tv_nsec += (long)(wait_ms % 1000) * 1000000;
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
     lock(queue);
-    while (may_wait && queue->count == 0 && !queue->has_ended)
-        (void)pthread_cond_wait(&queue->changed, &queue->mutex);
+    while (queue->count == 0 && !queue->has_ended && wait_ms > 0 && wait_until(queue, wait_ms, &end))
+        continue;
     if (queue->count > 0) {
         item = queue->items[queue->first];
         queue->first = (queue->first + 1) % queue->capacity;

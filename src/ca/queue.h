@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define QUEUE_FOREVER (~0U)
+
 struct queue;
 /** \param release  frees what nobody took */
 struct queue *queue_new(size_t capacity, void (*release)(void *item));
@@ -21,10 +23,10 @@ void queue_end(struct queue *queue);
 /** The taker has gone: puts fail from now on. */
 void queue_close(struct queue *queue);
 /**
- * \param may_wait    false: NULL if there is nothing at this moment
+ * \param wait_ms     how long to wait for an item
  * \param ret_is_end  true: nothing is in it and nothing will come
  * \return the oldest item, or NULL
  */
-void *queue_take(struct queue *queue, bool may_wait, bool *ret_is_end);
+void *queue_take(struct queue *queue, unsigned wait_ms, bool *ret_is_end);
 
 #endif

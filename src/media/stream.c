@@ -38,6 +38,12 @@ void media_stream_free(struct media_stream *stream)
     free(stream);
 }
 
+void media_stream_clear(int folder_fd, const char *name)
+{
+    AUTO(free) char *temporary = memory_format(".coldca-%s.part", name);
+    (void)unlinkat(folder_fd, temporary, 0); // mostly there is none
+}
+
 bool media_stream_open(int folder_fd, const char *name, struct media_stream **ret_stream, struct error *err)
 {
     AUTO(media_stream_free) struct media_stream *stream = memory_new(1, sizeof(*stream));

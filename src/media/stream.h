@@ -17,6 +17,8 @@ void media_stream_add_text(struct media_stream *stream, const char *text);
 /** Puts it in its place. \param ret_sha256  of all that was added */
 MUST_USE bool media_stream_commit(struct media_stream *stream, uint8_t ret_sha256[static 32],
                                   struct error *err);
+/** Removes what a writer that died left of a file of that name. */
+void media_stream_clear(int folder_fd, const char *name);
 /** Gives up what was not committed. */
 void media_stream_free(struct media_stream *stream);
 DEFINE_AUTO(struct media_stream *, media_stream_free);

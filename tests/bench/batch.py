@@ -2,7 +2,7 @@
 """coldca batch against openssl ca, against one `openssl x509 -req` a request, and against what the machine can do at all.
 
 usage: batch.py BUILD_FOLDER [--requests N] [--rounds N] [--large N] [--records N] [--only PART,...] [--json]
-parts: throughput, scale, home, rsa. Ratios are of runs taken in turns on one machine; medians of the rounds.
+parts: throughput, slow, rsa, scale, home. Ratios are of runs taken in turns on one machine; medians of the rounds.
 coldca's time has everything in it: confined readers, policy, ledger with fsync, each signature verified, proofs, files synced.
 """
 import argparse
@@ -199,7 +199,23 @@ def rsa(bench, given, results):
     results["rsa_of_raw"] = round(results["rsa_per_s"] / limit["signs_per_s"], 2)
 
 
-BARS = {"times_openssl_ca": "at least 4", "times_x509_loop": "at least 80", "share_of_limit": "at least 0.6",
+def slow_token(bench, given, results):
+    """A token whose C_Sign takes 20 ms longer, asked in one session and in 16."""
+    requests = bench.make_requests("slow", 512)
+    rates = {}
+    for sessions in (1, 16):
+        home = f"slow-{sessions}"
+        shutil.copytree(f"{bench.folder}/ca", f"{bench.folder}/{home}")
+        config = pathlib.Path(bench.folder, home, "ca.yaml")
+        config.write_text(config.read_text().replace("\ntoken:\n", f"\ntoken:\n  module: '{bench.build}/token_fault.so'\n  sessions: {sessions}\n"))
+        os.environ["TOKEN_FAULT"] = "latency_ms=20"
+        rates[sessions] = 512 / statistics.median(bench.batch(requests, home)[0] for _ in range(1 if sessions == 1 else given.rounds))
+        del os.environ["TOKEN_FAULT"]
+    results["slow_one_session_per_s"], results["slow_16_sessions_per_s"] = round(rates[1], 1), round(rates[16], 1)
+    results["sessions_gain"] = round(rates[16] / rates[1], 1)
+
+
+BARS = {"sessions_gain": "at least 15", "times_openssl_ca": "at least 4", "times_x509_loop": "at least 80", "share_of_limit": "at least 0.6",
         "large_of_small": "at least 0.9", "large_memory_mib": "below 128", "long_of_empty": "at most 1.2", "rsa_of_raw": "at least 0.9"}
 
 
@@ -210,10 +226,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--large", type=int, default=100000)
     parser.add_argument("--records", type=int, default=1000000)
-    parser.add_argument("--only", default="throughput,scale,home,rsa")
+    parser.add_argument("--only", default="throughput,slow,rsa,scale,home")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    parts = {"throughput": throughput, "scale": scale, "home": long_home, "rsa": rsa}
+    parts = {"throughput": throughput, "slow": slow_token, "rsa": rsa, "scale": scale, "home": long_home}
     results = {"cores": os.cpu_count(), "rounds": given.rounds}
     with tempfile.TemporaryDirectory(prefix="coldca-bench-") as folder:
         bench = Bench(os.path.realpath(given.build), folder)
