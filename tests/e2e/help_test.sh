@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 
 run 0 --help
 mapfile -t commands < <(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
-equal "${commands[*]}" "init request check sign review cert policy token ledger"
+equal "${commands[*]}" "init request check sign batch review cert policy token ledger"
 for command in "${commands[@]}"; do
     run 0 "$command" --help
     says "usage: coldca $command"
