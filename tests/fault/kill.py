@@ -16,7 +16,7 @@ def size_of_ledger(scene):
 
 
 def count_released(scene):
-    return len(os.listdir(scene.out)) if os.path.isdir(scene.out) else 0
+    return sum(name.endswith(".pem") for name in os.listdir(scene.out)) if os.path.isdir(scene.out) else 0
 
 
 # What is watched, and by how much it grows at most until the kill: about half of what a group of certificates needs.
