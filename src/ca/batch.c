@@ -269,6 +269,9 @@ bool batch_run(struct batch *batch, struct batch_result *ret_result, struct erro
                                         .is_resumed = batch->medium.is_resumed,
                                         .requests = batch->requests_count,
                                         .other_files = batch->medium.walk.count - batch->requests_count};
+    if (batch->medium.is_resumed)
+        ca_notice(batch->console, "going on with the batch %s, which an earlier run left unfinished",
+                  batch->medium.batch);
     if (!start(batch, err))
         return false;
     const struct issue_source source = {
