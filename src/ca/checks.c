@@ -84,6 +84,14 @@ static bool check_certificate(void *data, struct bytes tbs, struct bytes signatu
     return true;
 }
 
+bool ca_check_made(struct bytes certificate, struct bytes tbs, const struct cert_issuer *issuer,
+                   struct error *err)
+{
+    struct error why = ERROR_INIT;
+    return cert_verify(certificate, tbs, issuer, &why) ||
+           error_set(err, ERROR_TOKEN, 0, "%s; nothing was handed out, do not use this token", why.text);
+}
+
 struct ledger_checks ca_ledger_checks(const struct ca_home *home)
 {
     return (struct ledger_checks){.tbs = check_tbs, .certificate = check_certificate, .data = home->issuer};

@@ -120,6 +120,10 @@ MUST_USE bool ca_clock_check(const struct ca_home *home, int64_t now, struct err
 /** Signs a checkpoint over all committed records with the ledger key. */
 MUST_USE bool ca_checkpoint(struct ca_home *home, struct error *err);
 
+/** The last look at a certificate the token has just signed (cert_verify()). ERROR_TOKEN says what to do. */
+MUST_USE bool ca_check_made(struct bytes certificate, struct bytes tbs, const struct cert_issuer *issuer,
+                            struct error *err);
+
 /** What `ledger verify` borrows from cert/. data of the checks is the home's issuer. */
 struct ledger_checks ca_ledger_checks(const struct ca_home *home);
 

@@ -115,7 +115,7 @@ bool init_sign_root(struct ca_home *home, const struct init_options *options, co
         !ledger_commit(home->ledger, err) || !token_key_sign(home->ca_key, kind, to_sign, &signature, err))
         return error_while(err, "signing the root certificate");
     cert_seal(to_sign, kind, builder_bytes(&signature), &certificate);
-    return cert_verify(builder_bytes(&certificate), to_sign, NULL, err) &&
+    return ca_check_made(builder_bytes(&certificate), to_sign, NULL, err) &&
            cert_issuer_read(builder_bytes(&certificate), NULL, 0, &home->issuer, err) &&
            ledger_append(home->ledger, "cert.issued",
                          ca_issued_record(seq, builder_bytes(&signature), builder_bytes(&certificate)), NULL,

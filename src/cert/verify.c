@@ -2,9 +2,7 @@
 
 static bool wrong(struct error *err, const char *what)
 {
-    return error_set(
-        err, ERROR_TOKEN, 0,
-        "the certificate that was made is wrong: %s; nothing was handed out, do not use this token", what);
+    return error_set(err, ERROR_TOKEN, 0, "the certificate is wrong: %s", what);
 }
 
 /** Verifies with the issuer's key, or for a self-signed certificate with its own. */

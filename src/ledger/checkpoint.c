@@ -285,7 +285,8 @@ bool ledger_checkpoint_add(struct ledger *ledger, struct bytes text, struct byte
                          "the text signed is not the checkpoint of the ledger's records");
     if (!note_signature_holds(&ledger->key, text, signature))
         return error_set(err, ERROR_TOKEN, 0,
-                         "the token's signature on the checkpoint does not verify with the ledger's key");
+                         "the token's signature on the checkpoint does not verify with the ledger's key; do "
+                         "not use this token");
     builder_add_bytes(&note, text);
     builder_add_u8(&note, '\n');
     note_signature_write(&ledger->key, signature, &note);

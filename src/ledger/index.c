@@ -132,6 +132,12 @@ static bool wal_is_waiting(int home_fd)
     return fstatat(home_fd, INDEX_NAME "-wal", &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size > 0;
 }
 
+static bool awaits_writer(struct error *err)
+{
+    return error_set(err, ERROR_LEDGER, SQLITE_EMPTY,
+                     INDEX_NAME " awaits what a run that died left in " INDEX_NAME "-wal");
+}
+
 /** Read-only homes and full disks have no room for WAL's helper file; then the file is read as it is, if no WAL is waiting. */
 static bool connect_reader(struct index *index, int home_fd, struct error *err)
 {
@@ -139,12 +145,11 @@ static bool connect_reader(struct index *index, int home_fd, struct error *err)
     AUTO(free) char *still = memory_format("%s&immutable=1", place);
     // Only its writer, while he lives, can read it past this; SQLite would look for him for ten seconds.
     if (wal_is_waiting(home_fd) && faccessat(home_fd, ".", W_OK, AT_EACCESS) != 0 && !lock_is_held(home_fd))
-        return error_set(err, ERROR_LEDGER, SQLITE_EMPTY,
-                         INDEX_NAME " awaits what a run that died left in " INDEX_NAME "-wal");
+        return awaits_writer(err);
     if (connect(index, place, SQLITE_OPEN_READONLY, err) && run(index, "SELECT size FROM state", err))
         return true;
-    if (wal_is_waiting(home_fd))
-        return false;
+    if (wal_is_waiting(home_fd)) // he may have died since it was looked for him
+        return (err->native & 0xff) == SQLITE_PROTOCOL ? awaits_writer(err) : false;
     (void)sqlite3_close(index->db); // no statement is open
     index->db = NULL;
     return connect(index, still, SQLITE_OPEN_READONLY, err);
