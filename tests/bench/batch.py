@@ -201,7 +201,7 @@ def rsa(bench, given, results):
 
 def slow_token(bench, given, results):
     """A token whose C_Sign takes 20 ms longer, asked in one session and in 16."""
-    requests = bench.make_requests("slow", 512)
+    requests = bench.make_requests("slow", 2048)
     rates = {}
     for sessions in (1, 16):
         home = f"slow-{sessions}"
@@ -209,7 +209,7 @@ def slow_token(bench, given, results):
         config = pathlib.Path(bench.folder, home, "ca.yaml")
         config.write_text(config.read_text().replace("\ntoken:\n", f"\ntoken:\n  module: '{bench.build}/token_fault.so'\n  sessions: {sessions}\n"))
         os.environ["TOKEN_FAULT"] = "latency_ms=20"
-        rates[sessions] = 512 / statistics.median(bench.batch(requests, home)[0] for _ in range(1 if sessions == 1 else given.rounds))
+        rates[sessions] = 2048 / statistics.median(bench.batch(requests, home)[0] for _ in range(1 if sessions == 1 else given.rounds))
         del os.environ["TOKEN_FAULT"]
     results["slow_one_session_per_s"], results["slow_16_sessions_per_s"] = round(rates[1], 1), round(rates[16], 1)
     results["sessions_gain"] = round(rates[16] / rates[1], 1)
