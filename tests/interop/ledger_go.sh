@@ -78,4 +78,4 @@ plant "a bundle cut short" tile/entries/001 truncate -s -5
 plant "another checkpoint's root" checkpoint sed -i '3s/^...../AAAAA/'
 plant "another size" checkpoint sed -i 2s/.*/999/
 echo "8 planted faults found by readlog${tlogclient:+ and tlogclient}"
-[ -n "$tlogclient" ] || { echo "SKIPPED: Tessera's client: scripts/setup venv makes it, with Go 1.24"; exit 77; }
+[ -n "$tlogclient" ] || { echo "SKIPPED: Tessera's client: scripts/setup venv makes it"; exit 77; }
