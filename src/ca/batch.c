@@ -228,7 +228,7 @@ static bool start(struct batch *batch, struct error *err)
     batch->release = (struct release){
         .fd = batch->medium.batch_fd,
         .with_chain = true,
-        .with_proof = !batch->options.without_proofs && batch_policies_want_proofs(&batch->policies),
+        .with_proof = !batch->options.without_proofs,
         .delivered = note_file,
         .data = batch,
         .home = batch->home,

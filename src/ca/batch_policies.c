@@ -112,12 +112,3 @@ bool batch_policies_check(const struct batch_policies *policies, struct error *e
     }
     return true;
 }
-
-bool batch_policies_want_proofs(const struct batch_policies *policies)
-{
-    for (size_t i = 0; i < policies->count; i++) {
-        if (!policy_wants_proof(policies->items[i]->policy))
-            return false;
-    }
-    return true;
-}

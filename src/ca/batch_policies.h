@@ -36,7 +36,5 @@ MUST_USE bool batch_policies_want(struct batch_policies *policies, const char *p
 MUST_USE bool batch_policies_check(const struct batch_policies *policies, struct error *err);
 /** Never NULL for a path batch_policies_want() was called with. */
 const struct batch_policy *batch_policy_of(const struct batch_policies *policies, const char *path);
-/** Whether none of them says `proof: false`. */
-bool batch_policies_want_proofs(const struct batch_policies *policies);
 
 #endif

@@ -42,7 +42,7 @@ struct run {
 struct group {
     struct job jobs[GROUP_LEN];
     size_t count;
-    const char *policy_name;
+    bool wants_proofs;        /**< its policy and the run want them */
     const struct plan *ended; /**< the plan is carried out when this group is; NULL: more of it is to come */
 };
 
@@ -98,6 +98,7 @@ static bool fill_group(struct run *run, struct group *group, unsigned wait_ms, s
         return false;
     if (run->plan == NULL)
         return true;
+    group->wants_proofs = run->options->wants_proofs && run->plan->wants_proofs;
     for (; run->next_item < run->plan->count && group->count < GROUP_LEN; run->next_item++) {
         const struct plan_item *item = &run->plan->items[run->next_item];
         if (item->action != PLAN_SIGN && item->action != PLAN_REPEAT)
@@ -158,13 +159,13 @@ static bool cover(const struct run *run, uint64_t issued_seq, struct error *err)
            error_while(err, "signing the checkpoint the proofs are made under");
 }
 
-static bool hand_out(struct run *run, struct job *job, struct error *err)
+static bool hand_out(struct run *run, struct job *job, bool wants_proof, struct error *err)
 {
     AUTO(builder_done) struct builder proof = BUILDER_INIT;
-    if (run->options->wants_proofs &&
+    if (wants_proof &&
         (!cover(run, job->issued_seq, err) || !ledger_prove(run->home->ledger, job->issued_seq, &proof, err)))
         return false;
-    run->result.proofs += run->options->wants_proofs;
+    run->result.proofs += wants_proof;
     return run->options->release(run->options->data, job->item, builder_bytes(&job->certificate),
                                  builder_bytes(&proof), err);
 }
@@ -179,7 +180,7 @@ static bool release_group(struct run *run, struct group *group, struct error *er
 {
     for (size_t i = 0; i < group->count; i++) {
         struct job *job = &group->jobs[i];
-        if (job->is_done && !hand_out(run, job, err))
+        if (job->is_done && !hand_out(run, job, group->wants_proofs, err))
             return error_while(
                 err, "handing out the certificate of %s; it is in the ledger, run the same command again",
                 job->item->source);

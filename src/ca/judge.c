@@ -236,6 +236,7 @@ bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_op
                    struct error *err)
 {
     plan->made_at = options->now;
+    plan->wants_proofs = policy_wants_proof(options->policy);
     AUTO(seen_free) struct seen *own = options->seen == NULL ? seen_new() : NULL;
     struct seen *seen = options->seen != NULL ? options->seen : own;
     for (size_t i = 0; i < plan->count; i++) {

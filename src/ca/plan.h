@@ -56,6 +56,7 @@ struct plan {
     uint8_t
         sha256[32]; /**< over policy, and for each item source, action, TBS or reasons; see ca_plan_seal() */
     int64_t made_at;
+    bool wants_proofs;        /**< the policy's word: NAME.tlog-proof beside each certificate */
     struct findings warnings; /**< about the whole: what could not be looked at */
 };
 void plan_free(struct plan *plan);

@@ -92,6 +92,19 @@ batch 0 --json "${device[@]}" other
 json '.issued == 0 and .repeated == 6'
 same "$folder/device-0001.pem" "$(answers other)/device-0001.pem"
 
+step "a policy that says 'proof: false' is heard, and takes nothing from the others"
+sed '/^policy:/a proof: false' ca/policies/mqtt-server.yaml >quiet.yaml
+sed -i 's/^policy: .*/policy: quiet/' quiet.yaml
+cp quiet.yaml ca/policies/
+fill mixed 1 mixed
+mkdir mixed/requests/quiet
+csr hall.csr /CN=hall.example -addext subjectAltName=DNS:hall.example
+mv hall.csr mixed/requests/quiet/
+batch 0 --json "${device[@]}" mixed
+json '.issued == 2 and .proofs == 1'
+present "$(answers mixed)"/mixed-0001.{pem,tlog-proof} "$(answers mixed)/quiet/hall.pem"
+absent "$(answers mixed)/quiet/hall.tlog-proof"
+
 step "killed at many moments, then run to the end: every certificate once, and one folder of answers"
 fill killed 600 killed
 for records in 30 300 520 800 1000; do
