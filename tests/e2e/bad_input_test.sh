@@ -89,7 +89,7 @@ restore
 step "a request whose signature fails, one of the CA's own key, empty, huge, binary, a wrong kind of PEM"
 openssl req -in requests/good.csr -outform DER -out forged.der
 size=$(stat -c %s forged.der)
-printf '\x01' | dd of=forged.der bs=1 seek=$((size - 3)) conv=notrunc 2>/dev/null
+flip_byte forged.der $((size - 3))
 mkdir bad
 openssl req -inform DER -in forged.der -out bad/forged.csr 2>/dev/null
 refused bad/forged.csr signature

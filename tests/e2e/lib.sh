@@ -4,6 +4,8 @@ set -euo pipefail
 : "${COLDCA:?the binary}" "${SOURCE:?the source folder}"
 # shellcheck source=scripts/softhsm.sh
 . "$SOURCE/scripts/softhsm.sh"
+# shellcheck source=tests/flip_byte.sh
+. "$SOURCE/tests/flip_byte.sh"
 export COLDCA_DATA=$SOURCE NO_COLOR=1 LC_ALL=C.UTF-8
 unset COLDCA_HOME
 umask 022

@@ -200,7 +200,7 @@ cp ca/index.rsa good.rsa
 size=$(stat -c %s good.rsa)
 for at in 20 200 $((size - 1)); do
     cp good.rsa ca/index.rsa
-    printf '\377\377' | dd of=ca/index.rsa bs=1 seek="$at" conv=notrunc status=none
+    flip_byte ca/index.rsa "$at"
     shares_with_one check
     json '.warnings[0].rule' screen.store
     shares_with_one sign --pin-source file:pin --out issued-5

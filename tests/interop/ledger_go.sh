@@ -2,6 +2,8 @@
 # Exports ledgers of several sizes and has two programs in Go read them: readlog, on the packages of Go's own checksum database, and tlogclient,
 # on Tessera's client and fsck (scripts/setup venv makes it). Then plants faults that both must find.
 set -euo pipefail
+# shellcheck source=tests/flip_byte.sh
+source "$SOURCE/tests/flip_byte.sh"
 command -v go >/dev/null || { echo "SKIPPED: Go is not installed (Debian: golang-go golang-golang-x-mod-dev)"; exit 77; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -68,7 +70,7 @@ plant() {
     ! cmp -s "$folder/planted/$2" "$folder/log/$2" || { echo "not planted: $1"; exit 1; }
     refused "$folder/planted" "$1"
 }
-flip() { printf '\377' | dd of="$1" bs=1 seek=100 conv=notrunc status=none; }
+flip() { flip_byte "$1" 70; }
 plant "a changed record" tile/entries/002 sed -i '0,/cert.issued/s//cert.issueD/'
 plant "a changed leaf hash" tile/0/001 flip
 plant "a changed node" tile/1/000.p/3 flip
