@@ -110,18 +110,18 @@ static bool is_present(void *data, const char *name, struct bytes certificate)
 
 /* ---- what is written ---- */
 
-static bool release_one(void *data, const struct plan_item *item, struct bytes certificate,
+static bool release_one(void *data, size_t group, const struct plan_item *item, struct bytes certificate,
                         struct bytes proof, struct error *err)
 {
     struct batch *batch = data;
     batch_report_certificate(batch->report, item, certificate);
-    return release_certificate(&batch->release, item, certificate, proof, err);
+    return release_certificate(&batch->release, group, item, certificate, proof, err);
 }
 
-static bool flush(void *data, struct error *err)
+static bool flush(void *data, size_t group, struct error *err)
 {
     struct batch *batch = data;
-    return release_flush(&batch->release, err);
+    return release_flush(&batch->release, group, err);
 }
 
 static void note_file(void *data, const char *file, struct bytes content)
@@ -201,8 +201,7 @@ void batch_free(struct batch *batch)
         plans_close(batch->plans); // its threads use all the rest
     if (batch->report != NULL)
         batch_report_free(batch->report);
-    if (batch->release.group != NULL)
-        media_group_free(batch->release.group);
+    release_end(&batch->release);
     if (batch->readers != NULL)
         readers_close(batch->readers);
     if (batch->medium.batch_fd >= 0 && !batch->medium.is_resumed)
@@ -232,10 +231,9 @@ static bool start(struct batch *batch, struct error *err)
         .delivered = note_file,
         .data = batch,
         .home = batch->home,
-        .group = media_group_new(),
+        .is_fresh = !batch->medium.is_resumed,
     };
-    if (!batch->medium.is_resumed)
-        media_group_is_fresh(batch->release.group);
+    release_begin(&batch->release);
     return batch_report_open(batch->medium.batch_fd, batch->medium.batch, &batch->report, err) &&
            plans_open(&settings, &batch->plans, err);
 }

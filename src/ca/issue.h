@@ -7,15 +7,24 @@
 #include "ca/home.h"
 #include "ca/plan.h"
 
+/* Groups that are released, waiting for their flush, or being flushed. */
+#define ISSUE_UNFLUSHED_MAX 3
+
 struct issue_options {
     const char *command;     /**< noted in session.opened: "sign", "review", "batch" */
     const char *batch;       /**< the batch id (session_make_batch()); ca_issue() makes one */
     const struct plan *only; /**< the only plan there is; NULL: each is noted as it comes (batch.planned) */
-    /** Hands one certificate out, with its proof (empty if wants_proofs is false); nothing need be durable before flush() returns. */
-    bool (*release)(void *data, const struct plan_item *item, struct bytes certificate, struct bytes proof,
-                    struct error *err);
-    /** Makes what was handed out durable; called after each group. NULL: release() does it. */
-    bool (*flush)(void *data, struct error *err);
+    /**
+     * Hands one certificate out, with its proof (empty if wants_proofs is false); nothing need be durable before flush() returns.
+     * \param group  what is flushed together; groups are released in their order, 0, 1, ..., by one thread
+     */
+    bool (*release)(void *data, size_t group, const struct plan_item *item, struct bytes certificate,
+                    struct bytes proof, struct error *err);
+    /**
+     * Makes a group that was released durable; NULL: release() does it. Groups are flushed in their order by another thread, while the
+     * next are released: at most ISSUE_UNFLUSHED_MAX are begun and not flushed. Neither thread may use the ledger.
+     */
+    bool (*flush)(void *data, size_t group, struct error *err);
     void *data;
     bool
         wants_proofs; /**< a C2SP tlog-proof with each certificate: a checkpoint is signed for each group then */
@@ -42,7 +51,7 @@ struct issue_source {
      */
     bool (*next)(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                  struct error *err);
-    /** All of a plan's certificates are handed out. */
+    /** All of a plan's certificates went through release(); told by the thread that does so. */
     bool (*finished)(void *data, const struct plan *plan, struct error *err);
     void *data;
     size_t total; /**< requests of all plans, for progress */

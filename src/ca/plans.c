@@ -10,8 +10,8 @@
 
 #define SLICE_LEN 256
 #define QUEUE_LEN 2
-/* Given out at one time: the plans of three groups and the one that fills the next; some to spare. */
-#define OUT_MAX 6
+/* Given out at one time: the plans of all groups under way (issue.c) and the one that fills the next; some to spare. */
+#define OUT_MAX 8
 
 struct slice {
     struct plan *plan;
@@ -29,6 +29,7 @@ struct plans {
     bool has_judge;
     struct error reading_error; /**< valid once `read` has ended */
     struct error judging_error; /**< valid once `judged` has ended */
+    pthread_mutex_t out_lock;   /**< plans are taken by one thread and given back by another */
     struct plan *out[OUT_MAX];
 };
 
@@ -112,6 +113,7 @@ bool plans_open(const struct plans_settings *settings, struct plans **ret_plans,
 {
     AUTO(plans_close) struct plans *plans = memory_new(1, sizeof(*plans));
     plans->settings = *settings;
+    plans->out_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     plans->view = *settings->home;
     plans->view.ledger = NULL;
     plans->read = queue_new(QUEUE_LEN, release_slice);
@@ -147,6 +149,19 @@ void plans_close(struct plans *plans)
     free(plans);
 }
 
+static const struct plan *give_out(struct plans *plans, struct plan *plan)
+{
+    size_t i = 0;
+    (void)pthread_mutex_lock(&plans->out_lock); // of the default kind: fails only for a lock that is none
+    while (i < OUT_MAX && plans->out[i] != NULL)
+        i++;
+    if (i == OUT_MAX)
+        abort(); // more plans out than a run uses at one time
+    plans->out[i] = plan;
+    (void)pthread_mutex_unlock(&plans->out_lock);
+    return plan;
+}
+
 bool plans_next(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                 struct error *err)
 {
@@ -160,19 +175,19 @@ bool plans_next(void *data, unsigned wait_ms, const struct plan **ret_plan, bool
     *ret_is_last = is_end;
     if (slice == NULL)
         return true;
-    for (size_t i = 0; i < OUT_MAX; i++) {
-        if (plans->out[i] != NULL)
-            continue;
-        *ret_plan = plans->out[i] = TAKE(slice->plan);
-        return true;
-    }
-    abort(); // more plans out than a run uses at one time
+    *ret_plan = give_out(plans, TAKE(slice->plan));
+    return true;
 }
 
 void plans_give_back(struct plans *plans, const struct plan *plan)
 {
+    struct plan *back = NULL;
+    (void)pthread_mutex_lock(&plans->out_lock);
     for (size_t i = 0; i < OUT_MAX; i++) {
         if (plans->out[i] == plan && plan != NULL)
-            plan_free(TAKE(plans->out[i]));
+            back = TAKE(plans->out[i]);
     }
+    (void)pthread_mutex_unlock(&plans->out_lock);
+    if (back != NULL)
+        plan_free(back);
 }

@@ -31,7 +31,7 @@ DEFINE_AUTO(struct plans *, plans_close);
 /** For issue_source.next. data is the struct plans. */
 MUST_USE bool plans_next(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                          struct error *err);
-/** Frees a plan that plans_next() gave. */
+/** Frees a plan that plans_next() gave; another thread may be in plans_next(). */
 void plans_give_back(struct plans *plans, const struct plan *plan);
 
 #endif

@@ -14,20 +14,42 @@
 #define CHECKPOINT_MAX_LEN 16384
 #define OUTPUT_MAX_LEN 131072
 
+void release_begin(struct release *release)
+{
+    for (size_t i = 0; i < ISSUE_UNFLUSHED_MAX; i++) {
+        release->groups[i] = media_group_new();
+        if (release->is_fresh)
+            media_group_is_fresh(release->groups[i]);
+    }
+}
+
+void release_end(struct release *release)
+{
+    for (size_t i = 0; i < ISSUE_UNFLUSHED_MAX; i++) {
+        if (release->groups[i] != NULL)
+            media_group_free(release->groups[i]);
+        release->groups[i] = NULL;
+    }
+}
+
+static struct media_group *group_of(const struct release *release, size_t group)
+{
+    return release->groups[group % ISSUE_UNFLUSHED_MAX];
+}
+
 bool release_open(struct ca_home *home, const char *folder, struct release *ret_release, struct error *err)
 {
     int fd = -1;
     if (!file_make_folder(AT_FDCWD, folder, 0755, err) || !file_open_folder(AT_FDCWD, folder, &fd, err))
         return error_while(err, "opening the output folder");
-    *ret_release = (struct release){.fd = fd, .home = home, .group = media_group_new()};
+    *ret_release = (struct release){.fd = fd, .home = home};
+    release_begin(ret_release);
     return true;
 }
 
 void release_close(struct release *release)
 {
-    if (release->group != NULL)
-        media_group_free(release->group);
-    release->group = NULL;
+    release_end(release);
     if (release->fd >= 0)
         (void)close(release->fd); // a folder; its files were fsynced
     release->fd = -1;
@@ -88,23 +110,24 @@ bool release_is_taken(void *data, const char *name, struct bytes certificate)
     return !bytes_equal(builder_bytes(&wanted), builder_bytes(&found));
 }
 
-static bool add_file(const struct release *release, const char *file, struct bytes content, struct error *err)
+static bool add_file(const struct release *release, size_t group, const char *file, struct bytes content,
+                     struct error *err)
 {
     if (release->delivered != NULL)
         release->delivered(release->data, file, content);
-    return media_group_add(release->group, release->fd, file, content, err);
+    return media_group_add(group_of(release, group), release->fd, file, content, err);
 }
 
-static bool add_proof(const struct release *release, const char *name, struct bytes certificate,
+static bool add_proof(const struct release *release, size_t group, const char *name, struct bytes certificate,
                       struct bytes proof, struct error *err)
 {
     AUTO(free) char *file = memory_format("%s.tlog-proof", name);
     AUTO(builder_done) struct builder found = BUILDER_INIT;
     bool is_there = read_good_proof(release, file, certificate, &found);
-    return add_file(release, file, is_there ? builder_bytes(&found) : proof, err);
+    return add_file(release, group, file, is_there ? builder_bytes(&found) : proof, err);
 }
 
-static bool add_chain(const struct release *release, const char *name, struct bytes certificate,
+static bool add_chain(const struct release *release, size_t group, const char *name, struct bytes certificate,
                       struct error *err)
 {
     AUTO(free) char *file = memory_format("%s-chain.pem", name);
@@ -112,10 +135,10 @@ static bool add_chain(const struct release *release, const char *name, struct by
     encode_pem("CERTIFICATE", certificate, &chain);
     encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &chain);
     builder_add_bytes(&chain, builder_bytes(&release->home->chain_pem));
-    return add_file(release, file, builder_bytes(&chain), err);
+    return add_file(release, group, file, builder_bytes(&chain), err);
 }
 
-bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
+bool release_certificate(void *data, size_t group, const struct plan_item *item, struct bytes certificate,
                          struct bytes proof, struct error *err)
 {
     const struct release *release = data;
@@ -123,15 +146,15 @@ bool release_certificate(void *data, const struct plan_item *item, struct bytes 
     AUTO(builder_done) struct builder output = BUILDER_INIT;
     add_output(release, certificate, &output);
     // The certificate comes last: where it is, all that belongs to it is.
-    return (proof.len == 0 || add_proof(release, item->name, certificate, proof, err)) &&
-           (!release->with_chain || add_chain(release, item->name, certificate, err)) &&
-           add_file(release, file, builder_bytes(&output), err);
+    return (proof.len == 0 || add_proof(release, group, item->name, certificate, proof, err)) &&
+           (!release->with_chain || add_chain(release, group, item->name, certificate, err)) &&
+           add_file(release, group, file, builder_bytes(&output), err);
 }
 
-bool release_flush(void *data, struct error *err)
+bool release_flush(void *data, size_t group, struct error *err)
 {
     const struct release *release = data;
-    return media_group_commit(release->group, release->fd, err);
+    return media_group_commit(group_of(release, group), release->fd, err);
 }
 
 bool release_checkpoint(const struct release *release, struct error *err)

@@ -21,9 +21,14 @@ struct release {
     void (*delivered)(void *data, const char *file, struct bytes content);
     void *data;
     struct ca_home *home;
-    struct media_group *group; /**< files on their way */
+    struct media_group *groups[ISSUE_UNFLUSHED_MAX]; /**< files on their way */
+    bool is_fresh; /**< the folder was made for this run: it is not looked whether files are there */
 };
 
+/** Makes the room for files on their way; release_open() does it for its own. is_fresh is set before. */
+void release_begin(struct release *release);
+/** Undoes release_begin(): what was not flushed is cleared away. */
+void release_end(struct release *release);
 /** Opens (and makes, one level) the output folder. */
 MUST_USE bool release_open(struct ca_home *home, const char *folder, struct release *ret_release,
                            struct error *err);
@@ -33,10 +38,10 @@ DEFINE_AUTO_VALUE(struct release, release_close);
 /** For plan_options.is_taken: whether something other than this certificate (empty: any) is at its name. data is the struct release. */
 bool release_is_taken(void *data, const char *name, struct bytes certificate);
 /** For issue_options.release. data is the struct release. */
-MUST_USE bool release_certificate(void *data, const struct plan_item *item, struct bytes certificate,
-                                  struct bytes proof, struct error *err);
+MUST_USE bool release_certificate(void *data, size_t group, const struct plan_item *item,
+                                  struct bytes certificate, struct bytes proof, struct error *err);
 /** For issue_options.flush. data is the struct release. */
-MUST_USE bool release_flush(void *data, struct error *err);
+MUST_USE bool release_flush(void *data, size_t group, struct error *err);
 /** Copies the newest checkpoint into the folder. */
 MUST_USE bool release_checkpoint(const struct release *release, struct error *err);
 /** ERROR_LEDGER if the folder holds a later or inconsistent checkpoint of this ledger. */

@@ -30,10 +30,10 @@ struct sign_options {
     bool is_dry_run;
 };
 
-static bool print_certificate(void *data, const struct plan_item *item, struct bytes certificate,
-                              struct bytes proof, struct error *err)
+static bool print_certificate(void *data, size_t group, const struct plan_item *item,
+                              struct bytes certificate, struct bytes proof, struct error *err)
 {
-    (void)data, (void)item, (void)proof, (void)err; // one certificate and nothing else
+    (void)data, (void)group, (void)item, (void)proof, (void)err; // one certificate and nothing else
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
     encode_pem("CERTIFICATE", certificate, &pem);
     fputs(builder_text(&pem), stdout); // main() checks stdout at the end

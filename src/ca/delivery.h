@@ -1,0 +1,33 @@
+/*
+ * Handing out groups, one after another, while the next ones are signed and logged: a removable medium takes its time for each
+ * file. One thread releases a group, another flushes the one before it.
+ */
+#ifndef COLDCA_CA_DELIVERY_H
+#define COLDCA_CA_DELIVERY_H
+
+#include "base/cleanup.h"
+#include "ca/group.h"
+
+/* Groups that are with the delivery at one time at most: one waits, the others are released and flushed. */
+#define DELIVERY_GROUPS (1 + ISSUE_UNFLUSHED_MAX)
+
+struct delivery;
+
+/** Starts the threads. run is borrowed. */
+MUST_USE bool delivery_open(struct run *run, struct delivery **ret_delivery, struct error *err);
+/** Waits for the groups in hand, if delivery_finish() was not called, and frees; groups stay whose they are. */
+void delivery_close(struct delivery *delivery);
+DEFINE_AUTO(struct delivery *, delivery_close);
+
+/** Gives a group that is committed and proved; waits for room. \return false: an earlier one failed, see delivery_finish() */
+MUST_USE bool delivery_give(struct delivery *delivery, struct group *group);
+/**
+ * A group that was handed out and is the caller's again.
+ * \param wait  for one, if a group is under way
+ * \return NULL: there is none now, or one failed
+ */
+struct group *delivery_take_back(struct delivery *delivery, bool wait);
+/** No more groups come: waits until all are handed out. Those can be taken back still. \return false: one could not be */
+MUST_USE bool delivery_finish(struct delivery *delivery, struct error *err);
+
+#endif
