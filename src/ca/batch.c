@@ -13,8 +13,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define READ_FAULTS_MAX 3
+#define DESCRIPTORS 4096 /* each certificate of the groups under way may go to a folder of its own */
 
 struct batch {
     struct ca_home *home;
@@ -173,10 +175,21 @@ static bool find_requests(struct batch *batch, struct error *err)
                      ".der");
 }
 
+/** As many descriptors as are allowed, up to what a batch can use; fewer do for media of few folders. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); // up to the hard limit always works
+}
+
 bool batch_prepare(struct ca_home *home, const struct batch_options *options,
                    const struct ca_console *console, struct batch **ret_batch, struct error *err)
 {
     AUTO(batch_free) struct batch *batch = memory_new(1, sizeof(*batch));
+    raise_descriptors();
     batch->home = home;
     batch->console = console;
     batch->options = *options;

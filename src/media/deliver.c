@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #define TEMPORARY_SIZE 40
+#define FOLDERS_KEPT_MAX                                                                                     \
+    8 /* open from one group to the next; more would be synced for nothing, and use up descriptors */
 
 /** A file on its way: the folder it goes to and its last part. */
 struct target {
@@ -245,6 +247,15 @@ static void clear_files(struct media_group *group)
     group->files_count = 0;
 }
 
+static void close_folders(struct media_group *group)
+{
+    for (size_t i = 0; i < group->folders_count; i++) {
+        free(group->folders[i].path);
+        (void)close(group->folders[i].fd); // only open for reading
+    }
+    group->folders_count = 0;
+}
+
 void media_group_free(struct media_group *group)
 {
     for (size_t i = 0; i < group->files_count; i++) {
@@ -254,10 +265,7 @@ void media_group_free(struct media_group *group)
                        0); // was never put in its place; the next try clears it too
     }
     clear_files(group);
-    for (size_t i = 0; i < group->folders_count; i++) {
-        free(group->folders[i].path);
-        (void)close(group->folders[i].fd); // only open for reading
-    }
+    close_folders(group);
     free(group->files);
     free(group->folders);
     free(group);
@@ -327,5 +335,7 @@ bool media_group_commit(struct media_group *group, int root_fd, struct error *er
         if (!file_sync_folder(group->folders[i].fd, group->folders[i].path, err))
             return false;
     }
+    if (group->folders_count > FOLDERS_KEPT_MAX)
+        close_folders(group);
     return true;
 }

@@ -105,6 +105,12 @@ json '.issued == 2 and .proofs == 1'
 present "$(answers mixed)"/mixed-0001.{pem,tlog-proof} "$(answers mixed)/quiet/hall.pem"
 absent "$(answers mixed)/quiet/hall.tlog-proof"
 
+step "each request in a folder of its own: no more of them are open than a program may have"
+fill deep 1200 deep
+(cd deep/requests && for file in *.csr; do mkdir "${file%.csr}" && mv "$file" "${file%.csr}/"; done)
+(ulimit -Sn 256 && batch 0 --json "${device[@]}" deep && json '.issued == 1200')
+equal "$(find "$(answers deep)" -name 'deep-????.pem' | wc -l)" 1200
+
 step "killed at many moments, then run to the end: every certificate once, and one folder of answers"
 fill killed 600 killed
 for records in 30 300 520 800 1000; do

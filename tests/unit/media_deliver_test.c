@@ -248,6 +248,37 @@ static void a_group_is_in_its_place_only_after_commit(void **state)
     assert_int_equal(count_names(folder), 3);
 }
 
+static size_t open_descriptors(void)
+{
+    size_t count = 0;
+    DIR *own = opendir("/proc/self/fd");
+    assert_non_null(own);
+    while (readdir(own) != NULL)
+        count++;
+    assert_int_equal(closedir(own), 0);
+    return count;
+}
+
+static void a_group_of_many_folders_keeps_few_of_them_open(void **state)
+{
+    const struct folder *folder = *state;
+    struct error err = ERROR_INIT;
+    AUTO(media_group_free) struct media_group *group = media_group_new();
+    size_t before = open_descriptors();
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 40; i++) {
+            AUTO(free) char *name = memory_format("folder-%d-%d/a.pem", round, i);
+            assert_true(media_group_add(group, folder->fd, name, bytes_of_text("one"), &err));
+        }
+        assert_true(media_group_commit(group, folder->fd, &err));
+        assert_true(open_descriptors() <= before + 8);
+    }
+    assert_true(has(folder, "folder-2-39/a.pem", "one"));
+    assert_true(media_group_add(group, folder->fd, "folder-0-0/b.pem", bytes_of_text("two"), &err));
+    assert_true(media_group_commit(group, folder->fd, &err));
+    assert_true(has(folder, "folder-0-0/b.pem", "two"));
+}
+
 static void a_group_that_is_given_up_leaves_nothing(void **state)
 {
     const struct folder *folder = *state;
@@ -295,6 +326,7 @@ int main(void)
         IN_FOLDER(works_where_rename_has_no_flags_but_links_are_there),
         IN_FOLDER(works_where_neither_is_there),
         IN_FOLDER(a_group_is_in_its_place_only_after_commit),
+        IN_FOLDER(a_group_of_many_folders_keeps_few_of_them_open),
         IN_FOLDER(a_group_that_is_given_up_leaves_nothing),
         IN_FOLDER(a_group_never_goes_over_what_turned_up_meanwhile),
     };
