@@ -81,14 +81,20 @@ bool group_fill(struct run *run, struct group *group, unsigned wait_ms, struct e
 
 /* ---- signing ---- */
 
-/** Asks the token, makes the certificate, and looks at it once more with the CA certificate's public key. */
+/** Asks a token, makes the certificate, and looks at it once more with the CA certificate's public key. */
 static void sign_new(const struct ca_home *home, struct job *job)
 {
+    size_t token = 0;
     struct bytes tbs = bytes_of(job->item->tbs, job->item->tbs_len);
-    if (!signers_sign(home->signers, job->kind, tbs, &job->signature, &job->err))
-        return;
-    cert_seal(tbs, job->kind, builder_bytes(&job->signature), &job->certificate);
-    job->is_done = ca_check_made(builder_bytes(&job->certificate), tbs, home->issuer, &job->err);
+    while (signers_sign(home->signers, job->kind, tbs, &job->signature, &token, &job->err)) {
+        cert_seal(tbs, job->kind, builder_bytes(&job->signature), &job->certificate);
+        job->is_done = ca_check_made(builder_bytes(&job->certificate), tbs, home->issuer, &job->err);
+        if (job->is_done || !signers_drop(home->signers, token, &job->err))
+            return;
+        builder_clear(&job->signature);
+        builder_clear(&job->certificate);
+        error_clear(&job->err);
+    }
 }
 
 static void check_earlier(const struct ca_home *home, struct job *job)

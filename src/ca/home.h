@@ -100,6 +100,8 @@ MUST_USE bool ca_choice_make(const char *module, const char *profile, const char
                              const char *token, struct ca_choice *ret_choice, struct error *err);
 
 /** Opens a token and logs in by console; token_words for the prompt are made here. */
+/** How many sessions a token is to sign in: as ca.yaml says, or as this machine can use. */
+unsigned ca_sessions(const struct ca_home *home);
 MUST_USE bool ca_token_login(struct token *token, const struct ca_console *console, struct error *err);
 
 /** The kind of signature this CA makes for a template's wishes. ERROR_INPUT if they do not fit the key. */

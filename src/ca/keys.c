@@ -113,6 +113,12 @@ static bool prepare_asking(struct token *token, const struct token_key *key, con
     return true;
 }
 
+unsigned ca_sessions(const struct ca_home *home)
+{
+    // One more than cores: while its signature is looked at, a core need not wait for the session it gave back.
+    return home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores() + 1;
+}
+
 bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err)
 {
     if (home->token != NULL)
@@ -128,8 +134,7 @@ bool ca_home_login(struct ca_home *home, const struct ca_console *console, struc
                                         .profile = home->profile};
     if (!token_open(&choice, &home->token, err))
         return false;
-    token_set_sessions(home->token,
-                       home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores());
+    token_set_sessions(home->token, ca_sessions(home));
     return ca_token_login(home->token, console, err) && find_keys(home, console, err) &&
            prepare_asking(home->token, home->ca_key, console, err) &&
            signers_open(home, console, &home->signers, err);

@@ -9,6 +9,8 @@
 #include <pthread.h>
 
 #define SLICE_LEN 256
+/* Comparing RSA keys with all earlier ones costs nearly the same for many as for few (screen/factors.h). */
+#define RSA_SLICE_LEN 1024
 #define QUEUE_LEN 2
 /* Given out at one time: the plans of all groups under way (issue.c) and the one that fills the next; some to spare. */
 #define OUT_MAX 8
@@ -47,12 +49,12 @@ static void release_slice(void *item)
 }
 
 /** Reads requests that one policy judges, in the order of the medium. */
-static bool read_slice(struct plans *plans, size_t *index, struct slice *slice, struct error *err)
+static bool read_slice(struct plans *plans, size_t *index, size_t len, struct slice *slice, struct error *err)
 {
     const struct plans_settings *settings = &plans->settings;
-    AUTO(inputs_done) struct inputs inputs = {.items = memory_new(SLICE_LEN, sizeof(*inputs.items))};
+    AUTO(inputs_done) struct inputs inputs = {.items = memory_new(len, sizeof(*inputs.items))};
     slice->options = settings->options(settings->data, *index);
-    while (*index < settings->count && inputs.count < SLICE_LEN &&
+    while (*index < settings->count && inputs.count < len &&
            settings->options(settings->data, *index) == slice->options) {
         if (!settings->input(settings->data, *index, &inputs.items[inputs.count], err))
             return false;
@@ -63,14 +65,26 @@ static bool read_slice(struct plans *plans, size_t *index, struct slice *slice, 
                         &slice->plan, err);
 }
 
+static bool has_rsa_key(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].request != NULL && plan->items[i].request->key_kind == KEY_RSA)
+            return true;
+    }
+    return false;
+}
+
 static void *read_all(void *data)
 {
     struct plans *plans = data;
     size_t index = 0;
+    size_t len = SLICE_LEN;
     bool is_fine = true;
     while (is_fine && index < plans->settings.count) {
         AUTO(slice_free) struct slice *slice = memory_new(1, sizeof(*slice));
-        is_fine = read_slice(plans, &index, slice, &plans->reading_error);
+        is_fine = read_slice(plans, &index, len, slice, &plans->reading_error);
+        // Such keys come together: the next ones are likely to be as these.
+        len = is_fine && has_rsa_key(slice->plan) ? RSA_SLICE_LEN : SLICE_LEN;
         if (!is_fine || !queue_put(plans->read, slice))
             break;
         slice = NULL; // the queue's now

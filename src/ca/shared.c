@@ -16,6 +16,8 @@ struct shared {
     struct screen_store *run;  /**< by this run's plans */
     char **names;              /**< of the run's keys, by label */
     size_t names_count;
+    bool
+        is_current; /**< all is in `seen` that the ledger had when the run began; what came since is in `run` */
     bool has_told; /**< that the store could not be written */
 };
 
@@ -178,18 +180,42 @@ static bool all_true(struct ca_home *home, const struct bytes *moduli, size_t co
     return true;
 }
 
+/** Whether some key shares a factor with one this run has met earlier. */
+static bool meets_run(const struct screen_share *shares, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((shares[i].label != SCREEN_NONE && shares[i].label >= SHARED_RUN) ||
+            (shares[i].same != SCREEN_NONE && shares[i].same >= SHARED_RUN))
+            return true;
+    }
+    return false;
+}
+
+static bool bring_up_to_date(struct shared *shared, struct ca_home *home, struct error *err)
+{
+    shared->is_current = shared->is_current || catch_up(shared, home, err);
+    return shared->is_current || error_while(err, "reading the ledger's RSA keys");
+}
+
 static bool compare(struct shared *shared, struct ca_home *home, const struct bytes *moduli, size_t count,
                     struct screen_share *ret_shares, struct error *err)
 {
     bool has_ledger = home != NULL && home->ledger != NULL;
+    bool is_again = false;
     for (int tries = 1;; tries++) {
-        if (has_ledger && !catch_up(shared, home, err))
-            return error_while(err, "reading the ledger's RSA keys");
+        if (has_ledger && !bring_up_to_date(shared, home, err))
+            return false;
         struct screen_store *const stores[] = {has_ledger ? shared->seen : shared->run, shared->run};
         bool is_done = screen_shared(stores, has_ledger ? 2 : 1, moduli, count, ca_parallel, ca_cores(),
                                      ret_shares, err);
-        if (is_done && (!has_ledger || all_true(home, moduli, count, ret_shares)))
-            return true;
+        if (is_done && (!has_ledger || all_true(home, moduli, count, ret_shares))) {
+            if (!has_ledger || is_again || !meets_run(ret_shares, count))
+                return true;
+            // The other one's certificate may be in the ledger by now, and is to be named then.
+            is_again = true;
+            shared->is_current = false;
+            continue;
+        }
         if (tries == TRIES)
             return is_done ? error_set(err, ERROR_LEDGER, 0,
                                        "%s does not say what the ledger says; remove it and run again",
@@ -197,6 +223,7 @@ static bool compare(struct shared *shared, struct ca_home *home, const struct by
                            : error_while(err, "comparing RSA keys");
         // What did not fit was dropped, and is read from the ledger now.
         error_clear(err);
+        shared->is_current = false;
         if (is_done)
             screen_store_forget(shared->seen);
     }
@@ -293,16 +320,33 @@ static bool refuse_twin(struct ca_home *home, const struct key *keys, const stru
     return true;
 }
 
+static void remember_key(struct shared *shared, const struct plan_item *item, struct bytes modulus)
+{
+    screen_store_add(shared->run, SHARED_RUN + shared->names_count, modulus);
+    shared->names = memory_grow(shared->names, shared->names_count + 1, sizeof(*shared->names));
+    shared->names[shared->names_count++] = memory_text(item->source);
+}
+
 /** Remembers the plan's keys for the run's later plans; the ledger may not have them yet. */
 static void remember(struct shared *shared, const struct key *keys, size_t count,
                      const struct screen_share *shares)
 {
     for (size_t i = 0; i < count; i++) {
-        if (shares[i].same != SCREEN_NONE || shares[i].first != i)
-            continue;
-        screen_store_add(shared->run, SHARED_RUN + shared->names_count, keys[i].facts.modulus);
-        shared->names = memory_grow(shared->names, shared->names_count + 1, sizeof(*shared->names));
-        shared->names[shared->names_count++] = memory_text(keys[i].item->source);
+        if (shares[i].same == SCREEN_NONE && shares[i].first == i)
+            remember_key(shared, keys[i].item, keys[i].facts.modulus);
+    }
+}
+
+/** Keys nobody proved to have are compared with none, but once they are certified others are compared with them. */
+static void remember_unproved(struct shared *shared, const struct plan *plan)
+{
+    struct public_key_facts facts;
+    struct error err = ERROR_INIT; // no key, nothing to remember
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_item *item = &plan->items[i];
+        if (item->action == PLAN_SIGN && !item->request->has_proof_of_possession &&
+            public_key_read(item->request->spki, &facts, &err) && facts.kind == KEY_RSA)
+            remember_key(shared, item, facts.modulus);
     }
 }
 
@@ -329,6 +373,7 @@ bool shared_refuse(struct shared *shared, struct ca_home *home, struct plan *pla
     AUTO(free) struct key *keys = list_keys(plan, &count);
     AUTO(free) struct bytes *moduli = memory_new(count, sizeof(*moduli));
     AUTO(free) struct screen_share *shares = memory_new(count, sizeof(*shares));
+    remember_unproved(shared, plan);
     if (count == 0)
         return true;
     for (size_t i = 0; i < count; i++)

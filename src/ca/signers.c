@@ -57,8 +57,7 @@ static bool open_one(struct ca_home *home, const char *uri, const struct ca_cons
                                         .profile = home->profile};
     if (!token_open(&choice, &signer->token, err))
         return false;
-    token_set_sessions(signer->token,
-                       home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores());
+    token_set_sessions(signer->token, ca_sessions(home));
     return ca_token_login(signer->token, console, err) &&
            token_key_find(signer->token, uri, cert_issuer_spki(home->issuer), &signer->key, err) &&
            ca_check_key(home, signer->key, "CA", console, err) && name_signer(signer, signer->token, err);
@@ -117,10 +116,11 @@ static struct signer *choose(struct signers *signers)
 }
 
 bool signers_sign(struct signers *signers, enum signature_kind kind, struct bytes data,
-                  struct builder *ret_signature, struct error *err)
+                  struct builder *ret_signature, size_t *ret_token, struct error *err)
 {
     for (;;) {
         struct signer *signer = choose(signers);
+        *ret_token = (size_t)(signer - signers->items);
         if (token_key_sign(signer->key, kind, data, ret_signature, err))
             return true;
         if (signers->count == 1 || !drop(signers, signer, err))
@@ -128,6 +128,11 @@ bool signers_sign(struct signers *signers, enum signature_kind kind, struct byte
         builder_clear(ret_signature);
         error_clear(err);
     }
+}
+
+bool signers_drop(struct signers *signers, size_t token, const struct error *why)
+{
+    return signers->count > 1 && drop(signers, &signers->items[token], why);
 }
 
 void signers_tell(struct signers *signers, const struct ca_console *console)

@@ -17,9 +17,15 @@ DEFINE_AUTO(struct signers *, signers_close);
 
 /** How many signatures can be under way at once. */
 unsigned signers_sessions(const struct signers *signers);
-/** Any thread. A token that fails is dropped and another asked. \return false: the last one failed; its reason */
+/**
+ * Any thread. A token that fails is dropped and another asked.
+ * \param ret_token  who signed, for signers_drop()
+ * \return false: the last one failed; its reason
+ */
 MUST_USE bool signers_sign(struct signers *signers, enum signature_kind kind, struct bytes data,
-                           struct builder *ret_signature, struct error *err);
+                           struct builder *ret_signature, size_t *ret_token, struct error *err);
+/** What this token signed does not verify: it is dropped, unless it is the last. \return whether another one can be asked */
+MUST_USE bool signers_drop(struct signers *signers, size_t token, const struct error *why);
 /** Tells of tokens that were dropped since the last call. Not while signatures are under way. */
 void signers_tell(struct signers *signers, const struct ca_console *console);
 

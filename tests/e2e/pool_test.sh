@@ -30,6 +30,22 @@ openssl verify -x509_strict -CAfile shared.pem "$(find stick/issued -name device
     >verified 2>&1 || fail "$(cat verified)"
 sound_ledger
 
+step "a token that signs wrongly is dropped as well, and nothing of it is handed out"
+for fault in wrong-signature other-key-signature garbage short; do
+    mkdir -p "stick-$fault"
+    run 0 request "${device[@]}" --list <(seq -f "$fault-%03g" 300) --out "stick-$fault/requests"
+    rm "stick-$fault"/requests/*.key
+    export TOKEN_FAULT="call=C_Sign at=100 fault=$fault"
+    run 0 -C ca --pin-source file:pin --json batch "${device[@]}" "stick-$fault"
+    unset TOKEN_FAULT
+    json '.issued == 300'
+    says "failed and is not asked any more, the others go on"
+    (cd "stick-$fault"/issued/*/ && for file in "$fault"-???.pem; do openssl verify -CAfile "$work/shared.pem" "$file"; done) >verified 2>&1 ||
+        fail "$(grep -v OK verified)"
+    equal "$(wc -l <verified)" 300
+done
+sound_ledger
+
 step "the same fault without a pool stops the run; run again, it is finished"
 sed '/^  pool:/,+1d' ca/ca.yaml >alone.yaml
 cp ca/ca.yaml both.yaml
