@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define CAPACITY_MIN 256 /* holds most texts of records and reports; growing from less costs more */
+
 void builder_done(struct builder *builder)
 {
     size_t max_len = builder->max_len;
@@ -30,8 +32,8 @@ uint8_t *builder_reserve(struct builder *builder, size_t len)
         size_t wanted = builder->len + len + 1;
         size_t doubled = builder->capacity * 2;
         builder->capacity = wanted > doubled ? wanted : doubled;
-        if (builder->capacity < 64)
-            builder->capacity = 64;
+        if (builder->capacity < CAPACITY_MIN)
+            builder->capacity = CAPACITY_MIN;
         builder->data = memory_grow(builder->data, builder->capacity, 1);
     }
     uint8_t *place = builder->data + builder->len;

@@ -11,6 +11,13 @@ int64_t time_now(void)
     return (int64_t)time(NULL);
 }
 
+int64_t time_monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); // fails only for a clock that does not exist
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 int64_t time_of_build(void)
 {
     return COLDCA_BUILD_TIME;

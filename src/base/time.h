@@ -18,6 +18,8 @@ struct time_parts {
 };
 
 int64_t time_now(void);
+/** Milliseconds since some moment, for measuring how long things take: nobody can set this clock (CLOCK_MONOTONIC). */
+int64_t time_monotonic_ms(void);
 /** When this binary was made (SOURCE_DATE_EPOCH if it was set): no true clock can be before it. */
 int64_t time_of_build(void);
 void time_split(int64_t seconds, struct time_parts *ret_parts);

@@ -64,7 +64,7 @@ bool group_fill(struct run *run, struct group *group, unsigned wait_ms, struct e
     if (run->plan == NULL)
         return true;
     group->wants_proofs = run->options->wants_proofs && run->plan->wants_proofs;
-    for (; run->next_item < run->plan->count && group->count < GROUP_LEN; run->next_item++) {
+    for (; run->next_item < run->plan->count && group->count < run->group_len; run->next_item++) {
         const struct plan_item *item = &run->plan->items[run->next_item];
         if (item->action != PLAN_SIGN && item->action != PLAN_REPEAT)
             continue;

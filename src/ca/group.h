@@ -9,6 +9,10 @@
 
 /* One fsync covers the signatures of one group and the bytes of another. */
 #define GROUP_LEN 256
+/* With a token that is slow fewer go together: a run that is stopped ends soon, and what was signed is handed out soon. */
+#define GROUP_MS 1000
+#define GROUP_LEN_MIN 16
+#define GROUP_LEN_FIRST 64 /* before it is known how fast the token is */
 
 struct job {
     const struct plan_item *item;
@@ -40,6 +44,7 @@ struct run {
     const struct issue_source *source;
     const struct issue_options *options;
     const struct ca_console *console;
+    size_t group_len; /**< how many go together; changed between rounds only */
     /* group_fill() */
     const struct plan *plan; /**< the next group is filled from it; NULL: the source is asked for one */
     size_t next_item;        /**< where the next group starts looking in the plan */

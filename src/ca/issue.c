@@ -1,12 +1,14 @@
 #include "ca/issue.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "ca/delivery.h"
 #include "ca/group.h"
 #include "ca/parallel.h"
 #include "ca/session.h"
 #include "ca/signers.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* Groups under way: one is filled, one is signed, one is logged, and those of the delivery. */
@@ -26,7 +28,8 @@ struct round {
     size_t spare_count;
     size_t issued;
     size_t repeated;
-    size_t dealt_with; /**< requests */
+    size_t dealt_with;             /**< requests */
+    atomic_int_fast64_t signed_ms; /**< when the last signature of the round was made */
     bool may_fill;
     bool are_books_kept;
     struct error err;
@@ -47,18 +50,33 @@ static bool keep_books(struct round *round, struct error *err)
 static void keep_books_or_sign(void *data, size_t index)
 {
     struct round *round = data;
-    if (index == 0)
+    if (index == 0) {
         round->are_books_kept = keep_books(round, &round->err);
-    else
-        group_sign(round->run, &round->signing->jobs[index - 1]);
+        return;
+    }
+    group_sign(round->run, &round->signing->jobs[index - 1]);
+    atomic_store(&round->signed_ms, time_monotonic_ms());
+}
+
+/** As many as the token signs in GROUP_MS. */
+static void fit_group_len(struct run *run, size_t count, int64_t passed_ms)
+{
+    if (count < GROUP_LEN_MIN)
+        return; // too few to tell
+    int64_t fitting = (int64_t)count * GROUP_MS / (passed_ms > 0 ? passed_ms : 1);
+    run->group_len = fitting < GROUP_LEN_MIN ? GROUP_LEN_MIN
+                     : fitting < GROUP_LEN   ? (size_t)fitting
+                                             : GROUP_LEN;
 }
 
 static void carry_out(struct round *round)
 {
+    int64_t start_ms = time_monotonic_ms();
     // A slow token is asked by more threads than there are cores; one keeps the books, and waits for the disk most of the time.
     unsigned sessions = signers_sessions(round->run->home->signers);
     unsigned threads = sessions > ca_cores() ? sessions : ca_cores();
     ca_parallel(round->signing->count + 1, threads + 1, keep_books_or_sign, round);
+    fit_group_len(round->run, round->signing->count, atomic_load(&round->signed_ms) - start_ms);
     signers_tell(round->run->home->signers, round->run->console);
 }
 
@@ -183,7 +201,8 @@ bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
                    const struct issue_options *options, const struct ca_console *console,
                    struct issue_result *ret_result, struct error *err)
 {
-    struct run run = {.home = home, .source = source, .options = options, .console = console};
+    struct run run = {
+        .home = home, .source = source, .options = options, .console = console, .group_len = GROUP_LEN_FIRST};
     struct round round = {.run = &run};
     size_t abandoned = 0;
     if (!ca_clock_check(home, time_now(), err) ||

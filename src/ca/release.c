@@ -16,6 +16,8 @@
 
 void release_begin(struct release *release)
 {
+    encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &release->above);
+    builder_add_bytes(&release->above, builder_bytes(&release->home->chain_pem));
     for (size_t i = 0; i < ISSUE_UNFLUSHED_MAX; i++) {
         release->groups[i] = media_group_new();
         if (release->is_fresh)
@@ -30,6 +32,7 @@ void release_end(struct release *release)
             media_group_free(release->groups[i]);
         release->groups[i] = NULL;
     }
+    builder_done(&release->above);
 }
 
 static struct media_group *group_of(const struct release *release, size_t group)
@@ -133,8 +136,7 @@ static bool add_chain(const struct release *release, size_t group, const char *n
     AUTO(free) char *file = memory_format("%s-chain.pem", name);
     AUTO(builder_done) struct builder chain = BUILDER_INIT;
     encode_pem("CERTIFICATE", certificate, &chain);
-    encode_pem("CERTIFICATE", cert_issuer_der(release->home->issuer), &chain);
-    builder_add_bytes(&chain, builder_bytes(&release->home->chain_pem));
+    builder_add_bytes(&chain, builder_bytes(&release->above));
     return add_file(release, group, file, builder_bytes(&chain), err);
 }
 

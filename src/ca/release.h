@@ -21,6 +21,7 @@ struct release {
     void (*delivered)(void *data, const char *file, struct bytes content);
     void *data;
     struct ca_home *home;
+    struct builder above;                            /**< what follows the certificate in NAME-chain.pem */
     struct media_group *groups[ISSUE_UNFLUSHED_MAX]; /**< files on their way */
     bool is_fresh; /**< the folder was made for this run: it is not looked whether files are there */
 };

@@ -1,3 +1,4 @@
+#include "base/time.h"
 #include "ledger/log.h"
 
 #include <errno.h>
@@ -18,13 +19,6 @@ static void read_holder(int fd, char *ret_text, size_t size)
         digits++;
     pid[digits] = '\0';
     (void)snprintf(ret_text, size, digits > 0 ? "process %s" : "another process%s", pid); // fits
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); // cannot fail with this clock
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static bool write_holder(int fd, struct error *err)
@@ -61,11 +55,11 @@ bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err)
     AUTO(close) int fd = openat(home_fd, LOG_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return cannot_write(errno, err);
-    int64_t deadline = now_ms() + wait_ms;
+    int64_t deadline = time_monotonic_ms() + wait_ms;
     while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return error_errno(err, ERROR_INPUT, errno, "can't lock the file " LOG_LOCK_NAME);
-        if (now_ms() >= deadline) {
+        if (time_monotonic_ms() >= deadline) {
             char holder[64];
             read_holder(fd, holder, sizeof(holder));
             return error_set(err, ERROR_LEDGER, EAGAIN,

@@ -2,6 +2,7 @@
 
 #include "base/der.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "request/csr.h"
 #include "request/reader.h"
 #include "request/storage.h"
@@ -14,7 +15,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #define WINDOW                                                                                               \
     32 /* inputs a reader may hold unanswered: enough to keep it busy while the signer does other things */
@@ -58,13 +58,6 @@ struct readers {
     uint8_t block[65536]; /**< what one read() brings */
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); // can't fail for this clock
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static struct flight *flight_at(struct reader *reader, size_t place)
 {
     return &reader->flights[(reader->first + place) % WINDOW];
@@ -95,7 +88,7 @@ static bool start(struct readers *readers, struct reader *reader, struct error *
     reader->sent_bytes = 0;
     reader->served = 0;
     reader->in_done = 0;
-    reader->due_ms = now_ms() + readers->settings.timeout_ms;
+    reader->due_ms = time_monotonic_ms() + readers->settings.timeout_ms;
     builder_clear(&reader->in);
     return true;
 }
@@ -122,7 +115,7 @@ static void settle(struct readers *readers, struct reader *reader, struct readin
         reader->sent--;
     else
         reader->sent_bytes = 0;
-    reader->due_ms = now_ms() + readers->settings.timeout_ms;
+    reader->due_ms = time_monotonic_ms() + readers->settings.timeout_ms;
     add_ready(readers, reading);
 }
 
@@ -172,7 +165,7 @@ static void send_flights(struct readers *readers, struct reader *reader)
         if (written < 0)
             return;
         if (reader->sent == 0 && reader->sent_bytes == 0)
-            reader->due_ms = now_ms() + readers->settings.timeout_ms;
+            reader->due_ms = time_monotonic_ms() + readers->settings.timeout_ms;
         size_t left = (size_t)written;
         while (left > 0) {
             size_t rest = flight_at(reader, reader->sent)->len - reader->sent_bytes;
@@ -250,7 +243,7 @@ static bool attend(struct readers *readers, struct reader *reader, bool is_reada
             return replace(readers, reader, why.text, err);
         return true;
     }
-    if (reader->count > 0 && now_ms() >= reader->due_ms) {
+    if (reader->count > 0 && time_monotonic_ms() >= reader->due_ms) {
         (void)snprintf(why.text, sizeof(why.text), "it gave no answer within %d ms",
                        readers->settings.timeout_ms);
         return replace(readers, reader, why.text, err);
@@ -272,7 +265,7 @@ static bool pump(struct readers *readers, struct error *err)
         if (reader->count > 0 && reader->due_ms < soonest)
             soonest = reader->due_ms;
     }
-    int64_t left = soonest == INT64_MAX ? readers->settings.timeout_ms : soonest - now_ms();
+    int64_t left = soonest == INT64_MAX ? readers->settings.timeout_ms : soonest - time_monotonic_ms();
     int ready = poll(waits, readers->settings.count, left < 0 ? 0 : (int)left);
     if (ready < 0 && errno != EINTR)
         return error_errno(err, ERROR_INPUT, errno, "can't wait for the readers");
@@ -387,7 +380,7 @@ bool readers_submit(struct readers *readers, uint64_t ticket, struct bytes input
     if (input.len > 0)
         memcpy(flight.frame + 4, input.data, input.len);
     if (reader->count == 0)
-        reader->due_ms = now_ms() + readers->settings.timeout_ms;
+        reader->due_ms = time_monotonic_ms() + readers->settings.timeout_ms;
     *flight_at(reader, reader->count) = flight;
     reader->count++;
     readers->pending++;

@@ -1,3 +1,4 @@
+#include "base/time.h"
 #include "token/internal.h"
 
 #include <signal.h>
@@ -19,16 +20,9 @@ void token_set_late(token_late *told)
     tell = told;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); // fails only for a clock that does not exist
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void watch_begin(struct watched *call, unsigned limit_seconds, const char *what)
 {
-    *call = (struct watched){.limit_seconds = limit_seconds, .what = what, .since_ms = now_ms()};
+    *call = (struct watched){.limit_seconds = limit_seconds, .what = what, .since_ms = time_monotonic_ms()};
     LOCKED(&watch_lock);
     call->next = watched;
     call->place = &watched;
@@ -73,7 +67,7 @@ static void *watch(void *unused)
     LOCKED(&watch_lock);
     while (!is_stopping) {
         struct timespec next;
-        int64_t now = now_ms();
+        int64_t now = time_monotonic_ms();
         for (struct watched *call = watched; call != NULL; call = call->next)
             look_at(call, now);
         next.tv_sec = (time_t)((now + LOOK_MS) / 1000);

@@ -1,9 +1,9 @@
 #include "ui/ui.h"
 
 #include "base/quote.h"
+#include "base/time.h"
 
 #include <inttypes.h>
-#include <time.h>
 #include <unistd.h>
 
 /** One line on stderr; there is only one stderr, so there is one state. */
@@ -14,14 +14,6 @@ static struct {
     int64_t drawn_ms;
     size_t started_done;
 } line;
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-        return 0; // then it draws less often
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void ui_progress_clear(void)
 {
@@ -56,7 +48,7 @@ void ui_progress(const char *what, size_t done, size_t total)
 {
     if (isatty(STDERR_FILENO) != 1)
         return;
-    int64_t now = now_ms();
+    int64_t now = time_monotonic_ms();
     bool is_last = total != 0 && done >= total;
     if (line.started_ms == 0 || done < line.started_done) {
         line.started_ms = now;

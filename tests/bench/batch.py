@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """coldca batch against openssl ca, against one `openssl x509 -req` a request, and against what the machine can do at all.
 
-usage: batch.py BUILD_FOLDER [--requests N] [--rounds N] [--large N] [--records N] [--only PART,...] [--json]
+usage: batch.py BUILD_FOLDER [--requests N] [--rounds N] [--large N] [--records N] [--slow N] [--rsa N] [--only PART,...] [--json]
 parts: throughput, slow, rsa, scale, home. Ratios are of runs taken in turns on one machine; medians of the rounds.
 coldca's time has everything in it: confined readers, policy, ledger with fsync, each signature verified, proofs, files synced.
 """
@@ -189,7 +189,7 @@ def rsa(bench, given, results):
     recipes.quiet(*bench.coldca.command("token", "init", "--label", "rsa", "--so-pin-source", f"file:{bench.folder}/so-pin"))
     recipes.quiet(bench.coldca.binary, "-C", f"{bench.folder}/rsa", "--pin-source", f"file:{bench.folder}/pin", "init", "--token", "rsa",
                   "--key", "rsa-3072", "--subject", "CN=Bench RSA Root")
-    requests = bench.make_requests("rsa2048", min(400, given.requests), "rsa-2048")
+    requests = bench.make_requests("rsa2048", given.rsa, "rsa-2048")
     runs = []
     for _ in range(given.rounds):
         runs.append(bench.batch(requests, "rsa")[0])
@@ -201,7 +201,7 @@ def rsa(bench, given, results):
 
 def slow_token(bench, given, results):
     """A token whose C_Sign takes 20 ms longer, asked in one session and in 16."""
-    requests = bench.make_requests("slow", 2048)
+    requests = bench.make_requests("slow", given.slow)
     rates = {}
     for sessions in (1, 16):
         home = f"slow-{sessions}"
@@ -209,7 +209,7 @@ def slow_token(bench, given, results):
         config = pathlib.Path(bench.folder, home, "ca.yaml")
         config.write_text(config.read_text().replace("\ntoken:\n", f"\ntoken:\n  module: '{bench.build}/token_fault.so'\n  sessions: {sessions}\n"))
         os.environ["TOKEN_FAULT"] = "latency_ms=20"
-        rates[sessions] = 2048 / statistics.median(bench.batch(requests, home)[0] for _ in range(1 if sessions == 1 else given.rounds))
+        rates[sessions] = given.slow / statistics.median(bench.batch(requests, home)[0] for _ in range(1 if sessions == 1 else given.rounds))
         del os.environ["TOKEN_FAULT"]
     results["slow_one_session_per_s"], results["slow_16_sessions_per_s"] = round(rates[1], 1), round(rates[16], 1)
     results["sessions_gain"] = round(rates[16] / rates[1], 1)
@@ -226,6 +226,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--large", type=int, default=100000)
     parser.add_argument("--records", type=int, default=1000000)
+    parser.add_argument("--slow", type=int, default=4096)
+    parser.add_argument("--rsa", type=int, default=1000)
     parser.add_argument("--only", default="throughput,slow,rsa,scale,home")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
