@@ -69,13 +69,13 @@ static bool start(struct step *step, void *(*run)(void *), struct delivery *deli
     return reason == 0 || error_errno(err, ERROR_INPUT, reason, "can't start a thread");
 }
 
-bool delivery_open(struct run *run, struct delivery **ret_delivery, struct error *err)
+bool delivery_open(struct run *run, size_t groups, struct delivery **ret_delivery, struct error *err)
 {
     AUTO(delivery_close) struct delivery *delivery = memory_new(1, sizeof(*delivery));
     delivery->run = run;
     delivery->waiting = queue_new(1, leave);
     delivery->released = queue_new(RELEASED_MAX, leave);
-    delivery->delivered = queue_new(DELIVERY_GROUPS, leave);
+    delivery->delivered = queue_new(groups, leave);
     if (!start(&delivery->release, release_all, delivery, err) ||
         !start(&delivery->flush, flush_all, delivery, err))
         return false;

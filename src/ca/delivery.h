@@ -13,8 +13,13 @@
 
 struct delivery;
 
-/** Starts the threads. run is borrowed. */
-MUST_USE bool delivery_open(struct run *run, struct delivery **ret_delivery, struct error *err);
+/**
+ * Starts the threads.
+ * \param run     borrowed
+ * \param groups  how many the caller has in all: nothing ever waits for them to be taken back
+ */
+MUST_USE bool delivery_open(struct run *run, size_t groups, struct delivery **ret_delivery,
+                            struct error *err);
 /** Waits for the groups in hand, if delivery_finish() was not called, and frees; groups stay whose they are. */
 void delivery_close(struct delivery *delivery);
 DEFINE_AUTO(struct delivery *, delivery_close);

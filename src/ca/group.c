@@ -111,6 +111,7 @@ static void check_earlier(const struct ca_home *home, struct job *job)
 
 void group_sign(const struct run *run, struct job *job)
 {
+    job->is_begun = true;
     if (job->item->action == PLAN_SIGN)
         sign_new(run->home, job);
     else
@@ -121,7 +122,7 @@ bool group_all_signed(const struct group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct plan_item *item = group->jobs[i].item;
-        if (group->jobs[i].is_done)
+        if (group->jobs[i].is_done || !group->jobs[i].is_begun)
             continue;
         *err = group->jobs[i].err;
         return item->action == PLAN_SIGN

@@ -10,7 +10,7 @@
 /* One fsync covers the signatures of one group and the bytes of another. */
 #define GROUP_LEN 256
 /* With a token that is slow fewer go together: a run that is stopped ends soon, and what was signed is handed out soon. */
-#define GROUP_MS 1000
+#define GROUP_MS 500
 #define GROUP_LEN_MIN 16
 #define GROUP_LEN_FIRST 64 /* before it is known how fast the token is */
 
@@ -22,6 +22,7 @@ struct job {
     struct builder signature;
     struct builder certificate;
     struct builder proof; /**< empty: none is wanted */
+    bool is_begun;        /**< a token was asked */
     bool is_done;         /**< signed and verified */
     struct error err;     /**< why not */
 };
@@ -32,6 +33,8 @@ struct group {
     size_t number;            /**< of the groups that are released, in their order */
     bool wants_proofs;        /**< its policy and the run want them */
     const struct plan *ended; /**< the plan is carried out when this group is; NULL: more of it is to come */
+    int64_t begun_ms;         /**< time_monotonic_ms() when the first of it was signed, */
+    int64_t ended_ms;         /**< and when the last was */
     /* Once it is released: */
     size_t issued;
     size_t repeated;
@@ -44,8 +47,8 @@ struct run {
     const struct issue_source *source;
     const struct issue_options *options;
     const struct ca_console *console;
-    size_t group_len; /**< how many go together; changed between rounds only */
     /* group_fill() */
+    size_t group_len;        /**< how many go together */
     const struct plan *plan; /**< the next group is filled from it; NULL: the source is asked for one */
     size_t next_item;        /**< where the next group starts looking in the plan */
     bool is_at_end;          /**< the source has no more */
@@ -68,7 +71,7 @@ void group_clear(struct group *group);
 MUST_USE bool group_fill(struct run *run, struct group *group, unsigned wait_ms, struct error *err);
 /** Asks the token, and verifies what it gave; or verifies a certificate of an earlier run. Many threads at one time. */
 void group_sign(const struct run *run, struct job *job);
-/** ERROR_* of the first job that could not be signed. */
+/** ERROR_* of the first job that was begun and could not be signed. */
 MUST_USE bool group_all_signed(const struct group *group, struct error *err);
 /** Adds what was signed to the ledger (cert.issued). The caller commits. */
 MUST_USE bool group_log(struct run *run, struct group *group, struct error *err);

@@ -1,195 +1,188 @@
 #include "ca/issue.h"
 
 #include "base/memory.h"
-#include "base/time.h"
 #include "ca/delivery.h"
 #include "ca/group.h"
-#include "ca/parallel.h"
 #include "ca/session.h"
 #include "ca/signers.h"
+#include "ca/signing.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-/* Groups under way: one is filled, one is signed, one is logged, and those of the delivery. */
-#define ROOMS (3 + DELIVERY_GROUPS)
-#define PLAN_WAIT_MS 50 /* for the next plan, before it is looked whether the person wants to stop */
+/* Groups under way: one is filled or logged here, the others are signed and handed out. */
+#define ROOMS (1 + SIGNING_GROUPS + DELIVERY_GROUPS)
+#define WAIT_MS 50 /* for something to do, before it is looked whether the person wants to stop */
 
-/* ---- rounds ---- */
+/* ---- the books ---- */
 
-/** One group is signed; meanwhile the one after it and the one before it are logged. Earlier ones are handed out. */
-struct round {
+/**
+ * Who keeps the books: this thread fills groups from the plans, logs them, has them signed, logs what was signed, and has it handed
+ * out. Signing, and handing out, are done by threads of their own at the same time.
+ */
+struct books {
     struct run *run;
+    struct signing *signing;
     struct delivery *delivery;
-    struct group *done;    /**< signed, not logged */
-    struct group *signing; /**< its bytes are durable */
-    struct group *next;    /**< empty; to fill */
     struct group *spare[ROOMS];
     size_t spare_count;
+    bool may_fill;
     size_t issued;
     size_t repeated;
-    size_t dealt_with;             /**< requests */
-    atomic_int_fast64_t signed_ms; /**< when the last signature of the round was made */
-    bool may_fill;
-    bool are_books_kept;
-    struct error err;
+    size_t dealt_with; /**< requests */
 };
 
-/** Only this thread uses the ledger. One commit makes the signatures of one group durable and the bytes of another. */
-static bool keep_books(struct round *round, struct error *err)
+static bool has_more(const struct run *run)
 {
-    struct run *run = round->run;
-    if (!group_log(run, round->done, err) || (round->may_fill && !group_fill(run, round->next, 0, err)) ||
-        !ledger_commit(run->home->ledger, err) || !group_prove(run, round->done, err))
-        return false;
-    // Nothing was ready: while the token is busy, something may become so.
-    return !round->may_fill || !group_is_empty(round->next) || run->is_at_end ||
-           (group_fill(run, round->next, PLAN_WAIT_MS, err) && ledger_commit(run->home->ledger, err));
-}
-
-static void keep_books_or_sign(void *data, size_t index)
-{
-    struct round *round = data;
-    if (index == 0) {
-        round->are_books_kept = keep_books(round, &round->err);
-        return;
-    }
-    group_sign(round->run, &round->signing->jobs[index - 1]);
-    atomic_store(&round->signed_ms, time_monotonic_ms());
+    return run->plan != NULL || !run->is_at_end;
 }
 
 /** As many as the token signs in GROUP_MS. */
-static void fit_group_len(struct run *run, size_t count, int64_t passed_ms)
+static void fit_group_len(struct run *run, const struct group *group)
 {
-    if (count < GROUP_LEN_MIN)
+    if (group->count < GROUP_LEN_MIN)
         return; // too few to tell
-    int64_t fitting = (int64_t)count * GROUP_MS / (passed_ms > 0 ? passed_ms : 1);
+    int64_t passed_ms = group->ended_ms - group->begun_ms;
+    int64_t fitting = (int64_t)group->count * GROUP_MS / (passed_ms > 0 ? passed_ms : 1);
     run->group_len = fitting < GROUP_LEN_MIN ? GROUP_LEN_MIN
                      : fitting < GROUP_LEN   ? (size_t)fitting
                                              : GROUP_LEN;
 }
 
-static void carry_out(struct round *round)
-{
-    int64_t start_ms = time_monotonic_ms();
-    // A slow token is asked by more threads than there are cores; one keeps the books, and waits for the disk most of the time.
-    unsigned sessions = signers_sessions(round->run->home->signers);
-    unsigned threads = sessions > ca_cores() ? sessions : ca_cores();
-    ca_parallel(round->signing->count + 1, threads + 1, keep_books_or_sign, round);
-    fit_group_len(round->run, round->signing->count, atomic_load(&round->signed_ms) - start_ms);
-    signers_tell(round->run->home->signers, round->run->console);
-}
-
 /** Counts groups that were handed out and makes them spare; there is one then, unless the delivery failed. */
-static void take_back(struct round *round)
+static void take_back(struct books *books)
 {
     struct group *group;
-    while ((group = delivery_take_back(round->delivery, round->spare_count == 0)) != NULL) {
-        round->issued += group->issued;
-        round->repeated += group->repeated;
-        round->dealt_with += group->dealt_with;
+    while ((group = delivery_take_back(books->delivery, books->spare_count == 0)) != NULL) {
+        books->issued += group->issued;
+        books->repeated += group->repeated;
+        books->dealt_with += group->dealt_with;
         group_clear(group);
-        round->spare[round->spare_count++] = group;
+        books->spare[books->spare_count++] = group;
     }
-    ca_progress(round->run->console, "signing", round->dealt_with, round->run->source->total);
+    ca_progress(books->run->console, "signing", books->dealt_with, books->run->source->total);
 }
 
-/** Each group goes a step on. \return false: the delivery failed */
-static bool advance(struct round *round)
+static bool can_fill(const struct books *books)
 {
-    bool is_given = delivery_give(round->delivery, round->done);
-    round->done = round->signing;
-    round->signing = round->next;
-    if (is_given)
-        take_back(round);
-    if (!is_given || round->spare_count == 0)
+    return books->may_fill && has_more(books->run) && signing_count(books->signing) < SIGNING_GROUPS &&
+           !signing_has_failed(books->signing);
+}
+
+/** The next group that was signed; NULL: there is something else to do, or to look whether there is. */
+static struct group *take_signed(struct books *books)
+{
+    struct group *group = signing_take(books->signing, can_fill(books) ? 0 : WAIT_MS);
+    if (group != NULL)
+        fit_group_len(books->run, group);
+    return group;
+}
+
+/** Fills a group, if more may be under way. \param ret_group  NULL: nothing was ready, or is left */
+static bool fill_next(struct books *books, bool may_wait, struct group **ret_group, struct error *err)
+{
+    *ret_group = NULL;
+    if (!can_fill(books))
+        return true;
+    struct group *group = books->spare[books->spare_count - 1];
+    if (!group_fill(books->run, group, may_wait ? WAIT_MS : 0, err))
         return false;
-    round->next = round->spare[--round->spare_count];
+    if (!group_is_empty(group)) {
+        books->spare_count--;
+        *ret_group = group;
+    }
     return true;
-}
-
-static bool is_over(const struct round *round)
-{
-    const struct run *run = round->run;
-    bool has_more = round->may_fill && !(run->is_at_end && run->plan == NULL);
-    return !has_more && group_is_empty(round->done) && group_is_empty(round->signing);
-}
-
-static bool tell_stopped(const struct round *round, struct error *err)
-{
-    return error_set(err, ERROR_INTERRUPTED, 0,
-                     "stopped after %zu of %zu requests; run the same command again for the rest",
-                     round->dealt_with, round->run->source->total);
-}
-
-/** The run ends with the error there is already; what was signed is logged, so that it need not be abandoned. */
-static bool log_the_rest(struct round *round)
-{
-    struct error ignored = ERROR_INIT;
-    return group_log(round->run, round->done, &ignored) && ledger_commit(round->run->home->ledger, &ignored);
-}
-
-/** The token failed, nothing else: what it did sign is handed out too. */
-static bool hand_out_the_rest(struct round *round)
-{
-    struct error ignored = ERROR_INIT;
-    return log_the_rest(round) && group_prove(round->run, round->done, &ignored) &&
-           delivery_give(round->delivery, round->done);
 }
 
 /**
- * The heart (promise P3). Before the token is asked for a group, a commit in the round before has made its bytes durable; before a
- * certificate is handed out, a commit has made its signature durable. What the token could not sign is released by nobody and
- * abandoned.
+ * The heart (promise P3). One commit makes the bytes of one group durable before the token is asked for it, and the signatures of
+ * another before they are handed out. What the token could not sign is released by nobody and abandoned.
  */
-static bool run_rounds(struct round *round, struct error *err)
+static bool keep_books(struct books *books, struct error *err)
+{
+    struct run *run = books->run;
+    struct group *filled = NULL;
+    struct group *done = take_signed(books);
+    if (done == NULL && signing_has_failed(books->signing))
+        return false; // end_early() finds out why
+    if ((done != NULL && !group_log(run, done, err)) || !fill_next(books, done == NULL, &filled, err) ||
+        !ledger_commit(run->home->ledger, err))
+        return false;
+    if (filled != NULL)
+        signing_give(books->signing, filled);
+    return done == NULL || (group_prove(run, done, err) && delivery_give(books->delivery, done));
+}
+
+static bool is_over(const struct books *books)
+{
+    return (!books->may_fill || !has_more(books->run)) && signing_count(books->signing) == 0;
+}
+
+static bool tell_stopped(const struct books *books, struct error *err)
+{
+    return error_set(err, ERROR_INTERRUPTED, 0,
+                     "stopped after %zu of %zu requests; run the same command again for the rest",
+                     books->dealt_with, books->run->source->total);
+}
+
+/**
+ * The run ends. What was signed is logged, so that it need not be abandoned, and handed out if it can be.
+ * \param err  stays what it is; none: it is set to what the token said
+ */
+static void end_early(struct books *books, struct error *err)
+{
+    struct group *group;
+    struct run *run = books->run;
+    bool may_deliver = true;
+    bool is_told = err->kind != ERROR_NONE;
+    signing_stop(books->signing);
+    while ((group = signing_take(books->signing, 0)) != NULL) {
+        struct error ignored = ERROR_INIT; // as good as can be
+        is_told = is_told || !group_all_signed(group, err);
+        may_deliver = group_log(run, group, &ignored) && ledger_commit(run->home->ledger, &ignored) &&
+                      may_deliver && group_prove(run, group, &ignored) &&
+                      delivery_give(books->delivery, group);
+    }
+}
+
+static bool run_books(struct books *books, struct error *err)
 {
     do {
-        round->may_fill = ca_may_go_on(round->run->console);
-        carry_out(round);
-        if (!round->are_books_kept) {
-            round->done = round->signing;
-            (void)log_the_rest(round); // as good as can be
-            *err = round->err;
+        books->may_fill = ca_may_go_on(books->run->console);
+        take_back(books);
+        if (books->spare_count == 0 || !keep_books(books, err)) {
+            end_early(books, err);
             return false;
         }
-        if (!advance(round)) {
-            (void)log_the_rest(round); // the delivery's error is what counts
-            return false;
-        }
-        if (!group_all_signed(round->done, err)) {
-            (void)hand_out_the_rest(round); // as good as can be
-            return false;
-        }
-    } while (!is_over(round));
+        signers_tell(books->run->home->signers, books->run->console);
+    } while (!is_over(books));
     return true;
 }
 
-static bool issue_groups(struct run *run, struct group *rooms, struct round *round, struct error *err)
+static bool issue_groups(struct run *run, struct group *rooms, struct books *books, struct error *err)
 {
     struct error output_err = ERROR_INIT;
+    AUTO(signing_close) struct signing *signing = NULL;
     AUTO(delivery_close) struct delivery *delivery = NULL;
-    if (!delivery_open(run, &delivery, err))
+    if (!signing_open(run, &signing, err) || !delivery_open(run, ROOMS, &delivery, err))
         return false;
-    *round = (struct round){
-        .run = run, .delivery = delivery, .done = &rooms[0], .signing = &rooms[1], .next = &rooms[2]};
-    for (size_t i = 3; i < ROOMS; i++)
-        round->spare[round->spare_count++] = &rooms[i];
-    bool is_done = run_rounds(round, err);
+    *books = (struct books){.run = run, .signing = signing, .delivery = delivery};
+    for (size_t i = 0; i < ROOMS; i++)
+        books->spare[books->spare_count++] = &rooms[i];
+    bool is_done = run_books(books, err);
     bool is_out = delivery_finish(delivery, &output_err);
-    take_back(round);
+    take_back(books);
     if (is_done && is_out)
-        return (run->is_at_end && run->plan == NULL) || tell_stopped(round, err);
+        return !has_more(run) || tell_stopped(books, err);
     if (err->kind == ERROR_NONE)
         *err = output_err;
     return false;
 }
 
-static struct issue_result result_of(const struct round *round, size_t abandoned)
+static struct issue_result result_of(const struct books *books, size_t abandoned)
 {
-    const struct run *run = round->run;
-    return (struct issue_result){.issued = round->issued,
-                                 .repeated = round->repeated,
+    const struct run *run = books->run;
+    return (struct issue_result){.issued = books->issued,
+                                 .repeated = books->repeated,
                                  .present = run->present,
                                  .proofs = run->proofs,
                                  .refused = run->refused,
@@ -203,7 +196,7 @@ bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
 {
     struct run run = {
         .home = home, .source = source, .options = options, .console = console, .group_len = GROUP_LEN_FIRST};
-    struct round round = {.run = &run};
+    struct books books = {.run = &run};
     size_t abandoned = 0;
     if (!ca_clock_check(home, time_now(), err) ||
         !ca_recover(home, "an earlier run ended before the signature was recorded", &abandoned, err) ||
@@ -215,10 +208,10 @@ bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
             "%zu certificates that an earlier run left unfinished were abandoned; their serials are burned",
             abandoned);
     AUTO(free) struct group *rooms = memory_new(ROOMS, sizeof(*rooms));
-    bool is_done = issue_groups(&run, rooms, &round, err);
+    bool is_done = issue_groups(&run, rooms, &books, err);
     for (size_t i = 0; i < ROOMS; i++)
         group_clear(&rooms[i]);
-    *ret_result = result_of(&round, abandoned);
+    *ret_result = result_of(&books, abandoned);
     if (!is_done) {
         struct error ignored = ERROR_INIT;
         size_t unfinished = 0;

@@ -6,14 +6,16 @@
 
 #include <stdatomic.h>
 
+enum state { IN_USE, BEING_DROPPED, DROPPED };
+
 struct signer {
     struct token *token; /**< ours; NULL: the home's own */
     struct token_key *key;
     char *name; /**< harmless label */
     unsigned sessions;
-    atomic_bool is_dropped;
+    atomic_int state; /**< enum state */
     bool is_told;
-    struct error why; /**< written by the one who dropped it */
+    struct error why; /**< written by the one who drops it, read once it is dropped */
 };
 
 struct signers {
@@ -87,19 +89,20 @@ unsigned signers_sessions(const struct signers *signers)
 {
     unsigned count = 0;
     for (size_t i = 0; i < signers->count; i++)
-        count += atomic_load(&signers->items[i].is_dropped) ? 0 : signers->items[i].sessions;
+        count += atomic_load(&signers->items[i].state) == IN_USE ? signers->items[i].sessions : 0;
     return count;
 }
 
 /** \return whether there are others left to ask */
 static bool drop(struct signers *signers, struct signer *signer, const struct error *err)
 {
-    bool was_dropped = false;
-    if (atomic_load(&signers->left) <= 1 && !atomic_load(&signer->is_dropped))
+    int state = IN_USE;
+    if (atomic_load(&signers->left) <= 1 && atomic_load(&signer->state) == IN_USE)
         return false; // the last one stays: its fault is the run's
-    if (atomic_compare_exchange_strong(&signer->is_dropped, &was_dropped, true)) {
+    if (atomic_compare_exchange_strong(&signer->state, &state, BEING_DROPPED)) {
         signer->why = *err;
         (void)atomic_fetch_sub(&signers->left, 1);
+        atomic_store(&signer->state, DROPPED);
     }
     return atomic_load(&signers->left) > 0;
 }
@@ -109,7 +112,7 @@ static struct signer *choose(struct signers *signers)
     size_t start = atomic_fetch_add(&signers->turn, 1);
     for (size_t i = 0; i < signers->count; i++) {
         struct signer *signer = &signers->items[(start + i) % signers->count];
-        if (!atomic_load(&signer->is_dropped))
+        if (atomic_load(&signer->state) == IN_USE)
             return signer;
     }
     return &signers->items[0];
@@ -139,7 +142,7 @@ void signers_tell(struct signers *signers, const struct ca_console *console)
 {
     for (size_t i = 0; i < signers->count; i++) {
         struct signer *signer = &signers->items[i];
-        if (!atomic_load(&signer->is_dropped) || signer->is_told)
+        if (atomic_load(&signer->state) != DROPPED || signer->is_told)
             continue;
         signer->is_told = true;
         ca_notice(console, "the token %s failed and is not asked any more, the others go on: %s",

@@ -26,7 +26,7 @@ MUST_USE bool signers_sign(struct signers *signers, enum signature_kind kind, st
                            struct builder *ret_signature, size_t *ret_token, struct error *err);
 /** What this token signed does not verify: it is dropped, unless it is the last. \return whether another one can be asked */
 MUST_USE bool signers_drop(struct signers *signers, size_t token, const struct error *why);
-/** Tells of tokens that were dropped since the last call. Not while signatures are under way. */
+/** Tells of tokens that were dropped since the last call. */
 void signers_tell(struct signers *signers, const struct ca_console *console);
 
 #endif

@@ -58,6 +58,18 @@ unset TOKEN_FAULT
 run 0 -C ca --pin-source file:pin --json batch "${device[@]}" lone
 json '.resumed and .issued + .repeated == 300'
 sound_ledger
+
+step "a slow token is given fewer at a time, so that a run can be stopped soon"
+sed -i "s/^token:/&\n  sessions: 1/" ca/ca.yaml
+mkdir slow
+run 0 request "${device[@]}" --list <(seq -f 'slow-%04g' 190) --out slow/requests
+export TOKEN_FAULT="latency_ms=30"
+run 0 -C ca --pin-source file:pin --json batch "${device[@]}" slow
+unset TOKEN_FAULT
+json '.issued == 190'
+# Two groups of 64 are under way before it is known; then it is 16, as many as it signs in half a second.
+last=$(jq -r .type ca/ledger.jsonl | uniq -c | awk '$2 == "cert.signing" { count = $1 } END { print count }')
+[ "$last" -le 20 ] || fail "$last at a time"
 cp both.yaml ca/ca.yaml
 
 step "a token of the pool that is not there, or holds another key, is told before anything is signed"

@@ -79,11 +79,12 @@ same dead-issued/dead.pem dead-again/dead.pem
 holds 0 dead-again/dead.tlog-proof dead-issued/dead.pem
 sound_ledger
 
-step "two groups: one checkpoint each, and every proof holds"
+step "several groups: one checkpoint each, and every proof holds"
 run 0 request "${device[@]}" --list <(seq -f 'many-%03g' 300) --out many
 checkpoints=$(grep -c '^—' ca/ledger.checkpoints)
 sign 0 --out many-issued many
-equal "$(($(grep -c '^—' ca/ledger.checkpoints) - checkpoints))" 2
+made=$(($(grep -c '^—' ca/ledger.checkpoints) - checkpoints)) # a group of 64, then as many as the token signs in half a second
+[ "$made" -ge 2 ] && [ "$made" -le 12 ] || fail "$made checkpoints for 300 certificates"
 for id in $(seq -f many-%03g 1 9 300); do holds 0 many-issued/"$id".{tlog-proof,pem}; done
 tail -n 5 many-issued/many-300.tlog-proof >end
 same end many-issued/checkpoint
