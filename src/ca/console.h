@@ -19,7 +19,7 @@ struct ca_console {
     void (*progress)(void *data, const char *what, size_t done, size_t total);
     /** A line worth reading ("3 unfinished certificates of an earlier run were abandoned"). */
     void (*notice)(void *data, const char *text);
-    /** false once the person pressed Ctrl-C: the group in flight is finished, then the run stops. */
+    /** false once the person pressed Ctrl-C: what the token was given is finished, then the run stops. */
     bool (*may_go_on)(void *data);
     void *data;
 };

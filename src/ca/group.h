@@ -1,6 +1,6 @@
 /*
  * Certificates that go their way together, and the steps of that way: filled from plans, signed, logged, proved, handed out.
- * Which group takes which step when is issue.c's; a step uses the ledger, the token or the output, and never two of them.
+ * Which group takes which step when is issue.c's; a step uses the ledger (and has its checkpoint signed), the CA key, or the output.
  */
 #ifndef COLDCA_CA_GROUP_H
 #define COLDCA_CA_GROUP_H

@@ -39,10 +39,13 @@ static bool has_more(const struct run *run)
 /** As many as the token signs in GROUP_MS. */
 static void fit_group_len(struct run *run, const struct group *group)
 {
-    if (group->count < GROUP_LEN_MIN)
+    size_t count = 0;
+    for (size_t i = 0; i < group->count; i++)
+        count += group->jobs[i].item->action == PLAN_SIGN;
+    if (count < GROUP_LEN_MIN)
         return; // too few to tell
     int64_t passed_ms = group->ended_ms - group->begun_ms;
-    int64_t fitting = (int64_t)group->count * GROUP_MS / (passed_ms > 0 ? passed_ms : 1);
+    int64_t fitting = (int64_t)count * GROUP_MS / (passed_ms > 0 ? passed_ms : 1);
     run->group_len = fitting < GROUP_LEN_MIN ? GROUP_LEN_MIN
                      : fitting < GROUP_LEN   ? (size_t)fitting
                                              : GROUP_LEN;
@@ -99,17 +102,22 @@ static bool fill_next(struct books *books, bool may_wait, struct group **ret_gro
  */
 static bool keep_books(struct books *books, struct error *err)
 {
-    struct run *run = books->run;
+    struct error ignored = ERROR_INIT;
     struct group *filled = NULL;
     struct group *done = take_signed(books);
     if (done == NULL && signing_has_failed(books->signing))
         return false; // end_early() finds out why
-    if ((done != NULL && !group_log(run, done, err)) || !fill_next(books, done == NULL, &filled, err) ||
-        !ledger_commit(run->home->ledger, err))
+    if (done != NULL && !group_log(books->run, done, err))
+        return false;
+    // If there is no next group, for whatever reason, this one goes its way nevertheless.
+    bool is_filled = fill_next(books, done == NULL, &filled, err);
+    struct error *told = is_filled ? err : &ignored;
+    if (!ledger_commit(books->run->home->ledger, told))
         return false;
     if (filled != NULL)
         signing_give(books->signing, filled);
-    return done == NULL || (group_prove(run, done, err) && delivery_give(books->delivery, done));
+    return (done == NULL || (group_prove(books->run, done, told) && delivery_give(books->delivery, done))) &&
+           is_filled;
 }
 
 static bool is_over(const struct books *books)
@@ -132,16 +140,19 @@ static void end_early(struct books *books, struct error *err)
 {
     struct group *group;
     struct run *run = books->run;
-    bool may_deliver = true;
+    struct error ignored = ERROR_INIT; // as good as can be
     bool is_told = err->kind != ERROR_NONE;
     signing_stop(books->signing);
+    bool is_logged = ledger_commit(run->home->ledger, &ignored); // also what was logged when it failed
+    bool is_given = is_logged;
     while ((group = signing_take(books->signing, 0)) != NULL) {
-        struct error ignored = ERROR_INIT; // as good as can be
         is_told = is_told || !group_all_signed(group, err);
-        may_deliver = group_log(run, group, &ignored) && ledger_commit(run->home->ledger, &ignored) &&
-                      may_deliver && group_prove(run, group, &ignored) &&
-                      delivery_give(books->delivery, group);
+        is_logged =
+            is_logged && group_log(run, group, &ignored) && ledger_commit(run->home->ledger, &ignored);
+        is_given = is_given && is_logged && group_prove(run, group, &ignored) &&
+                   delivery_give(books->delivery, group);
     }
+    signers_tell(run->home->signers, run->console);
 }
 
 static bool run_books(struct books *books, struct error *err)

@@ -51,7 +51,7 @@ struct issue_source {
      */
     bool (*next)(void *data, unsigned wait_ms, const struct plan **ret_plan, bool *ret_is_last,
                  struct error *err);
-    /** All of a plan's certificates went through release(); told by the thread that does so. */
+    /** The plan is done with, told by the thread that releases. In a run that fails some of its certificates may not have been made. */
     bool (*finished)(void *data, const struct plan *plan, struct error *err);
     void *data;
     size_t total; /**< requests of all plans, for progress */
@@ -61,8 +61,8 @@ struct issue_source {
  * Carries out plans; the home is open for writing and logged in.
  *
  * On failure what was issued is in the ledger and released, or will be by running the same command again; what the token was
- * not asked for is abandoned; *ret_result says how far it came. ERROR_INTERRUPTED if the person stopped it: the group in flight
- * is finished.
+ * not asked for is abandoned; *ret_result says how far it came. ERROR_INTERRUPTED if the person stopped it: what the token
+ * was given is finished.
  */
 MUST_USE bool ca_issue_each(struct ca_home *home, const struct issue_source *source,
                             const struct issue_options *options, const struct ca_console *console,

@@ -117,10 +117,14 @@ bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *pol
     bool has_rsa = has_rsa_key(plan);
     // Keys on curves take a microsecond: threads would cost more.
     ca_parallel(plan->count, has_rsa ? ca_cores() : 1, screen_item, &look);
-    if (!rules->shared_factors || !has_rsa)
+    if (!has_rsa)
         return true;
     if (screening->shared == NULL)
         screening->shared = shared_new();
+    if (!rules->shared_factors) {
+        shared_note(screening->shared, plan);
+        return true;
+    }
     return shared_refuse(screening->shared, home, plan, err) || error_while(err, "screening keys");
 }
 

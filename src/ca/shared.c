@@ -11,11 +11,17 @@
 #define TRIES 3
 #define SHARED_RUN (UINT64_C(1) << 63) /* labels from here on are the run's own */
 
+/** A key of an earlier plan of this run. */
+struct run_key {
+    char *name; /**< of its request */
+    struct builder exponent;
+};
+
 struct shared {
     struct screen_store *seen; /**< by the ledger; NULL: not opened yet */
     struct screen_store *run;  /**< by this run's plans */
-    char **names;              /**< of the run's keys, by label */
-    size_t names_count;
+    struct run_key *keys;      /**< of the run, by label */
+    size_t keys_count;
     bool
         is_current; /**< all is in `seen` that the ledger had when the run began; what came since is in `run` */
     bool has_told; /**< that the store could not be written */
@@ -33,9 +39,11 @@ void shared_free(struct shared *shared)
     if (shared->seen != NULL)
         screen_store_close(shared->seen);
     screen_store_close(shared->run);
-    for (size_t i = 0; i < shared->names_count; i++)
-        free(shared->names[i]);
-    free(shared->names);
+    for (size_t i = 0; i < shared->keys_count; i++) {
+        free(shared->keys[i].name);
+        builder_done(&shared->keys[i].exponent);
+    }
+    free(shared->keys);
     free(shared);
 }
 
@@ -281,7 +289,7 @@ static bool refuse_sharing(const struct shared *shared, struct ca_home *home, co
         return false;
     if (!is_record)
         whose = memory_text(share->other != SIZE_MAX ? keys[share->other].item->source
-                                                     : shared->names[share->label - SHARED_RUN]);
+                                                     : shared->keys[share->label - SHARED_RUN].name);
     builder_format(&text, "key: it shares a prime factor with %s", whose);
     if (share->count > 1)
         builder_format(&text, " and %s%zu more", share->count == SCREEN_COUNT_MAX ? "at least " : "",
@@ -293,15 +301,21 @@ static bool refuse_sharing(const struct shared *shared, struct ca_home *home, co
 }
 
 /** One modulus with two exponents: whoever has one private key has the other. */
-static bool refuse_twin(struct ca_home *home, const struct key *keys, const struct key *key,
-                        const struct screen_share *share, struct error *err)
+static bool refuse_twin(const struct shared *shared, struct ca_home *home, const struct key *keys,
+                        const struct key *key, const struct screen_share *share, struct error *err)
 {
     AUTO(free) char *whose = NULL;
     AUTO(free) char *remedy = NULL;
     AUTO(json_free) struct json *record = NULL;
     AUTO(builder_done) struct builder room = BUILDER_INIT;
     struct public_key_facts facts = keys[share->first].facts;
+    const char *name = keys[share->first].item->source;
     bool is_record = share->same != SCREEN_NONE && share->same < SHARED_RUN;
+    if (share->same != SCREEN_NONE && !is_record) {
+        const struct run_key *earlier = &shared->keys[share->same - SHARED_RUN];
+        facts.exponent = builder_bytes(&earlier->exponent);
+        name = earlier->name;
+    }
     if (is_record && !ledger_record(home->ledger, share->same, &record, err))
         return false;
     if (is_record && !key_of_record(record, &room, &facts))
@@ -311,7 +325,7 @@ static bool refuse_twin(struct ca_home *home, const struct key *keys, const stru
     if (is_record && !describe_record(home, share->same, &whose, &remedy, err))
         return false;
     if (!is_record)
-        whose = memory_text(keys[share->first].item->source);
+        whose = memory_text(name);
     AUTO(free)
     char *text = memory_format("key: it has the modulus of %s with another exponent, so each can compute the "
                                "other's private key",
@@ -320,11 +334,13 @@ static bool refuse_twin(struct ca_home *home, const struct key *keys, const stru
     return true;
 }
 
-static void remember_key(struct shared *shared, const struct plan_item *item, struct bytes modulus)
+static void remember_key(struct shared *shared, const char *name, const struct public_key_facts *facts)
 {
-    screen_store_add(shared->run, SHARED_RUN + shared->names_count, modulus);
-    shared->names = memory_grow(shared->names, shared->names_count + 1, sizeof(*shared->names));
-    shared->names[shared->names_count++] = memory_text(item->source);
+    screen_store_add(shared->run, SHARED_RUN + shared->keys_count, facts->modulus);
+    shared->keys = memory_grow(shared->keys, shared->keys_count + 1, sizeof(*shared->keys));
+    struct run_key *key = &shared->keys[shared->keys_count++];
+    *key = (struct run_key){.name = memory_text(name)};
+    builder_add_bytes(&key->exponent, facts->exponent);
 }
 
 /** Remembers the plan's keys for the run's later plans; the ledger may not have them yet. */
@@ -333,21 +349,16 @@ static void remember(struct shared *shared, const struct key *keys, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         if (shares[i].same == SCREEN_NONE && shares[i].first == i)
-            remember_key(shared, keys[i].item, keys[i].facts.modulus);
+            remember_key(shared, keys[i].item->source, &keys[i].facts);
     }
 }
 
-/** Keys nobody proved to have are compared with none, but once they are certified others are compared with them. */
-static void remember_unproved(struct shared *shared, const struct plan *plan)
+void shared_note(struct shared *shared, struct plan *plan)
 {
-    struct public_key_facts facts;
-    struct error err = ERROR_INIT; // no key, nothing to remember
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_item *item = &plan->items[i];
-        if (item->action == PLAN_SIGN && !item->request->has_proof_of_possession &&
-            public_key_read(item->request->spki, &facts, &err) && facts.kind == KEY_RSA)
-            remember_key(shared, item, facts.modulus);
-    }
+    size_t count = 0;
+    AUTO(free) struct key *keys = list_keys(plan, &count);
+    for (size_t i = 0; i < count; i++)
+        remember_key(shared, keys[i].item->source, &keys[i].facts);
 }
 
 /** Says what a person should know of the store, once. */
@@ -373,7 +384,6 @@ bool shared_refuse(struct shared *shared, struct ca_home *home, struct plan *pla
     AUTO(free) struct key *keys = list_keys(plan, &count);
     AUTO(free) struct bytes *moduli = memory_new(count, sizeof(*moduli));
     AUTO(free) struct screen_share *shares = memory_new(count, sizeof(*shares));
-    remember_unproved(shared, plan);
     if (count == 0)
         return true;
     for (size_t i = 0; i < count; i++)
@@ -382,7 +392,7 @@ bool shared_refuse(struct shared *shared, struct ca_home *home, struct plan *pla
         return false;
     for (size_t i = 0; i < count; i++) {
         if ((shares[i].count > 0 && !refuse_sharing(shared, home, keys, &keys[i], &shares[i], err)) ||
-            !refuse_twin(home, keys, &keys[i], &shares[i], err))
+            !refuse_twin(shared, home, keys, &keys[i], &shares[i], err))
             return error_while(err, "reading whose key shares a factor with that of %s",
                                keys[i].item->source);
     }

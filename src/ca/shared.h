@@ -22,5 +22,7 @@ DEFINE_AUTO(struct shared *, shared_free);
  */
 MUST_USE bool shared_refuse(struct shared *shared, struct ca_home *home, struct plan *plan,
                             struct error *err);
+/** Compares a plan's keys with none, as its policy says; those of later plans are compared with them. */
+void shared_note(struct shared *shared, struct plan *plan);
 
 #endif

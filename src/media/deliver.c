@@ -256,6 +256,12 @@ static void close_folders(struct media_group *group)
     group->folders_count = 0;
 }
 
+static void trim_folders(struct media_group *group)
+{
+    if (group->folders_count > FOLDERS_KEPT_MAX)
+        close_folders(group);
+}
+
 void media_group_free(struct media_group *group)
 {
     for (size_t i = 0; i < group->files_count; i++) {
@@ -314,8 +320,10 @@ bool media_group_add(struct media_group *group, int root_fd, const char *name, s
 
 bool media_group_commit(struct media_group *group, int root_fd, struct error *err)
 {
-    if (group->files_count == 0)
+    if (group->files_count == 0) {
+        trim_folders(group); // all files were there already
         return true;
+    }
     // All bytes are on the medium before the first name is: what is found under its name is whole.
     if (syncfs(root_fd) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't make %zu files durable", group->files_count);
@@ -335,7 +343,6 @@ bool media_group_commit(struct media_group *group, int root_fd, struct error *er
         if (!file_sync_folder(group->folders[i].fd, group->folders[i].path, err))
             return false;
     }
-    if (group->folders_count > FOLDERS_KEPT_MAX)
-        close_folders(group);
+    trim_folders(group);
     return true;
 }

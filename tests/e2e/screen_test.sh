@@ -231,6 +231,17 @@ equal "$(jq '[.requests[] | select(.verdict == "refused") | .name] | sort | join
 equal "$(jq -c '[.warnings[].rule]' "$report")" '["screen.debian-weak-keys"]'
 sound_ledger
 
+step "batch: keys that one policy compares with none are those that another's are compared with, in the same run"
+sed 's/^policy: .*/policy: quiet/; s/^screen: {/&shared_factors: false, /' ca/policies/short.yaml >ca/policies/quiet.yaml
+mkdir -p both/requests/{quiet,short} made-both
+"$BUILD/tests/make_bad_keys" made-both 2000 2
+mv made-both/also-2000.csr both/requests/short/
+mv made-both/*.csr both/requests/quiet/
+run 1 -C ca batch --json --policy short --pin-source file:pin both
+json '.issued == 2 and .refused == 1'
+equal "$(jq -r '.requests[] | select(.verdict == "refused") | .name, .reasons[0].rule' both/issued/*/report.json | tr '\n' ' ')" \
+    "short/also-2000 key.shared-factor "
+
 step "batch: the list is found outside of the home as well, and read before the run is confined"
 mkdir -p data/screen medium-2/requests/plain
 cp -r "$SOURCE/policies" "$SOURCE/tokens" data/
