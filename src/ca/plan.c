@@ -46,6 +46,15 @@ size_t plan_count(const struct plan *plan, enum plan_action action)
     return count;
 }
 
+bool plan_has_rsa_key(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].request != NULL && plan->items[i].request->key_kind == KEY_RSA)
+            return true;
+    }
+    return false;
+}
+
 const char *plan_action_name(enum plan_action action)
 {
     static const char *const names[] = {

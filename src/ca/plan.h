@@ -65,6 +65,8 @@ DEFINE_AUTO(struct plan *, plan_free);
 /** "sign", "refused", "repeat", "present", "skipped", "allowed". */
 const char *plan_action_name(enum plan_action action);
 size_t plan_count(const struct plan *plan, enum plan_action action);
+/** Whether some request that could be read has an RSA key. */
+bool plan_has_rsa_key(const struct plan *plan);
 /** Refuses an item for what is not its policy's business, adding a reason; texts are copied; remedy may be NULL. */
 void plan_item_refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy);
 /** Computes sha256 again after review changed actions. */

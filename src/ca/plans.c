@@ -65,15 +65,6 @@ static bool read_slice(struct plans *plans, size_t *index, size_t len, struct sl
                         &slice->plan, err);
 }
 
-static bool has_rsa_key(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->items[i].request != NULL && plan->items[i].request->key_kind == KEY_RSA)
-            return true;
-    }
-    return false;
-}
-
 static void *read_all(void *data)
 {
     struct plans *plans = data;
@@ -84,7 +75,7 @@ static void *read_all(void *data)
         AUTO(slice_free) struct slice *slice = memory_new(1, sizeof(*slice));
         is_fine = read_slice(plans, &index, len, slice, &plans->reading_error);
         // Such keys come together: the next ones are likely to be as these.
-        len = is_fine && has_rsa_key(slice->plan) ? RSA_SLICE_LEN : SLICE_LEN;
+        len = is_fine && plan_has_rsa_key(slice->plan) ? RSA_SLICE_LEN : SLICE_LEN;
         if (!is_fine || !queue_put(plans->read, slice))
             break;
         slice = NULL; // the queue's now

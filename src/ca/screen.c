@@ -32,15 +32,6 @@ struct look {
     const struct screen_list *weak_list;
 };
 
-static bool has_rsa_key(const struct plan *plan)
-{
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->items[i].request != NULL && plan->items[i].request->key_kind == KEY_RSA)
-            return true;
-    }
-    return false;
-}
-
 static void refuse(struct plan_item *item, const struct findings *reasons)
 {
     if (reasons->count == 0)
@@ -110,11 +101,11 @@ bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *pol
         home->screening = screening;
     else
         own = screening;
-    if (rules->debian_weak_keys && (policy_may_allow_rsa(policy) || has_rsa_key(plan)) &&
+    if (rules->debian_weak_keys && (policy_may_allow_rsa(policy) || plan_has_rsa_key(plan)) &&
         !look_for_list(home, screening, plan, err))
         return false;
     struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
-    bool has_rsa = has_rsa_key(plan);
+    bool has_rsa = plan_has_rsa_key(plan);
     // Keys on curves take a microsecond: threads would cost more.
     ca_parallel(plan->count, has_rsa ? ca_cores() : 1, screen_item, &look);
     if (!has_rsa)

@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 #define TEMPORARY_SIZE 40
-#define FOLDERS_KEPT_MAX                                                                                     \
-    8 /* open from one group to the next; more would be synced for nothing, and use up descriptors */
+#define FOLDERS_KEPT_MAX 8 /* open from one group to the next; each is synced with every group */
 
 /** A file on its way: the folder it goes to and its last part. */
 struct target {
