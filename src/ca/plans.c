@@ -123,8 +123,7 @@ bool plans_open(const struct plans_settings *settings, struct plans **ret_plans,
     plans->view.ledger = NULL;
     plans->read = queue_new(QUEUE_LEN, release_slice);
     plans->judged = queue_new(QUEUE_LEN, release_slice);
-    if (!ledger_open(plans->view.fd, plans->view.config.ledger_vkey, LEDGER_READ, 0, &plans->view.ledger,
-                     err) ||
+    if (!ledger_open_beside(settings->home->ledger, &plans->view.ledger, err) ||
         !start(&plans->reader, read_all, plans, &plans->has_reader, err) ||
         !start(&plans->judge, judge_all, plans, &plans->has_judge, err))
         return false;

@@ -190,7 +190,7 @@ static bool index_group(struct ledger *ledger, struct error *err)
     }
     ledger->state.size += ledger->group_count;
     ledger->state.newest_time = ledger->group[ledger->group_count - 1].facts.time;
-    return index_commit(ledger->index, &ledger->state, &ledger->tree, err);
+    return true;
 }
 
 bool ledger_commit(struct ledger *ledger, struct error *err)
@@ -201,7 +201,10 @@ bool ledger_commit(struct ledger *ledger, struct error *err)
     if (ledger->group_count == 0)
         return true;
     bool is_written = write_group(ledger, err);
-    if (is_written && !index_group(ledger, &ledger->broken))
+    bool is_indexed = is_written && index_group(ledger, &ledger->broken);
+    if (is_indexed)
+        log_settle_some(ledger);
+    else if (is_written)
         // The records are durable, so this commit holds; but without its index the ledger can't go on.
         (void)error_while(&ledger->broken,
                           "updating the index; the ledger itself is safe, run the command again");

@@ -214,6 +214,7 @@ struct request_search {
     const uint8_t *csr_sha256;
     const char *policy;
     const uint8_t *policy_sha256;
+    uint64_t size; /**< records */
 };
 
 static bool search_request(struct index *index, const void *data, struct ledger_entry *ret_entry,
@@ -223,14 +224,15 @@ static bool search_request(struct index *index, const void *data, struct ledger_
     sqlite3_stmt *select = index_statement(
         index,
         "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE csr_key = ?1 AND csr = ?2 AND policy = ?3"
-        " AND policy_sha256 = ?4 AND status = 1 ORDER BY signing_seq DESC LIMIT 1",
+        " AND policy_sha256 = ?4 AND status = 1 AND signing_seq < ?5 ORDER BY signing_seq DESC LIMIT 1",
         err);
     if (select == NULL)
         return false;
     if (sqlite3_bind_int64(select, 1, index_key_of(wanted->csr_sha256)) != SQLITE_OK ||
         sqlite3_bind_blob(select, 2, wanted->csr_sha256, 32, SQLITE_STATIC) != SQLITE_OK ||
         sqlite3_bind_text(select, 3, wanted->policy, -1, SQLITE_STATIC) != SQLITE_OK ||
-        sqlite3_bind_blob(select, 4, wanted->policy_sha256, 32, SQLITE_STATIC) != SQLITE_OK)
+        sqlite3_bind_blob(select, 4, wanted->policy_sha256, 32, SQLITE_STATIC) != SQLITE_OK ||
+        sqlite3_bind_int64(select, 5, (int64_t)wanted->size) != SQLITE_OK)
         return index_fail(index, err);
     return take_entry(index, select, ret_entry, ret_found, err);
 }
@@ -239,29 +241,32 @@ bool ledger_find_request(struct ledger *ledger, const uint8_t csr_sha256[static 
                          const uint8_t policy_sha256[static 32], struct ledger_entry *ret_entry,
                          bool *ret_found, struct error *err)
 {
-    const struct request_search wanted = {csr_sha256, policy, policy_sha256};
+    const struct request_search wanted = {csr_sha256, policy, policy_sha256, ledger->state.size};
     return look_up(ledger, search_request, &wanted, ret_entry, ret_found, err);
 }
 
 struct key_search {
     const uint8_t *spki_sha256;
     const char *subject;
+    uint64_t size; /**< records */
 };
 
 static bool search_key(struct index *index, const void *data, struct ledger_entry *ret_entry, bool *ret_found,
                        struct error *err)
 {
     const struct key_search *wanted = data;
-    sqlite3_stmt *select = index_statement(
-        index,
-        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE spki_key = ?1 AND spki = ?2"
-        " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 ORDER BY signing_seq DESC LIMIT 1",
-        err);
+    sqlite3_stmt *select =
+        index_statement(index,
+                        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE spki_key = ?1 AND spki = ?2"
+                        " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 AND signing_seq < ?4 ORDER "
+                        "BY signing_seq DESC LIMIT 1",
+                        err);
     if (select == NULL)
         return false;
     if (sqlite3_bind_int64(select, 1, index_key_of(wanted->spki_sha256)) != SQLITE_OK ||
         sqlite3_bind_blob(select, 2, wanted->spki_sha256, 32, SQLITE_STATIC) != SQLITE_OK ||
-        sqlite3_bind_text(select, 3, wanted->subject, -1, SQLITE_STATIC) != SQLITE_OK)
+        sqlite3_bind_text(select, 3, wanted->subject, -1, SQLITE_STATIC) != SQLITE_OK ||
+        sqlite3_bind_int64(select, 4, (int64_t)wanted->size) != SQLITE_OK)
         return index_fail(index, err);
     return take_entry(index, select, ret_entry, ret_found, err);
 }
@@ -270,7 +275,7 @@ bool ledger_find_key(struct ledger *ledger, const uint8_t spki_sha256[static 32]
                      const char *other_than_subject, struct ledger_entry *ret_entry, bool *ret_found,
                      struct error *err)
 {
-    const struct key_search wanted = {spki_sha256, other_than_subject};
+    const struct key_search wanted = {spki_sha256, other_than_subject, ledger->state.size};
     return look_up(ledger, search_key, &wanted, ret_entry, ret_found, err);
 }
 

@@ -203,11 +203,11 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
                   run(index,
                       "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -12288", err);
     else
-        is_open =
-            connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
-            run(index,
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000",
-                err);
+        is_open = connect(index, place, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) &&
+                  run(index,
+                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = "
+                      "4000; PRAGMA cache_size = -4096",
+                      err);
     if (!is_open || !check_schema(index, vkey, &is_empty, err))
         return false;
     if (is_empty && mode == INDEX_READ)
@@ -249,6 +249,11 @@ bool index_copy(struct index *to, struct index *from, struct error *err)
     int copied = sqlite3_backup_step(backup, -1);
     int finished = sqlite3_backup_finish(backup);
     return (copied == SQLITE_DONE && finished == SQLITE_OK) || index_fail(to, err);
+}
+
+bool index_let_go(struct index *index, struct error *err)
+{
+    return sqlite3_get_autocommit(index->db) != 0 || run(index, "COMMIT", err);
 }
 
 bool index_begin(struct index *index, struct error *err)

@@ -48,6 +48,9 @@ MUST_USE bool index_complete(struct index *index, struct error *err);
 /** Copies all of from into another index. */
 MUST_USE bool index_copy(struct index *to, struct index *from, struct error *err);
 
+/** A reader's look-ups see one moment; from now on each sees its own, and the writer's log can be tidied behind it. */
+MUST_USE bool index_let_go(struct index *index, struct error *err);
+
 /** Starts a transaction, unless one was started and not committed yet. */
 MUST_USE bool index_begin(struct index *index, struct error *err);
 /** Writes the state and the unfinished tiles, and ends the transaction. */

@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Records that index.sqlite gets in one transaction: a page that many of them change is written once. A reader beside a run, and
+ * the run after one that was killed, read at most so many lines again. */
+#define SETTLED_TOGETHER 8192
+
 bool ledger_create(int home_fd, struct error *err)
 {
     static const char *const names[] = {LOG_NAME, LOG_NOTES_NAME, LOG_NEWEST_NAME};
@@ -67,6 +71,28 @@ struct tree_reader log_tree_reader(struct ledger *ledger)
     return (struct tree_reader){.source = read_tile, .data = ledger, .cache = &ledger->cache};
 }
 
+/** The files hold it already, so what a crash takes from the index is read again. */
+static bool settle(struct ledger *ledger, struct error *err)
+{
+    if (!index_begin(ledger->index, err) ||
+        !index_commit(ledger->index, &ledger->state, &ledger->tree, err)) {
+        (void)error_while(err, "updating the index; the ledger itself is safe, run the command again");
+        ledger->broken = *err;
+        return false;
+    }
+    ledger->is_unsettled = false;
+    ledger->settled_size = ledger->state.size;
+    return true;
+}
+
+void log_settle_some(struct ledger *ledger)
+{
+    struct error told_later = ERROR_INIT;
+    ledger->is_unsettled = true;
+    if (ledger->state.size - ledger->settled_size >= SETTLED_TOGETHER)
+        (void)settle(ledger, &told_later); // whoever uses the ledger next is told
+}
+
 static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode, int wait_ms,
                        struct error *err)
 {
@@ -107,7 +133,20 @@ bool ledger_open(int home_fd, const char *vkey, enum ledger_mode mode, int wait_
         return false;
     if (!log_catch_up(ledger, err) || !checkpoint_compare_newest(ledger, err))
         return false;
+    ledger->settled_size = ledger->state.size;
     *ret_ledger = TAKE(ledger);
+    return true;
+}
+
+bool ledger_open_beside(struct ledger *writer, struct ledger **ret_reader, struct error *err)
+{
+    AUTO(ledger_close) struct ledger *reader = NULL;
+    // All of it: a reader whose index is behind would copy that.
+    if ((writer->is_unsettled && !settle(writer, err)) ||
+        !ledger_open(writer->home_fd, writer->vkey, LEDGER_READ, 0, &reader, err) ||
+        !index_let_go(reader->index, err))
+        return false;
+    *ret_reader = TAKE(reader);
     return true;
 }
 
@@ -126,6 +165,9 @@ static void close_fd(int fd)
 
 void ledger_close(struct ledger *ledger)
 {
+    struct error ignored = ERROR_INIT; // what the index lacks, the next opening reads
+    if (ledger->is_unsettled && ledger->broken.kind == ERROR_NONE)
+        (void)settle(ledger, &ignored);
     log_forget_group(ledger);
     free(ledger->group);
     builder_done(&ledger->record_text);

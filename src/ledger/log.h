@@ -35,6 +35,8 @@ struct ledger {
     bool has_newest_file;
     uint64_t checkpoint_size; /**< of newest_note; 0 if there is none */
     bool has_new_note;        /**< newest_note is one the index had not read before */
+    bool is_unsettled;        /**< state is ahead of what index.sqlite holds */
+    uint64_t settled_size;    /**< records index.sqlite holds */
     char *operator_name;
     struct builder record_text; /**< room for the record that is appended */
     struct builder group_text;  /**< its lines while it is written */
@@ -57,6 +59,8 @@ void log_say(struct ledger *ledger, const char *format, ...) PRINTF_LIKE(2, 3);
 MUST_USE bool log_is_whole(const struct ledger *ledger, struct error *err);
 void log_forget_group(struct ledger *ledger);
 struct tree_reader log_tree_reader(struct ledger *ledger);
+/** After each change of the state: the index is committed now and then, for many changes together. Failure breaks the ledger. */
+void log_settle_some(struct ledger *ledger);
 
 /* find.c */
 /** The bytes of a record, from where the index says they are; not checked. */

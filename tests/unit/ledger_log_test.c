@@ -1,6 +1,7 @@
 #include "ledger_home.h"
 
 #include <sqlite3.h>
+#include <sys/wait.h>
 
 static int setup(void **state)
 {
@@ -238,6 +239,98 @@ static void an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew(v
     assert_string_equal(made, grown);
 }
 
+/** Whether SQLite can take all of the index's write-ahead log into index.sqlite, which an old reader keeps it from. */
+static bool log_can_be_emptied(const struct home *home)
+{
+    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
+    sqlite3 *db = NULL;
+    int frames = 0, taken = 0;
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT size FROM state", NULL, NULL, NULL),
+                     SQLITE_OK); // finds the log
+    int result = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, &frames, &taken);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_true(result == SQLITE_OK || result == SQLITE_BUSY);
+    assert_true(frames >= 0);
+    return result == SQLITE_OK;
+}
+
+static bool is_found(struct ledger *ledger, unsigned number)
+{
+    struct error err = ERROR_INIT;
+    uint8_t digest[32], policy[32];
+    bool found, found_key;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    AUTO(ledger_entry_done) struct ledger_entry other = {.serial = NULL};
+    home_digest("csr", number, digest);
+    home_digest("policy", 0, policy);
+    assert_done(ledger_find_request(ledger, digest, "mqtt-device", policy, &entry, &found, &err), err);
+    home_digest("spki", number, digest);
+    assert_done(ledger_find_key(ledger, digest, "CN=impostor", &other, &found_key, &err), err);
+    assert_int_equal(found, found_key);
+    return found;
+}
+
+static void a_reader_beside_the_writer_sees_what_was_there_and_holds_nothing_up(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    AUTO(ledger_close) struct ledger *beside = NULL;
+    AUTO(ledger_close) struct ledger *later = NULL;
+    AUTO(ledger_close) struct ledger *still = NULL;
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 2);
+    assert_done(ledger_open_beside(home->ledger, &beside, &err), err);
+    (void)home_issue(home, 2, 2);
+    assert_done(ledger_open_beside(home->ledger, &later, &err), err);
+    assert_true(is_found(beside, 1));
+    assert_false(is_found(beside, 2));
+    assert_int_equal(ledger_size(beside), 4);
+    assert_true(is_found(later, 2));
+    assert_true(log_can_be_emptied(home));
+    // Any other reader keeps its moment, and so the log.
+    assert_done(ledger_open(home->fd, home->vkey, LEDGER_READ, 0, &still, &err), err);
+    (void)home_issue(home, 4, 2);
+    ledger_close(TAKE(later));
+    assert_done(ledger_open_beside(home->ledger, &later, &err), err);
+    assert_false(log_can_be_emptied(home));
+    assert_true(is_found(later, 5));
+}
+
+/** Ends at once, as a killed run does, with records in the ledger that the index was not given. */
+static void die_after_issuing(struct home *home)
+{
+    pid_t child = fork();
+    int status = 0;
+    assert_true(child >= 0);
+    if (child == 0) {
+        home_open(home, LEDGER_WRITE);
+        (void)home_issue(home, 2, 3);
+        home_checkpoint(home);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+static void what_a_killed_run_did_not_tell_the_index_is_read_again(void **state)
+{
+    struct home *home = *state;
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 2);
+    home_checkpoint(home);
+    home_close(home);
+    die_after_issuing(home);
+    home_open(home, LEDGER_READ);
+    assert_true(is_found(home->ledger, 4));
+    home_open(home, LEDGER_WRITE);
+    assert_true(is_found(home->ledger, 4));
+    assert_int_equal(ledger_checkpoint_size(home->ledger), 10);
+    assert_non_null(strstr(ledger_notice(home->ledger), "index.sqlite knew 4 of the ledger's 10 records"));
+    home_open(home, LEDGER_WRITE); // and kept
+    assert_null(ledger_notice(home->ledger));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +344,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_record_that_is_too_long_is_refused_and_the_group_goes_on, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_second_writer_is_told_who_has_the_home, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reader_beside_the_writer_sees_what_was_there_and_holds_nothing_up,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_killed_run_did_not_tell_the_index_is_read_again, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_checkpoint_needs_the_ledger_keys_signature, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew,
                                         setup, teardown),
