@@ -9,6 +9,7 @@
  *                torn    as kill, but a write has put the first half of its bytes into the file before
  *                trace   passes everything; FAULT_LOG gets each change in order, with the bytes written (see replay.py)
  *   FAULT_BELOW  only calls on files below this folder count; without it all do
+ *   FAULT_READS  set: opening by openat2(), as media are read, counts too
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -32,6 +33,7 @@ static enum mode mode;
 static long fault_at;
 static int fault_errno;
 static const char *below;
+static bool counts_reads;
 static int log_fd = -1;
 static atomic_long calls;
 static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
@@ -78,6 +80,7 @@ __attribute__((constructor)) static void begin(void)
     fault_at = at == NULL ? 0 : strtol(at, NULL, 10);
     fault_errno = number == NULL ? EIO : (int)strtol(number, NULL, 10);
     below = getenv("FAULT_BELOW");
+    counts_reads = getenv("FAULT_READS") != NULL;
     if (log != NULL) {
         int low = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         log_fd = fcntl(low, F_DUPFD_CLOEXEC, 200); // out of the way of what the program counts on
@@ -309,6 +312,21 @@ int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
     return open_with(NEXT(openat), AT_FDCWD, path, flags, 0);
+}
+
+/** openat2() has no function of its own. */
+long syscall(long number, ...)
+{
+    long (*real)(long, ...) = NEXT(syscall);
+    long given[6];
+    va_list arguments;
+    va_start(arguments, number);
+    for (int i = 0; i < 6; i++)
+        given[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_openat2 && counts_reads && refused("open", (int)given[0], (const char *)given[1]))
+        return -1;
+    return real(number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
 ssize_t write(int fd, const void *data, size_t len)
