@@ -17,7 +17,10 @@
 
 static struct plan_item *add_item(struct plan *plan)
 {
-    plan->items = memory_grow(plan->items, plan->count + 1, sizeof(*plan->items));
+    if (plan->count == plan->capacity) {
+        plan->capacity = plan->capacity == 0 ? 16 : 2 * plan->capacity;
+        plan->items = memory_grow(plan->items, plan->capacity, sizeof(*plan->items));
+    }
     struct plan_item *item = &plan->items[plan->count++];
     *item = (struct plan_item){.action = PLAN_REFUSE};
     return item;

@@ -51,6 +51,7 @@ struct plan_item {
 struct plan {
     struct plan_item *items;
     size_t count;
+    size_t capacity; /**< items there is room for */
     char *policy_name;
     uint8_t policy_sha256[32];
     uint8_t

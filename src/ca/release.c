@@ -126,7 +126,7 @@ static bool add_proof(const struct release *release, size_t group, const char *n
 {
     AUTO(free) char *file = memory_format("%s.tlog-proof", name);
     AUTO(builder_done) struct builder found = BUILDER_INIT;
-    bool is_there = read_good_proof(release, file, certificate, &found);
+    bool is_there = !release->is_fresh && read_good_proof(release, file, certificate, &found);
     return add_file(release, group, file, is_there ? builder_bytes(&found) : proof, err);
 }
 

@@ -23,7 +23,7 @@ struct target {
     const char *name;  /**< in the folder */
     const char *shown; /**< the whole name as given, for messages */
     /** beside it; the same on every try, so that a try that died is cleared away by the next */
-    char temporary[TEMPORARY_SIZE];
+    const char *temporary;
 };
 
 static bool check_name(const char *name, struct error *err)
@@ -180,9 +180,12 @@ static bool deliver(int root_fd, const char *name, struct bytes data, bool may_r
     struct quoted shown;
     if (!check_name(name, err) || !open_parent(root_fd, name, &folder, err))
         return false;
-    struct target target = {
-        .folder_fd = folder, .name = file_name_of(name), .shown = quoted_text(name, &shown)};
-    name_temporary(target.name, target.temporary);
+    char temporary[TEMPORARY_SIZE];
+    struct target target = {.folder_fd = folder,
+                            .name = file_name_of(name),
+                            .shown = quoted_text(name, &shown),
+                            .temporary = temporary};
+    name_temporary(target.name, temporary);
     return put(&target, data, may_replace, err);
 }
 
@@ -202,6 +205,7 @@ struct group_file {
     char *name;          /**< as given */
     size_t folder;       /**< index into the group's folders */
     struct builder data; /**< kept to compare with what may turn up at its name */
+    char temporary[TEMPORARY_SIZE];
 };
 
 struct group_folder {
@@ -212,6 +216,7 @@ struct group_folder {
 struct media_group {
     struct group_file *files;
     size_t files_count;
+    size_t files_capacity;
     struct group_folder *folders;
     size_t folders_count;
     bool is_fresh;
@@ -232,8 +237,8 @@ static struct target target_of(const struct media_group *group, const struct gro
 {
     struct target target = {.folder_fd = group->folders[file->folder].fd,
                             .name = file_name_of(file->name),
-                            .shown = quoted_text(file->name, shown)};
-    name_temporary(target.name, target.temporary);
+                            .shown = quoted_text(file->name, shown),
+                            .temporary = file->temporary};
     return target;
 }
 
@@ -304,6 +309,7 @@ bool media_group_add(struct media_group *group, int root_fd, const char *name, s
     if (!check_name(name, err) || !find_folder(group, root_fd, name, &file.folder, err))
         return false;
     file.name = memory_text(name);
+    name_temporary(file_name_of(name), file.temporary);
     struct target target = target_of(group, &file, &shown);
     bool is_there = !group->is_fresh && file_exists(target.folder_fd, target.name);
     bool is_fine = is_there ? accept_existing(&target, data, err) : write_temporary(&target, data, true, err);
@@ -312,7 +318,10 @@ bool media_group_add(struct media_group *group, int root_fd, const char *name, s
         return is_fine;
     }
     builder_add_bytes(&file.data, data);
-    group->files = memory_grow(group->files, group->files_count + 1, sizeof(*group->files));
+    if (group->files_count == group->files_capacity) {
+        group->files_capacity = group->files_capacity == 0 ? 64 : 2 * group->files_capacity;
+        group->files = memory_grow(group->files, group->files_capacity, sizeof(*group->files));
+    }
     group->files[group->files_count++] = file;
     return true;
 }
