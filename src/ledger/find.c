@@ -169,12 +169,14 @@ static bool take_entry(struct index *index, sqlite3_stmt *select, struct ledger_
 bool index_find_serial(struct index *index, struct bytes serial, struct ledger_entry *ret_entry,
                        bool *ret_found, struct error *err)
 {
-    sqlite3_stmt *select =
-        index_statement(index, "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE serial = ?1", err);
+    sqlite3_stmt *select = index_statement(
+        index, "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE " INDEX_HAS_KEY " AND c.serial = ?2",
+        err);
     if (select == NULL)
         return false;
     if (serial.len > RECORD_SERIAL_MAX_LEN ||
-        sqlite3_bind_blob(select, 1, serial.data, (int)serial.len, SQLITE_STATIC) != SQLITE_OK)
+        sqlite3_bind_int64(select, 1, index_key_of_serial(serial)) != SQLITE_OK ||
+        sqlite3_bind_blob(select, 2, serial.data, (int)serial.len, SQLITE_STATIC) != SQLITE_OK)
         return index_fail(index, err);
     return take_entry(index, select, ret_entry, ret_found, err);
 }
@@ -223,7 +225,8 @@ static bool search_request(struct index *index, const void *data, struct ledger_
     const struct request_search *wanted = data;
     sqlite3_stmt *select = index_statement(
         index,
-        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE csr_key = ?1 AND csr = ?2 AND policy = ?3"
+        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE " INDEX_HAS_KEY
+        " AND csr = ?2 AND policy = ?3"
         " AND policy_sha256 = ?4 AND status = 1 AND signing_seq < ?5 ORDER BY signing_seq DESC LIMIT 1",
         err);
     if (select == NULL)
@@ -255,12 +258,12 @@ static bool search_key(struct index *index, const void *data, struct ledger_entr
                        struct error *err)
 {
     const struct key_search *wanted = data;
-    sqlite3_stmt *select =
-        index_statement(index,
-                        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE spki_key = ?1 AND spki = ?2"
-                        " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 AND signing_seq < ?4 ORDER "
-                        "BY signing_seq DESC LIMIT 1",
-                        err);
+    sqlite3_stmt *select = index_statement(
+        index,
+        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE " INDEX_HAS_KEY " AND spki = ?2"
+        " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 AND signing_seq < ?4 ORDER "
+        "BY signing_seq DESC LIMIT 1",
+        err);
     if (select == NULL)
         return false;
     if (sqlite3_bind_int64(select, 1, index_key_of(wanted->spki_sha256)) != SQLITE_OK ||

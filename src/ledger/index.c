@@ -11,9 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INDEX_VERSION 1
+#define INDEX_VERSION 2
 #define INDEX_STATEMENTS_MAX 48
 #define INDEX_NAME "index.sqlite"
+#define FRESH_MAX 49152 /* keys; three a certificate */
 
 struct index {
     sqlite3 *db;
@@ -22,6 +23,8 @@ struct index {
         sqlite3_stmt *statement;
     } statements[INDEX_STATEMENTS_MAX];
     uint64_t stored_size; /**< records the stored tiles cover */
+    bool lacks_keys;      /**< a scratch index that holds those of serials only, until index_complete() */
+    uint64_t fresh_count; /**< rows of fresh_keys */
 };
 
 static const char schema[] =
@@ -33,14 +36,23 @@ static const char schema[] =
     "CREATE TABLE certificates(signing_seq INTEGER PRIMARY KEY, issued_seq INTEGER, status INTEGER NOT NULL,"
     " serial BLOB NOT NULL, policy TEXT, subject TEXT, source TEXT, csr BLOB NOT NULL, spki BLOB NOT NULL,"
     " time INTEGER NOT NULL, not_after INTEGER NOT NULL, policy_sha256 BLOB NOT NULL, sans TEXT NOT NULL,"
-    " csr_key INTEGER NOT NULL, spki_key INTEGER NOT NULL);"
-    "CREATE UNIQUE INDEX by_serial ON certificates(serial);"
+    " csr_key INTEGER NOT NULL, spki_key INTEGER NOT NULL, serial_key INTEGER NOT NULL);"
+    // Keys are as good as random: each new one would change a page of its own in a table of millions. So they go into a small table
+    // first, and now and then all of that, sorted, into the large one.
+    "CREATE TABLE keys(key INTEGER, signing_seq INTEGER, PRIMARY KEY(key, signing_seq)) WITHOUT ROWID;"
+    "CREATE TABLE fresh_keys(key INTEGER, signing_seq INTEGER, PRIMARY KEY(key, signing_seq)) WITHOUT ROWID;"
     "CREATE TABLE tiles(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);";
 
 /* What only look-ups need, not the history itself: cheaper to make at the end than to keep along while a ledger is read. */
-static const char lookups[] = "CREATE INDEX by_csr ON certificates(csr_key);"
-                              "CREATE INDEX by_spki ON certificates(spki_key);"
-                              "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;";
+static const char unfinished[] = "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;";
+static const char all_keys[] =
+    "DELETE FROM fresh_keys;"
+    "INSERT INTO keys SELECT csr_key, signing_seq FROM certificates ORDER BY 1, 2;"
+    "INSERT OR IGNORE INTO keys SELECT spki_key, signing_seq FROM certificates ORDER BY 1, 2;"
+    "INSERT OR IGNORE INTO keys SELECT serial_key, signing_seq FROM certificates ORDER BY 1, 2;";
+static const char merge_keys[] =
+    "INSERT OR IGNORE INTO keys SELECT key, signing_seq FROM fresh_keys ORDER BY 1, 2;"
+    "DELETE FROM fresh_keys;";
 
 /** Whether the fault lies with the disk or its permissions, so that nothing is wrong with what the index says. */
 static bool is_outside(int code)
@@ -158,7 +170,7 @@ static bool connect_reader(struct index *index, int home_fd, struct error *err)
 static bool make_schema(struct index *index, enum index_mode mode, const char *vkey, struct error *err)
 {
     if (!run(index, "BEGIN IMMEDIATE", err) || !run(index, schema, err) ||
-        (mode != INDEX_SCRATCH && !run(index, lookups, err)))
+        (mode != INDEX_SCRATCH && !run(index, unfinished, err)))
         return false;
     sqlite3_stmt *insert =
         index_statement(index, "INSERT INTO state VALUES(1, ?1, ?2, 0, 0, 0, 0, NULL, NULL)", err);
@@ -214,6 +226,7 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
         return error_set(err, ERROR_LEDGER, SQLITE_EMPTY, "index.sqlite is empty");
     if (is_empty && !make_schema(index, mode, vkey, err))
         return false;
+    index->lacks_keys = mode == INDEX_SCRATCH;
     // A reader's transaction stays open: all its look-ups see one moment.
     if (mode == INDEX_READ && !run(index, "BEGIN", err))
         return false;
@@ -238,7 +251,10 @@ bool index_complete(struct index *index, struct error *err)
     if (!run(index, "PRAGMA cache_size = -4096", err))
         return false;
     (void)sqlite3_db_release_memory(index->db); // what it can't give back it keeps
-    return run(index, lookups, err);
+    if (!run(index, all_keys, err) || !run(index, unfinished, err))
+        return false;
+    index->lacks_keys = false;
+    return true;
 }
 
 bool index_copy(struct index *to, struct index *from, struct error *err)
@@ -248,7 +264,46 @@ bool index_copy(struct index *to, struct index *from, struct error *err)
         return index_fail(to, err);
     int copied = sqlite3_backup_step(backup, -1);
     int finished = sqlite3_backup_finish(backup);
-    return (copied == SQLITE_DONE && finished == SQLITE_OK) || index_fail(to, err);
+    if (copied != SQLITE_DONE || finished != SQLITE_OK)
+        return index_fail(to, err);
+    to->lacks_keys = from->lacks_keys;
+    to->fresh_count = from->fresh_count;
+    return true;
+}
+
+bool index_lacks_keys(const struct index *index)
+{
+    return index->lacks_keys;
+}
+
+bool index_key_add(struct index *index, int64_t key, uint64_t signing_seq, struct error *err)
+{
+    // Two things of one certificate may have the same key.
+    sqlite3_stmt *insert = index_statement(index, "INSERT OR IGNORE INTO fresh_keys VALUES(?1, ?2)", err);
+    if (insert == NULL || sqlite3_bind_int64(insert, 1, key) != SQLITE_OK ||
+        sqlite3_bind_int64(insert, 2, (int64_t)signing_seq) != SQLITE_OK)
+        return index_fail(index, err);
+    index->fresh_count++;
+    return finish(index, insert, err);
+}
+
+static bool merge_if_many(struct index *index, struct error *err)
+{
+    if (index->fresh_count < FRESH_MAX || index->lacks_keys)
+        return true;
+    index->fresh_count = 0;
+    return run(index, merge_keys, err);
+}
+
+static bool count_fresh(struct index *index, struct error *err)
+{
+    bool has_row;
+    sqlite3_stmt *select = index_statement(index, "SELECT count(*) FROM fresh_keys", err);
+    if (select == NULL || !index_step(index, select, &has_row, err))
+        return false;
+    index->fresh_count = has_row ? (uint64_t)sqlite3_column_int64(select, 0) : 0;
+    (void)sqlite3_reset(select); // it has been read
+    return true;
 }
 
 bool index_let_go(struct index *index, struct error *err)
@@ -261,48 +316,6 @@ bool index_begin(struct index *index, struct error *err)
     return sqlite3_get_autocommit(index->db) == 0 || run(index, "BEGIN IMMEDIATE", err);
 }
 
-static int64_t tile_id(unsigned level, uint64_t number)
-{
-    return (int64_t)((uint64_t)level << 56 | number);
-}
-
-static bool put_hashes(struct index *index, unsigned level, uint64_t number, const struct tree_hash *hashes,
-                       size_t count, struct error *err)
-{
-    sqlite3_stmt *insert = index_statement(index, "INSERT OR REPLACE INTO tiles VALUES(?1, ?2)", err);
-    if (insert == NULL || sqlite3_bind_int64(insert, 1, tile_id(level, number)) != SQLITE_OK ||
-        sqlite3_bind_blob(insert, 2, hashes, (int)(count * sizeof(*hashes)), SQLITE_STATIC) != SQLITE_OK)
-        return index_fail(index, err);
-    return finish(index, insert, err);
-}
-
-bool index_tile_put(void *data, unsigned level, uint64_t number, const struct tree_tile *tile,
-                    struct error *err)
-{
-    return put_hashes(data, level, number, tile->hashes, TREE_TILE_WIDTH, err);
-}
-
-bool index_tile_get(void *data, unsigned level, uint64_t number, size_t needed, struct tree_tile *ret_tile,
-                    struct error *err)
-{
-    struct index *index = data;
-    bool has_row;
-    sqlite3_stmt *select = index_statement(index, "SELECT hashes FROM tiles WHERE id = ?1", err);
-    if (select == NULL || sqlite3_bind_int64(select, 1, tile_id(level, number)) != SQLITE_OK)
-        return index_fail(index, err);
-    if (!index_step(index, select, &has_row, err))
-        return false;
-    size_t len = has_row ? (size_t)sqlite3_column_bytes(select, 0) : 0;
-    const void *hashes = has_row ? sqlite3_column_blob(select, 0) : NULL;
-    bool fits = hashes != NULL && len % TREE_HASH_LEN == 0 && len <= sizeof(*ret_tile) &&
-                len / TREE_HASH_LEN >= needed;
-    if (fits)
-        memcpy(ret_tile, hashes, len);
-    (void)sqlite3_reset(select); // it has been read
-    return fits || error_set(err, ERROR_LEDGER, 0, "index.sqlite lacks tile %u/%llu of the tree", level,
-                             (unsigned long long)number);
-}
-
 bool index_commit(struct index *index, const struct index_state *state, const struct tree *tree,
                   struct error *err)
 {
@@ -311,7 +324,7 @@ bool index_commit(struct index *index, const struct index_state *state, const st
         uint64_t number = level + 1 < TREE_LEVELS ? tree->size >> (8 * (level + 1)) : 0;
         bool has_changed = tree->size >> (8 * level) != index->stored_size >> (8 * level);
         if (width > 0 && has_changed &&
-            !put_hashes(index, level, number, tree->edge[level].hashes, width, err))
+            !index_hashes_put(index, level, number, tree->edge[level].hashes, width, err))
             return false;
     }
     sqlite3_stmt *update = index_statement(index,
@@ -326,7 +339,7 @@ bool index_commit(struct index *index, const struct index_state *state, const st
     if (state->has_note && (sqlite3_bind_int64(update, 5, (int64_t)state->notes_last) != SQLITE_OK ||
                             sqlite3_bind_int64(update, 6, (int64_t)state->notes_previous) != SQLITE_OK))
         return index_fail(index, err);
-    if (!finish(index, update, err) || !run(index, "COMMIT", err))
+    if (!finish(index, update, err) || !merge_if_many(index, err) || !run(index, "COMMIT", err))
         return false;
     index->stored_size = tree->size;
     return true;
@@ -361,5 +374,5 @@ bool index_load(struct index *index, struct index_state *ret_state, struct tree 
             return false;
     }
     index->stored_size = ret_tree->size;
-    return true;
+    return count_fresh(index, err);
 }

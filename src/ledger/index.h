@@ -63,6 +63,9 @@ MUST_USE bool index_load(struct index *index, struct index_state *ret_state, str
 /** ERROR_LEDGER if the record contradicts an earlier one: a serial used again, a ref to no unfinished signing. */
 MUST_USE bool index_add(struct index *index, const struct record_facts *facts, uint64_t offset, size_t len,
                         struct error *err);
+/** Stores a tile, or as much of it as there is. */
+MUST_USE bool index_hashes_put(struct index *index, unsigned level, uint64_t number,
+                               const struct tree_hash *hashes, size_t count, struct error *err);
 /** Is what tree_append() and tree_reader want; data is the struct index. */
 bool index_tile_put(void *data, unsigned level, uint64_t number, const struct tree_tile *tile,
                     struct error *err);
@@ -92,7 +95,16 @@ sqlite3 *index_database(struct index *index);
     "c.signing_seq, c.issued_seq, c.status, c.serial, c.policy, c.subject, c.source, c.csr, c.spki, c.time," \
     " c.not_after"
 void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry);
-/** The first 8 bytes of a digest, as SQLite's index keeps it: small keys for a million rows. */
+/** The first 8 bytes of a digest: small keys for a million rows. What has the key still has to be compared. */
 int64_t index_key_of(const uint8_t digest[static 32]);
+int64_t index_key_of_serial(struct bytes serial);
+/** Whether look-ups but of serials would find nothing: a scratch index before index_complete(). */
+bool index_lacks_keys(const struct index *index);
+/** Makes a certificate findable by a key. */
+MUST_USE bool index_key_add(struct index *index, int64_t key, uint64_t signing_seq, struct error *err);
+/** The condition for `certificates c` to have the key ?1. */
+#define INDEX_HAS_KEY                                                                                        \
+    "c.signing_seq IN (SELECT signing_seq FROM fresh_keys WHERE key = ?1"                                    \
+    " UNION ALL SELECT signing_seq FROM keys WHERE key = ?1)"
 
 #endif

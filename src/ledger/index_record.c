@@ -1,3 +1,4 @@
+#include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
 #include "ledger/index.h"
@@ -10,6 +11,13 @@ int64_t index_key_of(const uint8_t digest[static 32])
     for (size_t i = 0; i < 8; i++)
         key = key << 8 | digest[i];
     return (int64_t)key;
+}
+
+int64_t index_key_of_serial(struct bytes serial)
+{
+    uint8_t digest[32];
+    digest_sha256(serial, digest);
+    return index_key_of(digest);
 }
 
 static bool is_bound(int result)
@@ -67,11 +75,13 @@ static void join_names(const struct canonical_value *sans, struct builder *ret_t
 static bool find_serial(struct index *index, const struct record_facts *facts, bool *ret_found,
                         int64_t *ret_seq, struct error *err)
 {
-    sqlite3_stmt *select =
-        index_statement(index, "SELECT signing_seq FROM certificates WHERE serial = ?1", err);
+    struct bytes serial = bytes_of(facts->serial, facts->serial_len);
+    sqlite3_stmt *select = index_statement(
+        index, "SELECT c.signing_seq FROM certificates c WHERE " INDEX_HAS_KEY " AND c.serial = ?2", err);
     if (select == NULL)
         return false;
-    if (!is_bound(sqlite3_bind_blob(select, 1, facts->serial, (int)facts->serial_len, SQLITE_STATIC)))
+    if (!is_bound(sqlite3_bind_int64(select, 1, index_key_of_serial(serial))) ||
+        !is_bound(sqlite3_bind_blob(select, 2, serial.data, (int)serial.len, SQLITE_STATIC)))
         return index_fail(index, err);
     if (!index_step(index, select, ret_found, err))
         return false;
@@ -81,24 +91,38 @@ static bool find_serial(struct index *index, const struct record_facts *facts, b
     return true;
 }
 
-/** Why a certificate was not added: the one thing about it that must be its own. */
-static bool serial_is_used(struct index *index, const struct record_facts *facts, struct error *err)
+/** The one thing about a certificate that must be its own. */
+static bool serial_is_new(struct index *index, const struct record_facts *facts, struct error *err)
 {
     bool is_used;
     int64_t other = -1;
     if (!find_serial(index, facts, &is_used, &other, err))
         return false;
-    return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " uses the serial of record %" PRId64 " again",
+    return !is_used ||
+           error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " uses the serial of record %" PRId64 " again",
                      facts->seq, other);
+}
+
+static bool add_keys(struct index *index, const struct record_facts *facts, int64_t serial_key,
+                     struct error *err)
+{
+    if (!index_key_add(index, serial_key, facts->seq, err))
+        return false;
+    return index_lacks_keys(index) ||
+           (index_key_add(index, index_key_of(facts->csr_sha256), facts->seq, err) &&
+            index_key_add(index, index_key_of(facts->spki_sha256), facts->seq, err));
 }
 
 static bool add_signing(struct index *index, const struct record_facts *facts, struct error *err)
 {
     AUTO(builder_done) struct builder names = BUILDER_INIT;
+    int64_t serial_key = index_key_of_serial(bytes_of(facts->serial, facts->serial_len));
     join_names(&facts->sans, &names);
+    if (!serial_is_new(index, facts, err))
+        return false;
     sqlite3_stmt *insert = index_statement(index,
-                                           "INSERT OR IGNORE INTO certificates VALUES(?1, NULL, 0, ?2, ?3, "
-                                           "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                           "INSERT INTO certificates VALUES(?1, NULL, 0, ?2, ?3, "
+                                           "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                                            err);
     if (insert == NULL)
         return false;
@@ -113,11 +137,10 @@ static bool add_signing(struct index *index, const struct record_facts *facts, s
         !is_bound(sqlite3_bind_blob(insert, 10, facts->policy_sha256, 32, SQLITE_STATIC)) ||
         !is_bound(sqlite3_bind_text(insert, 11, builder_text(&names), (int)names.len, SQLITE_STATIC)) ||
         !is_bound(sqlite3_bind_int64(insert, 12, index_key_of(facts->csr_sha256))) ||
-        !is_bound(sqlite3_bind_int64(insert, 13, index_key_of(facts->spki_sha256))))
+        !is_bound(sqlite3_bind_int64(insert, 13, index_key_of(facts->spki_sha256))) ||
+        !is_bound(sqlite3_bind_int64(insert, 14, serial_key)))
         return index_fail(index, err);
-    if (!finish(index, insert, err))
-        return false;
-    return sqlite3_changes(index_database(index)) == 1 || serial_is_used(index, facts, err);
+    return finish(index, insert, err) && add_keys(index, facts, serial_key, err);
 }
 
 /** cert.issued and cert.abandoned end an unfinished cert.signing, once. */
@@ -145,30 +168,30 @@ static bool end_signing(struct index *index, const struct record_facts *facts, s
 
 static bool change_revocation(struct index *index, const struct record_facts *facts, struct error *err)
 {
-    // A burned serial can be revoked too; taking that back makes it what it was.
-    sqlite3_stmt *update =
-        facts->kind == RECORD_REVOKED
-            ? index_statement(index, "UPDATE certificates SET status = 3 WHERE serial = ?1 AND status <> 0",
-                              err)
-            : index_statement(
-                  index,
-                  "UPDATE certificates SET status = CASE WHEN issued_seq IS NULL THEN 2 ELSE 1 END"
-                  " WHERE serial = ?1 AND status = 3",
-                  err);
-    if (update == NULL)
-        return false;
-    if (!is_bound(sqlite3_bind_blob(update, 1, facts->serial, (int)facts->serial_len, SQLITE_STATIC)))
-        return index_fail(index, err);
-    if (!finish(index, update, err))
-        return false;
-    if (sqlite3_changes(index_database(index)) == 1)
-        return true;
-    // A serial the ledger never saw is one from before this ledger: an adopted CA may revoke it.
     bool is_known;
     int64_t seq;
     if (!find_serial(index, facts, &is_known, &seq, err))
         return false;
-    return !is_known ||
+    // A serial the ledger never saw is one from before this ledger: an adopted CA may revoke it.
+    if (!is_known)
+        return true;
+    // A burned serial can be revoked too; taking that back makes it what it was.
+    sqlite3_stmt *update =
+        facts->kind == RECORD_REVOKED
+            ? index_statement(
+                  index, "UPDATE certificates SET status = 3 WHERE signing_seq = ?1 AND status <> 0", err)
+            : index_statement(
+                  index,
+                  "UPDATE certificates SET status = CASE WHEN issued_seq IS NULL THEN 2 ELSE 1 END"
+                  " WHERE signing_seq = ?1 AND status = 3",
+                  err);
+    if (update == NULL)
+        return false;
+    if (!is_bound(sqlite3_bind_int64(update, 1, seq)))
+        return index_fail(index, err);
+    if (!finish(index, update, err))
+        return false;
+    return sqlite3_changes(index_database(index)) == 1 ||
            error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " (%s) names a serial that is not %s",
                      facts->seq, record_kind_name(facts->kind),
                      facts->kind == RECORD_REVOKED ? "issued or abandoned" : "revoked");

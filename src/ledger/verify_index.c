@@ -62,6 +62,30 @@ static bool has_read_more(struct verifier *verifier, const struct index_state *s
     return state->size > verifier->report.records || state->notes_offset > notes_len;
 }
 
+#define FOUND_BY(key)                                                                                        \
+    "(EXISTS (SELECT 1 FROM keys k WHERE k.key = c." key " AND k.signing_seq = c.signing_seq)"               \
+    " OR EXISTS (SELECT 1 FROM fresh_keys k WHERE k.key = c." key " AND k.signing_seq = c.signing_seq))"
+
+/** A certificate that look-ups miss could be issued again, or its key to another. */
+static void check_keys(struct verifier *verifier, struct index *stored)
+{
+    struct error why = ERROR_INIT;
+    bool has_row = false;
+    sqlite3_stmt *select = index_statement(
+        stored,
+        "SELECT signing_seq FROM certificates c WHERE NOT (" FOUND_BY("csr_key") " AND " FOUND_BY(
+            "spki_key") " AND " FOUND_BY("serial_key") ") LIMIT 1",
+        &why);
+    bool is_told = select != NULL && index_step(stored, select, &has_row, &why);
+    if (!is_told || has_row)
+        verify_report(verifier, "ledger.index",
+                      "index.sqlite does not find the certificate of record %" PRId64
+                      ": run `coldca ledger index --rebuild`",
+                      has_row ? (int64_t)sqlite3_column_int64(select, 0) : -1);
+    if (select != NULL)
+        (void)sqlite3_reset(select); // it has been read
+}
+
 bool verify_index(struct verifier *verifier, struct index *stored, struct error *err)
 {
     static const struct {
@@ -88,5 +112,7 @@ bool verify_index(struct verifier *verifier, struct index *stored, struct error 
         if (!compare_rows(verifier, stored, tables[i].sql, tables[i].what, &is_same, err))
             return false;
     }
+    if (is_same)
+        check_keys(verifier, stored);
     return true;
 }

@@ -202,23 +202,26 @@ static void a_checkpoint_needs_the_ledger_keys_signature(void **state)
     assert_non_null(strstr(builder_text(&note), HOME_ORIGIN "\n6\n"));
 }
 
-static char *indices_of(struct home *home)
+/** What the index finds certificates by, and which. */
+static char *keys_of(struct home *home)
 {
     AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
     sqlite3 *db = NULL;
     sqlite3_stmt *select = NULL;
     home_close(home);
     assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "SELECT group_concat(sql) FROM (SELECT sql FROM sqlite_master"
-                                        " WHERE type = 'index' ORDER BY name)",
-                                        -1, &select, NULL),
+    assert_int_equal(sqlite3_prepare_v2(
+                         db,
+                         "SELECT (SELECT group_concat(sql) FROM sqlite_master WHERE type = 'index') || "
+                         "(SELECT group_concat(key || ':' || signing_seq) FROM (SELECT * FROM keys UNION ALL"
+                         " SELECT * FROM fresh_keys ORDER BY 1, 2))",
+                         -1, &select, NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_step(select), SQLITE_ROW);
-    char *names = memory_text((const char *)sqlite3_column_text(select, 0));
+    char *keys = memory_text((const char *)sqlite3_column_text(select, 0));
     assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return names;
+    return keys;
 }
 
 static void an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew(void **state)
@@ -228,13 +231,16 @@ static void an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew(v
     uint64_t records;
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 3);
-    AUTO(free) char *grown = indices_of(home);
+    AUTO(free) char *grown = keys_of(home);
     assert_done(ledger_index_rebuild(home->fd, home->vkey, &records, &err), err);
-    AUTO(free) char *rebuilt = indices_of(home);
+    AUTO(free) char *rebuilt = keys_of(home);
     home_remove_index(home);
     home_open(home, LEDGER_WRITE);
-    AUTO(free) char *made = indices_of(home);
-    assert_non_null(strstr(grown, "by_csr"));
+    AUTO(free) char *made = keys_of(home);
+    size_t keys = 0;
+    for (const char *at = strchr(grown, ':'); at != NULL; at = strchr(at + 1, ':'))
+        keys++;
+    assert_int_equal(keys, 3 * 3);
     assert_string_equal(rebuilt, grown);
     assert_string_equal(made, grown);
 }
@@ -297,6 +303,44 @@ static void a_reader_beside_the_writer_sees_what_was_there_and_holds_nothing_up(
     assert_true(is_found(later, 5));
 }
 
+static int64_t count_of(const struct home *home, const char *sql)
+{
+    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
+    sqlite3 *db = NULL;
+    sqlite3_stmt *select = NULL;
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(select), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(select, 0);
+    assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return count;
+}
+
+/** So many that keys are moved from the small table to the large one, and the index is committed on the way. */
+static void certificates_are_found_before_and_after_their_keys_are_moved(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    const unsigned many = 20000, group = 500;
+    home_open(home, LEDGER_WRITE);
+    for (unsigned first = 0; first < many; first += group)
+        (void)home_issue(home, first, group);
+    for (unsigned number = 0; number < many; number += 1237)
+        assert_true(is_found(home->ledger, number));
+    assert_false(is_found(home->ledger, many));
+    assert_refused(ledger_append(home->ledger, "cert.signing", home_signing(3), NULL, &err), err,
+                   ERROR_LEDGER, "has used this serial already");
+    home_close(home);
+    int64_t moved = count_of(home, "SELECT count(*) FROM keys");
+    assert_true(moved > 0 && moved < 3 * (int64_t)many);
+    assert_int_equal(count_of(home, "SELECT count(*) FROM fresh_keys") + moved, 3 * (int64_t)many);
+    home_open(home, LEDGER_READ);
+    assert_null(ledger_notice(home->ledger));
+    assert_true(is_found(home->ledger, 7));
+    assert_true(is_found(home->ledger, many - 1));
+}
+
 /** Ends at once, as a killed run does, with records in the ledger that the index was not given. */
 static void die_after_issuing(struct home *home)
 {
@@ -346,6 +390,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_second_writer_is_told_who_has_the_home, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reader_beside_the_writer_sees_what_was_there_and_holds_nothing_up,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(certificates_are_found_before_and_after_their_keys_are_moved, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(what_a_killed_run_did_not_tell_the_index_is_read_again, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_checkpoint_needs_the_ledger_keys_signature, setup, teardown),

@@ -1,5 +1,7 @@
 #include "ledger_home.h"
 
+#include <sqlite3.h>
+
 static int setup(void **state)
 {
     struct home *home = memory_new(1, sizeof(*home));
@@ -116,6 +118,35 @@ static void an_index_that_says_something_else_is_found(void **state)
     assert_true(findings_has(&report.findings, "ledger.index"));
 }
 
+static void an_index_that_does_not_find_all_is_found(void **state)
+{
+    struct home *home = *state;
+    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
+    static const char *const losses[] = {"csr_key", "spki_key", "serial_key"};
+    for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+        AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+        AUTO(free)
+        char *sql = memory_format("DELETE FROM fresh_keys WHERE signing_seq = 1 AND key ="
+                                  " (SELECT %s FROM certificates WHERE signing_seq = 1)",
+                                  losses[i]);
+        sqlite3 *db = NULL;
+        home_remove_index(home);
+        home_open(home, LEDGER_WRITE);
+        (void)home_issue(home, 3 * (unsigned)i, 3);
+        home_close(home);
+        assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+        assert_int_equal(
+            sqlite3_exec(db, "INSERT INTO fresh_keys SELECT * FROM keys; DELETE FROM keys", NULL, NULL, NULL),
+            SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_changes(db), 1);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+        verify(home, &report);
+        assert_int_equal(report.findings.count, 1);
+        assert_non_null(strstr(report.findings.items[0].text, "does not find the certificate of record 1:"));
+    }
+}
+
 struct seen {
     size_t count;
     uint64_t last;
@@ -210,6 +241,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_changed_byte_is_found_with_the_record_and_the_last_good_checkpoint,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_says_something_else_is_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_does_not_find_all_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(each_filter_chooses_its_records, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
