@@ -252,3 +252,31 @@ COLDCA_DATA=$work/data run 1 -C ca batch --json --policy plain --pin-source file
 says_not "not compared"
 report=$(echo medium-2/issued/*/report.json)
 equal "$(jq -c '[.requests[0].reasons[].rule]' "$report")" '["key.debian"]'
+
+step "a prime shared with the CA's own key: the CA is named, by check, sign and batch"
+for name in ours other; do openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$name.key" 2>/dev/null; done
+python3 "$SOURCE/tests/e2e/mixed_key.py" ours.key other.key >mixed.key
+mkdir -p mixed/requests
+openssl req -new -key mixed.key -subj /CN=mixed -out mixed/requests/mixed.csr
+openssl req -x509 -new -key ours.key -subj "/CN=RSA Root" -days 3650 -addext basicConstraints=critical,CA:TRUE \
+    -addext keyUsage=critical,keyCertSign,cRLSign -out ours.pem
+softhsm2-util --import ours.key --token test --label ours --id 79 --pin "$(cat pin)" >/dev/null
+run 0 -C rsa-ca init --token test --use-key "pkcs11:token=test;id=%79;type=private" --certificate ours.pem --key-label rsa-ledger \
+    --origin rsa.example --pin-source file:pin
+policy own "debian_weak_keys: false" rsa-3072
+cp ca/policies/own.yaml rsa-ca/policies/
+for command in check sign batch; do
+    answer=out
+    case $command in
+        check) run 1 -C rsa-ca check --json --policy own mixed/requests/mixed.csr ;;
+        sign) run 1 -C rsa-ca sign --json --policy own --pin-source file:pin --out issued-own mixed/requests/mixed.csr ;;
+        batch)
+            run 1 -C rsa-ca batch --policy own --pin-source file:pin mixed
+            answer=$(echo mixed/issued/*/report.json)
+            ;;
+    esac
+    equal "$(jq -r '.requests[0].reasons[] | .rule, .found, .remedy' "$answer")" "key.shared-factor
+this CA's own key
+make a new key; everybody can compute the CA's own, so replace the CA"
+done
+absent issued-own/mixed.pem
