@@ -4,6 +4,7 @@ coldca_unit_test(ledger_tree_test LAYERS ledger base)
 coldca_unit_test(ledger_recover_test LAYERS ledger base)
 coldca_unit_test(ledger_note_test LAYERS ledger base)
 coldca_unit_test(ledger_proof_test LAYERS ledger base)
+coldca_unit_test(ledger_index_test LAYERS ledger base)
 
 coldca_fuzz_target(ledger_line LAYERS ledger base)
 coldca_fuzz_target(lines LAYERS ledger base)

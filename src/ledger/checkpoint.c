@@ -220,7 +220,8 @@ bool checkpoint_compare_newest(struct ledger *ledger, struct error *err)
     if (bytes_equal(builder_bytes(&ledger->newest_file), builder_bytes(&ledger->newest_note)))
         return true;
     // An index that knows the newest note was written after ledger.checkpoint was: then no crash left that behind.
-    if (!(ledger->has_new_note ? is_previous(ledger, &fits, err) : is_replaced(ledger, &fits, err)))
+    if ((ledger->has_new_note && !is_previous(ledger, &fits, err)) ||
+        (!fits && !is_replaced(ledger, &fits, err)))
         return false;
     return fits || swapped(ledger, err);
 }

@@ -25,6 +25,8 @@ struct index {
     uint64_t stored_size; /**< records the stored tiles cover */
     bool lacks_keys;      /**< a scratch index that holds those of serials only, until index_complete() */
     uint64_t fresh_count; /**< rows of fresh_keys */
+    bool has_begun;       /**< index_begin() was called and not index_commit() */
+    bool is_scratch;
 };
 
 static const char schema[] =
@@ -65,6 +67,11 @@ bool index_fail(struct index *index, struct error *err)
 {
     int code = sqlite3_extended_errcode(index->db);
     int primary = code & 0xff; // SQLite's "Result Codes": the rest tells more
+    if (index->is_scratch && primary == SQLITE_FULL)
+        return error_set(
+            err, ERROR_INPUT, SQLITE_FULL,
+            "the disk of SQLite's temporary files is full: make room there, or name another folder "
+            "in SQLITE_TMPDIR");
     if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
         return error_set(err, ERROR_INPUT, SQLITE_FULL,
                          "index.sqlite can't grow, the disk is full: make room, then run the command again");
@@ -194,8 +201,13 @@ static bool check_schema(struct index *index, const char *vkey, bool *ret_is_emp
     if (select == NULL || !index_step(index, select, &has_row, err))
         return false;
     const char *found = has_row ? (const char *)sqlite3_column_text(select, 1) : NULL;
-    bool fits = found != NULL && sqlite3_column_int(select, 0) == INDEX_VERSION && strcmp(found, vkey) == 0;
+    bool is_ours = found != NULL && strcmp(found, vkey) == 0;
+    bool is_older = is_ours && sqlite3_column_int(select, 0) < INDEX_VERSION;
+    bool fits = is_ours && sqlite3_column_int(select, 0) == INDEX_VERSION;
     (void)sqlite3_reset(select); // it has been read
+    if (is_older)
+        return error_set(err, ERROR_LEDGER, SQLITE_EMPTY,
+                         "index.sqlite was made by an older version of coldca");
     return fits || error_set(err, ERROR_LEDGER, 0, "index.sqlite is of another ledger or another version");
 }
 
@@ -203,6 +215,7 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
                 struct error *err)
 {
     AUTO(index_close) struct index *index = memory_new(1, sizeof(*index));
+    index->is_scratch = mode == INDEX_SCRATCH;
     AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME, home_fd);
     bool is_empty = true;
     bool is_open;
@@ -311,9 +324,22 @@ bool index_let_go(struct index *index, struct error *err)
     return sqlite3_get_autocommit(index->db) != 0 || run(index, "COMMIT", err);
 }
 
+bool index_is_whole(const struct index *index, struct error *err)
+{
+    // After some errors (a full disk, one that does not answer) SQLite takes all back, whichever statement it was, a look-up too.
+    return !index->has_begun || sqlite3_get_autocommit(index->db) == 0 ||
+           error_set(err, ERROR_INPUT, 0,
+                     "index.sqlite lost what it had not committed, after an error of the disk; the ledger "
+                     "itself is safe, run the command again");
+}
+
 bool index_begin(struct index *index, struct error *err)
 {
-    return sqlite3_get_autocommit(index->db) == 0 || run(index, "BEGIN IMMEDIATE", err);
+    if (!index_is_whole(index, err))
+        return false;
+    if (!index->has_begun)
+        index->has_begun = run(index, "BEGIN IMMEDIATE", err);
+    return index->has_begun;
 }
 
 bool index_commit(struct index *index, const struct index_state *state, const struct tree *tree,
@@ -341,6 +367,7 @@ bool index_commit(struct index *index, const struct index_state *state, const st
         return index_fail(index, err);
     if (!finish(index, update, err) || !merge_if_many(index, err) || !run(index, "COMMIT", err))
         return false;
+    index->has_begun = false;
     index->stored_size = tree->size;
     return true;
 }

@@ -35,7 +35,7 @@ struct index;
 
 /**
  * \return false: ERROR_LEDGER if it is damaged, of another version or another ledger, and the caller starts a new one; for a
- * reader also if it is empty or not there (native is SQLITE_EMPTY). Else as index_fail().
+ * reader also if it is empty or not there (native is SQLITE_EMPTY, as for an older version). Else as index_fail().
  */
 MUST_USE bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct index **ret_index,
                          struct error *err);
@@ -51,6 +51,8 @@ MUST_USE bool index_copy(struct index *to, struct index *from, struct error *err
 /** A reader's look-ups see one moment; from now on each sees its own, and the writer's log can be tidied behind it. */
 MUST_USE bool index_let_go(struct index *index, struct error *err);
 
+/** ERROR_INPUT once SQLite has taken back what index_begin() began: the index lacks it, and nothing more may go into it. */
+MUST_USE bool index_is_whole(const struct index *index, struct error *err);
 /** Starts a transaction, unless one was started and not committed yet. */
 MUST_USE bool index_begin(struct index *index, struct error *err);
 /** Writes the state and the unfinished tiles, and ends the transaction. */

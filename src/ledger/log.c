@@ -49,7 +49,7 @@ bool log_is_whole(const struct ledger *ledger, struct error *err)
 {
     if (ledger->broken.kind != ERROR_NONE)
         *err = ledger->broken;
-    return ledger->broken.kind == ERROR_NONE;
+    return ledger->broken.kind == ERROR_NONE && (ledger->index == NULL || index_is_whole(ledger->index, err));
 }
 
 static bool read_tile(void *data, unsigned level, uint64_t number, size_t needed, struct tree_tile *ret_tile,
@@ -166,7 +166,7 @@ static void close_fd(int fd)
 void ledger_close(struct ledger *ledger)
 {
     struct error ignored = ERROR_INIT; // what the index lacks, the next opening reads
-    if (ledger->is_unsettled && ledger->broken.kind == ERROR_NONE)
+    if (ledger->is_unsettled && ledger->index != NULL && log_is_whole(ledger, &ignored))
         (void)settle(ledger, &ignored);
     log_forget_group(ledger);
     free(ledger->group);

@@ -343,8 +343,10 @@ static bool reader_mends(struct ledger *ledger)
 
 bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
 {
-    if (!make_index(ledger, err))
+    if (!make_index(ledger, err)) {
+        ledger->broken = *err; // how far it came says nothing of the ledger
         return false;
+    }
     bool is_mended = ledger->mode == LEDGER_WRITE || reader_mends(ledger);
     log_say(ledger, "%s: read the ledger's %" PRIu64 " records again%s", why, ledger->state.size,
             is_mended ? "" : " (the next command that writes mends it)");
