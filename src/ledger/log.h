@@ -79,9 +79,9 @@ MUST_USE bool log_rebuild(struct ledger *ledger, const char *why, struct error *
 MUST_USE bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct error *err);
 /** Reads the newest note the index knows of; an error means that the index is wrong, or the tree. */
 MUST_USE bool checkpoint_load_last(struct ledger *ledger, struct error *err);
-/** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. */
 /** Whether ledger.checkpoint is of more records than seq: then they were all on the disk. True if it can't be read. */
 bool checkpoint_covers(const struct ledger *ledger, uint64_t seq);
+/** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. */
 MUST_USE bool checkpoint_store(struct ledger *ledger, struct bytes note, uint64_t size, struct error *err);
 /** After a crash between the two files ledger.checkpoint is the note before: a writer mends it, before the index learns of the newer. */
 MUST_USE bool checkpoint_mend_newest(struct ledger *ledger, struct error *err);
