@@ -99,6 +99,7 @@ sqlite3 *index_database(struct index *index);
 void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry);
 /** The first 8 bytes of a digest: small keys for a million rows. What has the key still has to be compared. */
 int64_t index_key_of(const uint8_t digest[static 32]);
+/** The same for a serial, which may have any length: of its SHA-256. */
 int64_t index_key_of_serial(struct bytes serial);
 /** Whether look-ups but of serials would find nothing: a scratch index before index_complete(). */
 bool index_lacks_keys(const struct index *index);

@@ -44,9 +44,12 @@ MUST_USE bool ledger_create(int home_fd, struct error *err);
  */
 MUST_USE bool ledger_open(int home_fd, const char *vkey, enum ledger_mode mode, int wait_ms,
                           struct ledger **ret_ledger, struct error *err);
-/** A reader for the process that writes, which sees the records that are there now, and no later ones. */
+/**
+ * A reader for the process that writes, which finds certificates of the records that are there now, and of no later ones. Another
+ * thread than the writer's may use it. \return false: as ledger_open(), or what broke the writer
+ */
 MUST_USE bool ledger_open_beside(struct ledger *writer, struct ledger **ret_reader, struct error *err);
-/** What was committed is safe without: it is on the disk since then. */
+/** Brings the index level, if it can; what was committed is on the disk either way. */
 void ledger_close(struct ledger *ledger);
 DEFINE_AUTO(struct ledger *, ledger_close);
 

@@ -77,11 +77,13 @@ static void check_keys(struct verifier *verifier, struct index *stored)
             "spki_key") " AND " FOUND_BY("serial_key") ") LIMIT 1",
         &why);
     bool is_told = select != NULL && index_step(stored, select, &has_row, &why);
-    if (!is_told || has_row)
+    if (!is_told)
+        verify_report(verifier, "ledger.index", "%s: run `coldca ledger index --rebuild`", why.text);
+    else if (has_row)
         verify_report(verifier, "ledger.index",
                       "index.sqlite does not find the certificate of record %" PRId64
                       ": run `coldca ledger index --rebuild`",
-                      has_row ? (int64_t)sqlite3_column_int64(select, 0) : -1);
+                      (int64_t)sqlite3_column_int64(select, 0));
     if (select != NULL)
         (void)sqlite3_reset(select); // it has been read
 }

@@ -220,6 +220,21 @@ static void an_index_of_an_older_version_is_no_fault_and_made_anew(void **state)
     expect_found(home, 2);
 }
 
+static void an_index_that_lacks_a_table_is_told_by_verify(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+    const struct ledger_checks no_checks = {.certificate = NULL};
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 3);
+    change_index(home, "DROP TABLE keys");
+    assert_done(ledger_verify(home->fd, home->vkey, &no_checks, &report, &err), err);
+    assert_int_equal(report.findings.count, 1);
+    assert_non_null(strstr(report.findings.items[0].text, "no such table"));
+    assert_non_null(strstr(report.findings.items[0].text, "run `coldca ledger index --rebuild`"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +245,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_reader_takes_checkpoints_made_while_it_opens_for_no_swap, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_lacks_a_table_is_told_by_verify, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_of_an_older_version_is_no_fault_and_made_anew, setup,
                                         teardown),
     };

@@ -202,26 +202,29 @@ static void a_checkpoint_needs_the_ledger_keys_signature(void **state)
     assert_non_null(strstr(builder_text(&note), HOME_ORIGIN "\n6\n"));
 }
 
-/** What the index finds certificates by, and which. */
-static char *keys_of(struct home *home)
+/** What index.sqlite answers, as text; the caller frees. */
+static char *answer_of(const struct home *home, const char *sql)
 {
     AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
     sqlite3 *db = NULL;
     sqlite3_stmt *select = NULL;
-    home_close(home);
     assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(
-                         db,
-                         "SELECT (SELECT group_concat(sql) FROM sqlite_master WHERE type = 'index') || "
-                         "(SELECT group_concat(key || ':' || signing_seq) FROM (SELECT * FROM keys UNION ALL"
-                         " SELECT * FROM fresh_keys ORDER BY 1, 2))",
-                         -1, &select, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(select), SQLITE_ROW);
-    char *keys = memory_text((const char *)sqlite3_column_text(select, 0));
+    char *answer = memory_text((const char *)sqlite3_column_text(select, 0));
     assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return keys;
+    return answer;
+}
+
+/** What the index finds certificates by, and which. */
+static char *keys_of(struct home *home)
+{
+    home_close(home);
+    return answer_of(home,
+                     "SELECT (SELECT group_concat(sql) FROM sqlite_master WHERE type = 'index') || "
+                     "(SELECT group_concat(key || ':' || signing_seq) FROM (SELECT * FROM keys UNION ALL"
+                     " SELECT * FROM fresh_keys ORDER BY 1, 2))");
 }
 
 static void an_index_that_was_made_new_is_as_fit_for_look_ups_as_one_that_grew(void **state)
@@ -305,16 +308,8 @@ static void a_reader_beside_the_writer_sees_what_was_there_and_holds_nothing_up(
 
 static int64_t count_of(const struct home *home, const char *sql)
 {
-    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
-    sqlite3 *db = NULL;
-    sqlite3_stmt *select = NULL;
-    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &select, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(select), SQLITE_ROW);
-    int64_t count = sqlite3_column_int64(select, 0);
-    assert_int_equal(sqlite3_finalize(select), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    return count;
+    AUTO(free) char *answer = answer_of(home, sql);
+    return strtoll(answer, NULL, 10);
 }
 
 /** So many that keys are moved from the small table to the large one, and the index is committed on the way. */
