@@ -78,6 +78,10 @@ DEFINE_AUTO_VALUE(struct cert_facts, cert_facts_done);
 MUST_USE bool cert_read(struct bytes certificate, struct cert_facts *ret_facts, struct error *err);
 /** Reads a TBSCertificate. */
 MUST_USE bool cert_read_tbs(struct bytes tbs, struct cert_facts *ret_facts, struct error *err);
+/** The SubjectPublicKeyInfo of a TBSCertificate, whole; a view into it. ERROR_INPUT if it is not one (RFC 5280 4.1.2.7). */
+MUST_USE bool cert_tbs_spki(struct bytes tbs, struct bytes *ret_spki, struct error *err);
+/** How a TBSCertificate says it is signed (RFC 5280 4.1.2.3). ERROR_INPUT if it is not one, or by no algorithm that coldca uses. */
+MUST_USE bool cert_tbs_signature_kind(struct bytes tbs, enum signature_kind *ret_kind, struct error *err);
 /** The parts of a Certificate; views into it. ERROR_INPUT if it is not exact DER of three parts. */
 MUST_USE bool cert_split(struct bytes certificate, struct bytes *ret_tbs, enum signature_kind *ret_kind,
                          struct bytes *ret_signature, struct error *err);

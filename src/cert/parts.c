@@ -72,6 +72,28 @@ bool parts_read_tbs(struct bytes tbs, struct cert_parts *ret_parts, struct error
     return true;
 }
 
+bool cert_tbs_spki(struct bytes tbs, struct bytes *ret_spki, struct error *err)
+{
+    struct cert_parts parts;
+    if (!parts_read_tbs(tbs, &parts, err))
+        return false;
+    *ret_spki = parts.spki;
+    return true;
+}
+
+bool cert_tbs_signature_kind(struct bytes tbs, enum signature_kind *ret_kind, struct error *err)
+{
+    struct cert_parts parts;
+    if (!parts_read_tbs(tbs, &parts, err))
+        return false;
+    enum signature_kind kind = signature_of_der(parts.algorithm);
+    if (kind == SIGNATURE_OTHER)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the TBSCertificate names no signature algorithm of this CA (RFC 5280 4.1.2.3)");
+    *ret_kind = kind;
+    return true;
+}
+
 bool parts_read(struct bytes certificate, struct cert_parts *ret_parts, struct error *err)
 {
     struct bytes rest = certificate;

@@ -1,6 +1,5 @@
-#include "ca/batch.h"
+#include "batch/batch.h"
 
-#include "ca/confine.h"
 #include "cli/batch_media.h"
 #include "cli/cli.h"
 #include "cli/report.h"
@@ -75,20 +74,6 @@ static void report(const struct options *options, const struct batch_result *res
     report_json(json);
 }
 
-static bool run(struct batch *batch, struct ca_home *home, const char *medium, const char *pin_source,
-                const struct ca_console *console, struct batch_result *ret_result, struct error *err)
-{
-    if (!ca_confine(home, medium, pin_source, console, err) || !ca_home_login(home, console, err) ||
-        !batch_run(batch, ret_result, err))
-        return false;
-    if (ret_result->other_files > 0)
-        ca_notice(
-            console,
-            "%llu files below requests/ do not end in .csr, .req, .p10, .pem or .der and were left alone",
-            (unsigned long long)ret_result->other_files);
-    return true;
-}
-
 /** What `coldca batch` alone does: lists the media, and on a terminal lets one be chosen. */
 static bool offer_media(const struct options *options, char **ret_medium, struct error *err)
 {
@@ -106,14 +91,17 @@ static bool offer_media(const struct options *options, char **ret_medium, struct
 static bool work(struct batch_options *wanted, struct options *options, struct batch_result *ret_result,
                  struct error *err)
 {
-    AUTO(ca_home_close) struct ca_home *home = NULL;
-    AUTO(batch_free) struct batch *batch = NULL;
-    AUTO(free) char *path = ca_home_path(options->home);
-    struct ca_console console = cli_console(options);
-    if (!ca_home_open(path, CA_WRITE, &console, &home, err) ||
-        !batch_prepare(home, wanted, &console, &batch, err) ||
-        !run(batch, home, wanted->medium, options->pin_source, &console, ret_result, err))
+    AUTO(free) char *path = home_path(options->home);
+    struct console console = cli_console(options);
+    wanted->home = path;
+    wanted->pin_source = options->pin_source;
+    if (!batch_run(wanted, &console, ret_result, err))
         return false;
+    if (ret_result->other_files > 0)
+        console_notice(
+            &console,
+            "%llu files below requests/ do not end in .csr, .req, .p10, .pem or .der and were left alone",
+            (unsigned long long)ret_result->other_files);
     report(options, ret_result, wanted->medium);
     return true;
 }

@@ -2,7 +2,7 @@
 #ifndef COLDCA_CLI_BATCH_MEDIA_H
 #define COLDCA_CLI_BATCH_MEDIA_H
 
-#include "ca/medium.h"
+#include "batch/medium.h"
 
 void batch_media_print(const struct media_list *list);
 void batch_media_json(const struct media_list *list);

@@ -1,8 +1,8 @@
 #include "base/encode.h"
 #include "base/memory.h"
-#include "ca/show.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "home/certificate.h"
 #include "ui/ui.h"
 
 #include <string.h>
@@ -52,18 +52,18 @@ static int list(int argc, char **argv, struct error *err)
         {"policy", 'p', OPTION_TEXT, "NAME", "issued under this policy", &filter.policy},
         {"status", 0, OPTION_TEXT, "STATE", "issued, abandoned, revoked or unfinished", &status},
     };
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &list_help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
     AUTO(json_free) struct json *array = json_new_array();
     AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
     struct listing listing = {table, array};
     if ((status != NULL && !cli_parse_status(status, &filter.status, err)) ||
-        !ca_home_open(path, CA_LOOK, &console, &home, err) ||
+        !home_open(path, HOME_LOOK, &console, &home, err) ||
         !ledger_each(home->ledger, &filter, add_certificate, &listing, err))
         return (int)err->kind;
     if (options.wants_json)
@@ -96,7 +96,7 @@ static void print_certificate(const struct ledger_entry *entry, struct builder *
 static int show(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(builder_done) struct builder der = BUILDER_INIT;
     AUTO(builder_done) struct builder words = BUILDER_INIT;
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
@@ -110,11 +110,11 @@ static int show(int argc, char **argv, struct error *err)
         (void)error_set(err, ERROR_USAGE, 0, "cert show needs one serial; `coldca cert list` shows them");
         return (int)err->kind;
     }
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    if (!ca_home_open(path, CA_LOOK, &console, &home, err) ||
-        !ca_show_find(home, options.arguments.items[0], &der, &entry, err) ||
-        !ca_show_certificate(home, builder_bytes(&der), &words, &findings, err))
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    if (!home_open(path, HOME_LOOK, &console, &home, err) ||
+        !home_certificate_find(home, options.arguments.items[0], &der, &entry, err) ||
+        !home_certificate_describe(home, builder_bytes(&der), &words, &findings, err))
         return (int)err->kind;
     encode_pem("CERTIFICATE", builder_bytes(&der), &pem);
     if (!options.wants_json) {

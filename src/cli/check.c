@@ -16,22 +16,25 @@ static const struct command_help help = {
 int cli_check(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
-    AUTO(judging_done) struct judging judging = {.policy = NULL};
+    AUTO(judging_done) struct judging judging = {.policy_name = NULL};
     const struct option_row rows[] = {JUDGING_ROWS(&judging)};
+    struct planning_options wanted;
     AUTO(plan_free) struct plan *plan = NULL;
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
+    AUTO(planning_close) struct planning *planning = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    AUTO(free) char *config = memory_format("%s/ca.yaml", path);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    AUTO(free) char *config = memory_format("%s/" HOME_CONFIG_FILE, path);
     bool has_home = options.home != NULL || file_exists(AT_FDCWD, config);
-    if (has_home && !ca_home_open(path, CA_LOOK, &console, &home, err))
+    if (has_home && !home_open(path, HOME_LOOK, &console, &home, err))
         return (int)err->kind;
-    if (!judging_prepare(&judging, &options, home != NULL ? home->fd : -1, &console, err) ||
-        !judging_plan(&judging, home, NULL, NULL, &console, &plan, err))
+    if (!judging_options(&judging, &options, &wanted, err) ||
+        !planning_open(&wanted, home, &console, &planning, err) ||
+        !planning_plan(planning, NULL, &console, &plan, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = report_plan_json(plan);

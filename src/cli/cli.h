@@ -5,7 +5,7 @@
 #ifndef COLDCA_CLI_CLI_H
 #define COLDCA_CLI_CLI_H
 
-#include "ca/console.h"
+#include "base/console.h"
 #include "cli/options.h"
 
 #include <stdint.h>
@@ -36,7 +36,7 @@ bool cli_parse_seq(const char *text, uint64_t *ret_seq);
 MUST_USE bool cli_parse_status(const char *name, int *ret_status, struct error *err);
 
 /** The console of a terminal: questions, PIN (by options->pin_source or prompt), progress, notices, Ctrl-C. options are borrowed. */
-struct ca_console cli_console(struct options *options);
+struct console cli_console(struct options *options);
 
 /** After options_parse(): prints the help if it was asked for. \return whether it was */
 bool cli_is_help(const struct options *options, const struct command_help *help,

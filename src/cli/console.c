@@ -69,14 +69,14 @@ static void notice(void *data, const char *text)
     fprintf(stderr, "coldca: %s\n", text);
 }
 
-struct ca_console cli_console(struct options *options)
+struct console cli_console(struct options *options)
 {
     // One Ctrl-C asks the run to stop at the next safe place; a second one gets the default and ends it (P5 makes that safe).
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     (void)sigaction(SIGINT, &action, NULL);  // cannot fail for these signals
     (void)sigaction(SIGTERM, &action, NULL); // likewise
     token_set_late(on_late_token);
-    return (struct ca_console){
+    return (struct console){
         .confirm = ui_has_terminal() ? confirm : NULL,
         .pin = ask_pin,
         .progress = progress,

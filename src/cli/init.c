@@ -1,4 +1,4 @@
-#include "ca/init.h"
+#include "init/init.h"
 
 #include "base/encode.h"
 #include "base/memory.h"
@@ -92,8 +92,8 @@ int cli_init(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
     init.path = path;
     if (options.arguments.count > 0) {
         (void)error_set(err, ERROR_USAGE, 0, "init takes options only; the home is named by -C");
@@ -103,7 +103,7 @@ int cli_init(int argc, char **argv, struct error *err)
         return (int)err->kind;
     init.variables = variables;
     init.variables_count = settings.count;
-    bool is_done = ca_init(&init, &console, &result, err);
+    bool is_done = init_ca(&init, &console, &result, err);
     options_variables_free(variables, settings.count);
     if (!is_done)
         return (int)err->kind;

@@ -4,47 +4,25 @@
 
 void judging_done(struct judging *judging)
 {
-    if (judging->readers != NULL)
-        readers_close(judging->readers);
     options_variables_free(judging->variables, judging->settings.count);
     option_list_done(&judging->settings);
-    inputs_done(&judging->inputs);
-    if (judging->policy != NULL)
-        policy_free(judging->policy);
 }
 
-bool judging_prepare(struct judging *judging, const struct options *options, int home_fd,
-                     const struct ca_console *console, struct error *err)
+bool judging_options(struct judging *judging, const struct options *options,
+                     struct planning_options *ret_planning, struct error *err)
 {
-    if (judging->policy_name == NULL)
-        return error_set(err, ERROR_USAGE, 0,
-                         "--policy NAME is needed; `coldca policy list` shows which there are");
-    if (options->arguments.count == 0)
-        return error_set(err, ERROR_USAGE, 0, "name the requests: files, folders, or - for stdin");
     if (judging->days > DAYS_MAX)
         return error_set(err, ERROR_USAGE, 0, "--days: at most %d", DAYS_MAX);
-    return options_variables(&judging->settings, &judging->variables, err) &&
-           ca_policy_find(home_fd, judging->policy_name, &judging->policy, err) &&
-           policy_check_variables(judging->policy, judging->variables, judging->settings.count, err) &&
-           inputs_collect(options->arguments.items, options->arguments.count, console, &judging->inputs,
-                          err) &&
-           readers_open(0, &judging->readers, err);
-}
-
-bool judging_plan(struct judging *judging, struct ca_home *home,
-                  bool (*is_taken)(void *data, const char *name, struct bytes certificate), void *data,
-                  const struct ca_console *console, struct plan **ret_plan, struct error *err)
-{
-    struct plan_options options = {
-        .policy = judging->policy,
+    if (!options_variables(&judging->settings, &judging->variables, err))
+        return false;
+    *ret_planning = (struct planning_options){
+        .policy = judging->policy_name,
         .variables = judging->variables,
         .variables_count = judging->settings.count,
         .days = (unsigned)judging->days,
         .may_reissue = judging->may_reissue,
-        .is_taken = is_taken,
-        .data = data,
-        .now = time_now(),
+        .paths = options->arguments.items,
+        .paths_count = options->arguments.count,
     };
-    return ca_plan_make(home, judging->readers, judging->inputs.items, judging->inputs.count, &options,
-                        console, ret_plan, err);
+    return true;
 }

@@ -1,20 +1,16 @@
-/* What check, sign and review have in common: --policy, --set, the files, and the plan made of them. */
+/* What check, sign and review have in common on the command line: --policy, --set, --days, the files. */
 #ifndef COLDCA_CLI_JUDGING_H
 #define COLDCA_CLI_JUDGING_H
 
-#include "ca/inputs.h"
-#include "ca/judge.h"
 #include "cli/cli.h"
+#include "plan/planning.h"
 
 struct judging {
     const char *policy_name;
     struct option_list settings;
     long days;
     bool may_reissue;
-    struct policy *policy;
     struct policy_variable *variables;
-    struct inputs inputs;
-    struct readers *readers;
 };
 void judging_done(struct judging *judging);
 DEFINE_AUTO_VALUE(struct judging, judging_done);
@@ -32,14 +28,8 @@ DEFINE_AUTO_VALUE(struct judging, judging_done);
             &(judging)->days                                                                                 \
     }
 
-/** Loads the policy, reads the files, forks the readers. Call before the token's module is loaded. home_fd: -1 for none. */
-MUST_USE bool judging_prepare(struct judging *judging, const struct options *options, int home_fd,
-                              const struct ca_console *console, struct error *err);
-
-/** The plan. home may be NULL. */
-MUST_USE bool judging_plan(struct judging *judging, struct ca_home *home,
-                           bool (*is_taken)(void *data, const char *name, struct bytes certificate),
-                           void *data, const struct ca_console *console, struct plan **ret_plan,
-                           struct error *err);
+/** What was parsed, for planning_open(); borrowed from judging and options. ERROR_USAGE */
+MUST_USE bool judging_options(struct judging *judging, const struct options *options,
+                              struct planning_options *ret_planning, struct error *err);
 
 #endif

@@ -2,10 +2,10 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
-#include "ca/home.h"
-#include "ca/screen.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "home/home.h"
+#include "plan/screen.h"
 #include "ui/ui.h"
 
 static const struct command_help show_help = {
@@ -17,19 +17,19 @@ static int show(int argc, char **argv, struct error *err)
 {
     uint64_t seq = 0;
     AUTO(options_done) struct options options = {.home = NULL};
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(json_free) struct json *record = NULL;
     if (!options_parse(argc, argv, NULL, 0, &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &show_help, NULL, 0))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
     if (options.arguments.count != 1 || !cli_parse_seq(options.arguments.items[0], &seq)) {
         (void)error_set(err, ERROR_USAGE, 0, "ledger show needs the number of one record");
         return (int)err->kind;
     }
-    if (!ca_home_open(path, CA_LOOK, &console, &home, err) || !ledger_record(home->ledger, seq, &record, err))
+    if (!home_open(path, HOME_LOOK, &console, &home, err) || !ledger_record(home->ledger, seq, &record, err))
         return (int)err->kind;
     report_json(record);
     return EXIT_DONE;
@@ -47,16 +47,16 @@ static int checkpoint(int argc, char **argv, struct error *err)
     bool wants_qr = false;
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {{"qr", 0, OPTION_FLAG, NULL, "draw it as a QR code", &wants_qr}};
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(builder_done) struct builder note = BUILDER_INIT;
     AUTO(builder_done) struct builder drawing = BUILDER_INIT;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &checkpoint_help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    if (!ca_home_open(path, CA_LOOK, &console, &home, err) ||
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    if (!home_open(path, HOME_LOOK, &console, &home, err) ||
         !ledger_checkpoint_newest(home->ledger, &note, err) ||
         (wants_qr && !ui_qr(builder_bytes(&note), &drawing, err)))
         return (int)err->kind;
@@ -85,19 +85,19 @@ static int rebuild(int argc, char **argv, struct error *err)
     uint64_t records = 0;
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {{"rebuild", 0, OPTION_FLAG, NULL, "make it again", &wants_rebuild}};
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &index_help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    AUTO(free) char *path = ca_home_path(options.home);
+    AUTO(free) char *path = home_path(options.home);
     if (!wants_rebuild) {
         (void)error_set(err, ERROR_USAGE, 0, "ledger index needs --rebuild");
         return (int)err->kind;
     }
-    if (!ca_home_open_files(path, &home, err) ||
+    if (!home_open_files(path, &home, err) ||
         !ledger_index_rebuild(home->fd, home->config.ledger_vkey, &records, err) ||
-        !ca_screen_forget(home->fd, err))
+        !screening_forget(home->fd, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = json_new_object();

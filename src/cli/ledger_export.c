@@ -1,9 +1,9 @@
 #include "ledger/export.h"
 
 #include "base/file.h"
-#include "ca/evidence.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "witness/evidence.h"
 
 #include <fcntl.h>
 
@@ -18,7 +18,7 @@ static const struct command_help export_help = {
 int cli_ledger_export(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(close) int folder = -1;
     struct ledger_export result;
     if (!options_parse(argc, argv, NULL, 0, &options, err))
@@ -29,11 +29,11 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
         (void)error_set(err, ERROR_USAGE, 0, "ledger export needs one folder to write to");
         return (int)err->kind;
     }
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
     const char *target = options.arguments.items[0];
-    if (!ca_home_open(path, CA_LOOK, &console, &home, err) ||
-        !file_make_folder(AT_FDCWD, target, 0755, err) || !file_open_folder(AT_FDCWD, target, &folder, err) ||
+    if (!home_open(path, HOME_LOOK, &console, &home, err) || !file_make_folder(AT_FDCWD, target, 0755, err) ||
+        !file_open_folder(AT_FDCWD, target, &folder, err) ||
         !ledger_export(home->ledger, folder, &result, err))
         return (int)err->kind;
     if (options.wants_json) {
@@ -71,20 +71,20 @@ int cli_ledger_cosign(int argc, char **argv, struct error *err)
         {"key", 0, OPTION_TEXT, "FILE|URI", "the witness's private key", &key},
         {"name", 0, OPTION_TEXT, "NAME", "the witness's name, a URL without a scheme", &name},
     };
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &cosign_help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
     if (key == NULL || name == NULL) {
         (void)error_set(err, ERROR_USAGE, 0, "ledger cosign needs --key and --name");
         return (int)err->kind;
     }
-    if (!ca_home_open(path, CA_WRITE, &console, &home, err) || !ca_clock_check(home, time_now(), err) ||
-        !ca_cosign(home, key, name, time_now(), &console, &vkey, err))
+    if (!home_open(path, HOME_WRITE, &console, &home, err) || !home_clock_check(home, time_now(), err) ||
+        !witness_cosign(home, key, name, time_now(), &console, &vkey, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = json_new_object();

@@ -1,8 +1,8 @@
 #include "base/encode.h"
 #include "base/quote.h"
-#include "ca/show.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "home/certificate.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -128,7 +128,7 @@ static bool parse_when(const char *option, const char *text, int64_t *ret_time, 
 static bool parse_serial(const char *text, struct builder *room, const char **ret_hex, struct error *err)
 {
     AUTO(builder_done) struct builder bytes = BUILDER_INIT;
-    if (!ca_serial_parse(text, &bytes, err))
+    if (!home_serial_parse(text, &bytes, err))
         return false;
     encode_hex(builder_bytes(&bytes), room);
     *ret_hex = builder_text(room);
@@ -158,17 +158,17 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
         {"until", 0, OPTION_TEXT, "TIME", "not after this time", &until},
         {"csv", 0, OPTION_FLAG, NULL, "as CSV", &wants_csv},
     };
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
     if (!parse_when("since", since, &filter.since, err) || !parse_when("until", until, &filter.until, err) ||
         (serial != NULL && !parse_serial(serial, &hex, &filter.serial, err)) ||
         (status != NULL && !cli_parse_status(status, &filter.status, err)) ||
-        !ca_home_open(path, CA_LOOK, &console, &home, err))
+        !home_open(path, HOME_LOOK, &console, &home, err))
         return (int)err->kind;
     if (wants_csv && !options.wants_json)
         puts("seq,time,type,serial,subject,policy,status");

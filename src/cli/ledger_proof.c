@@ -2,10 +2,10 @@
 #include "ledger/proof.h"
 
 #include "base/file.h"
-#include "ca/evidence.h"
 #include "cli/cli.h"
 #include "cli/ledger_proof.h"
 #include "cli/report.h"
+#include "witness/evidence.h"
 
 #include <fcntl.h>
 
@@ -15,7 +15,7 @@ static bool check_record(const struct cli_proof *asked, struct bytes proof, stru
     uint8_t digest[32];
     bool has_certificate = asked->certificate != NULL;
     const struct ledger_witnesses *witnesses = asked->witnesses.count > 0 ? &asked->witnesses : NULL;
-    if (has_certificate && !ca_certificate_sha256(asked->certificate, digest, err))
+    if (has_certificate && !witness_certificate_sha256(asked->certificate, digest, err))
         return false;
     if (!ledger_proof_verify(proof, asked->vkey, has_certificate ? digest : NULL, witnesses, &found, err))
         return false;

@@ -2,8 +2,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "ca/show.h"
 #include "cli/cli.h"
+#include "home/certificate.h"
 
 #include <fcntl.h>
 
@@ -22,14 +22,14 @@ static const struct command_help help = {
 };
 
 /** The number of the record that issued a certificate, or the number itself. */
-static bool find_record(struct ca_home *home, const char *text, uint64_t *ret_seq, struct error *err)
+static bool find_record(struct home *home, const char *text, uint64_t *ret_seq, struct error *err)
 {
     AUTO(builder_done) struct builder serial = BUILDER_INIT;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
     bool found = false;
     if (strlen(text) < SERIAL_MIN_DIGITS && cli_parse_seq(text, ret_seq))
         return true;
-    if (!ca_serial_parse(text, &serial, err))
+    if (!home_serial_parse(text, &serial, err))
         return error_while(err, "looking for a serial in hex or the number of a record");
     if (!ledger_find_serial(home->ledger, builder_bytes(&serial), &entry, &found, err))
         return false;
@@ -39,7 +39,7 @@ static bool find_record(struct ca_home *home, const char *text, uint64_t *ret_se
     return true;
 }
 
-static bool prove_consistency(struct ca_home *home, const struct option_list *arguments,
+static bool prove_consistency(struct home *home, const struct option_list *arguments,
                               struct builder *ret_proof, struct error *err)
 {
     AUTO(builder_done) struct builder old_note = BUILDER_INIT;
@@ -58,7 +58,7 @@ static bool prove_consistency(struct ca_home *home, const struct option_list *ar
     return ledger_prove_consistency(home->ledger, old_size, builder_bytes(&new_note), ret_proof, err);
 }
 
-static bool prove_record(struct ca_home *home, const struct option_list *arguments, struct builder *ret_proof,
+static bool prove_record(struct home *home, const struct option_list *arguments, struct builder *ret_proof,
                          struct error *err)
 {
     uint64_t seq = 0;
@@ -77,15 +77,15 @@ int cli_ledger_prove(int argc, char **argv, struct error *err)
         {"out", 'o', OPTION_TEXT, "FILE", "write the proof there instead of to stdout", &out},
         {"consistency", 0, OPTION_FLAG, NULL, "between two checkpoints", &is_consistency},
     };
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(builder_done) struct builder proof = BUILDER_INIT;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    if (!ca_home_open(path, CA_LOOK, &console, &home, err))
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    if (!home_open(path, HOME_LOOK, &console, &home, err))
         return (int)err->kind;
     bool is_made = is_consistency ? prove_consistency(home, &options.arguments, &proof, err)
                                   : prove_record(home, &options.arguments, &proof, err);

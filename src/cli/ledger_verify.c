@@ -1,10 +1,10 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/quote.h"
-#include "ca/home.h"
 #include "cli/cli.h"
 #include "cli/ledger_proof.h"
 #include "cli/report.h"
+#include "records/verify.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -93,7 +93,7 @@ struct demands {
 };
 
 /** The newest checkpoint must have a quorum of cosignatures. */
-static void check_witnesses(const struct ca_home *home, const struct demands *demands,
+static void check_witnesses(const struct home *home, const struct demands *demands,
                             struct ledger_report *report)
 {
     AUTO(builder_done) struct builder note = BUILDER_INIT;
@@ -108,15 +108,15 @@ static void check_witnesses(const struct ca_home *home, const struct demands *de
 static int verify_home(const struct options *options, const struct demands *demands, struct error *err)
 {
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
-    AUTO(ca_home_close) struct ca_home *home = NULL;
+    AUTO(home_close) struct home *home = NULL;
     AUTO(builder_done) struct builder since = BUILDER_INIT;
-    AUTO(free) char *path = ca_home_path(options->home);
+    AUTO(free) char *path = home_path(options->home);
     // Not opened as a ledger: a damaged one is just what this command must be able to read.
-    if (!ca_home_open_files(path, &home, err) ||
+    if (!home_open_files(path, &home, err) ||
         (demands->proof.since != NULL &&
          !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)))
         return (int)err->kind;
-    struct ledger_checks checks = ca_ledger_checks(home);
+    struct ledger_checks checks = records_checks(home);
     const struct ledger_scope scope = {
         .checks = home->issuer != NULL ? &checks : NULL,
         .since = builder_bytes(&since),

@@ -3,9 +3,9 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "ca/home.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "home/home.h"
 #include "ui/ui.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@ static int home_of(const struct options *options)
 {
     struct error ignored = ERROR_INIT;
     int fd = -1;
-    AUTO(free) char *path = ca_home_path(options->home);
+    AUTO(free) char *path = home_path(options->home);
     AUTO(free) char *policies = memory_format("%s/policies", path);
     if (!file_exists(AT_FDCWD, policies) || !file_open_folder(AT_FDCWD, path, &fd, &ignored))
         return -1; // ready policies are found without a home
@@ -32,7 +32,7 @@ static void list_row(struct ui_table *table, struct json *array, const char *nam
 {
     struct error err = ERROR_INIT;
     AUTO(policy_free) struct policy *policy = NULL;
-    bool is_sound = ca_policy_find(home, name, &policy, &err);
+    bool is_sound = home_policy_find(home, name, &policy, &err);
     const char *cells[] = {name, is_sound ? (policy_is_ca(policy) ? "CA" : "end entity") : "broken",
                            is_sound ? policy_description(policy) : err.text};
     struct json *entry = json_add_object(array);
@@ -55,7 +55,7 @@ static int list(int argc, char **argv, struct error *err)
     AUTO(close) int home = home_of(&options);
     AUTO(json_free) struct json *array = json_new_array();
     AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
-    if (!ca_policy_names(home, &names, &count, err))
+    if (!home_policy_names(home, &names, &count, err))
         return (int)err->kind;
     for (size_t i = 0; i < count; i++) {
         AUTO(free) char *name = names[i];
@@ -91,7 +91,7 @@ static int show(int argc, char **argv, struct error *err)
         return (int)err->kind;
     }
     AUTO(close) int home = home_of(&options);
-    if (!ca_policy_read(home, options.arguments.items[0], &text, &file, err) ||
+    if (!home_policy_read(home, options.arguments.items[0], &text, &file, err) ||
         !policy_load(builder_bytes(&text), file, &policy, err))
         return (int)err->kind;
     policy_describe(policy, &words);
@@ -149,7 +149,7 @@ static int check(int argc, char **argv, struct error *err)
     AUTO(json_free) struct json *array = json_new_array();
     for (size_t i = 0; i < options.arguments.count; i++) {
         AUTO(policy_free) struct policy *policy = NULL;
-        if (!ca_policy_find(home, options.arguments.items[i], &policy, err))
+        if (!home_policy_find(home, options.arguments.items[i], &policy, err))
             return (int)err->kind;
         found += check_one(policy, options.arguments.items[i], array, options.wants_json);
     }

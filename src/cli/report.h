@@ -2,8 +2,8 @@
 #ifndef COLDCA_CLI_REPORT_H
 #define COLDCA_CLI_REPORT_H
 
-#include "ca/issue.h"
-#include "ca/plan.h"
+#include "issue/issue.h"
+#include "plan/plan.h"
 
 /** Prints a JSON value and a newline on stdout. */
 void report_json(const struct json *json);

@@ -19,8 +19,8 @@ static const struct command_help help = {
         "  coldca request --policy mqtt-device --set domain=iot.example --list ids.txt --out media/requests",
 };
 
-static bool make_all(struct request_run *run, const struct ca_console *console,
-                     struct request_answers *answers, struct error *err)
+static bool make_all(struct request_run *run, const struct console *console, struct request_answers *answers,
+                     struct error *err)
 {
     answers->items = memory_new(run->orders.count, sizeof(*answers->items));
     while (answers->count < run->orders.count) {
@@ -64,7 +64,7 @@ int cli_request(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (cli_is_help(&run.options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&run.options);
+    struct console console = cli_console(&run.options);
     bool done = request_run_prepare(&run, err) && make_all(&run, &console, &answers, err);
     if (answers.count > 0 && run.options.wants_json) {
         AUTO(json_free) struct json *json = request_report_json(&answers, run.policy, run.folder);

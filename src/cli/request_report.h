@@ -3,7 +3,7 @@
 #define COLDCA_CLI_REQUEST_REPORT_H
 
 #include "base/json.h"
-#include "ca/enroll.h"
+#include "enroll/enroll.h"
 
 /** The answers of a run so far. */
 struct request_answers {

@@ -1,8 +1,8 @@
 #include "cli/request_run.h"
 
-#include "ca/data.h"
-#include "ca/enroll_key.h"
-#include "ca/home.h"
+#include "enroll/key.h"
+#include "home/data.h"
+#include "home/home.h"
 #include "ui/ui.h"
 
 #include "base/file.h"
@@ -130,13 +130,13 @@ static bool make_orders(struct request_run *run, struct error *err)
 /** The policy by name or file; a home's own policies count when there is a home. */
 static bool find_policy(struct request_run *run, struct error *err)
 {
-    AUTO(free) char *path = ca_home_path(run->options.home);
+    AUTO(free) char *path = home_path(run->options.home);
     AUTO(free) char *config = memory_format("%s/ca.yaml", path);
     AUTO(close) int home_fd = -1;
     if ((run->options.home != NULL || file_exists(AT_FDCWD, config)) &&
         !file_open_folder(AT_FDCWD, path, &home_fd, err))
         return false;
-    return ca_policy_find(home_fd, run->policy_name, &run->policy, err);
+    return home_policy_find(home_fd, run->policy_name, &run->policy, err);
 }
 
 bool request_run_prepare(struct request_run *run, struct error *err)

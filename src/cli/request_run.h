@@ -2,8 +2,8 @@
 #ifndef COLDCA_CLI_REQUEST_RUN_H
 #define COLDCA_CLI_REQUEST_RUN_H
 
-#include "ca/enroll.h"
 #include "cli/options.h"
+#include "enroll/enroll.h"
 
 struct request_run {
     /* the command line; texts are argv's */

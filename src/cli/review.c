@@ -1,9 +1,7 @@
 #include "base/memory.h"
-#include "ca/confine.h"
-#include "ca/release.h"
-#include "ca/show.h"
 #include "cli/judging.h"
 #include "cli/report.h"
+#include "issue/run.h"
 #include "ui/ui.h"
 
 static const struct command_help help = {
@@ -17,7 +15,7 @@ static const struct command_help help = {
 };
 
 /** Promise P8: on a console a person confirms the time before anything is signed. */
-static bool confirm_clock(const struct ca_console *console, struct error *err)
+static bool confirm_clock(const struct console *console, struct error *err)
 {
     char now[TIME_TEXT_SIZE];
     bool is_right = false;
@@ -31,63 +29,45 @@ static bool confirm_clock(const struct ca_console *console, struct error *err)
            error_set(err, ERROR_INTERRUPTED, 0, "set the clock, then run again; nothing was signed");
 }
 
-static bool carry_out(struct ca_home *home, struct release *release, const char *folder,
-                      const char *pin_source, const struct plan *plan, const struct ca_console *console,
-                      struct issue_result *ret_result, struct error *err)
+/** A person looks at each request; also at the clock. */
+static bool decide(void *data, struct plan *plan, struct error *err)
 {
-    struct issue_options issue = {
-        .command = "review",
-        .release = release_certificate,
-        .flush = release_flush,
-        .data = release,
-        .wants_proofs = release->with_proof,
-        .is_confirmed_by_person = true,
-    };
-    return ca_confine(home, folder, pin_source, console, err) && ca_home_login(home, console, err) &&
-           ca_issue(home, plan, &issue, console, ret_result, err) && release_checkpoint(release, err);
+    return confirm_clock(data, err) && ui_review(plan, plan_item_describe, err);
 }
 
 int cli_review(int argc, char **argv, struct error *err)
 {
-    const char *folder = NULL;
-    bool without_proof = false;
+    struct issue_run_options run = {.command = "review", .decide = decide};
     AUTO(options_done) struct options options = {.home = NULL};
-    AUTO(judging_done) struct judging judging = {.policy = NULL};
+    AUTO(judging_done) struct judging judging = {.policy_name = NULL};
     const struct option_row rows[] = {
         JUDGING_ROWS(&judging),
-        {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &folder},
-        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &without_proof},
+        {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &run.directory},
+        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &run.without_proof},
         {"reissue", 0, OPTION_FLAG, NULL, "a new certificate even if the request has one",
          &judging.may_reissue},
     };
-    struct issue_result result = {.issued = 0};
-    AUTO(plan_free) struct plan *plan = NULL;
-    AUTO(ca_home_close) struct ca_home *home = NULL;
-    AUTO(release_close) struct release release = {.fd = -1};
+    AUTO(issue_outcome_done) struct issue_outcome outcome = {.plan = NULL};
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    if (folder == NULL) {
+    if (run.directory == NULL) {
         (void)error_set(err, ERROR_USAGE, 0, "--out DIR is needed: where the certificates go");
         return (int)err->kind;
     }
-    if (!ca_home_open(path, CA_WRITE, &console, &home, err) ||
-        !judging_prepare(&judging, &options, home->fd, &console, err) ||
-        !release_open(home, folder, &release, err) || !release_meet_checkpoint(&release, err))
-        return (int)err->kind;
-    release.with_proof = !without_proof && policy_wants_proof(judging.policy);
-    if (!judging_plan(&judging, home, release_is_taken, &release, &console, &plan, err) ||
-        !confirm_clock(&console, err) || !ui_review(plan, ca_show_item, err) ||
-        !carry_out(home, &release, folder, options.pin_source, plan, &console, &result, err))
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    run.home = path;
+    run.pin_source = options.pin_source;
+    run.data = &console;
+    if (!judging_options(&judging, &options, &run.planning, err) || !issue_run(&run, &console, &outcome, err))
         return (int)err->kind;
     if (options.wants_json) {
-        AUTO(json_free) struct json *json = report_issue_json(plan, &result, folder);
+        AUTO(json_free) struct json *json = report_issue_json(outcome.plan, &outcome.result, run.directory);
         report_json(json);
     } else {
-        report_issue(plan, &result, folder);
+        report_issue(outcome.plan, &outcome.result, run.directory);
     }
-    return plan_count(plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
+    return plan_count(outcome.plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }

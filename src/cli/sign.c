@@ -1,9 +1,7 @@
 #include "base/encode.h"
-#include "base/memory.h"
-#include "ca/confine.h"
-#include "ca/release.h"
 #include "cli/judging.h"
 #include "cli/report.h"
+#include "issue/run.h"
 
 #include <string.h>
 
@@ -22,18 +20,10 @@ static const struct command_help help = {
         "  coldca -C ca sign --policy mqtt-device --set domain=iot.example --out media/issued media/requests",
 };
 
-struct sign_options {
-    const char *folder;
-    const char *format;
-    bool with_chain;
-    bool without_proof;
-    bool is_dry_run;
-};
-
-static bool print_certificate(void *data, size_t group, const struct plan_item *item,
+static bool print_certificate(struct output *output, size_t group, const struct plan_item *item,
                               struct bytes certificate, struct bytes proof, struct error *err)
 {
-    (void)data, (void)group, (void)item, (void)proof, (void)err; // one certificate and nothing else
+    (void)output, (void)group, (void)item, (void)proof, (void)err; // one certificate and nothing else
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
     encode_pem("CERTIFICATE", certificate, &pem);
     fputs(builder_text(&pem), stdout); // main() checks stdout at the end
@@ -41,86 +31,64 @@ static bool print_certificate(void *data, size_t group, const struct plan_item *
 }
 
 /** Options that contradict each other are found before anything is touched. */
-static bool check_options(const struct sign_options *sign, const struct options *options, struct error *err)
+static bool check_options(const struct issue_run_options *run, const char *format,
+                          const struct options *options, struct error *err)
 {
     bool is_stdin = options->arguments.count == 1 && strcmp(options->arguments.items[0], "-") == 0;
-    if (sign->folder == NULL && !sign->is_dry_run && (!is_stdin || options->wants_json))
+    if (run->directory == NULL && !run->is_dry_run && (!is_stdin || options->wants_json))
         return error_set(err, ERROR_USAGE, 0, "--out DIR is needed: where the certificates go");
-    if (sign->format != NULL && strcmp(sign->format, "pem") != 0 && strcmp(sign->format, "der") != 0)
+    if (format != NULL && strcmp(format, "pem") != 0 && strcmp(format, "der") != 0)
         return error_set(err, ERROR_USAGE, 0, "--format is pem or der");
     return true;
 }
 
-static bool carry_out(struct ca_home *home, struct release *release, const struct sign_options *sign,
-                      const struct plan *plan, const struct ca_console *console,
-                      struct issue_result *ret_result, struct error *err)
-{
-    struct issue_options issue = {
-        .command = "sign",
-        .release = sign->folder != NULL ? release_certificate : print_certificate,
-        .flush = sign->folder != NULL ? release_flush : NULL,
-        .data = release,
-        .wants_proofs = release->with_proof,
-    };
-    return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
-           (sign->folder == NULL || release_checkpoint(release, err));
-}
-
-static void report(const struct options *options, const struct sign_options *sign, const struct plan *plan,
-                   const struct issue_result *result)
+static void report(const struct options *options, const struct issue_run_options *run,
+                   const struct issue_outcome *outcome)
 {
     if (options->wants_json) {
         AUTO(json_free)
-        struct json *json =
-            sign->is_dry_run ? report_plan_json(plan) : report_issue_json(plan, result, sign->folder);
+        struct json *json = run->is_dry_run
+                                ? report_plan_json(outcome->plan)
+                                : report_issue_json(outcome->plan, &outcome->result, run->directory);
         report_json(json);
-    } else if (sign->is_dry_run) {
-        report_plan(plan, true);
-    } else if (sign->folder != NULL) {
-        report_issue(plan, result, sign->folder);
+    } else if (run->is_dry_run) {
+        report_plan(outcome->plan, true);
+    } else if (run->directory != NULL) {
+        report_issue(outcome->plan, &outcome->result, run->directory);
     }
 }
 
 int cli_sign(int argc, char **argv, struct error *err)
 {
-    struct sign_options sign = {.folder = NULL};
+    const char *format = NULL;
+    struct output to_stdout = {.put = print_certificate};
+    struct issue_run_options run = {.command = "sign", .output = &to_stdout};
     AUTO(options_done) struct options options = {.home = NULL};
-    AUTO(judging_done) struct judging judging = {.policy = NULL};
+    AUTO(judging_done) struct judging judging = {.policy_name = NULL};
     const struct option_row rows[] = {
         JUDGING_ROWS(&judging),
-        {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &sign.folder},
-        {"format", 0, OPTION_TEXT, "pem|der", "form of the certificates (pem)", &sign.format},
+        {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &run.directory},
+        {"format", 0, OPTION_TEXT, "pem|der", "form of the certificates (pem)", &format},
         {"chain", 0, OPTION_FLAG, NULL, "also write NAME-chain.pem: the certificate and those above it",
-         &sign.with_chain},
-        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &sign.without_proof},
+         &run.with_chain},
+        {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &run.without_proof},
         {"reissue", 0, OPTION_FLAG, NULL, "a new certificate even if the request has one",
          &judging.may_reissue},
-        {"dry-run", 'n', OPTION_FLAG, NULL, "show the plan, sign nothing", &sign.is_dry_run},
+        {"dry-run", 'n', OPTION_FLAG, NULL, "show the plan, sign nothing", &run.is_dry_run},
     };
-    struct issue_result result = {.issued = 0};
-    AUTO(plan_free) struct plan *plan = NULL;
-    AUTO(ca_home_close) struct ca_home *home = NULL;
-    AUTO(release_close) struct release release = {.fd = -1};
+    AUTO(issue_outcome_done) struct issue_outcome outcome = {.plan = NULL};
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    AUTO(free) char *path = ca_home_path(options.home);
-    if (!check_options(&sign, &options, err) ||
-        !ca_home_open(path, sign.is_dry_run ? CA_LOOK : CA_WRITE, &console, &home, err) ||
-        !judging_prepare(&judging, &options, home->fd, &console, err) ||
-        (sign.folder != NULL && !sign.is_dry_run && !release_open(home, sign.folder, &release, err)) ||
-        (!sign.is_dry_run && !ca_confine(home, sign.folder, options.pin_source, &console, err)))
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    run.home = path;
+    run.pin_source = options.pin_source;
+    run.format = format != NULL && strcmp(format, "der") == 0 ? DIRECTORY_DER : DIRECTORY_PEM;
+    if (!check_options(&run, format, &options, err) ||
+        !judging_options(&judging, &options, &run.planning, err) || !issue_run(&run, &console, &outcome, err))
         return (int)err->kind;
-    release.format = sign.format != NULL && strcmp(sign.format, "der") == 0 ? RELEASE_DER : RELEASE_PEM;
-    release.with_chain = sign.with_chain;
-    release.with_proof = release.fd >= 0 && !sign.without_proof && policy_wants_proof(judging.policy);
-    if ((release.fd >= 0 && !release_meet_checkpoint(&release, err)) ||
-        !judging_plan(&judging, home, release.fd >= 0 ? release_is_taken : NULL, &release, &console, &plan,
-                      err) ||
-        (!sign.is_dry_run && !carry_out(home, &release, &sign, plan, &console, &result, err)))
-        return (int)err->kind;
-    report(&options, &sign, plan, &result);
-    return plan_count(plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
+    report(&options, &run, &outcome);
+    return plan_count(outcome.plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }

@@ -1,8 +1,8 @@
 #include "token/token.h"
 
-#include "ca/home.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "home/home.h"
 #include "ui/ui.h"
 
 #include <stdlib.h>
@@ -68,12 +68,12 @@ static int list(int argc, char **argv, struct error *err)
     size_t count = 0;
     AUTO(token_options_done) struct token_options given = {.module = NULL};
     const struct option_row rows[] = {TOKEN_ROWS(&given)};
-    AUTO(ca_choice_done) struct ca_choice choice = {.profile = NULL};
+    AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &given.options, err))
         return (int)err->kind;
     if (cli_is_help(&given.options, &list_help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    if (!ca_choice_make(given.module, given.profile, given.init_args, given.token, &choice, err) ||
+    if (!signer_choice_make(given.module, given.profile, given.init_args, given.token, &choice, err) ||
         !token_list(&choice.choice, &infos, &count, err))
         return (int)err->kind;
     AUTO(json_free) struct json *array = json_new_array();
@@ -117,7 +117,7 @@ static int init(int argc, char **argv, struct error *err)
          &given.so_pin_source},
         {"erase", 0, OPTION_FLAG, NULL, "erase the token --token names, with all its keys", &given.may_erase},
     };
-    AUTO(ca_choice_done) struct ca_choice choice = {.profile = NULL};
+    AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &given.options, err))
         return (int)err->kind;
     if (cli_is_help(&given.options, &init_help, rows, ARRAY_LEN(rows)))
@@ -126,7 +126,7 @@ static int init(int argc, char **argv, struct error *err)
         (void)error_set(err, ERROR_USAGE, 0, "--label LABEL is needed: the token's new name");
         return (int)err->kind;
     }
-    if (!ca_choice_make(given.module, given.profile, given.init_args, given.token, &choice, err) ||
+    if (!signer_choice_make(given.module, given.profile, given.init_args, given.token, &choice, err) ||
         !get_pin(given.so_pin_source, "new security officer PIN: ", &so_pin, err) ||
         !get_pin(given.options.pin_source, "new user PIN: ", &pin, err) ||
         !token_initialize(&choice.choice, given.label, so_pin, pin, given.may_erase, err))

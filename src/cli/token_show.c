@@ -1,7 +1,7 @@
 #include "base/encode.h"
-#include "ca/home.h"
 #include "cli/cli.h"
 #include "cli/report.h"
+#include "home/home.h"
 #include "ui/ui.h"
 
 #include <stdlib.h>
@@ -86,15 +86,15 @@ int cli_token_show(int argc, char **argv, struct error *err)
         {"init-args", 0, OPTION_TEXT, "TEXT", "what the module wants at C_Initialize", &init_args},
         {"token", 't', OPTION_TEXT, "LABEL|URI", "which token (the only one)", &name},
     };
-    AUTO(ca_choice_done) struct ca_choice choice = {.profile = NULL};
+    AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
     AUTO(token_close) struct token *token = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    struct ca_console console = cli_console(&options);
-    if (!ca_choice_make(module, profile, init_args, name, &choice, err) ||
-        !token_open(&choice.choice, &token, err) || !ca_token_login(token, &console, err) ||
+    struct console console = cli_console(&options);
+    if (!signer_choice_make(module, profile, init_args, name, &choice, err) ||
+        !token_open(&choice.choice, &token, err) || !signer_token_login(token, &console, err) ||
         !show_keys(token, options.wants_json, err))
         return (int)err->kind;
     return EXIT_DONE;

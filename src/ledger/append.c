@@ -201,6 +201,8 @@ bool ledger_commit(struct ledger *ledger, struct error *err)
     if (ledger->group_count == 0)
         return true;
     bool is_written = write_group(ledger, err);
+    if (is_written)
+        atomic_store(&ledger->durable_size, ledger->group[ledger->group_count - 1].facts.seq + 1);
     bool is_indexed = is_written && index_group(ledger, &ledger->broken);
     if (is_indexed)
         log_settle_some(ledger);

@@ -56,7 +56,9 @@ DEFINE_AUTO(struct ledger *, ledger_close);
 /** One line worth telling a person once: "index rebuilt", "closed a torn record at byte N"; NULL when there is no more. Borrowed. */
 const char *ledger_notice(struct ledger *ledger);
 
-uint64_t ledger_size(const struct ledger *ledger);       /**< records, committed ones */
+uint64_t ledger_size(const struct ledger *ledger); /**< records, committed ones */
+/** Records that are on the disk; unlike all else here any thread may ask while another appends (promise P3). */
+uint64_t ledger_durable_size(const struct ledger *ledger);
 int64_t ledger_newest_time(const struct ledger *ledger); /**< of the newest record; 0 if empty */
 void ledger_root(const struct ledger *ledger, uint8_t ret_root[static 32]);
 
@@ -154,7 +156,7 @@ MUST_USE bool ledger_each(struct ledger *ledger, const struct ledger_filter *fil
 struct ledger_claims {
     struct bytes serial, subject, spki_sha256, not_after;
 };
-/** What ca/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. They are called
+/** What records/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. They are called
  *  from several threads at once, in any order: data must be only read, or guarded. */
 struct ledger_checks {
     /** TBS bytes fit the record's own fields (serial, subject, SPKI digest, notAfter). */
@@ -163,6 +165,8 @@ struct ledger_checks {
     /** TBS sealed with signature is a certificate by the issuer, its SHA-256 is the one given. */
     bool (*certificate)(void *data, struct bytes tbs, struct bytes signature, const uint8_t sha256[static 32],
                         struct findings *ret_findings);
+    /** A record that is neither cert.signing nor cert.issued has what its type demands. \param text  its line, whose type is a text */
+    bool (*record)(void *data, struct bytes text, struct findings *ret_findings);
     void *data;
 };
 struct ledger_report {

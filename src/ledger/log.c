@@ -134,6 +134,7 @@ bool ledger_open(int home_fd, const char *vkey, enum ledger_mode mode, int wait_
     if (!log_catch_up(ledger, err) || !checkpoint_compare_newest(ledger, err))
         return false;
     ledger->settled_size = ledger->state.size;
+    atomic_store(&ledger->durable_size, ledger->state.size);
     *ret_ledger = TAKE(ledger);
     return true;
 }
@@ -192,6 +193,11 @@ void ledger_close(struct ledger *ledger)
 uint64_t ledger_size(const struct ledger *ledger)
 {
     return ledger->state.size;
+}
+
+uint64_t ledger_durable_size(const struct ledger *ledger)
+{
+    return atomic_load(&ledger->durable_size);
 }
 
 uint64_t ledger_checkpoint_size(const struct ledger *ledger)

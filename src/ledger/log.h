@@ -7,6 +7,8 @@
 #include "ledger/lines.h"
 #include "ledger/note.h"
 
+#include <stdatomic.h>
+
 #define LOG_NAME "ledger.jsonl"
 #define LOG_NOTES_NAME "ledger.checkpoints"
 #define LOG_NEWEST_NAME "ledger.checkpoint"
@@ -33,10 +35,11 @@ struct ledger {
     struct builder newest_note; /**< empty if there is none */
     struct builder newest_file; /**< ledger.checkpoint as found at opening */
     bool has_newest_file;
-    uint64_t checkpoint_size; /**< of newest_note; 0 if there is none */
-    bool has_new_note;        /**< newest_note is one the index had not read before */
-    bool is_unsettled;        /**< state is ahead of what index.sqlite holds */
-    uint64_t settled_size;    /**< records index.sqlite holds */
+    uint64_t checkpoint_size;      /**< of newest_note; 0 if there is none */
+    bool has_new_note;             /**< newest_note is one the index had not read before */
+    _Atomic uint64_t durable_size; /**< records on the disk; the one member other threads may read */
+    bool is_unsettled;             /**< state is ahead of what index.sqlite holds */
+    uint64_t settled_size;         /**< records index.sqlite holds */
     char *operator_name;
     struct builder record_text; /**< room for the record that is appended */
     struct builder group_text;  /**< its lines while it is written */

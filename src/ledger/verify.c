@@ -33,8 +33,8 @@ static void verifier_done(struct verifier *verifier)
     for (size_t i = 0; i < VERIFY_ROUNDS; i++) {
         struct verify_round *round = &verifier->rounds[i];
         if (verifier->pool != NULL) {
-            pool_wait(verifier->pool, &round->parsing);
-            pool_wait(verifier->pool, &round->certifying);
+            thread_pool_wait(verifier->pool, &round->parsing);
+            thread_pool_wait(verifier->pool, &round->certifying);
         }
         for (size_t j = 0; j < round->count; j++) {
             findings_done(&round->items[j].findings);
@@ -45,7 +45,7 @@ static void verifier_done(struct verifier *verifier)
         builder_done(&round->text);
     }
     if (verifier->pool != NULL)
-        pool_free(verifier->pool);
+        thread_pool_free(verifier->pool);
     if (verifier->scratch != NULL)
         index_close(verifier->scratch);
     lines_done(&verifier->lines);
@@ -86,13 +86,13 @@ static bool open_all(struct verifier *verifier, const char *vkey, struct error *
         return false;
     lines_init(&verifier->lines, verifier->log_fd, 0, log_len);
     notes_init(&verifier->notes, verifier->notes_fd, 0, notes_len);
-    verifier->pool = pool_new(cores > 1 && cores <= 256 ? (size_t)cores - 1 : 0);
+    verifier->pool = thread_pool_new(cores > 1 && cores <= 256 ? (size_t)cores - 1 : 0);
     for (size_t i = 0; i < VERIFY_ROUNDS; i++) {
         struct verify_round *round = &verifier->rounds[i];
         round->verifier = verifier;
         round->items = memory_new(VERIFY_ROUND_LINES, sizeof(*round->items));
-        round->parsing = (struct pool_job){.work = verify_parse_piece, .data = round};
-        round->certifying = (struct pool_job){.work = verify_certify_piece, .data = round};
+        round->parsing = (struct thread_job){.work = verify_parse_piece, .data = round};
+        round->certifying = (struct thread_job){.work = verify_certify_piece, .data = round};
     }
     return verify_next_note(verifier, err);
 }
@@ -189,7 +189,7 @@ static bool keep_tile(void *data, unsigned level, uint64_t number, const struct 
 /** In order, by one thread: the tree, the checkpoints, the history. */
 static bool take_round(struct verifier *verifier, struct verify_round *round, struct error *err)
 {
-    pool_wait(verifier->pool, &round->parsing);
+    thread_pool_wait(verifier->pool, &round->parsing);
     for (size_t i = 0; i < round->count; i++) {
         struct verify_item *item = &round->items[i];
         if (item->line.kind == LINE_VOID) {
@@ -205,14 +205,14 @@ static bool take_round(struct verifier *verifier, struct verify_round *round, st
             return false;
     }
     round->certifying.count = round->count;
-    pool_start(verifier->pool, &round->certifying);
+    thread_pool_start(verifier->pool, &round->certifying);
     return true;
 }
 
 /** Takes a round's findings into the report and empties it. */
 static void finish_round(struct verifier *verifier, struct verify_round *round)
 {
-    pool_wait(verifier->pool, &round->certifying);
+    thread_pool_wait(verifier->pool, &round->certifying);
     for (size_t i = 0; i < round->count; i++) {
         struct verify_item *item = &round->items[i];
         for (size_t j = 0; j < item->findings.count; j++)
@@ -240,7 +240,7 @@ static bool read_all(struct verifier *verifier, struct error *err)
             finish_round(verifier, round);
             if (!read_round(verifier, round, &position, &is_end, err))
                 return false;
-            pool_start(verifier->pool, &round->parsing);
+            thread_pool_start(verifier->pool, &round->parsing);
         }
         if (parsed != NULL && !take_round(verifier, parsed, err))
             return false;

@@ -5,9 +5,9 @@
 #ifndef COLDCA_LEDGER_VERIFY_H
 #define COLDCA_LEDGER_VERIFY_H
 
+#include "base/thread.h"
 #include "ledger/log.h"
 #include "ledger/notes.h"
-#include "ledger/pool.h"
 
 #define VERIFY_ROUND_LINES 1024
 #define VERIFY_ROUND_BYTES ((size_t)2 << 20)
@@ -38,7 +38,7 @@ struct verify_round {
     struct builder text;
     struct verify_item *items;
     size_t count;
-    struct pool_job parsing, certifying;
+    struct thread_job parsing, certifying;
 };
 
 struct verifier {
@@ -48,7 +48,7 @@ struct verifier {
     bool only_tree;
     bool has_since; /**< the auditor's checkpoint was not reached yet */
     struct checkpoint since;
-    struct pool *pool;
+    struct thread_pool *pool;
     struct verify_round rounds[VERIFY_ROUNDS];
     struct lines lines;
     struct notes notes;

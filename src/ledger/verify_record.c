@@ -69,6 +69,16 @@ static void check_issued(struct verify_item *item)
         verify_say(item, "ledger.fields", "cert.issued without the certificate's sha256");
 }
 
+/** The other types: records/ knows what belongs into them. */
+static void check_other(const struct ledger_checks *checks, struct verify_item *item, struct bytes text)
+{
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    if (checks == NULL || checks->record == NULL || checks->record(checks->data, text, &findings))
+        return;
+    for (size_t i = 0; i < findings.count; i++)
+        verify_say(item, findings.items[i].rule, "%s", findings.items[i].text);
+}
+
 /** A void line can be any bytes; if it is a record but for its end, it must be the one that was next. */
 static void parse_void(struct verify_item *item, struct bytes text)
 {
@@ -107,6 +117,8 @@ void verify_parse_piece(void *data, size_t piece)
         check_signing(round->verifier, item);
     else if (item->facts.kind == RECORD_ISSUED)
         check_issued(item);
+    else
+        check_other(round->verifier->checks, item, text);
 }
 
 /** The TBSCertificate of the cert.signing a cert.issued refers to. */

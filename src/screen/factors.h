@@ -77,7 +77,7 @@ struct screen_share {
     uint64_t same;  /**< label of this very modulus in the store; SCREEN_NONE: it is new */
 };
 
-/** Does work(data, i) for each i below count, on several threads if it can; ca_parallel() is one. */
+/** Does work(data, i) for each i below count, on several threads if it can; thread_each() is one. */
 typedef void (*screen_parallel_fn)(size_t count, unsigned threads, void (*work)(void *data, size_t index),
                                    void *data);
 

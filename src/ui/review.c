@@ -214,7 +214,7 @@ static void apply(struct review *review)
         free(item->reason);
         item->reason = memory_text(review->choices[i].reason);
     }
-    ca_plan_seal(review->plan);
+    plan_seal(review->plan);
 }
 
 static void take_back(struct review *review)
@@ -224,7 +224,7 @@ static void take_back(struct review *review)
         free(review->plan->items[i].reason);
         review->plan->items[i].reason = NULL;
     }
-    ca_plan_seal(review->plan);
+    plan_seal(review->plan);
 }
 
 static void say_plan(const struct plan *plan, const char *heading)

@@ -2,7 +2,7 @@
 #ifndef COLDCA_UI_REVIEW_ITEM_H
 #define COLDCA_UI_REVIEW_ITEM_H
 
-#include "ca/plan.h"
+#include "plan/plan.h"
 
 typedef bool review_describe(const struct plan_item *item, struct builder *ret_text, struct error *err);
 

@@ -6,7 +6,7 @@
 #define COLDCA_UI_UI_H
 
 #include "base/secret.h"
-#include "ca/plan.h"
+#include "plan/plan.h"
 
 #include <stdio.h>
 

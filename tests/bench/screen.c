@@ -5,7 +5,7 @@
 #include "screen/screen.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "ca/parallel.h"
+#include "base/thread.h"
 #include "csr_maker.h"
 #include "screen/factors.h"
 
@@ -94,7 +94,7 @@ static void compare(struct screen_store *store, const struct bytes *moduli, size
     for (int round = 0; round < 3; round++) {
         double start = clock_of(CLOCK_MONOTONIC);
         double used = clock_of(CLOCK_PROCESS_CPUTIME_ID);
-        if (!screen_shared(&store, 1, moduli, count, ca_parallel, ca_cores(), shares, &err))
+        if (!screen_shared(&store, 1, moduli, count, thread_each, thread_cores(), shares, &err))
             end(err.text);
         if (clock_of(CLOCK_MONOTONIC) - start < best) {
             best = clock_of(CLOCK_MONOTONIC) - start;

@@ -1,9 +1,9 @@
 /* Any bytes as a table of requests: rows end, cells are clean text, names of files stay in their folder. */
 #include "fuzz.h"
 
+#include "base/csv.h"
 #include "base/quote.h"
-#include "ca/csv.h"
-#include "ca/enroll.h"
+#include "enroll/enroll.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 #include "base/memory.h"
-#include "ca/home.h"
+#include "home/home.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,16 +8,16 @@
 
 #include <cmocka.h>
 
-static bool load(const char *text, struct ca_config *ret_config, struct error *err)
+static bool load(const char *text, struct home_config *ret_config, struct error *err)
 {
-    return ca_config_load(bytes_of_text(text), ret_config, err);
+    return home_config_load(bytes_of_text(text), ret_config, err);
 }
 
 static void what_is_written_is_read_back(void **state)
 {
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    struct ca_config config = {
+    struct home_config config = {
         .version = 1,
         .origin = memory_text("ca.example/root"),
         .token = {.profile = memory_text("softhsm2"),
@@ -30,16 +30,16 @@ static void what_is_written_is_read_back(void **state)
         .hash = memory_text("sha384"),
         .pss = true,
         .require_manifest = true,
-        .manifest_signers = memory_new(2, sizeof(struct ca_manifest_signer)),
+        .manifest_signers = memory_new(2, sizeof(struct home_manifest_signer)),
         .manifest_signer_count = 2,
     };
-    config.manifest_signers[0] =
-        (struct ca_manifest_signer){.name = memory_text("line 3"), .file = memory_text("signers/line-3.pem")};
+    config.manifest_signers[0] = (struct home_manifest_signer){.name = memory_text("line 3"),
+                                                               .file = memory_text("signers/line-3.pem")};
     config.manifest_signers[1] =
-        (struct ca_manifest_signer){.name = memory_text("it's"), .file = memory_text("b")};
-    struct ca_config again = {.version = 0};
+        (struct home_manifest_signer){.name = memory_text("it's"), .file = memory_text("b")};
+    struct home_config again = {.version = 0};
     (void)state;
-    ca_config_write(&config, &text);
+    home_config_write(&config, &text);
     if (!load(builder_text(&text), &again, &err))
         fail_msg("%s", err.text);
     assert_string_equal(again.origin, config.origin);
@@ -56,15 +56,15 @@ static void what_is_written_is_read_back(void **state)
     assert_int_equal(again.manifest_signer_count, 2);
     assert_string_equal(again.manifest_signers[0].file, "signers/line-3.pem");
     assert_string_equal(again.manifest_signers[1].name, "it's");
-    ca_config_done(&config);
-    ca_config_done(&again);
+    home_config_done(&config);
+    home_config_done(&again);
 }
 
 static void a_quote_in_a_text_stays_inside_its_scalar(void **state)
 {
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    struct ca_config config = {
+    struct home_config config = {
         .version = 1,
         .origin = memory_text("x"),
         .token = {.module = memory_text("/a'b: c#d"), .uri = memory_text("pkcs11:")},
@@ -72,14 +72,14 @@ static void a_quote_in_a_text_stays_inside_its_scalar(void **state)
         .ledger_key = memory_text("l"),
         .ledger_vkey = memory_text("v"),
     };
-    struct ca_config again = {.version = 0};
+    struct home_config again = {.version = 0};
     (void)state;
-    ca_config_write(&config, &text);
+    home_config_write(&config, &text);
     if (!load(builder_text(&text), &again, &err))
         fail_msg("%s", err.text);
     assert_string_equal(again.token.module, "/a'b: c#d");
-    ca_config_done(&config);
-    ca_config_done(&again);
+    home_config_done(&config);
+    home_config_done(&again);
 }
 
 #define REST "token: {profile: softhsm2, uri: 'pkcs11:token=t'}\nca_key: a\nledger_key: b\nledger_vkey: c\n"
@@ -108,7 +108,7 @@ static void a_wrong_configuration_is_refused_by_name(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         struct error err = ERROR_INIT;
-        struct ca_config config = {.version = 0};
+        struct home_config config = {.version = 0};
         if (load(wrong[i].text, &config, &err))
             fail_msg("accepted: %s", wrong[i].text);
         assert_int_equal(err.kind, ERROR_INPUT);

@@ -1,6 +1,6 @@
 /* CSV as RFC 4180 has it, and lists of ids: what a spreadsheet writes is read, what is doubtful is refused with its line. */
-#include "ca/csv.h"
-#include "ca/enroll.h"
+#include "base/csv.h"
+#include "enroll/enroll.h"
 
 #include "base/builder.h"
 

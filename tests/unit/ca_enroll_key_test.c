@@ -1,5 +1,5 @@
 /* Software keys of the requester: each kind signs what verifies, and an encrypted one opens with its passphrase only. */
-#include "ca/enroll_key.h"
+#include "enroll/key.h"
 
 #include "base/public_key.h"
 

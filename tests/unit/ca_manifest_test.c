@@ -8,11 +8,11 @@
 
 #include "../support/folder.h"
 #include "base/memory.h"
-#include "ca/manifest.h"
+#include "batch/manifest.h"
 
 struct bench {
     struct folder folder;
-    struct ca_home home;
+    struct home home;
     int medium;
     int full_medium; /**< has a list */
 };
@@ -43,7 +43,7 @@ static int setup(void **state)
     bench->medium = openat(bench->folder.fd, "empty", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bench->full_medium = openat(bench->folder.fd, "medium", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct error err = ERROR_INIT;
-    if (!ca_config_load(
+    if (!home_config_load(
             BYTES_LITERAL("version: 1\norigin: x\ntoken: {profile: softhsm2, uri: 'pkcs11:'}\n"
                           "ca_key: a\nledger_key: b\nledger_vkey: c\nmanifest_signers:\n"
                           "- {name: the ed one, file: ed.pem}\n- {name: the ec one, file: ec.pem}\n"
@@ -60,7 +60,7 @@ static int teardown(void **state)
     (void)close(bench->home.fd);
     (void)close(bench->medium);
     (void)close(bench->full_medium);
-    ca_config_done(&bench->home.config);
+    home_config_done(&bench->home.config);
     folder_remove(&bench->folder);
     free(bench);
     return 0;
@@ -69,8 +69,8 @@ static int teardown(void **state)
 static void assert_signed_by(const struct bench *bench, const char *signer)
 {
     struct error err = ERROR_INIT;
-    AUTO(ca_manifest_done) struct ca_manifest manifest = {.list = NULL};
-    if (!ca_manifest_open(&bench->home, bench->full_medium, &manifest, &err))
+    AUTO(batch_manifest_done) struct batch_manifest manifest = {.list = NULL};
+    if (!batch_manifest_open(&bench->home, bench->full_medium, &manifest, &err))
         fail_msg("%s: %s", signer, err.text);
     assert_string_equal(manifest.signer, signer);
     assert_int_equal(manifest_count(manifest.list), 1);
@@ -80,8 +80,8 @@ static void assert_signed_by(const struct bench *bench, const char *signer)
 static void assert_refused(const struct bench *bench, int medium_fd, const char *says)
 {
     struct error err = ERROR_INIT;
-    struct ca_manifest manifest = {.list = NULL};
-    if (ca_manifest_open(&bench->home, medium_fd, &manifest, &err))
+    struct batch_manifest manifest = {.list = NULL};
+    if (batch_manifest_open(&bench->home, medium_fd, &manifest, &err))
         fail_msg("taken");
     assert_null(manifest.list);
     assert_int_equal(err.kind, ERROR_INPUT);
@@ -131,8 +131,8 @@ static void a_medium_without_one_is_refused_where_one_is_required(void **state)
 {
     struct bench *bench = *state;
     struct error err = ERROR_INIT;
-    AUTO(ca_manifest_done) struct ca_manifest manifest = {.list = NULL};
-    assert_true(ca_manifest_open(&bench->home, bench->medium, &manifest, &err));
+    AUTO(batch_manifest_done) struct batch_manifest manifest = {.list = NULL};
+    assert_true(batch_manifest_open(&bench->home, bench->medium, &manifest, &err));
     assert_null(manifest.list);
     assert_null(manifest.signer);
     bench->home.config.require_manifest = true;

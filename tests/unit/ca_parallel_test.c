@@ -1,4 +1,4 @@
-#include "ca/parallel.h"
+#include "base/thread.h"
 
 #include <stdatomic.h>
 
@@ -23,7 +23,7 @@ static void every_index_is_visited_once(void **state)
     for (unsigned threads = 0; threads < 5; threads++) {
         for (size_t i = 0; i < 10000; i++)
             visits[i] = 0;
-        ca_parallel(10000, threads, visit, NULL);
+        thread_each(10000, threads, visit, NULL);
         for (size_t i = 0; i < 10000; i++)
             assert_int_equal(visits[i], 1);
     }
@@ -33,9 +33,9 @@ static void nothing_to_do_is_done(void **state)
 {
     (void)state;
     visits[0] = 0;
-    ca_parallel(0, 4, visit, NULL);
+    thread_each(0, 4, visit, NULL);
     assert_int_equal(visits[0], 0);
-    assert_true(ca_cores() >= 1);
+    assert_true(thread_cores() >= 1);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 #include "base/memory.h"
-#include "ca/plan.h"
+#include "plan/plan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,32 +33,32 @@ static void the_hash_binds_every_decision(void **state)
     uint8_t first[32];
     AUTO(plan_free) struct plan *plan = plan_of_two();
     (void)state;
-    ca_plan_seal(plan);
+    plan_seal(plan);
     memcpy(first, plan->sha256, sizeof(first));
-    ca_plan_seal(plan);
+    plan_seal(plan);
     assert_memory_equal(first, plan->sha256, 32);
 
     plan->items[0].tbs[0] ^= 1;
-    ca_plan_seal(plan);
+    plan_seal(plan);
     assert_memory_not_equal(first, plan->sha256, 32);
     plan->items[0].tbs[0] ^= 1;
 
     plan->items[0].action = PLAN_SKIP;
-    ca_plan_seal(plan);
+    plan_seal(plan);
     assert_memory_not_equal(first, plan->sha256, 32);
     plan->items[0].action = PLAN_SIGN;
 
     plan->items[1].reason = memory_text("not today");
-    ca_plan_seal(plan);
+    plan_seal(plan);
     assert_memory_not_equal(first, plan->sha256, 32);
     free(TAKE(plan->items[1].reason));
 
     plan->policy_sha256[0] = 1;
-    ca_plan_seal(plan);
+    plan_seal(plan);
     assert_memory_not_equal(first, plan->sha256, 32);
     plan->policy_sha256[0] = 0;
 
-    ca_plan_seal(plan);
+    plan_seal(plan);
     assert_memory_equal(first, plan->sha256, 32);
 }
 

@@ -85,7 +85,7 @@ static void make_plan(void)
                                        .earlier = {.serial = "00ff", .not_after = 0}};
     items[GARBAGE] = (struct plan_item){
         .source = "in/garbage.csr", .name = "garbage", .verdict = &garbage_verdict, .action = PLAN_REFUSE};
-    ca_plan_seal(&plan);
+    plan_seal(&plan);
 }
 
 static bool describe(const struct plan_item *item, struct builder *ret_text, struct error *err)

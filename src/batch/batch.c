@@ -1,0 +1,315 @@
+#include "batch/batch.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "batch/manifest.h"
+#include "batch/medium.h"
+#include "batch/policies.h"
+#include "batch/report.h"
+#include "batch/stream.h"
+#include "issue/directory.h"
+#include "plan/inputs.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define READ_FAULTS_MAX 3
+#define DESCRIPTORS 4096 /* each certificate of the groups under way may go to a folder of its own */
+
+struct batch {
+    struct output output; /**< to the directory and the report */
+    struct home *home;
+    struct confined *confined;
+    struct signer *signer;
+    const struct console *console;
+    struct batch_options options;
+    struct medium medium;
+    struct batch_policies policies;
+    struct batch_manifest manifest;
+    struct readers *readers;
+    struct judge *judge;
+    struct directory directory;
+    struct plans *plans;
+    struct batch_report *report;
+    unsigned read_faults; /**< of the medium, in a row */
+    size_t *requests;     /**< items of the medium's walk that are requests */
+    size_t requests_count;
+};
+
+/* ---- what is read ---- */
+
+/** What the manifest has against a file as it was read; NULL: nothing. Only the reading thread asks. */
+static const char *manifest_problem(const struct batch *batch, const struct media_item *item,
+                                    struct bytes content)
+{
+    struct manifest *list = batch->manifest.list;
+    return list == NULL ? NULL : manifest_answer_text(manifest_check(list, item->path, content));
+}
+
+/** One file may lie on a bad sector; several in a row mean that the medium is gone, and nothing more is to be refused for that. */
+static bool is_medium_gone(struct batch *batch, unsigned long reason)
+{
+    bool is_fault = reason == EIO || reason == ENODEV || reason == ENXIO || reason == ESTALE;
+    batch->read_faults = is_fault ? batch->read_faults + 1 : 0;
+    return batch->read_faults >= READ_FAULTS_MAX;
+}
+
+static bool read_request(void *data, size_t index, struct plan_input *ret_input, struct error *err)
+{
+    struct batch *batch = data;
+    const struct media_item *item = &batch->medium.walk.items[batch->requests[index]];
+    const struct batch_policy *policy = batch_policy_of(&batch->policies, item->path);
+    struct error reason = ERROR_INIT;
+    AUTO(builder_done) struct builder content = BUILDER_INIT;
+    const char *problem = policy->problem != NULL ? policy->problem : item->problem;
+    if (problem == NULL &&
+        !media_read(batch->medium.requests_fd, item->path, REQUEST_MAX_FILE_LEN, &content, &reason))
+        problem = reason.text;
+    if (is_medium_gone(batch, reason.native))
+        return error_set(err, ERROR_INPUT, reason.native,
+                         "the medium can't be read any more: plug it in and run the same command again");
+    *ret_input = (struct plan_input){
+        .source = memory_format("requests/%s", item->shown),
+        .name = input_output_name(item->path),
+        .rule = policy->rule,
+        .remedy = policy->remedy,
+    };
+    const char *listed = problem == NULL ? manifest_problem(batch, item, builder_bytes(&content)) : NULL;
+    if (listed != NULL) {
+        ret_input->rule = "medium.manifest";
+        problem = listed;
+    } else if (problem != NULL && batch->manifest.list != NULL) {
+        (void)manifest_see(batch->manifest.list, item->path); // it is not missing, and refused anyway
+    }
+    if (problem != NULL)
+        ret_input->problem = memory_text(problem);
+    else
+        ret_input->data = builder_take(&content, &ret_input->len);
+    return true;
+}
+
+static const struct plan_options *options_of(void *data, size_t index)
+{
+    const struct batch *batch = data;
+    return &batch_policy_of(&batch->policies, batch->medium.walk.items[batch->requests[index]].path)->options;
+}
+
+static bool is_taken(struct output *output, const char *name, struct bytes certificate)
+{
+    struct batch *batch = (struct batch *)output;
+    // A directory made for this run holds nothing but what this run puts there.
+    return batch->medium.is_resumed &&
+           batch->directory.output.is_taken(&batch->directory.output, name, certificate);
+}
+
+/** A finished batch on this very medium holds it: nothing is to be done. */
+static bool is_present(struct output *output, const char *name, struct bytes certificate)
+{
+    const struct batch *batch = (const struct batch *)output;
+    AUTO(free) char *file = memory_format("%s.pem", name);
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    encode_pem("CERTIFICATE", certificate, &pem);
+    return medium_holds(&batch->medium, file, builder_bytes(&pem));
+}
+
+/* ---- what is written ---- */
+
+static bool put(struct output *output, size_t group, const struct plan_item *item, struct bytes certificate,
+                struct bytes proof, struct error *err)
+{
+    struct batch *batch = (struct batch *)output;
+    batch_report_certificate(batch->report, item, certificate);
+    return batch->directory.output.put(&batch->directory.output, group, item, certificate, proof, err);
+}
+
+static bool flush(struct output *output, size_t group, struct error *err)
+{
+    struct batch *batch = (struct batch *)output;
+    return batch->directory.output.flush(&batch->directory.output, group, err);
+}
+
+static void note_file(void *data, const char *file, struct bytes content)
+{
+    struct batch *batch = data;
+    batch_report_file(batch->report, file, content);
+}
+
+static bool finish_plan(void *data, const struct plan *plan, struct error *err)
+{
+    (void)err; // what the report could not take is told when it is put in its place
+    struct batch *batch = data;
+    batch_report_plan(batch->report, plan);
+    return true;
+}
+
+static bool next_plan(void *data, unsigned wait_ms, struct plan **ret_plan, bool *ret_is_last,
+                      struct error *err)
+{
+    struct batch *batch = data;
+    *ret_plan = NULL;
+    if (!plans_next(batch->plans, wait_ms, ret_plan, ret_is_last, err))
+        return false;
+    if (*ret_plan != NULL)
+        plan_tell(*ret_plan, batch->console);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static bool find_requests(struct batch *batch, struct error *err)
+{
+    const struct media_walk *walk = &batch->medium.walk;
+    batch->requests = memory_new(walk->count, sizeof(*batch->requests));
+    for (size_t i = 0; i < walk->count; i++) {
+        if (!input_is_request(walk->items[i].path)) {
+            if (batch->manifest.list != NULL)
+                (void)manifest_see(batch->manifest.list, walk->items[i].path); // left alone, but there
+            continue;
+        }
+        batch->requests[batch->requests_count++] = i;
+        if (!batch_policies_want(&batch->policies, walk->items[i].path, err))
+            return false;
+    }
+    return batch->requests_count > 0 ||
+           error_set(err, ERROR_INPUT, 0,
+                     "no requests found below requests/; a request's name ends in .csr, .req, .p10, .pem or "
+                     ".der");
+}
+
+/** As many descriptors as are allowed, up to what a batch can use; fewer do for media of few folders. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); // up to the hard limit always works
+}
+
+static bool prepare(struct batch *batch, struct error *err)
+{
+    const struct plan_options shared = {.output = &batch->output};
+    raise_descriptors();
+    return home_open(batch->options.home, HOME_WRITE, batch->console, &batch->home, err) &&
+           judge_open_lists(batch->judge = judge_new(batch->home), err) &&
+           medium_open(batch->options.medium, &batch->medium, err) &&
+           batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
+           batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
+           find_requests(batch, err) && batch_policies_check(&batch->policies, err) &&
+           medium_choose_batch(&batch->medium, batch->home, err) && readers_open(0, &batch->readers, err);
+}
+
+static struct batch *batch_new(const struct batch_options *options, const struct console *console)
+{
+    struct batch *batch = memory_new(1, sizeof(*batch));
+    batch->output =
+        (struct output){.is_taken = is_taken, .is_present = is_present, .put = put, .flush = flush};
+    batch->console = console;
+    batch->options = *options;
+    batch->directory.fd = -1;
+    batch->medium = (struct medium){.fd = -1, .requests_fd = -1, .batch_fd = -1};
+    return batch;
+}
+
+static void batch_free(struct batch *batch)
+{
+    if (batch->plans != NULL)
+        plans_close(batch->plans); // its threads use all the rest
+    if (batch->report != NULL)
+        batch_report_free(batch->report);
+    directory_end(&batch->directory);
+    if (batch->readers != NULL)
+        readers_close(batch->readers);
+    if (batch->medium.batch_fd >= 0 && !batch->medium.is_resumed)
+        medium_drop_empty_batch(&batch->medium);
+    medium_close(&batch->medium);
+    batch_manifest_done(&batch->manifest);
+    batch_policies_done(&batch->policies);
+    if (batch->judge != NULL)
+        judge_free(batch->judge);
+    free(batch->requests);
+    signer_close(batch->signer);
+    if (batch->confined != NULL)
+        confined_free(batch->confined);
+    if (batch->home != NULL)
+        home_close(batch->home);
+    free(batch);
+}
+DEFINE_AUTO(struct batch *, batch_free);
+
+static bool start(struct batch *batch, struct error *err)
+{
+    const struct plans_settings settings = {
+        .judge = batch->judge,
+        .readers = batch->readers,
+        .count = batch->requests_count,
+        .input = read_request,
+        .options = options_of,
+        .data = batch,
+    };
+    directory_begin(&batch->directory, batch->home, batch->medium.batch_fd, !batch->medium.is_resumed);
+    batch->directory.with_chain = true;
+    batch->directory.delivered = note_file;
+    batch->directory.data = batch;
+    batch->output.wants_proof = batch->directory.output.wants_proof = !batch->options.without_proofs;
+    return batch_report_open(batch->medium.batch_fd, batch->medium.batch, &batch->report, err) &&
+           plans_open(&settings, &batch->plans, err);
+}
+
+/** A run that found everything done leaves nothing behind; any other ends with its report. */
+static bool finish(struct batch *batch, struct batch_result *result, struct error *err)
+{
+    const struct issue_result *issue = &result->issue;
+    size_t at = 0;
+    while (batch->manifest.list != NULL && manifest_next_missing(batch->manifest.list, &at) != NULL)
+        result->missing++;
+    if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && result->missing == 0 &&
+        !batch->medium.is_resumed) {
+        batch_report_free(TAKE(batch->report)); // so that the folder is empty
+        return true;
+    }
+    const struct batch_summary summary = {.home = batch->home,
+                                          .directory = &batch->directory,
+                                          .manifest = &batch->manifest,
+                                          .result = result,
+                                          .draw_qr = batch->options.draw_qr};
+    result->has_answers = batch_report_finish(batch->report, &summary, err);
+    return result->has_answers ||
+           error_while(err, "writing the report; all certificates are delivered, run the same command again");
+}
+
+static bool carry_out(struct batch *batch, struct batch_result *result, struct error *err)
+{
+    const struct issue_source source = {
+        .next = next_plan, .finished = finish_plan, .data = batch, .total = batch->requests_count};
+    const struct issue_options issue = {.command = "batch", .batch = batch->medium.batch};
+    return start(batch, err) &&
+           issue_each(batch->signer, &source, &batch->output, &issue, batch->console, &result->issue, err) &&
+           finish(batch, result, err);
+}
+
+static struct batch_result result_of(const struct batch *batch)
+{
+    struct batch_result result = {.is_resumed = batch->medium.is_resumed,
+                                  .requests = batch->requests_count,
+                                  .other_files = batch->medium.walk.count - batch->requests_count};
+    memcpy(result.id, batch->medium.batch, sizeof(result.id));
+    return result;
+}
+
+bool batch_run(const struct batch_options *options, const struct console *console,
+               struct batch_result *ret_result, struct error *err)
+{
+    AUTO(batch_free) struct batch *batch = batch_new(options, console);
+    if (!prepare(batch, err))
+        return false;
+    *ret_result = result_of(batch);
+    if (!signer_confine(batch->home, options->medium, options->pin_source, console, &batch->confined, err) ||
+        !signer_open(TAKE(batch->confined), console, &batch->signer, err))
+        return false;
+    if (batch->medium.is_resumed)
+        console_notice(console, "resuming batch %s, which an earlier run left unfinished",
+                       batch->medium.batch);
+    return carry_out(batch, ret_result, err);
+}

@@ -1,0 +1,44 @@
+/*
+ * `coldca batch`: works through a medium. Requests below requests/ are read, judged and signed as a stream; the answers, a report
+ * and its checksums go to issued/BATCH-ID/. Pulled, full or killed: the same command goes on where it stopped.
+ */
+#ifndef COLDCA_BATCH_BATCH_H
+#define COLDCA_BATCH_BATCH_H
+
+#include "issue/issue.h"
+#include "plan/judge.h"
+#include "records/session.h"
+
+struct batch_options {
+    const char *home;       /**< path */
+    const char *medium;     /**< path of the directory it is mounted at */
+    const char *policy;     /**< for requests whose first directory names none; NULL: there are no others */
+    const char *pin_source; /**< --pin-source; NULL */
+    const struct policy_variable *variables;
+    size_t variables_count;
+    bool without_proofs;
+    /** Draws text as an SVG image of a QR code, for the report. */
+    bool (*draw_qr)(struct bytes text, struct builder *ret_svg, struct error *err);
+};
+
+struct batch_result {
+    struct issue_result issue;
+    size_t requests;             /**< on the medium */
+    char id[SESSION_BATCH_SIZE]; /**< the batch */
+    size_t missing;              /**< that the medium's manifest lists and nobody found */
+    bool is_resumed;             /**< an earlier run of this batch was gone on with */
+    bool has_answers;            /**< issued/ID/ was written; false: there was nothing to do */
+    uint64_t other_files;        /**< below requests/ that are no requests, left alone */
+};
+
+/**
+ * Does the work, from the home's path to the report: the order of its steps is here.
+ *
+ *   open the home - lists, medium, manifest, policies, parser processes - confine - log in - stream of plans, carried out - report
+ *
+ * \param ret_result  says how far it came also on failure
+ */
+MUST_USE bool batch_run(const struct batch_options *options, const struct console *console,
+                        struct batch_result *ret_result, struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The signed manifest of a medium (media/manifest.h), checked by what ca.yaml says: manifest_signers, require_manifest.
+ *
+ * The signature is foreign bytes in a rich format, so it is checked in a confined process (sandbox/), which has no token and
+ * no files; only a list whose signature is good is taken apart here. Call it before signer_login(): it forks.
+ */
+#ifndef COLDCA_BATCH_MANIFEST_H
+#define COLDCA_BATCH_MANIFEST_H
+
+#include "home/home.h"
+#include "media/manifest.h"
+
+struct batch_manifest {
+    struct manifest *list; /**< NULL: the medium has none, and needs none */
+    char *signer;          /**< the name in ca.yaml of whoever signed it; NULL with list */
+};
+void batch_manifest_done(struct batch_manifest *manifest);
+DEFINE_AUTO_VALUE(struct batch_manifest, batch_manifest_done);
+
+/**
+ * Reads and checks a medium's manifest. One that is there must be good, required or not.
+ * \param home       its configuration and folder are used, nothing else
+ * \param medium_fd  the medium's folder
+ * \return false: ERROR_INPUT; nothing on the medium may be signed
+ */
+MUST_USE bool batch_manifest_open(const struct home *home, int medium_fd, struct batch_manifest *ret_manifest,
+                                  struct error *err);
+
+#endif

@@ -1,0 +1,179 @@
+#include "home/data.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/quote.h"
+#include "base/yaml.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/** Folders that may hold policies/ and tokens/, best first; the caller frees them. */
+size_t home_data_places(char *ret_places[static HOME_DATA_PLACES_MAX])
+{
+    char program[4096];
+    size_t count = 0;
+    const char *given = getenv("COLDCA_DATA");
+    if (given != NULL && *given != '\0')
+        ret_places[count++] = memory_text(given);
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (len > 0) {
+        program[len] = '\0';
+        char *slash = strrchr(program, '/');
+        if (slash != NULL)
+            *slash = '\0';
+        ret_places[count++] = memory_format("%s/../share/coldca", program);
+        ret_places[count++] = memory_format("%s/../..", program); // a build tree: build/PRESET/coldca
+    }
+    return count;
+}
+
+static bool is_path(const char *name)
+{
+    const char *ending = strrchr(name, '.');
+    return strchr(name, '/') != NULL || (ending != NULL && strcmp(ending, ".yaml") == 0);
+}
+
+static bool is_name(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        if (!isalnum((unsigned char)*at) && *at != '-' && *at != '_')
+            return false;
+    }
+    return *name != '\0';
+}
+
+bool home_data_read(int home_fd, const char *kind, const char *name, struct builder *ret_text,
+                    char **ret_file, struct error *err)
+{
+    struct quoted room;
+    AUTO(builder_done) struct builder looked = BUILDER_INIT;
+    if (is_path(name)) {
+        if (!file_read(AT_FDCWD, name, YAML_MAX_LEN, ret_text, err))
+            return false;
+        *ret_file = memory_text(name);
+        return true;
+    }
+    if (!is_name(name))
+        return error_set(err, ERROR_USAGE, 0,
+                         "\"%s\" is no name for one of the %s: letters, digits, \"-\" and \"_\" only",
+                         quoted_text(name, &room), kind);
+    AUTO(free) char *inside = memory_format("%s/%s.yaml", kind, name);
+    if (home_fd >= 0 && file_exists(home_fd, inside)) {
+        if (!file_read(home_fd, inside, YAML_MAX_LEN, ret_text, err))
+            return false;
+        *ret_file = TAKE(inside);
+        return true;
+    }
+    if (home_fd >= 0)
+        builder_format(&looked, " the home's %s/", kind);
+    char *folders[HOME_DATA_PLACES_MAX];
+    size_t count = home_data_places(folders);
+    bool is_found = false;
+    bool is_read = false;
+    for (size_t i = 0; i < count; i++) {
+        AUTO(free) char *folder = folders[i];
+        AUTO(free) char *path = memory_format("%s/%s", folder, inside);
+        if (is_found || !file_exists(AT_FDCWD, path)) {
+            builder_format(&looked, " %s/%s/", folder, kind);
+            continue;
+        }
+        is_found = true;
+        is_read = file_read(AT_FDCWD, path, YAML_MAX_LEN, ret_text, err);
+        if (is_read)
+            *ret_file = memory_format("%s.yaml", name);
+    }
+    if (!is_found)
+        return error_set(err, ERROR_INPUT, ENOENT, "no %s.yaml in%s; name a file or one of those", name,
+                         builder_text(&looked));
+    return is_read;
+}
+
+bool home_policy_read(int home_fd, const char *name, struct builder *ret_text, char **ret_file,
+                      struct error *err)
+{
+    return home_data_read(home_fd, "policies", name, ret_text, ret_file, err) ||
+           error_while(err, "looking for the policy %s", name);
+}
+
+bool home_policy_find(int home_fd, const char *name, struct policy **ret_policy, struct error *err)
+{
+    AUTO(free) char *file = NULL;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    return home_policy_read(home_fd, name, &text, &file, err) &&
+           policy_load(builder_bytes(&text), file, ret_policy, err);
+}
+
+char *home_data_find(const char *name)
+{
+    char *folders[HOME_DATA_PLACES_MAX];
+    char *found = NULL;
+    size_t count = home_data_places(folders);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(free) char *folder = folders[i];
+        AUTO(free) char *path = memory_format("%s/%s", folder, name);
+        if (found == NULL && file_exists(AT_FDCWD, path))
+            found = TAKE(path);
+    }
+    return found;
+}
+
+static void add_name(char ***names, size_t *count, const char *file)
+{
+    size_t len = strlen(file);
+    if (len < 6 || strcmp(file + len - 5, ".yaml") != 0)
+        return;
+    char *name = memory_text_of(file, len - 5);
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp((*names)[i], name) == 0) {
+            free(name);
+            return;
+        }
+    }
+    *names = memory_grow(*names, *count + 1, sizeof(**names));
+    (*names)[(*count)++] = name;
+}
+
+static void add_names_of(int dirfd, const char *path, char ***names, size_t *count)
+{
+    int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return; // not every place exists
+    AUTO(closedir) DIR *folder = fdopendir(fd);
+    if (folder == NULL) {
+        (void)close(fd); // only read from
+        return;
+    }
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+        add_name(names, count, entry->d_name);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+bool home_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct error *err)
+{
+    char **names = NULL;
+    size_t count = 0;
+    char *folders[HOME_DATA_PLACES_MAX];
+    if (home_fd >= 0)
+        add_names_of(home_fd, "policies", &names, &count);
+    size_t places_count = home_data_places(folders);
+    for (size_t i = 0; i < places_count; i++) {
+        AUTO(free) char *folder = folders[i];
+        AUTO(free) char *path = memory_format("%s/policies", folder);
+        add_names_of(AT_FDCWD, path, &names, &count);
+    }
+    if (count == 0)
+        return error_set(err, ERROR_INPUT, ENOENT,
+                         "no policies found; set COLDCA_DATA to the folder that holds policies/");
+    qsort(names, count, sizeof(*names), compare_names);
+    *ret_names = names;
+    *ret_count = count;
+    return true;
+}

@@ -1,0 +1,54 @@
+/*
+ * Making a CA: keys in the token, its certificate (or a CSR for a parent), the ledger, the home.
+ *
+ * The root's own certificate goes through the same doors as every other: judged by a policy, its bytes logged before the token is
+ * asked, verified before it is kept. ca.yaml is written last: a folder without it is no CA.
+ */
+#ifndef COLDCA_INIT_INIT_H
+#define COLDCA_INIT_INIT_H
+
+#include "plan/judge.h"
+#include "signer/signer.h"
+
+struct init_options {
+    const char *path;    /**< the home to make */
+    const char *subject; /**< "C=US,O=Acme,CN=Root"; needed unless a certificate is adopted */
+    const char *origin;  /**< the ledger's origin; NULL: made from the subject's CN */
+    const char *policy;  /**< name or path; NULL: "root" */
+    const struct policy_variable *variables;
+    size_t variables_count;
+    const char *key;       /**< "rsa-4096", "ec-p384", ...; NULL: the policy's first */
+    const char *key_label; /**< NULL: "coldca-ca"; the ledger key is LABEL-ledger */
+    const char *module, *profile, *init_args, *token; /**< see signer_choice_make() */
+    const char *use_key; /**< pkcs11: URI of an existing CA key; NULL: make one */
+    const char
+        *certificate;  /**< file: adopt this certificate (with use_key) or complete a home that awaits it */
+    const char *chain; /**< file with the certificates above; NULL */
+    bool wants_csr;    /**< --csr: a CSR for a parent instead of a root certificate */
+    bool may_be_extractable;
+    bool wants_pss;
+    const char *hash;
+};
+
+struct init_result {
+    char *path;
+    char *origin;
+    char *vkey;
+    char *ca_key;     /**< URI */
+    char *ledger_key; /**< URI */
+    char *csr_path;   /**< --csr: where the request for the parent is; else NULL */
+    char *subject;
+    uint8_t certificate_sha256[32];
+    int64_t not_after;
+};
+void init_result_done(struct init_result *result);
+DEFINE_AUTO_VALUE(struct init_result, init_result_done);
+
+MUST_USE bool init_ca(const struct init_options *options, const struct console *console,
+                      struct init_result *ret_result, struct error *err);
+
+/** A CSR signed by a key in the token, with the template's subject and SANs. */
+MUST_USE bool init_csr_make(const struct template *template, struct signer *signer, enum signature_kind kind,
+                            struct builder *ret_der, struct error *err);
+
+#endif

@@ -1,0 +1,104 @@
+#include "init/parts.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/quote.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <string.h>
+
+#define DEFAULT_LABEL "coldca-ca"
+
+void init_plan_done(struct init_plan *plan)
+{
+    if (plan->policy != NULL)
+        policy_free(plan->policy);
+    if (plan->subject != NULL)
+        template_free(plan->subject);
+    free(plan->origin);
+    free(plan->ca_label);
+    free(plan->ledger_label);
+    *plan = (struct init_plan){.policy = NULL};
+}
+
+/** "My Root CA" -> "my-root-ca": a schema-less URL's characters (C2SP tlog-checkpoint). */
+static char *origin_from(const struct template *subject)
+{
+    AUTO(builder_done) struct builder origin = BUILDER_INIT;
+    const char *cn = "ca";
+    for (size_t i = 0; i < subject->attributes_count; i++) {
+        if (strcmp(subject->attributes[i].field, "CN") == 0)
+            cn = subject->attributes[i].value;
+    }
+    for (const char *at = cn; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (isalnum(byte) && byte < 0x80)
+            builder_add_u8(&origin, (uint8_t)tolower(byte));
+        else if (byte == '.' && origin.len > 0)
+            builder_add_u8(&origin, byte);
+        else if (origin.len > 0 && origin.data[origin.len - 1] != '-')
+            builder_add_u8(&origin, '-');
+    }
+    while (origin.len > 0 && origin.data[origin.len - 1] == '-')
+        origin.len--;
+    if (origin.len == 0)
+        builder_add_text(&origin, "ca");
+    return builder_take_text(&origin);
+}
+
+static bool choose_key(const struct init_options *options, struct init_plan *plan, struct error *err)
+{
+    struct policy_shape shape = {.template = NULL};
+    struct policy_wish wish = {
+        .subject = options->subject,
+        .variables = options->variables,
+        .variables_count = options->variables_count,
+    };
+    struct quoted room;
+    if (options->key != NULL && !key_parse(options->key, &plan->key_kind, &plan->key_bits))
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "--key %s is none of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072, rsa-4096",
+            quoted_text(options->key, &room));
+    if (options->subject == NULL)
+        return true; // adopting: subject and key are given
+    if (!policy_shape(plan->policy, &wish, &shape, err))
+        return false;
+    plan->subject = TAKE(shape.template);
+    if (options->key == NULL) {
+        plan->key_kind = shape.key_kind;
+        plan->key_bits = shape.key_bits;
+    }
+    policy_shape_done(&shape);
+    return true;
+}
+
+bool init_plan_make(const struct init_options *options, struct init_plan *ret_plan, struct error *err)
+{
+    const char *policy = options->policy != NULL ? options->policy : options->wants_csr ? "sub-ca" : "root";
+    AUTO(init_plan_done) struct init_plan plan = {.policy = NULL};
+    enum hash_kind hash = HASH_NONE;
+    if (options->hash != NULL && !hash_parse(options->hash, &hash))
+        return error_set(err, ERROR_USAGE, 0, "--hash is sha256, sha384 or sha512");
+    if (!home_policy_find(-1, policy, &plan.policy, err) ||
+        !policy_check_variables(plan.policy, options->variables, options->variables_count, err))
+        return false;
+    if (!policy_is_ca(plan.policy))
+        return error_set(err, ERROR_USAGE, 0,
+                         "the policy %s is not for a CA; `coldca policy list` shows which are", policy);
+    if (!choose_key(options, &plan, err))
+        return error_while(err, "planning the CA by the policy %s", policy);
+    plan.ca_label = memory_text(options->key_label != NULL ? options->key_label : DEFAULT_LABEL);
+    plan.ledger_label = memory_format("%s-ledger", plan.ca_label);
+    if (options->origin != NULL)
+        plan.origin = memory_text(options->origin);
+    else if (plan.subject != NULL)
+        plan.origin = origin_from(plan.subject);
+    else
+        return error_set(err, ERROR_USAGE, 0,
+                         "--origin is needed with --certificate, such as --origin ca.example/issuing-2026");
+    *ret_plan = plan;
+    plan = (struct init_plan){.policy = NULL}; // ret_plan owns it now
+    return true;
+}

@@ -1,0 +1,89 @@
+#include "issue/logged.h"
+
+#include "base/digest.h"
+#include "records/cert.h"
+
+void logged_done(struct logged *logged)
+{
+    builder_done(&logged->signature);
+    builder_done(&logged->made);
+    builder_done(&logged->proof);
+}
+
+bool logged_append(struct signer *signer, struct logged *logged, struct json *fields, struct error *err)
+{
+    return ledger_append(signer_home(signer)->ledger, logged->kind->signing_type, fields,
+                         &logged->signing_seq, err) ||
+           error_while(err, "logging what is to be signed for %s", logged->name);
+}
+
+/** What was made by a token that signs wrongly is of no use to anybody. */
+static bool check_made(const struct home *home, const struct logged *logged, struct error *err)
+{
+    struct error why = ERROR_INIT;
+    return logged->kind->check(home, logged, &why) ||
+           error_set(err, ERROR_TOKEN, 0, "%s; nothing was delivered, do not use this token", why.text);
+}
+
+static void sign_new(struct signer *signer, struct logged *logged)
+{
+    size_t token = 0;
+    while (signer_sign(signer, logged->signing_seq, logged->signature_kind, logged->tbs, &logged->signature,
+                       &token, &logged->err)) {
+        cert_seal(logged->tbs, logged->signature_kind, builder_bytes(&logged->signature), &logged->made);
+        logged->is_done = check_made(signer_home(signer), logged, &logged->err);
+        if (logged->is_done || !signer_drop(signer, token, &logged->err))
+            return;
+        builder_clear(&logged->signature);
+        builder_clear(&logged->made);
+        error_clear(&logged->err);
+    }
+}
+
+void logged_sign(struct signer *signer, struct logged *logged)
+{
+    logged->is_begun = true;
+    if (logged->tbs.len > 0) {
+        sign_new(signer, logged);
+        return;
+    }
+    logged->is_done = logged->kind->check(signer_home(signer), logged, &logged->err);
+    if (!logged->is_done)
+        logged->err.kind = ERROR_LEDGER; // not the token's fault here: the record is damaged
+}
+
+bool logged_append_signature(struct signer *signer, struct logged *logged, struct error *err)
+{
+    if (!logged->is_done || logged->tbs.len == 0)
+        return true;
+    return ledger_append(signer_home(signer)->ledger, logged->kind->issued_type,
+                         logged->kind->write_issued(logged), &logged->issued_seq, err) ||
+           error_while(err, "logging the signature for %s", logged->name);
+}
+
+/* ---- certificates ---- */
+
+static struct json *write_cert_issued(const struct logged *logged)
+{
+    struct record_cert_issued record = {.ref = logged->signing_seq,
+                                        .signature = builder_bytes(&logged->signature)};
+    digest_sha256(builder_bytes(&logged->made), record.sha256);
+    return record_cert_issued_write(&record);
+}
+
+static bool check_certificate(const struct home *home, const struct logged *logged, struct error *err)
+{
+    struct bytes tbs = logged->tbs;
+    struct bytes signature;
+    struct bytes made = builder_bytes(&logged->made);
+    enum signature_kind kind = SIGNATURE_OTHER;
+    return (tbs.len > 0 || cert_split(made, &tbs, &kind, &signature, err)) &&
+           cert_verify(made, tbs, home->issuer, err);
+}
+
+const struct logged_kind logged_certificate = {
+    .signing_type = RECORD_CERT_SIGNING,
+    .issued_type = RECORD_CERT_ISSUED,
+    .write_issued = write_cert_issued,
+    .check = check_certificate,
+};

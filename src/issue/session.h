@@ -1,0 +1,14 @@
+/* What a run that issues writes into the ledger of itself, before anything else. issue/ only. */
+#ifndef COLDCA_ISSUE_SESSION_H
+#define COLDCA_ISSUE_SESSION_H
+
+#include "issue/issue.h"
+
+/** Appends session.opened. It is committed with the first group. \param only  the one plan of the run; NULL: each is noted as it comes */
+MUST_USE bool session_open(struct signer *signer, const struct issue_options *options,
+                           const struct plan *only, struct error *err);
+/** Appends what there is to say of a plan before it is carried out: batch.planned, and request.refused for each one refused. */
+MUST_USE bool session_log_plan(struct signer *signer, const struct plan *plan, const char *batch,
+                               bool is_only, struct error *err);
+
+#endif

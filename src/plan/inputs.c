@@ -1,0 +1,155 @@
+#include "plan/inputs.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/quote.h"
+#include "media/media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define INPUTS_MAX 1000000
+
+static const char *const endings[] = {".csr", ".req", ".p10", ".pem", ".der"};
+
+void inputs_done(struct inputs *inputs)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        plan_input_done(&inputs->items[i]);
+    free(inputs->items);
+    *inputs = (struct inputs){.items = NULL};
+}
+
+static size_t ending_len(const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++) {
+        size_t ending = strlen(endings[i]);
+        if (len > ending && strcasecmp(name + len - ending, endings[i]) == 0)
+            return ending;
+    }
+    return 0;
+}
+
+bool input_is_request(const char *name)
+{
+    return ending_len(name) > 0;
+}
+
+char *input_output_name(const char *path)
+{
+    AUTO(builder_done) struct builder name = BUILDER_INIT;
+    size_t len = strlen(path) - ending_len(path);
+    AUTO(free) char *rest = memory_text_of(path, len);
+    char *state = NULL;
+    for (char *part = strtok_r(rest, "/", &state); part != NULL; part = strtok_r(NULL, "/", &state)) {
+        if (name.len > 0)
+            builder_add_text(&name, "/");
+        media_safe_name(part, &name);
+    }
+    if (name.len == 0)
+        builder_add_text(&name, "request");
+    return builder_take_text(&name);
+}
+
+static struct plan_input *add(struct inputs *inputs)
+{
+    inputs->items = memory_grow(inputs->items, inputs->count + 1, sizeof(*inputs->items));
+    struct plan_input *input = &inputs->items[inputs->count++];
+    *input = (struct plan_input){.source = NULL};
+    return input;
+}
+
+static char *harmless(const char *text)
+{
+    AUTO(builder_done) struct builder shown = BUILDER_INIT;
+    quote_append(&shown, bytes_of_text(text), 0);
+    return builder_take_text(&shown);
+}
+
+static bool add_folder(const char *path, int fd, const struct console *console, struct inputs *inputs,
+                       struct error *err)
+{
+    size_t ignored = 0;
+    AUTO(free) char *shown = harmless(path);
+    AUTO(media_walk_done) struct media_walk walk = {.items = NULL};
+    if (!media_walk(fd, REQUEST_MAX_FILE_LEN, INPUTS_MAX, &walk, err))
+        return error_while(err, "looking through %s", shown);
+    for (size_t i = 0; i < walk.count; i++) {
+        struct error reason = ERROR_INIT;
+        AUTO(builder_done) struct builder data = BUILDER_INIT;
+        if (!input_is_request(walk.items[i].path)) {
+            ignored++;
+            continue;
+        }
+        struct plan_input *input = add(inputs);
+        input->source = memory_format("%s/%s", shown, walk.items[i].shown);
+        input->name = input_output_name(walk.items[i].path);
+        if (walk.items[i].problem != NULL)
+            input->problem = memory_text(walk.items[i].problem);
+        else if (!media_read(fd, walk.items[i].path, REQUEST_MAX_FILE_LEN, &data, &reason))
+            input->problem = harmless(reason.text);
+        else
+            input->data = builder_take(&data, &input->len);
+    }
+    if (ignored > 0)
+        console_notice(console,
+                       "%zu files in %s do not end in .csr, .req, .p10, .pem or .der and were left alone",
+                       ignored, shown);
+    return true;
+}
+
+static bool add_descriptor(int fd, const char *path, const char *name, struct inputs *inputs,
+                           struct error *err)
+{
+    AUTO(free) char *shown = harmless(path);
+    AUTO(builder_done) struct builder data = BUILDER_INIT;
+    struct plan_input *input = add(inputs);
+    input->source = TAKE(shown);
+    input->name = input_output_name(name);
+    if (file_read_fd(fd, input->source, REQUEST_MAX_FILE_LEN, &data, err))
+        input->data = builder_take(&data, &input->len);
+    else if (err->native == EFBIG)
+        input->problem =
+            memory_format("larger than %d bytes; a request is a few kilobytes", REQUEST_MAX_FILE_LEN);
+    else
+        return false;
+    error_clear(err);
+    return true;
+}
+
+static bool add_path(const char *path, const struct console *console, struct inputs *inputs,
+                     struct error *err)
+{
+    struct stat status;
+    struct quoted room;
+    if (strcmp(path, "-") == 0)
+        return add_descriptor(STDIN_FILENO, "stdin", "request", inputs, err);
+    AUTO(close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't open the request %s", quoted_text(path, &room));
+    if (S_ISDIR(status.st_mode))
+        return add_folder(path, fd, console, inputs, err);
+    if (!S_ISREG(status.st_mode))
+        return error_set(err, ERROR_INPUT, 0, "%s is neither a file nor a folder", quoted_text(path, &room));
+    return add_descriptor(fd, path, file_name_of(path), inputs, err);
+}
+
+bool inputs_collect(const char *const *paths, size_t count, const struct console *console,
+                    struct inputs *ret_inputs, struct error *err)
+{
+    AUTO(inputs_done) struct inputs inputs = {.items = NULL};
+    for (size_t i = 0; i < count; i++) {
+        if (!add_path(paths[i], console, &inputs, err))
+            return false;
+    }
+    if (inputs.count == 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "no requests found; a request's name ends in .csr, .req, .p10, .pem or .der");
+    *ret_inputs = inputs;
+    inputs = (struct inputs){.items = NULL}; // ret_inputs owns them now
+    return true;
+}

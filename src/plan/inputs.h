@@ -1,0 +1,31 @@
+/*
+ * What the command line names, as inputs of a plan: files, folders (walked safely), "-" for stdin. Bytes are read, never parsed.
+ */
+#ifndef COLDCA_PLAN_INPUTS_H
+#define COLDCA_PLAN_INPUTS_H
+
+#include "base/console.h"
+#include "plan/plan.h"
+
+struct inputs {
+    struct plan_input *items;
+    size_t count;
+};
+void inputs_done(struct inputs *inputs);
+DEFINE_AUTO_VALUE(struct inputs, inputs_done);
+
+/** Whether a name ends as a request's does: .csr, .req, .p10, .pem or .der. */
+bool input_is_request(const char *name);
+/** The output's name: the path without its ending, each part made safe for any medium. The caller frees. */
+char *input_output_name(const char *path);
+
+/**
+ * Reads everything that is named.
+ *
+ * A named file that cannot be opened is ERROR_INPUT before anything is done; inside a folder what cannot be read becomes an input
+ * with a problem, and only names ending in .csr, .req, .p10, .pem or .der are taken (a stick holds other files too).
+ */
+MUST_USE bool inputs_collect(const char *const *paths, size_t count, const struct console *console,
+                             struct inputs *ret_inputs, struct error *err);
+
+#endif

@@ -1,0 +1,343 @@
+#include "plan/judge.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/memory.h"
+#include "home/certificate.h"
+#include "plan/screen.h"
+#include "plan/seen.h"
+
+#include <string.h>
+
+/* So that a cert.signing record always fits (LEDGER_RECORD_MAX_LEN): base64 makes 4 of 3. */
+#define TBS_MAX_LEN 24576
+#define SUBJECT_MAX_LEN 4096
+
+struct judge {
+    const struct home *home; /**< NULL: none */
+    struct ledger *ledger;   /**< NULL: none */
+    bool owns_ledger;
+    struct screening *screening;
+    struct seen *seen;
+};
+
+struct judge *judge_new(const struct home *home)
+{
+    struct judge *judge = memory_new(1, sizeof(*judge));
+    judge->home = home;
+    judge->ledger = home != NULL ? home->ledger : NULL;
+    judge->screening = screening_new(home);
+    judge->seen = seen_new();
+    return judge;
+}
+
+void judge_free(struct judge *judge)
+{
+    screening_free(judge->screening);
+    seen_free(judge->seen);
+    if (judge->owns_ledger)
+        ledger_close(judge->ledger);
+    free(judge);
+}
+
+bool judge_open_lists(struct judge *judge, struct error *err)
+{
+    return screening_open(judge->screening, err);
+}
+
+bool judge_look_beside(struct judge *judge, struct error *err)
+{
+    struct ledger *beside = NULL;
+    if (!ledger_open_beside(judge->ledger, &beside, err))
+        return false;
+    judge->ledger = beside;
+    judge->owns_ledger = true;
+    return true;
+}
+
+bool judge_remake(const struct judge *judge, const struct ledger_entry *entry, struct builder *ret_der,
+                  struct error *err)
+{
+    return home_certificate_remake(judge->ledger, entry, ret_der, err);
+}
+
+/* ---- inputs to requests ---- */
+
+static struct plan_item *add_item(struct plan *plan)
+{
+    if (plan->count == plan->capacity) {
+        plan->capacity = plan->capacity == 0 ? 16 : 2 * plan->capacity;
+        plan->items = memory_grow(plan->items, plan->capacity, sizeof(*plan->items));
+    }
+    struct plan_item *item = &plan->items[plan->count++];
+    *item = (struct plan_item){.action = PLAN_REFUSE};
+    return item;
+}
+
+static void add_unread(struct plan *plan, struct plan_input *input)
+{
+    struct plan_item *item = add_item(plan);
+    item->source = TAKE(input->source);
+    item->name = TAKE(input->name);
+    plan_item_refuse(item, input->rule != NULL ? input->rule : "request.input", input->problem,
+                     input->remedy);
+}
+
+/** One item a request; a file with several requests numbers its items' names. */
+static void add_read(struct plan *plan, const struct plan_input *input, struct reading *reading)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        struct plan_item *item = add_item(plan);
+        bool is_only = reading->count == 1;
+        item->source = is_only ? memory_text(input->source) : memory_format("%s#%zu", input->source, i + 1);
+        item->name = is_only ? memory_text(input->name) : memory_format("%s-%zu", input->name, i + 1);
+        item->request = TAKE(reading->requests[i]);
+        digest_sha256(bytes_of(input->data, input->len), item->input_sha256);
+    }
+}
+
+/** Keeps the readers busy and their answers in the order of the inputs. */
+static bool read_inputs(struct readers *readers, struct plan_input *inputs, size_t count, struct plan *plan,
+                        const struct console *console, struct error *err)
+{
+    AUTO(free) struct reading **readings = memory_new(count, sizeof(struct reading *));
+    size_t submitted = 0;
+    size_t added = 0;
+    bool is_fine = true;
+    while (is_fine && added < count) {
+        while (is_fine && submitted < count &&
+               (inputs[submitted].problem != NULL || readers_may_submit(readers))) {
+            struct plan_input *input = &inputs[submitted];
+            if (input->problem == NULL)
+                is_fine = readers_submit(readers, submitted, bytes_of(input->data, input->len), err);
+            submitted++;
+        }
+        while (is_fine && added < submitted && (inputs[added].problem != NULL || readings[added] != NULL)) {
+            if (inputs[added].problem != NULL)
+                add_unread(plan, &inputs[added]);
+            else
+                add_read(plan, &inputs[added], readings[added]);
+            console_progress(console, "reading", ++added, count);
+        }
+        if (is_fine && readers_pending(readers) > 0) {
+            struct reading *reading = NULL;
+            is_fine = readers_next(readers, &reading, err);
+            if (is_fine && reading->ticket < count)
+                readings[reading->ticket] = reading;
+            else if (is_fine)
+                reading_free(reading);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (readings[i] != NULL)
+            reading_free(readings[i]);
+    }
+    return is_fine;
+}
+
+/* ---- what the ledger and the other requests have to say ---- */
+
+static bool refuse_known_key(const struct judge *judge, struct plan_item *item, const char *subject,
+                             struct error *err)
+{
+    bool is_found = false;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    if (!ledger_find_key(judge->ledger, item->request->spki_sha256, subject, &entry, &is_found, err))
+        return false;
+    if (is_found) {
+        AUTO(free)
+        char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
+                                   entry.subject);
+        plan_item_refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
+    }
+    return true;
+}
+
+static bool build_tbs(const struct home *home, const struct template *template,
+                      const uint8_t serial[static CERT_SERIAL_LEN], struct builder *ret_tbs,
+                      struct error *err)
+{
+    enum signature_kind kind = SIGNATURE_OTHER;
+    return home_signature_kind(home, template, &kind, err) &&
+           cert_tbs(template, home->issuer, serial, kind, ret_tbs, err);
+}
+
+/** With --days, a certificate that lives shorter or longer is another one; the issuer's end may stand for both. */
+static bool lives_as_asked(const struct plan_options *options, const struct template *template,
+                           const struct cert_facts *earlier)
+{
+    return options->days == 0 || earlier->not_after == template->not_after ||
+           earlier->not_after - earlier->not_before == template->not_after - template->not_before;
+}
+
+/**
+ * Whether the certificate this request has already is the one that would be made now: the template with the earlier serial and
+ * dates must give the earlier bytes, so that other --set values or another issuer are not answered with an old certificate.
+ */
+static bool find_earlier(const struct judge *judge, const struct plan_options *options,
+                         struct plan_item *item, struct error *err)
+{
+    bool is_found = false;
+    struct template *template = item->verdict->template;
+    struct template wanted = *template; // shares everything, differs in the dates only
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(builder_done) struct builder again = BUILDER_INIT;
+    if (!ledger_find_request(judge->ledger, item->request->sha256, policy_name(options->policy),
+                             policy_sha256(options->policy), &entry, &is_found, err))
+        return false;
+    if (!is_found || entry.not_after < options->now)
+        return true;
+    if (!ledger_certificate_parts(judge->ledger, &entry, &tbs, &signature, err) ||
+        !cert_read_tbs(builder_bytes(&tbs), &facts, err))
+        return error_while(err, "reading certificate %s from the ledger", entry.serial);
+    if (facts.serial_len != CERT_SERIAL_LEN || !lives_as_asked(options, template, &facts))
+        return true;
+    wanted.not_before = facts.not_before;
+    wanted.not_after = facts.not_after;
+    if (!build_tbs(judge->home, &wanted, facts.serial, &again, err))
+        return false;
+    if (bytes_equal(builder_bytes(&again), builder_bytes(&tbs))) {
+        item->action = PLAN_REPEAT;
+        item->earlier = entry;
+        entry = (struct ledger_entry){.serial = NULL};
+    }
+    return true;
+}
+
+static void refuse_taken(const struct plan_options *options, struct plan_item *item, struct bytes certificate)
+{
+    struct output *output = options->output;
+    if (output == NULL || output->is_taken == NULL || !output->is_taken(output, item->name, certificate))
+        return;
+    AUTO(free) char *text = memory_format("the output directory holds another %s already", item->name);
+    plan_item_refuse(item, "output.exists", text, "name another --out, or move that file away");
+}
+
+/** An earlier certificate is only handed out where nothing else stands in its place. */
+static bool settle_earlier(const struct judge *judge, const struct plan_options *options,
+                           struct plan_item *item, struct error *err)
+{
+    AUTO(builder_done) struct builder certificate = BUILDER_INIT;
+    if (!home_certificate_remake(judge->ledger, &item->earlier, &certificate, err))
+        return false;
+    struct output *output = options->output;
+    if (output != NULL && output->is_present != NULL &&
+        output->is_present(output, item->name, builder_bytes(&certificate)))
+        item->action = PLAN_PRESENT;
+    else
+        refuse_taken(options, item, builder_bytes(&certificate));
+    return true;
+}
+
+/** What is to be signed for an allowed request: the earlier certificate, or new bytes. */
+static bool settle(const struct judge *judge, const struct plan_options *options, struct plan_item *item,
+                   struct error *err)
+{
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    if (!options->may_reissue && !find_earlier(judge, options, item, err))
+        return false;
+    if (item->action == PLAN_REPEAT)
+        return settle_earlier(judge, options, item, err);
+    cert_serial_random(item->serial);
+    if (!build_tbs(judge->home, item->verdict->template, item->serial, &tbs, err)) {
+        plan_item_refuse(item, "template", err->text,
+                         NULL); // what can't be a certificate concerns this request only
+        error_clear(err);
+        return true;
+    }
+    if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
+        return error_while(err, "reading back the bytes made for %s", item->source);
+    if (tbs.len > TBS_MAX_LEN || strlen(facts.subject_text) > SUBJECT_MAX_LEN) {
+        AUTO(free)
+        char *text = memory_format(
+            "the certificate would have %zu bytes, its subject %zu; a ledger record holds %d and %d", tbs.len,
+            strlen(facts.subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
+        plan_item_refuse(item, "template.size", text, "ask for fewer names");
+        return true;
+    }
+    if (policy_wants_unique_key(options->policy) && !refuse_known_key(judge, item, facts.subject_text, err))
+        return false;
+    if (item->action == PLAN_REFUSE)
+        return true;
+    refuse_taken(options, item, bytes_of(NULL, 0));
+    if (item->action == PLAN_REFUSE)
+        return true;
+    item->action = PLAN_SIGN;
+    item->tbs = builder_take(&tbs, &item->tbs_len);
+    return true;
+}
+
+static struct verdict *judge_item(const struct home *home, const struct plan_options *options,
+                                  const struct request *request)
+{
+    struct policy_question question = {
+        .request = request,
+        .issuer = home != NULL && home->issuer != NULL ? cert_issuer_facts(home->issuer) : NULL,
+        .variables = options->variables,
+        .variables_count = options->variables_count,
+        .now = options->now,
+        .days = options->days,
+    };
+    return policy_judge(options->policy, &question);
+}
+
+bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_options *options, struct error *err)
+{
+    plan->made_at = options->now;
+    plan->wants_proofs = policy_wants_proof(options->policy);
+    const struct home *home = judge->home;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_item *item = &plan->items[i];
+        if (item->request == NULL)
+            continue;
+        item->verdict = judge_item(home, options, item->request);
+        item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
+    }
+    if (!screening_refuse(judge->screening, judge->ledger, plan, options->policy, err))
+        return false;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action == PLAN_ALLOW)
+            seen_note(judge->seen, &plan->items[i], policy_wants_unique_key(options->policy));
+    }
+    for (size_t i = 0; home != NULL && home->issuer != NULL && i < plan->count; i++) {
+        if (plan->items[i].action == PLAN_ALLOW && !settle(judge, options, &plan->items[i], err))
+            return false;
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        digest_sha256(bytes_of(plan->items[i].tbs, plan->items[i].tbs_len), plan->items[i].tbs_sha256);
+    plan_seal(plan);
+    return true;
+}
+
+bool plan_read(struct readers *readers, struct plan_input *inputs, size_t count, const struct policy *policy,
+               const struct console *console, struct plan **ret_plan, struct error *err)
+{
+    AUTO(plan_free) struct plan *plan = plan_new(policy);
+    if (!read_inputs(readers, inputs, count, plan, console, err))
+        return false;
+    *ret_plan = TAKE(plan);
+    return true;
+}
+
+void plan_tell(const struct plan *plan, const struct console *console)
+{
+    for (size_t i = 0; i < plan->warnings.count; i++)
+        console_notice(console, "%s", plan->warnings.items[i].text);
+}
+
+bool plan_make(struct judge *judge, struct readers *readers, struct plan_input *inputs, size_t count,
+               const struct plan_options *options, const struct console *console, struct plan **ret_plan,
+               struct error *err)
+{
+    AUTO(plan_free) struct plan *plan = NULL;
+    if (!plan_read(readers, inputs, count, options->policy, console, &plan, err) ||
+        !plan_judge(judge, plan, options, err))
+        return false;
+    plan_tell(plan, console);
+    *ret_plan = TAKE(plan);
+    return true;
+}

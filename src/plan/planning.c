@@ -1,0 +1,64 @@
+#include "plan/planning.h"
+
+#include "base/memory.h"
+#include "plan/inputs.h"
+
+struct planning {
+    struct planning_options options;
+    struct judge *judge;
+    struct policy *policy;
+    struct inputs inputs;
+    struct readers *readers;
+};
+
+void planning_close(struct planning *planning)
+{
+    if (planning->readers != NULL)
+        readers_close(planning->readers);
+    inputs_done(&planning->inputs);
+    if (planning->policy != NULL)
+        policy_free(planning->policy);
+    judge_free(planning->judge);
+    free(planning);
+}
+
+bool planning_open(const struct planning_options *options, const struct home *home,
+                   const struct console *console, struct planning **ret_planning, struct error *err)
+{
+    AUTO(planning_close) struct planning *planning = memory_new(1, sizeof(*planning));
+    planning->options = *options;
+    planning->judge = judge_new(home);
+    if (options->policy == NULL)
+        return error_set(err, ERROR_USAGE, 0,
+                         "--policy NAME is needed; `coldca policy list` shows which there are");
+    if (options->paths_count == 0)
+        return error_set(err, ERROR_USAGE, 0, "name the requests: files, directories, or - for stdin");
+    if (!home_policy_find(home != NULL ? home->fd : -1, options->policy, &planning->policy, err) ||
+        !policy_check_variables(planning->policy, options->variables, options->variables_count, err) ||
+        !inputs_collect(options->paths, options->paths_count, console, &planning->inputs, err) ||
+        !judge_open_lists(planning->judge, err) || !readers_open(0, &planning->readers, err))
+        return false;
+    *ret_planning = TAKE(planning);
+    return true;
+}
+
+const struct policy *planning_policy(const struct planning *planning)
+{
+    return planning->policy;
+}
+
+bool planning_plan(struct planning *planning, struct output *output, const struct console *console,
+                   struct plan **ret_plan, struct error *err)
+{
+    const struct plan_options options = {
+        .policy = planning->policy,
+        .variables = planning->options.variables,
+        .variables_count = planning->options.variables_count,
+        .days = planning->options.days,
+        .may_reissue = planning->options.may_reissue,
+        .output = output,
+        .now = time_now(),
+    };
+    return plan_make(planning->judge, planning->readers, planning->inputs.items, planning->inputs.count,
+                     &options, console, ret_plan, err);
+}

@@ -1,0 +1,34 @@
+/* ca.created: the CA's certificate, its keys and what their token said of them, when the CA was made or completed. */
+#ifndef COLDCA_RECORDS_CA_H
+#define COLDCA_RECORDS_CA_H
+
+#include "records/record.h"
+
+#define RECORD_CA_CREATED "ca.created"
+
+/** A key, and the token's answers on its attributes: "yes", "no", "unknown". All borrowed. */
+struct record_key {
+    const char *uri;
+    const char *kind; /**< "ec-p384" */
+    const char *is_private, *is_sensitive, *is_always_sensitive, *is_extractable, *is_never_extractable,
+        *is_local, *may_sign;
+};
+
+struct record_ca_created {
+    struct bytes certificate;
+    const char *origin;
+    const char *ledger_vkey;
+    const char *command; /**< "init", "init --certificate" */
+    bool allow_extractable;
+    struct record_key ca_key, ledger_key;
+};
+/** The caller frees. */
+struct json *record_ca_created_write(const struct record_ca_created *record);
+/**
+ * Reads back what every reader relies on: certificate, origin, ledger_vkey, command.
+ * \param room  holds the certificate
+ */
+MUST_USE bool record_ca_created_read(const struct json *json, struct builder *room,
+                                     struct record_ca_created *ret_record, struct error *err);
+
+#endif

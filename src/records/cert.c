@@ -1,0 +1,93 @@
+#include "records/cert.h"
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "base/time.h"
+#include "cert/cert.h"
+
+#include <string.h>
+
+#define SANS_MAX_LEN 8192
+
+static void put_sans(struct json *fields, const struct template *template)
+{
+    size_t used = 0;
+    struct json *sans = json_put_array(fields, "sans");
+    for (size_t i = 0; i < template->sans_count; i++) {
+        AUTO(free)
+        char *name = memory_format("%s:%s", san_kind_name(template->sans[i].kind), template->sans[i].text);
+        used += strlen(name);
+        if (used > SANS_MAX_LEN) {
+            json_add_text(sans, "...");
+            return;
+        }
+        json_add_text(sans, name);
+    }
+}
+
+struct json *record_cert_signing_write(const struct record_cert_signing *record)
+{
+    char not_after[TIME_TEXT_SIZE];
+    struct error err = ERROR_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    struct json *json = json_new_object();
+    if (!cert_read_tbs(record->tbs, &facts, &err))
+        abort(); // whoever made these bytes read them back before they went into a plan
+    json_put_base64(json, "tbs", record->tbs);
+    json_put_hex(json, "serial", bytes_of(facts.serial, facts.serial_len));
+    json_put_text(json, "subject", facts.subject_text);
+    json_put_text(json, "not_after", time_format(facts.not_after, not_after));
+    if (record->template != NULL)
+        put_sans(json, record->template);
+    json_put_text(json, "policy", record->policy);
+    json_put_hex(json, "policy_sha256", bytes_of(record->policy_sha256, 32));
+    json_put_hex(json, "csr_sha256", bytes_of(record->csr_sha256, 32));
+    json_put_hex(json, "spki_sha256", BYTES(facts.spki_sha256));
+    record_put_bounded(json, "source", record->source);
+    if (record->template != NULL)
+        json_put_text(json, "validity_note", record->template->validity_note);
+    json_put_text(json, "batch", record->batch);
+    return json;
+}
+
+struct json *record_cert_issued_write(const struct record_cert_issued *record)
+{
+    struct json *json = json_new_object();
+    json_put_int(json, "ref", (int64_t)record->ref);
+    json_put_base64(json, "signature", record->signature);
+    json_put_hex(json, "sha256", BYTES(record->sha256));
+    return json;
+}
+
+bool record_cert_issued_read(const struct json *json, struct builder *room,
+                             struct record_cert_issued *ret_record, struct error *err)
+{
+    struct record_cert_issued record = {.ref = 0};
+    builder_clear(room);
+    if (!record_number(json, "ref", &record.ref, err) || !record_bytes(json, "signature", room, err) ||
+        !record_digest(json, "sha256", record.sha256, err))
+        return false;
+    record.signature = builder_bytes(room);
+    *ret_record = record;
+    return true;
+}
+
+struct json *record_cert_abandoned_write(const struct record_cert_abandoned *record)
+{
+    struct json *json = json_new_object();
+    json_put_int(json, "ref", (int64_t)record->ref);
+    json_put_text(json, "serial", record->serial);
+    record_put_bounded(json, "reason", record->reason);
+    return json;
+}
+
+bool record_cert_abandoned_read(const struct json *json, struct record_cert_abandoned *ret_record,
+                                struct error *err)
+{
+    struct record_cert_abandoned record = {.ref = 0};
+    if (!record_number(json, "ref", &record.ref, err) || !record_text(json, "serial", &record.serial, err) ||
+        !record_text(json, "reason", &record.reason, err))
+        return false;
+    *ret_record = record;
+    return true;
+}

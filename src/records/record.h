@@ -1,0 +1,26 @@
+/*
+ * Record types of the ledger (docs/ledger-format.md): for each one struct, one function that writes its fields and one that reads
+ * them back and checks them. A file a family; the table of all types is types.c, `ledger verify` asks it (verify.h).
+ *
+ * Promises: what is written is read back equal, and fits a record. Does not: append, sign, or decide.
+ */
+#ifndef COLDCA_RECORDS_RECORD_H
+#define COLDCA_RECORDS_RECORD_H
+
+#include "base/error.h"
+#include "base/json.h"
+
+/** Puts text for people, cut to what a record holds of it; NULL puts nothing. */
+void record_put_bounded(struct json *object, const char *key, const char *text);
+
+/* Reading back. Each: false and ERROR_LEDGER naming the member if it is absent or not of its kind. Texts are borrowed from record. */
+MUST_USE bool record_text(const struct json *record, const char *key, const char **ret_text,
+                          struct error *err);
+MUST_USE bool record_number(const struct json *record, const char *key, uint64_t *ret_number,
+                            struct error *err);
+MUST_USE bool record_digest(const struct json *record, const char *key, uint8_t ret_digest[static 32],
+                            struct error *err);
+MUST_USE bool record_bytes(const struct json *record, const char *key, struct builder *ret_bytes,
+                           struct error *err);
+
+#endif

@@ -1,0 +1,41 @@
+#include "records/types.h"
+
+#include "base/bytes.h"
+#include "records/ca.h"
+#include "records/cert.h"
+#include "records/session.h"
+
+#include <string.h>
+
+static bool check_ca_created(const struct json *json, struct error *err)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_ca_created record;
+    return record_ca_created_read(json, &room, &record, err);
+}
+
+static bool check_abandoned(const struct json *json, struct error *err)
+{
+    struct record_cert_abandoned record;
+    return record_cert_abandoned_read(json, &record, err);
+}
+
+/* cert.signing and cert.issued are not here: there are as many as certificates, so the ledger reads them by itself (ledger/record.c)
+ * and records/verify.c looks at what was signed. */
+static const struct {
+    const char *type;
+    bool (*check)(const struct json *json, struct error *err);
+} types[] = {
+    {RECORD_CA_CREATED, check_ca_created},          {RECORD_CERT_ABANDONED, check_abandoned},
+    {RECORD_SESSION_OPENED, record_session_check},  {RECORD_BATCH_PLANNED, record_planned_check},
+    {RECORD_REQUEST_REFUSED, record_refused_check}, {RECORD_REQUEST_SKIPPED, record_refused_check},
+};
+
+bool record_check(const char *type, const struct json *record, struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (strcmp(types[i].type, type) == 0)
+            return types[i].check(record, err) || error_while(err, "reading a %s", type);
+    }
+    return true;
+}

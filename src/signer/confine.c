@@ -1,0 +1,133 @@
+#include "signer/parts.h"
+
+#include "base/memory.h"
+#include "sandbox/sandbox.h"
+
+#include <limits.h>
+#include <string.h>
+
+/** The paths, and the texts made for them. */
+struct reaches {
+    struct sandbox_reach *items;
+    size_t count;
+    char **texts; /**< of those whose text was made here */
+    size_t text_count;
+};
+
+static void reaches_done(struct reaches *reaches)
+{
+    free(reaches->items);
+    for (size_t i = 0; i < reaches->text_count; i++)
+        free(reaches->texts[i]);
+    free(reaches->texts);
+}
+DEFINE_AUTO_VALUE(struct reaches, reaches_done);
+
+static void add(struct reaches *reaches, const char *path, bool may_write)
+{
+    reaches->items = memory_grow(reaches->items, reaches->count + 1, sizeof(*reaches->items));
+    reaches->items[reaches->count++] = (struct sandbox_reach){.path = path, .may_write = may_write};
+}
+
+/** Takes over path; for reading. */
+static void add_made(struct reaches *reaches, char *path)
+{
+    reaches->texts = memory_grow(reaches->texts, reaches->text_count + 1, sizeof(*reaches->texts));
+    reaches->texts[reaches->text_count++] = path;
+    add(reaches, path, false);
+}
+
+/** What comes with the program and is read when it is needed: the list of weak keys. */
+static void add_data(struct reaches *reaches)
+{
+    static const char *const kinds[] = {"policies", "screen", "tokens"};
+    char *places[HOME_DATA_PLACES_MAX];
+    size_t count = home_data_places(places);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(free) char *place = places[i];
+        for (size_t j = 0; j < ARRAY_LEN(kinds); j++)
+            add_made(reaches, memory_format("%s/%s", place, kinds[j]));
+    }
+}
+
+/** The module's own folder: it is often a link, with its libraries beside what it points to. */
+static void add_module(struct reaches *reaches, const char *module)
+{
+    AUTO(free) char *path = module == NULL ? NULL : realpath(module, NULL);
+    char *slash = path == NULL ? NULL : strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return; // the token says that the module can't be loaded
+    *slash = '\0';
+    add_made(reaches, TAKE(path));
+}
+
+void confined_free(struct confined *confined)
+{
+    if (confined->profile != NULL)
+        token_profile_free(confined->profile);
+    free(confined);
+}
+
+void confined_set_profile(struct confined *confined, struct token_profile *profile)
+{
+    confined->profile = profile;
+}
+
+struct confined *signer_declare_unconfined(struct home *home, const char *reason)
+{
+    struct confined *confined = memory_new(1, sizeof(*confined));
+    confined->home = home;
+    confined->reason = reason;
+    return confined;
+}
+
+bool confined_find_profile(struct confined *confined, struct error *err)
+{
+    const struct home_config *config = &confined->home->config;
+    const char *name = config->token.profile;
+    if (name == NULL && config->token.module == NULL)
+        name = SIGNER_DEFAULT_PROFILE;
+    return name == NULL || confined->profile != NULL || signer_profile_find(name, &confined->profile, err);
+}
+
+/** What this process needs from now on. */
+static void add_all(struct reaches *reaches, const struct confined *confined, const char *written,
+                    const char *pin_source)
+{
+    const char *module = confined->home->config.token.module;
+    add_module(reaches, module != NULL ? module : token_profile_module(confined->profile));
+    add_data(reaches);
+    add(reaches, confined->home->path, true);
+    if (written != NULL)
+        add(reaches, written, true);
+    if (pin_source != NULL && strncmp(pin_source, "file:", 5) == 0)
+        add(reaches, pin_source + 5, false);
+}
+
+bool signer_confine(struct home *home, const char *written, const char *pin_source,
+                    const struct console *console, struct confined **ret_confined, struct error *err)
+{
+    AUTO(reaches_done) struct reaches reaches = {.count = 0};
+    AUTO(confined_free) struct confined *confined = signer_declare_unconfined(home, NULL);
+    const struct token_file *files = NULL;
+    size_t file_count = 0;
+    bool may_network = false;
+    if (!confined_find_profile(confined, err))
+        return false;
+    if (confined->profile == NULL ||
+        !token_profile_files(confined->profile, &files, &file_count, &may_network)) {
+        confined->reason = "nothing says which files the token's module needs";
+        console_notice(
+            console,
+            "this process is not confined: %s; name them in its profile (files: in tokens/NAME.yaml)",
+            confined->reason);
+    } else {
+        add_all(&reaches, confined, written, pin_source);
+        for (size_t i = 0; i < file_count; i++)
+            add(&reaches, files[i].path, files[i].may_write);
+        if (!sandbox_confine_signer(reaches.items, reaches.count, may_network, err))
+            return error_while(err, "confining the signer");
+    }
+    *ret_confined = TAKE(confined);
+    return true;
+}

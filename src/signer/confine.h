@@ -1,0 +1,40 @@
+/*
+ * The signer gives up what it does not need, before it handles anything foreign: files other than the home, the medium or output
+ * directory, and what the token's profile says its module opens (sandbox/, Landlock). Core dumps, locked memory for
+ * PINs: base/secret.h.
+ *
+ * A struct confined is the proof of it, and what a signer is made of (signer/signer.h).
+ */
+#ifndef COLDCA_SIGNER_CONFINE_H
+#define COLDCA_SIGNER_CONFINE_H
+
+#include "home/home.h"
+
+struct token_profile;
+
+/** A home in a process that was confined, or can't be. */
+struct confined;
+void confined_free(struct confined *confined);
+DEFINE_AUTO(struct confined *, confined_free);
+
+/**
+ * Confines this process for good. After the parser processes were forked and all directories were made, before signer_open() and
+ * before a thread is started.
+ * \param home        borrowed as long as what comes of it lives
+ * \param written     a directory that answers are written to; NULL: none
+ * \param pin_source  --pin-source; a file it names stays readable; NULL: none
+ * \return false: ERROR_INPUT; nothing may be signed. A profile that does not say what its module opens is no failure: the
+ *         console is told that the signer is not confined
+ */
+MUST_USE bool signer_confine(struct home *home, const char *written, const char *pin_source,
+                             const struct console *console, struct confined **ret_confined,
+                             struct error *err);
+/**
+ * A home whose process can't be confined.
+ * \param reason  a literal: "init makes the home"; it is in the ledger
+ */
+struct confined *signer_declare_unconfined(struct home *home, const char *reason);
+/** Gives it the token's profile, which is taken; init has found it by itself. */
+void confined_set_profile(struct confined *confined, struct token_profile *profile);
+
+#endif

@@ -1,0 +1,32 @@
+/* What the files of this room share. Nothing here is for others: they have signer.h and confine.h. */
+#ifndef COLDCA_SIGNER_PARTS_H
+#define COLDCA_SIGNER_PARTS_H
+
+#include "signer/pool.h"
+#include "signer/signer.h"
+
+#define SIGNER_DEFAULT_PROFILE "softhsm2"
+
+struct confined {
+    struct home *home;
+    struct token_profile *profile; /**< owned; NULL: ca.yaml names a module instead */
+    const char *reason;            /**< why this process is not confined; NULL: it is */
+};
+
+struct signer {
+    struct home *home;
+    struct token_profile *profile; /**< the token may look at it as long as it is open */
+    const char *unconfined_reason;
+    struct token *token;
+    struct token_key *ca_key;
+    struct token_key *ledger_key;
+    struct signer_pool
+        *pool; /**< who makes signatures: ca_key, and the keys of ca.yaml's pool; NULL until the first */
+};
+
+/** Loads the token's profile, if ca.yaml means one and there is none yet. */
+MUST_USE bool confined_find_profile(struct confined *confined, struct error *err);
+/** How many sessions a token is to sign in: as ca.yaml says, or as this machine can use. */
+unsigned signer_sessions_wanted(const struct home *home);
+
+#endif

@@ -1,0 +1,154 @@
+#include "signer/parts.h"
+
+#include "base/memory.h"
+#include "base/quote.h"
+
+#include <stdatomic.h>
+
+enum state { IN_USE, BEING_DROPPED, DROPPED };
+
+struct member {
+    struct token *token; /**< ours; NULL: the home's own */
+    struct token_key *key;
+    char *name; /**< harmless label */
+    unsigned sessions;
+    atomic_int state; /**< enum state */
+    bool is_told;
+    struct error why; /**< written by the one who drops it, read once it is dropped */
+};
+
+struct signer_pool {
+    struct member *items;
+    size_t count;
+    atomic_size_t turn;
+    atomic_size_t left;
+};
+
+void signer_pool_close(struct signer_pool *pool)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        struct member *member = &pool->items[i];
+        if (member->token != NULL && member->key != NULL)
+            token_key_free(member->key);
+        if (member->token != NULL)
+            token_close(member->token);
+        free(member->name);
+    }
+    free(pool->items);
+    free(pool);
+}
+
+static bool name_member(struct member *member, struct token *token, struct error *err)
+{
+    struct token_info info;
+    struct quoted room;
+    if (!token_info(token, &info, err))
+        return false;
+    member->name = memory_text(quoted_text(info.label, &room));
+    member->sessions = token_sessions(token);
+    return true;
+}
+
+static bool open_one(struct signer *signer, const char *uri, const struct console *console,
+                     struct member *member, struct error *err)
+{
+    const struct home *home = signer->home;
+    const struct token_choice choice = {.module = home->config.token.module,
+                                        .init_args = home->config.token.init_args,
+                                        .uri = uri,
+                                        .profile = signer->profile};
+    if (!token_open(&choice, &member->token, err))
+        return false;
+    token_set_sessions(member->token, signer_sessions_wanted(home));
+    return signer_token_login(member->token, console, err) &&
+           token_key_find(member->token, uri, cert_issuer_spki(home->issuer), &member->key, err) &&
+           signer_check_key(member->key, home->config.allow_extractable, "CA", console, err) &&
+           name_member(member, member->token, err);
+}
+
+bool signer_pool_open(struct signer *signer, const struct console *console, struct signer_pool **ret_pool,
+                      struct error *err)
+{
+    const struct home *home = signer->home;
+    AUTO(signer_pool_close) struct signer_pool *pool = memory_new(1, sizeof(*pool));
+    size_t others = home->issuer == NULL ? 0 : home->config.token.pool_count;
+    pool->items = memory_new(1 + others, sizeof(*pool->items));
+    pool->count = 1;
+    pool->items[0].key = signer->ca_key;
+    if (!name_member(&pool->items[0], signer->token, err))
+        return false;
+    for (size_t i = 0; i < others; i++) {
+        const char *uri = home->config.token.pool[i];
+        if (!open_one(signer, uri, console, &pool->items[pool->count++], err))
+            return error_while(err, "opening the token %s of the pool in ca.yaml", uri);
+    }
+    atomic_store(&pool->left, pool->count);
+    *ret_pool = TAKE(pool);
+    return true;
+}
+
+unsigned signer_pool_sessions(const struct signer_pool *pool)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < pool->count; i++)
+        count += atomic_load(&pool->items[i].state) == IN_USE ? pool->items[i].sessions : 0;
+    return count;
+}
+
+/** \return whether there are others left to ask */
+static bool drop(struct signer_pool *pool, struct member *member, const struct error *err)
+{
+    int state = IN_USE;
+    if (atomic_load(&pool->left) <= 1 && atomic_load(&member->state) == IN_USE)
+        return false; // the last one stays: its fault is the run's
+    if (atomic_compare_exchange_strong(&member->state, &state, BEING_DROPPED)) {
+        member->why = *err;
+        (void)atomic_fetch_sub(&pool->left, 1);
+        atomic_store(&member->state, DROPPED);
+    }
+    return atomic_load(&pool->left) > 0;
+}
+
+static struct member *choose(struct signer_pool *pool)
+{
+    size_t start = atomic_fetch_add(&pool->turn, 1);
+    for (size_t i = 0; i < pool->count; i++) {
+        struct member *member = &pool->items[(start + i) % pool->count];
+        if (atomic_load(&member->state) == IN_USE)
+            return member;
+    }
+    return &pool->items[0];
+}
+
+bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, struct bytes data,
+                      struct builder *ret_signature, size_t *ret_token, struct error *err)
+{
+    for (;;) {
+        struct member *member = choose(pool);
+        *ret_token = (size_t)(member - pool->items);
+        if (token_key_sign(member->key, kind, data, ret_signature, err))
+            return true;
+        if (pool->count == 1 || !drop(pool, member, err))
+            return false;
+        builder_clear(ret_signature);
+        error_clear(err);
+    }
+}
+
+bool signer_pool_drop(struct signer_pool *pool, size_t token, const struct error *why)
+{
+    return pool->count > 1 && drop(pool, &pool->items[token], why);
+}
+
+void signer_pool_report(struct signer_pool *pool, const struct console *console)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        struct member *member = &pool->items[i];
+        if (atomic_load(&member->state) != DROPPED || member->is_told)
+            continue;
+        member->is_told = true;
+        console_notice(console,
+                       "the token %s failed and was removed from the pool; continuing with the others: %s",
+                       member->name, member->why.text);
+    }
+}
