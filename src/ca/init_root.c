@@ -67,6 +67,7 @@ static bool judge_own(struct ca_home *home, const struct init_options *options, 
         .policy = plan->policy,
         .variables = options->variables,
         .variables_count = options->variables_count,
+        .days = options->days,
         .now = time_now(),
     };
     judged->policy_name = memory_text(policy_name(plan->policy));

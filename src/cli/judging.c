@@ -1,7 +1,5 @@
 #include "cli/judging.h"
 
-#define DAYS_MAX 36525 // a century, as in a policy
-
 void judging_done(struct judging *judging)
 {
     if (judging->readers != NULL)
@@ -21,8 +19,6 @@ bool judging_prepare(struct judging *judging, const struct options *options, int
                          "--policy NAME is needed; `coldca policy list` shows which there are");
     if (options->arguments.count == 0)
         return error_set(err, ERROR_USAGE, 0, "name the requests: files, folders, or - for stdin");
-    if (judging->days > DAYS_MAX)
-        return error_set(err, ERROR_USAGE, 0, "--days: at most %d", DAYS_MAX);
     return options_variables(&judging->settings, &judging->variables, err) &&
            ca_policy_find(home_fd, judging->policy_name, &judging->policy, err) &&
            policy_check_variables(judging->policy, judging->variables, judging->settings.count, err) &&
@@ -39,7 +35,7 @@ bool judging_plan(struct judging *judging, struct ca_home *home,
         .policy = judging->policy,
         .variables = judging->variables,
         .variables_count = judging->settings.count,
-        .days = (unsigned)judging->days,
+        .days = judging->days,
         .may_reissue = judging->may_reissue,
         .is_taken = is_taken,
         .data = data,

@@ -28,10 +28,32 @@ static void list_add(struct option_list *list, const char *text)
     list->items[list->count++] = text;
 }
 
-static bool store(const struct option_row *row, const char *value, struct error *err)
+#define DAYS_MAX 36525 // a century, as in a policy
+
+static bool store_number(const struct option_row *row, const char *value, long *ret_number, struct error *err)
 {
     char *end = NULL;
     struct quoted room;
+    errno = 0;
+    *ret_number = strtol(value, &end, 10);
+    return (errno == 0 && end != value && *end == '\0' && *ret_number >= 0) ||
+           error_set(err, ERROR_USAGE, 0, "--%s needs a number, not \"%s\"", row->name,
+                     quoted_text(value, &room));
+}
+
+static bool store_days(const struct option_row *row, const char *value, struct error *err)
+{
+    long days = 0;
+    if (!store_number(row, value, &days, err))
+        return false;
+    if (days < 1 || days > DAYS_MAX)
+        return error_set(err, ERROR_USAGE, 0, "--%s is 1 to %d", row->name, DAYS_MAX);
+    *(unsigned *)row->target = (unsigned)days;
+    return true;
+}
+
+static bool store(const struct option_row *row, const char *value, struct error *err)
+{
     switch (row->kind) {
     case OPTION_FLAG:
         *(bool *)row->target = true;
@@ -42,14 +64,11 @@ static bool store(const struct option_row *row, const char *value, struct error 
     case OPTION_LIST:
         list_add(row->target, value);
         return true;
+    case OPTION_DAYS:
+        return store_days(row, value, err);
     case OPTION_NUMBER:
     default:
-        errno = 0;
-        *(long *)row->target = strtol(value, &end, 10);
-        if (errno != 0 || end == value || *end != '\0' || *(long *)row->target < 0)
-            return error_set(err, ERROR_USAGE, 0, "--%s needs a number, not \"%s\"", row->name,
-                             quoted_text(value, &room));
-        return true;
+        return store_number(row, value, row->target, err);
     }
 }
 
