@@ -1,4 +1,4 @@
-foreach(module builder encode quote json canonical time secret file error finding digest der public_key yaml)
+foreach(module builder encode quote json canonical time secret file error finding digest der public_key similar yaml)
     coldca_unit_test(base_${module}_test LAYERS base)
 endforeach()
 foreach(target json quote public_key)
