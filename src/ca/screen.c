@@ -76,7 +76,7 @@ bool ca_screen_open(struct ca_home *home, struct error *err)
     return need_weak_list(home->fd, home->screening, err);
 }
 
-/** Finds the list, or says in the first plan of a run that there is none. */
+/** Finds the list, or says that there is none, in the first plan of a run that holds an RSA key. */
 static bool look_for_list(const struct ca_home *home, struct screening *screening, struct plan *plan,
                           struct error *err)
 {
@@ -101,11 +101,10 @@ bool ca_screen(struct ca_home *home, struct plan *plan, const struct policy *pol
         home->screening = screening;
     else
         own = screening;
-    if (rules->debian_weak_keys && (policy_may_allow_rsa(policy) || plan_has_rsa_key(plan)) &&
-        !look_for_list(home, screening, plan, err))
+    bool has_rsa = plan_has_rsa_key(plan);
+    if (rules->debian_weak_keys && has_rsa && !look_for_list(home, screening, plan, err))
         return false;
     struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
-    bool has_rsa = plan_has_rsa_key(plan);
     // Keys on curves take a microsecond: threads would cost more.
     ca_parallel(plan->count, has_rsa ? ca_cores() : 1, screen_item, &look);
     if (!has_rsa)

@@ -21,8 +21,7 @@ MUST_USE bool ca_screen_open(struct ca_home *home, struct error *err);
 
 /**
  * Refuses the items whose keys are weak, with every reason; an item that is refused already gets the reasons as well. What could not
- * be looked at (no list of Debian's weak keys) is in the
- * warnings of the run's first plan.
+ * be looked at (no list of Debian's weak keys) is in the warnings of the run's first plan that it concerns.
  * \param home  NULL: there is no ledger to compare with
  * \return false: ERROR_INPUT for a damaged list, ERROR_LEDGER if the ledger can't be read
  */

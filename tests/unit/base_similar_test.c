@@ -1,10 +1,12 @@
 /* Which word a person meant: a slip of the fingers is guessed, another word is not. */
-#include "base/bytes.h"
 #include "base/similar.h"
 
-#include <cmocka.h>
+#include "base/bytes.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
+
+#include <cmocka.h>
 
 static const char *const words[] = {"init",   "request", "check",  "sign",  "batch",
                                     "review", "cert",    "policy", "token", "ledger"};
