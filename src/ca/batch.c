@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ca/batch_keys.h"
 #include "ca/batch_policies.h"
 #include "ca/batch_report.h"
 #include "ca/inputs.h"
@@ -25,6 +26,7 @@ struct batch {
     struct medium medium;
     struct batch_policies policies;
     struct ca_manifest manifest;
+    struct batch_keys keys;
     struct readers *readers;
     struct seen *seen;
     struct release release;
@@ -73,6 +75,8 @@ static bool read_request(void *data, size_t index, struct plan_input *ret_input,
         .rule = policy->rule,
         .remedy = policy->remedy,
     };
+    if (problem == NULL)
+        batch_keys_see(&batch->keys, item->path, builder_bytes(&content));
     const char *listed = problem == NULL ? manifest_problem(batch, item, builder_bytes(&content)) : NULL;
     if (listed != NULL) {
         ret_input->rule = "medium.manifest";
@@ -221,6 +225,7 @@ void batch_free(struct batch *batch)
         medium_drop_empty_batch(&batch->medium);
     medium_close(&batch->medium);
     ca_manifest_done(&batch->manifest);
+    batch_keys_done(&batch->keys);
     batch_policies_done(&batch->policies);
     seen_free(batch->seen);
     free(batch->requests);
@@ -256,6 +261,9 @@ static bool finish(struct batch *batch, struct batch_result *result, struct erro
 {
     const struct issue_result *issue = &result->issue;
     size_t at = 0;
+    batch_keys_tell(&batch->keys, batch->console);
+    batch_keys_warn(&batch->keys, batch_report_warnings(batch->report));
+    result->private_keys = batch->keys.found.count;
     while (batch->manifest.list != NULL && manifest_next_missing(batch->manifest.list, &at) != NULL)
         result->missing++;
     if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && result->missing == 0 &&
@@ -283,6 +291,7 @@ bool batch_run(struct batch *batch, struct batch_result *ret_result, struct erro
     if (batch->medium.is_resumed)
         ca_notice(batch->console, "going on with the batch %s, which an earlier run left unfinished",
                   batch->medium.batch);
+    batch_keys_look(&batch->keys, &batch->medium, batch->console);
     if (!start(batch, err))
         return false;
     const struct issue_source source = {
