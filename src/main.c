@@ -1,4 +1,6 @@
+#include "base/quote.h"
 #include "base/secret.h"
+#include "base/similar.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -32,7 +34,7 @@ static void usage(FILE *stream)
         "every signature is in the ledger before anyone receives it.\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         fprintf(stream, "  %-9s %s\n", commands[i].name, commands[i].line);
-    fprintf(stream, "\n`coldca COMMAND --help` tells more. Exit codes: 0 done, 1 some requests refused, 2 "
+    fprintf(stream, "\n`coldca help COMMAND` for details. Exit codes: 0 done, 1 some requests refused, 2 "
                     "usage, 3 input\n"
                     "or I/O, 4 token or PIN, 5 ledger or integrity, 6 interrupted (run it again).\n");
 }
@@ -64,33 +66,77 @@ static int find_command(int argc, char **argv)
     return 0;
 }
 
+/** A word that is no command; the whole usage only where nothing is near to it. */
+static int refuse_command(const char *name, struct error *err)
+{
+    struct quoted room;
+    AUTO(builder_done) struct builder question = BUILDER_INIT;
+    struct similar similar = {.word = name};
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        similar_offer(&similar, commands[i].name);
+    similar_offer(&similar, "help");
+    similar_ask(&similar, "", &question);
+    if (similar.found == NULL)
+        usage(stderr);
+    (void)error_set(err, ERROR_USAGE, 0, "no such command: \"%s\"%s", quoted_text(name, &room),
+                    builder_text(&question));
+    return (int)err->kind;
+}
+
+/** Only options, or nothing at all. */
+static int refuse_nothing(int argc, char **argv, struct error *err)
+{
+    static const char *const known[] = {"--help", "--version", "--json", "--home", "--pin-source"};
+    AUTO(builder_done) struct builder question = BUILDER_INIT;
+    struct similar similar = {.word = argc > 1 ? argv[1] : ""};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        similar_offer(&similar, known[i]);
+    if (similar.distance > 0) // a right one is not asked about
+        similar_ask(&similar, "", &question);
+    if (question.len == 0)
+        usage(stderr);
+    (void)error_set(err, ERROR_USAGE, 0, "no command was given%s", builder_text(&question));
+    return (int)err->kind;
+}
+
+/**
+ * "coldca -C HOME policy list" becomes "policy list -C HOME": the command's part is turned to the front. "help policy list" becomes
+ * "policy list --help".
+ * \return how many there are in ret_turned, which has room for argc + 1
+ */
+static int turn(int argc, char **argv, int at, char **ret_turned)
+{
+    int count = 0;
+    bool is_help = strcmp(argv[at], "help") == 0;
+    for (int i = is_help ? at + 1 : at; i < argc; i++)
+        ret_turned[count++] = argv[i];
+    if (is_help)
+        ret_turned[count++] = (char *)(uintptr_t) "--help"; // nobody writes to it
+    for (int i = 1; i < at; i++)
+        ret_turned[count++] = argv[i];
+    return count;
+}
+
 static int run_command(int argc, char **argv, struct error *err)
 {
     int at = find_command(argc, argv);
-    if (at == 0) {
-        usage(stderr);
-        (void)error_set(err, ERROR_USAGE, 0, "no command was given");
-        return (int)err->kind;
+    if (at == 0)
+        return refuse_nothing(argc, argv, err);
+    if (strcmp(argv[at], "help") == 0 && (at + 1 == argc || argv[at + 1][0] == '-')) {
+        usage(stdout);
+        return EXIT_SUCCESS;
     }
-    // "coldca -C HOME policy list" becomes "policy list -C HOME": rotate the command's part to the front.
     char **turned = calloc((size_t)argc + 1, sizeof(*turned));
     if (turned == NULL)
         abort();
-    int count = 0;
-    for (int i = at; i < argc; i++)
-        turned[count++] = argv[i];
-    for (int i = 1; i < at; i++)
-        turned[count++] = argv[i];
+    int count = turn(argc, argv, at, turned);
     int code = -1;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]) && code < 0; i++) {
-        if (strcmp(commands[i].name, argv[at]) == 0)
+        if (strcmp(commands[i].name, turned[0]) == 0)
             code = commands[i].run(count, turned, err);
     }
-    if (code < 0) {
-        usage(stderr);
-        (void)error_set(err, ERROR_USAGE, 0, "no such command");
-        code = (int)err->kind;
-    }
+    if (code < 0)
+        code = refuse_command(turned[0], err);
     free(turned);
     return code;
 }

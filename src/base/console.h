@@ -1,5 +1,5 @@
 /*
- * What a use case may ask of, or tell, a person. cli/ fills it; ca/ calls it. A NULL member means nobody is there: no
+ * What a use case may ask of, or tell, a person. cli/ fills it; the use cases call it. A NULL member means nobody is there: no
  * question is asked and the safe answer is taken.
  */
 #ifndef COLDCA_BASE_CONSOLE_H

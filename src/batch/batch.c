@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "batch/keys.h"
 #include "batch/manifest.h"
 #include "batch/medium.h"
 #include "batch/policies.h"
@@ -27,6 +28,7 @@ struct batch {
     struct medium medium;
     struct batch_policies policies;
     struct batch_manifest manifest;
+    struct batch_keys keys;
     struct readers *readers;
     struct judge *judge;
     struct directory directory;
@@ -75,6 +77,8 @@ static bool read_request(void *data, size_t index, struct plan_input *ret_input,
         .rule = policy->rule,
         .remedy = policy->remedy,
     };
+    if (problem == NULL)
+        batch_keys_see(&batch->keys, item->path, builder_bytes(&content));
     const char *listed = problem == NULL ? manifest_problem(batch, item, builder_bytes(&content)) : NULL;
     if (listed != NULL) {
         ret_input->rule = "medium.manifest";
@@ -225,6 +229,7 @@ static void batch_free(struct batch *batch)
         medium_drop_empty_batch(&batch->medium);
     medium_close(&batch->medium);
     batch_manifest_done(&batch->manifest);
+    batch_keys_done(&batch->keys);
     batch_policies_done(&batch->policies);
     if (batch->judge != NULL)
         judge_free(batch->judge);
@@ -262,6 +267,9 @@ static bool finish(struct batch *batch, struct batch_result *result, struct erro
 {
     const struct issue_result *issue = &result->issue;
     size_t at = 0;
+    batch_keys_tell(&batch->keys, batch->console);
+    batch_keys_warn(&batch->keys, batch_report_warnings(batch->report));
+    result->private_keys = batch->keys.found.count;
     while (batch->manifest.list != NULL && manifest_next_missing(batch->manifest.list, &at) != NULL)
         result->missing++;
     if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && result->missing == 0 &&
@@ -311,5 +319,6 @@ bool batch_run(const struct batch_options *options, const struct console *consol
     if (batch->medium.is_resumed)
         console_notice(console, "resuming batch %s, which an earlier run left unfinished",
                        batch->medium.batch);
+    batch_keys_look(&batch->keys, &batch->medium, console);
     return carry_out(batch, ret_result, err);
 }

@@ -28,6 +28,7 @@ struct batch_result {
     size_t missing;              /**< that the medium's manifest lists and nobody found */
     bool is_resumed;             /**< an earlier run of this batch was gone on with */
     bool has_answers;            /**< issued/ID/ was written; false: there was nothing to do */
+    size_t private_keys;         /**< files on the medium that hold one; a warning named them */
     uint64_t other_files;        /**< below requests/ that are no requests, left alone */
 };
 

@@ -49,7 +49,7 @@ bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
 /* ---- batches on the medium ---- */
 
 /** "20261121T024857Z-1a2b3c" (session_make_batch()); nothing else on the medium is taken for a batch. */
-static bool is_batch_id(const char *name)
+bool medium_is_batch(const char *name)
 {
     static const char pattern[] = "dddddddd-dddddd--xxxxxx";
     if (strlen(name) != SESSION_BATCH_SIZE - 1 || name[8] != 'T' || name[15] != 'Z' || name[16] != '-')
@@ -84,7 +84,7 @@ static void list_batches(int issued_fd, char ***ret_names, size_t *ret_count)
     AUTO(closedir) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     for (struct dirent *entry = folder == NULL ? NULL : readdir(folder); entry != NULL;
          entry = readdir(folder)) {
-        if (!is_batch_id(entry->d_name))
+        if (!medium_is_batch(entry->d_name))
             continue;
         names = memory_grow(names, count + 1, sizeof(*names));
         names[count++] = memory_text(entry->d_name);
@@ -147,7 +147,7 @@ static bool look_at_batch(struct medium *medium, struct home *home, int issued_f
         return true;
     }
     medium->is_resumed = true;
-    memcpy(medium->batch, batch, SESSION_BATCH_SIZE); // is_batch_id() said it is that long
+    memcpy(medium->batch, batch, SESSION_BATCH_SIZE); // medium_is_batch() said it is that long
     medium->batch_fd = fd;
     fd = -1;
     return true;

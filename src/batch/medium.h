@@ -30,6 +30,8 @@ DEFINE_AUTO_VALUE(struct medium, medium_close);
 
 /** Compares the checkpoints on the medium with the ledger (ERROR_LEDGER: a rollback), and opens the folder of a batch, old or new. */
 MUST_USE bool medium_choose_batch(struct medium *medium, struct home *home, struct error *err);
+/** Whether this is the name of a batch's directory below issued/. */
+bool medium_is_batch(const char *name);
 /** Whether a finished batch on the medium holds this file with this content. */
 bool medium_holds(const struct medium *medium, const char *file, struct bytes content);
 /** Removes the folder of the batch if nothing was written to it. */

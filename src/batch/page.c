@@ -60,6 +60,19 @@ static void add_reasons(struct builder *html, const struct plan_item *item)
     builder_add_text(html, "</td>");
 }
 
+/** What became of it, and what a person should know of it. */
+static void add_status(struct builder *html, const struct plan_item *item, const char *status)
+{
+    builder_add_text(html, "<td>");
+    add_escaped(html, status);
+    for (size_t i = 0; i < item->verdict->notes.count; i++) {
+        builder_add_text(html, "<br><i>note: ");
+        add_escaped(html, item->verdict->notes.items[i].text);
+        builder_add_text(html, "</i>");
+    }
+    builder_add_text(html, "</td>");
+}
+
 static void add_serial(struct builder *html, const struct plan_item *item)
 {
     char hex[129];
@@ -84,7 +97,7 @@ void batch_page_row(struct batch_page *page, const struct plan *plan, const stru
         add_reasons(html, item);
     } else {
         add_cell(html, plan->policy_name, false);
-        add_cell(html, status, false);
+        add_status(html, item, status);
         add_serial(html, item);
         add_cell(html, sha256 == NULL ? "" : hex_of(bytes_of(sha256, 32), hex), true);
     }

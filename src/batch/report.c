@@ -180,6 +180,11 @@ void batch_report_plan(struct batch_report *report, const struct plan *plan)
     findings_copy(&report->warnings, &plan->warnings);
 }
 
+struct findings *batch_report_warnings(struct batch_report *report)
+{
+    return &report->warnings;
+}
+
 /* ---- the end ---- */
 
 static bool commit(struct batch_report *report, struct media_stream **stream, const char *name,

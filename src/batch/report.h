@@ -25,6 +25,8 @@ void batch_report_file(struct batch_report *report, const char *file, struct byt
 /** The certificate an item of the plan at hand got. */
 void batch_report_certificate(struct batch_report *report, const struct plan_item *item,
                               struct bytes certificate);
+/** What concerns the whole batch; warnings may be added until the end. */
+struct findings *batch_report_warnings(struct batch_report *report);
 /** The rows of a plan that was carried out. */
 void batch_report_plan(struct batch_report *report, const struct plan *plan);
 

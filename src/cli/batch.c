@@ -59,6 +59,7 @@ static struct json *result_json(const struct batch_result *result)
     json_put_int(json, "missing", (int64_t)result->missing);
     json_put_int(json, "proofs", (int64_t)result->issue.proofs);
     json_put_int(json, "abandoned", (int64_t)result->issue.abandoned);
+    json_put_int(json, "private_keys", (int64_t)result->private_keys);
     json_put_int(json, "other_files", (int64_t)result->other_files);
     json_put_int(json, "ledger_size", (int64_t)result->issue.ledger_size);
     return json;

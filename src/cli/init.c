@@ -68,6 +68,7 @@ int cli_init(int argc, char **argv, struct error *err)
         {"policy", 'p', OPTION_TEXT, "NAME", "policy for the CA's certificate (root; with --csr sub-ca)",
          &init.policy},
         {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of the policy", &settings},
+        {"days", 0, OPTION_DAYS, "N", "how long the root is valid, up to the policy's max_days", &init.days},
         {"key", 0, OPTION_TEXT, "KIND",
          "rsa-3072, rsa-4096, ec-p256, ec-p384, ed25519, ... (the policy's first)", &init.key},
         {"key-label", 0, OPTION_TEXT, "LABEL", "label of the CA key in the token (coldca-ca)",

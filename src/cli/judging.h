@@ -8,7 +8,7 @@
 struct judging {
     const char *policy_name;
     struct option_list settings;
-    long days;
+    unsigned days; /**< 0: the policy's own */
     bool may_reissue;
     struct policy_variable *variables;
 };
@@ -24,7 +24,7 @@ DEFINE_AUTO_VALUE(struct judging, judging_done);
      &(judging)->policy_name},                                                                               \
         {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of the policy", &(judging)->settings},           \
     {                                                                                                        \
-        "days", 0, OPTION_NUMBER, "N", "how long the certificates live, up to the policy's max_days",        \
+        "days", 0, OPTION_DAYS, "N", "how long the certificates live, up to the policy's max_days",          \
             &(judging)->days                                                                                 \
     }
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "base/secret.h"
+#include "base/similar.h"
 #include "policy/policy.h"
 
 #include <errno.h>
@@ -28,10 +29,32 @@ static void list_add(struct option_list *list, const char *text)
     list->items[list->count++] = text;
 }
 
-static bool store(const struct option_row *row, const char *value, struct error *err)
+#define DAYS_MAX 36525 // a century, as in a policy
+
+static bool store_number(const struct option_row *row, const char *value, long *ret_number, struct error *err)
 {
     char *end = NULL;
     struct quoted room;
+    errno = 0;
+    *ret_number = strtol(value, &end, 10);
+    return (errno == 0 && end != value && *end == '\0' && *ret_number >= 0) ||
+           error_set(err, ERROR_USAGE, 0, "--%s needs a number, not \"%s\"", row->name,
+                     quoted_text(value, &room));
+}
+
+static bool store_days(const struct option_row *row, const char *value, struct error *err)
+{
+    long days = 0;
+    if (!store_number(row, value, &days, err))
+        return false;
+    if (days < 1 || days > DAYS_MAX)
+        return error_set(err, ERROR_USAGE, 0, "--%s is 1 to %d", row->name, DAYS_MAX);
+    *(unsigned *)row->target = (unsigned)days;
+    return true;
+}
+
+static bool store(const struct option_row *row, const char *value, struct error *err)
+{
     switch (row->kind) {
     case OPTION_FLAG:
         *(bool *)row->target = true;
@@ -42,14 +65,11 @@ static bool store(const struct option_row *row, const char *value, struct error 
     case OPTION_LIST:
         list_add(row->target, value);
         return true;
+    case OPTION_DAYS:
+        return store_days(row, value, err);
     case OPTION_NUMBER:
     default:
-        errno = 0;
-        *(long *)row->target = strtol(value, &end, 10);
-        if (errno != 0 || end == value || *end != '\0' || *(long *)row->target < 0)
-            return error_set(err, ERROR_USAGE, 0, "--%s needs a number, not \"%s\"", row->name,
-                             quoted_text(value, &room));
-        return true;
+        return store_number(row, value, row->target, err);
     }
 }
 
@@ -96,25 +116,38 @@ static const struct option_row *find_letter(const struct table *table, char lett
     return NULL;
 }
 
+static bool refuse_option(const struct table *table, const char *text, struct bytes name, struct error *err)
+{
+    struct quoted room;
+    AUTO(free) char *typed = memory_text_of(name.data, name.len);
+    AUTO(builder_done) struct builder question = BUILDER_INIT;
+    struct similar similar = {.word = typed};
+    for (size_t i = 0; i < table->count + ARRAY_LEN(table->common); i++)
+        similar_offer(&similar, row_at(table, i)->name);
+    similar_ask(&similar, "--", &question);
+    return error_set(err, ERROR_USAGE, 0, "unknown option %s%s%s", quoted_text(text, &room),
+                     builder_text(&question), similar.found != NULL ? "" : "; --help shows those there are");
+}
+
 /** Handles argv[*at]; may take argv[*at + 1] as its value. */
 static bool parse_option(const struct table *table, int argc, char **argv, int *at, struct error *err)
 {
     const char *text = argv[*at];
     const char *value = NULL;
     const struct option_row *row;
-    struct quoted room;
+    const char *equals = strchr(text, '=');
+    const char *name = text + (text[1] == '-' ? 2 : 1);
+    struct bytes whole = bytes_of(name, equals != NULL ? (size_t)(equals - name) : strlen(name));
     if (text[1] == '-') {
-        const char *equals = strchr(text, '=');
-        size_t len = equals != NULL ? (size_t)(equals - text) - 2 : strlen(text) - 2;
         value = equals != NULL ? equals + 1 : NULL;
-        row = find_long(table, bytes_of(text + 2, len));
+        row = find_long(table, whole);
     } else {
-        row = find_letter(table, text[1]);
+        // "-policy x", as other tools write it, is not -p with the value "olicy".
+        row = whole.len > 1 && find_long(table, whole) != NULL ? NULL : find_letter(table, text[1]);
         value = text[2] != '\0' ? text + 2 : NULL;
     }
     if (row == NULL)
-        return error_set(err, ERROR_USAGE, 0, "unknown option %s; --help shows those there are",
-                         quoted_text(text, &room));
+        return refuse_option(table, text, whole, err);
     if (row->kind == OPTION_FLAG && value != NULL)
         return error_set(err, ERROR_USAGE, 0, "--%s takes no value", row->name);
     if (row->kind != OPTION_FLAG && value == NULL) {

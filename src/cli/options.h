@@ -15,7 +15,7 @@ struct option_list {
     size_t count;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_DAYS };
 
 struct option_row {
     const char *name; /**< long name without dashes */
@@ -23,7 +23,7 @@ struct option_row {
     enum option_kind kind;
     const char *argument; /**< what --help calls the value: "DIR"; NULL for flags */
     const char *help;
-    void *target; /**< bool *, const char **, struct option_list * or long * */
+    void *target; /**< bool *, const char **, struct option_list *, long *, or unsigned * for days */
 };
 
 /** What a command is, for its --help. */

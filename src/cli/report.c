@@ -20,7 +20,7 @@ static const char *verdict_word(enum plan_action action)
                                                        : plan_action_name(action);
 }
 
-/** Every reason on a line of its own. */
+/** Every reason and every note on a line of its own. */
 static char *why_of(const struct plan_item *item)
 {
     AUTO(builder_done) struct builder why = BUILDER_INIT;
@@ -28,6 +28,8 @@ static char *why_of(const struct plan_item *item)
         builder_format(&why, "%s\n", item->reason);
     for (size_t i = 0; i < item->verdict->findings.count; i++)
         builder_format(&why, "%s\n", item->verdict->findings.items[i].text);
+    for (size_t i = 0; i < item->verdict->notes.count; i++)
+        builder_format(&why, "note: %s\n", item->verdict->notes.items[i].text);
     if (item->action == PLAN_REPEAT)
         builder_format(&why, "serial %s\n", item->earlier.serial);
     if (why.len > 0)

@@ -13,10 +13,11 @@ static const struct command_help help = {
         "the CA). Needs no token. The finished request is judged by the policy; what it would refuse is not\n"
         "written. Many at once: --list (one id a line, the CN) or --csv (a header row: cn, san, subject, "
         "name and\n"
-        "the policy's variables); run it again after an interruption and only what is missing is made.",
-    .example =
-        "  coldca request --policy mqtt-server --cn broker.example --san ip:127.0.0.1\n"
-        "  coldca request --policy mqtt-device --set domain=iot.example --list ids.txt --out media/requests",
+        "the policy's variables); run it again after an interruption and only what is missing is made.\n"
+        "--csr-out puts the requests, and nothing secret, on the medium that goes to the CA.",
+    .example = "  coldca request --policy mqtt-server --cn broker.example --san ip:127.0.0.1\n"
+               "  coldca request --policy mqtt-device --set domain=iot.example --list ids.txt --out keys \\\n"
+               "    --csr-out media/requests",
 };
 
 static bool make_all(struct request_run *run, const struct console *console, struct request_answers *answers,
@@ -57,7 +58,9 @@ int cli_request(int argc, char **argv, struct error *err)
          "where the passphrase is: file:PATH, fd:N or env:NAME", &run.passphrase_source},
         {"list", 0, OPTION_TEXT, "FILE", "many: one id a line", &run.list},
         {"csv", 0, OPTION_TEXT, "FILE", "many: a table with a header row", &run.csv},
-        {"out", 'o', OPTION_TEXT, "DIR", "where the files go; else the current folder", &run.folder},
+        {"out", 'o', OPTION_TEXT, "DIR", "directory for the files (default: the current one)", &run.folder},
+        {"csr-out", 0, OPTION_TEXT, "DIR",
+         "directory for the requests alone, on the medium: the keys stay in --out", &run.csr_folder},
         {"force", 0, OPTION_FLAG, NULL, "write also what the policy would refuse", &run.is_forced},
     };
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &run.options, err))
@@ -67,10 +70,11 @@ int cli_request(int argc, char **argv, struct error *err)
     struct console console = cli_console(&run.options);
     bool done = request_run_prepare(&run, err) && make_all(&run, &console, &answers, err);
     if (answers.count > 0 && run.options.wants_json) {
-        AUTO(json_free) struct json *json = request_report_json(&answers, run.policy, run.folder);
+        AUTO(json_free)
+        struct json *json = request_report_json(&answers, run.policy, run.folder, run.csr_folder);
         report_json(json);
     } else if (answers.count > 0) {
-        request_report(&answers, run.folder);
+        request_report(&answers, run.folder, run.csr_folder);
     }
     if (!done)
         return (int)err->kind;

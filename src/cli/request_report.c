@@ -43,7 +43,7 @@ static void add_row(struct ui_table *table, const struct enroll_answer *answer)
     ui_table_row(table, cells, answer->state == ENROLL_REFUSED ? "red" : "green");
 }
 
-void request_report(const struct request_answers *answers, const char *folder)
+void request_report(const struct request_answers *answers, const char *folder, const char *csr_folder)
 {
     static const char *const headings[] = {"request", "subject", "key", "result", "why"};
     struct quoted room;
@@ -55,12 +55,14 @@ void request_report(const struct request_answers *answers, const char *folder)
         add_row(table, &answers->items[i]);
     ui_table_print(table);
     printf("%zu request%s: %zu made in %s", answers->count, answers->count == 1 ? "" : "s", made,
-           quoted_text(folder, &room));
+           quoted_text(csr_folder == NULL ? folder : csr_folder, &room));
     if (there > 0)
         printf(", %zu there already", there);
     if (refused > 0)
         printf(", %zu refused by the policy and not written", refused);
-    printf("\nNAME.csr goes to the CA; NAME.key is secret and stays with whoever uses the certificate\n");
+    printf("\nNAME.csr goes to the CA; NAME.key is secret and stays with whoever uses the certificate%s%s\n",
+           csr_folder == NULL ? "" : ": the keys are in ",
+           csr_folder == NULL ? "" : quoted_text(folder, &room));
 }
 
 static void put_files(struct json *json, const struct enroll_answer *answer)
@@ -103,13 +105,15 @@ static void put_request(struct json *json, const struct request *request)
 }
 
 struct json *request_report_json(const struct request_answers *answers, const struct policy *policy,
-                                 const char *folder)
+                                 const char *folder, const char *csr_folder)
 {
     struct quoted room;
     struct json *json = json_new_object();
     json_put_text(json, "policy", policy_name(policy));
     json_put_hex(json, "policy_sha256", bytes_of(policy_sha256(policy), 32));
     json_put_text(json, "folder", quoted_text(folder, &room));
+    if (csr_folder != NULL)
+        json_put_text(json, "csr_folder", quoted_text(csr_folder, &room));
     json_put_int(json, "made", (int64_t)request_answers_count(answers, ENROLL_MADE));
     json_put_int(json, "there_already", (int64_t)request_answers_count(answers, ENROLL_THERE));
     json_put_int(json, "refused", (int64_t)request_answers_count(answers, ENROLL_REFUSED));

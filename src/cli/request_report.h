@@ -15,10 +15,14 @@ DEFINE_AUTO_VALUE(struct request_answers, request_answers_done);
 
 size_t request_answers_count(const struct request_answers *answers, enum enroll_state state);
 
-/** The table and the counts below it on stdout. \param folder  as the operator named it */
-void request_report(const struct request_answers *answers, const char *folder);
+/**
+ * The table and the counts below it on stdout.
+ * \param folder      as the operator named it
+ * \param csr_folder  likewise, where requests went elsewhere than keys; else NULL
+ */
+void request_report(const struct request_answers *answers, const char *folder, const char *csr_folder);
 /** The caller frees. */
 struct json *request_report_json(const struct request_answers *answers, const struct policy *policy,
-                                 const char *folder);
+                                 const char *folder, const char *csr_folder);
 
 #endif

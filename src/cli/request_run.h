@@ -15,6 +15,7 @@ struct request_run {
     const char *key_name;
     const char *key_file;
     const char *folder;
+    const char *csr_folder; /**< NULL: requests go where the keys go */
     const char *list;
     const char *csv;
     const char *passphrase_source;
@@ -23,7 +24,7 @@ struct request_run {
     bool wants_encryption;
     bool is_forced;
     /* by request_run_prepare() */
-    struct enroll enroll;
+    struct enroll enroll; /**< csr_fd is folder_fd where csr_folder is NULL */
     struct policy *policy;
     EVP_PKEY *key;
     struct secret *passphrase;
@@ -32,7 +33,7 @@ struct request_run {
 
 #define REQUEST_RUN_INIT                                                                                     \
     {                                                                                                        \
-        .folder = ".", .enroll = {.folder_fd = -1 }                                                          \
+        .folder = ".", .enroll = {.folder_fd = -1, .csr_fd = -1 }                                            \
     }
 
 void request_run_done(struct request_run *run);

@@ -141,7 +141,7 @@ static bool write_files(const struct enroll *enroll, const char *key_file, const
             return false;
     }
     encode_pem("CERTIFICATE REQUEST", csr, &text);
-    if (file_create(enroll->folder_fd, csr_file, 0644, builder_bytes(&text), err))
+    if (file_create(enroll->csr_fd, csr_file, 0644, builder_bytes(&text), err))
         return true;
     if (new_key != NULL)
         (void)unlinkat(enroll->folder_fd, key_file, 0); // ours and without use; what counts is why
@@ -152,7 +152,7 @@ static bool write_files(const struct enroll *enroll, const char *key_file, const
 static bool look_for_files(const struct enroll *enroll, const char *key_file, const char *csr_file,
                            bool *ret_is_there, bool *ret_is_left, struct error *err)
 {
-    bool has_csr = file_exists(enroll->folder_fd, csr_file);
+    bool has_csr = file_exists(enroll->csr_fd, csr_file);
     bool has_key = enroll->key == NULL && file_exists(enroll->folder_fd, key_file);
     *ret_is_there = has_csr && enroll->may_resume;
     *ret_is_left = has_key && !has_csr && enroll->may_resume;

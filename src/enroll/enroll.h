@@ -57,7 +57,8 @@ struct enroll {
     unsigned key_bits;
     EVP_PKEY *key;                   /**< one to use instead of making one; NULL: make */
     const struct secret *passphrase; /**< NULL: keys are written unencrypted */
-    int folder_fd;                   /**< where the files go */
+    int folder_fd;                   /**< where the keys go */
+    int csr_fd;                      /**< where the requests go; may be the same descriptor */
     bool may_write_refused;          /**< --force */
     bool may_resume; /**< many at once: finished ones are left alone, a key without its request is used */
     int64_t now;

@@ -236,5 +236,8 @@ bool init_ca(const struct init_options *options, const struct console *console,
     if (options->certificate == NULL && options->subject == NULL)
         return error_set(err, ERROR_USAGE, 0,
                          "--subject is needed, such as --subject \"C=US,O=My Org,CN=My Root CA\"");
+    if (options->days > 0 && (options->wants_csr || options->certificate != NULL))
+        return error_set(err, ERROR_USAGE, 0,
+                         "--days is for a root; how long this CA is valid is decided by its parent");
     return init_new(options, console, ret_result, err);
 }

@@ -25,6 +25,7 @@ struct init_options {
         *certificate;  /**< file: adopt this certificate (with use_key) or complete a home that awaits it */
     const char *chain; /**< file with the certificates above; NULL */
     bool wants_csr;    /**< --csr: a CSR for a parent instead of a root certificate */
+    unsigned days;     /**< the root's life, at most the policy's max_days; 0: the policy's days */
     bool may_be_extractable;
     bool wants_pss;
     const char *hash;

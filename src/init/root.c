@@ -70,6 +70,7 @@ static bool judge_own(struct making *making, const struct init_options *options,
         .policy = plan->policy,
         .variables = options->variables,
         .variables_count = options->variables_count,
+        .days = options->days,
         .now = time_now(),
     };
     judged->made_at = judging.now;

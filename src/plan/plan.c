@@ -139,6 +139,21 @@ void plan_put_warnings(struct json *object, const struct findings *warnings)
     }
 }
 
+static void put_findings(struct json *object, const char *key, const struct findings *findings)
+{
+    struct json *array = json_put_array(object, key);
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        struct json *entry = json_add_object(array);
+        json_put_text(entry, "rule", finding->rule);
+        json_put_text(entry, "source", finding->source);
+        json_put_text(entry, "found", finding->found);
+        json_put_text(entry, "wanted", finding->wanted);
+        json_put_text(entry, "text", finding->text);
+        json_put_text(entry, "remedy", finding->remedy);
+    }
+}
+
 struct json *plan_item_json(const struct plan_item *item)
 {
     char key[32];
@@ -168,16 +183,7 @@ struct json *plan_item_json(const struct plan_item *item)
     if (item->action == PLAN_REPEAT || item->action == PLAN_PRESENT)
         json_put_text(json, "serial", item->earlier.serial);
     json_put_text(json, "decision", item->reason);
-    struct json *reasons = json_put_array(json, "reasons");
-    for (size_t i = 0; i < item->verdict->findings.count; i++) {
-        const struct finding *finding = &item->verdict->findings.items[i];
-        struct json *entry = json_add_object(reasons);
-        json_put_text(entry, "rule", finding->rule);
-        json_put_text(entry, "source", finding->source);
-        json_put_text(entry, "found", finding->found);
-        json_put_text(entry, "wanted", finding->wanted);
-        json_put_text(entry, "text", finding->text);
-        json_put_text(entry, "remedy", finding->remedy);
-    }
+    put_findings(json, "reasons", &item->verdict->findings);
+    put_findings(json, "notes", &item->verdict->notes);
     return json;
 }

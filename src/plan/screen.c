@@ -88,7 +88,7 @@ bool screening_open(struct screening *screening, struct error *err)
     return true;
 }
 
-/** Finds the list, or says in the first plan of a run that there is none. */
+/** Finds the list, or says that there is none, in the first plan of a run that holds an RSA key. */
 static bool look_for_list(struct screening *screening, struct plan *plan, struct error *err)
 {
     if (!screening_open(screening, err))
@@ -105,11 +105,10 @@ bool screening_refuse(struct screening *screening, struct ledger *ledger, struct
                       const struct policy *policy, struct error *err)
 {
     const struct screen_rules *rules = policy_screen(policy);
-    if (rules->debian_weak_keys && (policy_may_allow_rsa(policy) || plan_has_rsa_key(plan)) &&
-        !look_for_list(screening, plan, err))
+    bool has_rsa = plan_has_rsa_key(plan);
+    if (rules->debian_weak_keys && has_rsa && !look_for_list(screening, plan, err))
         return false;
     struct look look = {.plan = plan, .rules = rules, .weak_list = screening->weak_list};
-    bool has_rsa = plan_has_rsa_key(plan);
     // Keys on curves take a microsecond: threads would cost more.
     thread_each(plan->count, has_rsa ? thread_cores() : 1, screen_item, &look);
     if (!has_rsa)

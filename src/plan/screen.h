@@ -23,7 +23,7 @@ MUST_USE bool screening_open(struct screening *screening, struct error *err);
 
 /**
  * Refuses the items whose keys are weak, with every reason; an item that is refused already gets the reasons as well. What could not
- * be looked at (no list of Debian's weak keys) is in the warnings of the run's first plan.
+ * be looked at (no list of Debian's weak keys) is in the warnings of the run's first plan that it concerns.
  * \param ledger  NULL: there is none to compare with
  * \return false: ERROR_INPUT for a damaged list, ERROR_LEDGER if the ledger can't be read
  */

@@ -26,6 +26,22 @@ void judge_refuse(struct judgement *judgement, const char *rule, const char *sou
                                                                   .remedy = (char *)(uintptr_t)remedy});
 }
 
+void judge_note(struct judgement *judgement, const char *rule, const char *source, const char *found,
+                const char *format, ...)
+{
+    char text[900];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer note is cut
+    va_end(arguments);
+    AUTO(free)
+    char *where = source != NULL ? memory_text(source) : memory_format("policy %s", judgement->rules->policy);
+    findings_add(&judgement->verdict->notes, &(struct finding){.rule = (char *)(uintptr_t)rule,
+                                                               .source = where,
+                                                               .found = (char *)(uintptr_t)found,
+                                                               .text = text});
+}
+
 void judge_decide(struct judgement *judgement, enum decision_kind kind, const char *field, const char *value)
 {
     struct verdict *verdict = judgement->verdict;

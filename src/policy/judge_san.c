@@ -53,15 +53,22 @@ static void set_by_policy(struct judgement *judgement, const struct rule_san *ru
     template_add_san(judgement->template, &name);
 }
 
-/** id-on-hardwareModuleName, 1.3.6.1.5.5.7.8.4 (RFC 4108 5): SEQUENCE { OID, OCTET STRING }. */
-static bool is_hardware_name(struct bytes value)
+/** An otherName of the type id-on-hardwareModuleName, 1.3.6.1.5.5.7.8.4 (RFC 4108 5), whatever its value. */
+static bool has_hardware_type(struct bytes value)
 {
     static const uint8_t oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x04};
+    struct bytes type;
+    return der_take(&value, DER_OID, &type) && bytes_equal(type, BYTES(oid));
+}
+
+/** The type's value: SEQUENCE { OID, OCTET STRING }. */
+static bool is_hardware_name(struct bytes value)
+{
     struct bytes type;
     struct bytes wrapped;
     struct bytes inner;
     struct bytes part;
-    return der_take(&value, DER_OID, &type) && bytes_equal(type, BYTES(oid)) &&
+    return has_hardware_type(value) && der_take(&value, DER_OID, &type) &&
            der_take(&value, DER_CONTEXT_CONSTRUCTED_0, &wrapped) && value.len == 0 &&
            der_take(&wrapped, DER_SEQUENCE, &inner) && wrapped.len == 0 && der_take(&inner, DER_OID, &part) &&
            der_take(&inner, DER_OCTET_STRING, &part) && part.len > 0 && inner.len == 0;
@@ -76,11 +83,18 @@ static struct bytes pattern_text(const struct request_san *san)
     return san->value;
 }
 
+/** Whether the rule is for names of this type; an otherName of another type than hardwareModuleName (a UPN) has none. */
+static bool rule_is_for(const struct rule_san *rule, const struct request_san *san)
+{
+    return rule->from == FROM_REQUEST && rule->type == san->kind &&
+           (san->kind != SAN_OTHER_NAME || has_hardware_type(san->value));
+}
+
 /** Whether this one rule takes the name. */
 static bool rule_takes(const struct rule_san *rule, const struct request_san *san)
 {
     const char *why = NULL;
-    if (rule->from != FROM_REQUEST || rule->type != san->kind)
+    if (!rule_is_for(rule, san))
         return false;
     if (san->kind == SAN_OTHER_NAME && !is_hardware_name(san->value))
         return false;
@@ -101,11 +115,11 @@ static bool rule_takes(const struct rule_san *rule, const struct request_san *sa
     return !has_condition;
 }
 
-static void wanted_of(const struct rules *rules, enum san_kind kind, struct builder *ret_text)
+static void wanted_of(const struct rules *rules, const struct request_san *san, struct builder *ret_text)
 {
     for (unsigned i = 0; i < rules->san_count; i++) {
         const struct rule_san *rule = &rules->san[i];
-        if (rule->from != FROM_REQUEST || rule->type != kind)
+        if (!rule_is_for(rule, san))
             continue;
         if (rule->match != NULL)
             builder_format(ret_text, "%s%s", ret_text->len > 0 ? ", " : "", rule->match);
@@ -116,10 +130,10 @@ static void wanted_of(const struct rules *rules, enum san_kind kind, struct buil
     }
 }
 
-static bool has_request_rule(const struct rules *rules, enum san_kind kind)
+static bool has_request_rule(const struct rules *rules, const struct request_san *san)
 {
     for (unsigned i = 0; i < rules->san_count; i++) {
-        if (rules->san[i].from == FROM_REQUEST && rules->san[i].type == kind)
+        if (rule_is_for(&rules->san[i], san))
             return true;
     }
     return false;
@@ -131,12 +145,12 @@ static void refuse_name(struct judgement *judgement, const struct request_san *s
     const char *kind = san_kind_name(san->kind);
     AUTO(free) char *id = memory_format("san.%s", kind);
     AUTO(builder_done) struct builder wanted = BUILDER_INIT;
-    wanted_of(judgement->rules, san->kind, &wanted);
+    wanted_of(judgement->rules, san, &wanted);
     if (san->kind == SAN_DNS && !dns_is_valid(san->value, true, &why))
         judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, NULL, "san dns: \"%s\" %s",
                      san->text, why);
     else if (san->kind == SAN_DNS && san->value.len > 1 && san->value.data[0] == '*' &&
-             has_request_rule(judgement->rules, SAN_DNS))
+             has_request_rule(judgement->rules, san))
         judge_refuse(judgement, id, NULL, san->text, builder_text(&wanted), NULL,
                      "san dns: \"%s\" is a wildcard no rule allows", san->text);
     else if (wanted.len > 0)
@@ -170,6 +184,13 @@ static bool is_email_or_uri_sound(const struct request_san *san)
     return is_sound;
 }
 
+static void drop_name(struct judgement *judgement, const struct request_san *san, const char *field)
+{
+    judge_decide(judgement, DECISION_DROPPED, field, san->text);
+    judge_note(judgement, "san.dropped", NULL, san->text,
+               "%s \"%s\" is left out: no rule takes names of this type", field, san->text);
+}
+
 static void judge_name(struct judgement *judgement, const struct request_san *san, unsigned *taken)
 {
     const struct rules *rules = judgement->rules;
@@ -178,17 +199,17 @@ static void judge_name(struct judgement *judgement, const struct request_san *sa
         return; // the policy has set it already
     unsigned index = is_email_or_uri_sound(san) ? find_rule(rules, san) : rules->san_count;
     if (index == rules->san_count) {
-        bool may_drop = rules->other_san == OTHER_DROP && !has_request_rule(rules, san->kind);
-        if (may_drop)
-            judge_decide(judgement, DECISION_DROPPED, field, san->text);
+        if (rules->other_san == OTHER_DROP && !has_request_rule(rules, san))
+            drop_name(judgement, san, field);
         else
             refuse_name(judgement, san);
         return;
     }
     taken[index]++;
     if (rules->san[index].max > 0 && taken[index] > rules->san[index].max) {
-        judge_refuse(judgement, "san.max", NULL, NULL, NULL, "ask for fewer names",
-                     "san %s: more than %u names", san_kind_name(san->kind), rules->san[index].max);
+        if (taken[index] == rules->san[index].max + 1) // said once, however many there are
+            judge_refuse(judgement, "san.max", NULL, NULL, NULL, "ask for fewer names",
+                         "san %s: more than %u names", san_kind_name(san->kind), rules->san[index].max);
         return;
     }
     struct template_name name = {

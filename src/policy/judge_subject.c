@@ -185,6 +185,8 @@ static void judge_other(struct judgement *judgement)
         (void)quoted(attribute->value, &shown);
         if (judgement->rules->other_subject == OTHER_DROP) {
             judge_decide(judgement, DECISION_DROPPED, field, shown.text);
+            judge_note(judgement, "subject.dropped", NULL, shown.text,
+                       "subject %s: \"%s\" is left out: no rule takes it", attribute->field, shown.text);
             continue;
         }
         judge_refuse(judgement, "subject.other", NULL, shown.text, NULL,

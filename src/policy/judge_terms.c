@@ -116,6 +116,8 @@ static void judge_key_usage(struct judgement *judgement)
     } else if ((asked & ~bits) != 0) {
         words_of((uint16_t)(asked & ~bits), &beyond);
         judge_decide(judgement, DECISION_DROPPED, "key usage", builder_text(&beyond));
+        judge_note(judgement, "key_usage.dropped", NULL, builder_text(&beyond),
+                   "key usage: %s is left out: the policy does not give it", builder_text(&beyond));
     }
     // RFC 5480 3 and RFC 8410 5: EC and Ed25519 keys cannot encipher.
     uint16_t enciphering = KEY_USAGE_KEY_ENCIPHERMENT | KEY_USAGE_DATA_ENCIPHERMENT;
@@ -157,6 +159,13 @@ static bool may_be_asked_for(const struct rules *rules, const char *oid)
     return false;
 }
 
+static void drop_usage(struct judgement *judgement, const char *name)
+{
+    judge_decide(judgement, DECISION_DROPPED, "extended key usage", name);
+    judge_note(judgement, "extended_key_usage.dropped", NULL, name,
+               "extended key usage: %s is left out: the policy does not give it", name);
+}
+
 static void judge_extended_key_usage(struct judgement *judgement)
 {
     const struct rules *rules = judgement->rules;
@@ -174,7 +183,7 @@ static void judge_extended_key_usage(struct judgement *judgement)
             judge_refuse(judgement, "extended_key_usage", NULL, oid, NULL, NULL,
                          "extended key usage: %s is not allowed", extended_key_usage_name(oid));
         else
-            judge_decide(judgement, DECISION_DROPPED, "extended key usage", extended_key_usage_name(oid));
+            drop_usage(judgement, extended_key_usage_name(oid));
     }
     judgement->template->extended_key_usage_is_critical = rules->extended_key_usage_critical;
     for (unsigned i = 0; i < rules->extended_key_usage_count; i++)
@@ -212,108 +221,4 @@ void judge_usage(struct judgement *judgement)
     judge_ca(judgement);
     judge_key_usage(judgement);
     judge_extended_key_usage(judgement);
-}
-
-/** Extensions that other judges deal with, or that never come from a request: dropped, and the drop is told. */
-static const char *known_extension(const char *oid)
-{
-    static const char *const known[][2] = {
-        {"2.5.29.17", ""}, {"2.5.29.19", "basicConstraints"},     {"2.5.29.15", ""},
-        {"2.5.29.37", ""}, {"2.5.29.14", "subjectKeyIdentifier"},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (strcmp(known[i][0], oid) == 0)
-            return known[i][1];
-    }
-    return NULL;
-}
-
-static bool copy(struct judgement *judgement, const struct request_extension *extension)
-{
-    struct template *template = judgement->template;
-    for (unsigned i = 0; i < judgement->rules->copy_extensions_count; i++) {
-        const struct rule_copy *rule = &judgement->rules->copy_extensions[i];
-        if (strcmp(rule->oid, extension->oid) != 0)
-            continue;
-        if (extension->value.len > rule->max_len) {
-            judge_refuse(judgement, "extension.max_len", NULL, extension->oid, NULL, NULL,
-                         "extension %s: %zu bytes, %u are allowed", extension->oid, extension->value.len,
-                         rule->max_len);
-            return true;
-        }
-        template->extensions =
-            memory_grow(template->extensions, template->extensions_count + 1, sizeof(*template->extensions));
-        template->extensions[template->extensions_count++] = (struct template_extension){
-            .oid = memory_text(extension->oid),
-            .is_critical = rule->critical,
-            .value = (uint8_t *)memory_text_of(extension->value.data, extension->value.len),
-            .value_len = extension->value.len,
-        };
-        judge_decide(judgement, DECISION_TAKEN, "extension", extension->oid);
-        return true;
-    }
-    return false;
-}
-
-static void copy_texts(char *const *from, unsigned count, char ***ret_texts, size_t *ret_count)
-{
-    *ret_texts = memory_new(count, sizeof(char *));
-    *ret_count = count;
-    for (unsigned i = 0; i < count; i++)
-        (*ret_texts)[i] = memory_text(from[i]);
-}
-
-static void set_by_policy(struct judgement *judgement)
-{
-    const struct rules *rules = judgement->rules;
-    struct template *template = judgement->template;
-    copy_texts(rules->ocsp_urls, rules->ocsp_urls_count, &template->ocsp_urls, &template->ocsp_urls_count);
-    copy_texts(rules->issuer_urls, rules->issuer_urls_count, &template->issuer_urls,
-               &template->issuer_urls_count);
-    copy_texts(rules->crl_urls, rules->crl_urls_count, &template->crl_urls, &template->crl_urls_count);
-    template->has_ocsp_no_check = rules->ocsp_no_check;
-    template->hash = rules->hash;
-    template->wants_pss = rules->pss;
-    template->certificate_policies = memory_new(rules->certificate_policies_count, sizeof(char *));
-    template->certificate_policy_cps = memory_new(rules->certificate_policies_count, sizeof(char *));
-    template->certificate_policies_count = rules->certificate_policies_count;
-    for (unsigned i = 0; i < rules->certificate_policies_count; i++) {
-        template->certificate_policies[i] = memory_text(rules->certificate_policies[i].oid);
-        template->certificate_policy_cps[i] = memory_text(rules->certificate_policies[i].cps);
-    }
-}
-
-static void set_subtrees(const struct rule_name *rules, unsigned count, struct template_name **ret_names,
-                         size_t *ret_count)
-{
-    struct error ignored = ERROR_INIT; // rules_check() has tried each
-    *ret_names = memory_new(count, sizeof(**ret_names));
-    for (unsigned i = 0; i < count; i++)
-        *ret_count +=
-            subtree_from_text(rules[i].type, rules[i].value, &(*ret_names)[*ret_count], &ignored) ? 1 : 0;
-}
-
-void judge_extensions(struct judgement *judgement)
-{
-    const struct request *request = judgement->question->request;
-    const struct rule_constraints *constraints = &judgement->rules->name_constraints;
-    for (size_t i = 0; i < request->extensions_count; i++) {
-        const struct request_extension *extension = &request->extensions[i];
-        const char *known = known_extension(extension->oid);
-        if (known != NULL && *known == '\0')
-            continue;
-        if (known == NULL && copy(judgement, extension))
-            continue;
-        if (known != NULL || judgement->rules->other_extensions == OTHER_DROP)
-            judge_decide(judgement, DECISION_DROPPED, "extension", known != NULL ? known : extension->oid);
-        else
-            judge_refuse(judgement, "extension", "RFC 2985 5.4.2", extension->oid, NULL,
-                         "leave it out of the request, or name it in copy_extensions",
-                         "extension %s: no rule allows a request to bring it", extension->oid);
-    }
-    set_by_policy(judgement);
-    set_subtrees(constraints->permitted, constraints->permitted_count, &judgement->template->permitted,
-                 &judgement->template->permitted_count);
-    set_subtrees(constraints->excluded, constraints->excluded_count, &judgement->template->excluded,
-                 &judgement->template->excluded_count);
 }

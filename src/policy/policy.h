@@ -32,10 +32,8 @@ bool policy_is_root(const struct policy *policy);
 bool policy_is_ca(const struct policy *policy);
 /** key.unique: one key, one identity. */
 bool policy_wants_unique_key(const struct policy *policy);
-/** `screen:`: what keys are looked at for. The policy itself judges issuer_key only; ca/ has the rest looked at. */
+/** `screen:`: what keys are looked at for. The policy itself judges issuer_key only; plan/ has the rest looked at. */
 const struct screen_rules *policy_screen(const struct policy *policy);
-/** Whether an RSA key can be allowed at all. */
-bool policy_may_allow_rsa(const struct policy *policy);
 /** Whether certificates get a NAME.tlog-proof beside them; on unless the policy says `proof: false`. */
 bool policy_wants_proof(const struct policy *policy);
 

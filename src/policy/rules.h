@@ -155,6 +155,9 @@ struct judgement {
 /** Adds a finding: rule, found and wanted may be cut; text is made of them: "SUBJECT: FOUND is not WANTED". */
 void judge_refuse(struct judgement *judgement, const char *rule, const char *source, const char *found,
                   const char *wanted, const char *remedy, const char *format, ...) PRINTF_LIKE(7, 8);
+/** Adds a note to the verdict; its source is the policy where none is given. */
+void judge_note(struct judgement *judgement, const char *rule, const char *source, const char *found,
+                const char *format, ...) PRINTF_LIKE(5, 6);
 void judge_decide(struct judgement *judgement, enum decision_kind kind, const char *field, const char *value);
 
 /**

@@ -309,14 +309,3 @@ const struct screen_rules *policy_screen(const struct policy *policy)
 {
     return &policy->screen;
 }
-
-bool policy_may_allow_rsa(const struct policy *policy)
-{
-    enum key_kind kind = KEY_OTHER;
-    unsigned bits = 0;
-    for (unsigned i = 0; i < policy->rules->key.allow_count; i++) {
-        if (key_parse(policy->rules->key.allow[i], &kind, &bits) && kind == KEY_RSA)
-            return true;
-    }
-    return false;
-}

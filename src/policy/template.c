@@ -81,6 +81,7 @@ void template_free(struct template *template)
 void verdict_free(struct verdict *verdict)
 {
     findings_done(&verdict->findings);
+    findings_done(&verdict->notes);
     for (size_t i = 0; i < verdict->decisions_count; i++) {
         free(verdict->decisions[i].field);
         free(verdict->decisions[i].value);

@@ -22,6 +22,8 @@ struct decision {
 struct verdict {
     bool is_allowed;
     struct findings findings; /**< why not; empty if allowed */
+    /** what a person should know of it nevertheless: what was asked for and is left out, what was taken leniently; refuses nothing */
+    struct findings notes;
     struct decision *decisions;
     size_t decisions_count;
     struct template *template; /**< if allowed; else NULL */

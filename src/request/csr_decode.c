@@ -199,6 +199,7 @@ static void take_extensions(struct frame *frame)
         extensions[i].oid = take_oid(frame);
         extensions[i].is_critical = take_flag(frame);
         extensions[i].value = take_view(frame);
+        extensions[i].is_der = csr_is_extension_value(extensions[i].value);
         if (asks_for(request, extensions[i].oid))
             fail(frame, "an extension is there twice");
         request->extensions_count = i + 1;

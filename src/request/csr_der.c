@@ -96,3 +96,8 @@ bool csr_is_exact_der(struct bytes der)
 {
     return is_exact(der, MAX_DEPTH);
 }
+
+bool csr_is_extension_value(struct bytes value)
+{
+    return value.len > 0 && csr_is_exact_der(value);
+}

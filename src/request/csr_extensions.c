@@ -80,8 +80,11 @@ static void read_basic_constraints(struct request *request, struct bytes value)
         request->path_len = path_len.data[0];
 }
 
-/** What coldca understands; the rest is kept as bytes, for policies that name its OID. */
-static void read_value(struct request *request, const struct request_extension *extension)
+/**
+ * What coldca understands; the rest is kept as bytes, for policies that name its OID. A policy that drops it never looks inside,
+ * so that it need not even be DER.
+ */
+static void read_value(struct request *request, struct request_extension *extension)
 {
     static const struct {
         const char *oid;
@@ -92,12 +95,15 @@ static void read_value(struct request *request, const struct request_extension *
         {OID_BASIC_CONSTRAINTS, read_basic_constraints},
         {OID_EXTENDED_KEY_USAGE, read_extended_key_usage},
     };
-    if (extension->value.len == 0 || !csr_is_exact_der(extension->value))
-        request_problem(request, "request.extension", "RFC 5280 4.2", "extension %s: the value is not DER",
-                        extension->oid);
+    extension->is_der = csr_is_extension_value(extension->value);
     for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-        if (strcmp(extension->oid, known[i].oid) == 0)
-            known[i].read(request, extension->value);
+        if (strcmp(extension->oid, known[i].oid) != 0)
+            continue;
+        size_t problems = request->problems.count;
+        known[i].read(request, extension->value);
+        if (!extension->is_der && request->problems.count == problems)
+            request_problem(request, "request.extension", "RFC 5280 4.2",
+                            "extension %s: the value is not DER", extension->oid);
     }
 }
 
@@ -148,8 +154,8 @@ void csr_read_extensions(struct request *request, struct bytes extensions)
                             extension.oid);
             continue;
         }
-        found[count++] = extension;
         read_value(request, &extension);
+        found[count++] = extension;
     }
     if (!is_sound)
         request_problem(request, "request.extension-request", "RFC 2985 5.4.2",

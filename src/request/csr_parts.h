@@ -20,6 +20,8 @@
 
 /** Whether der is exactly elements in DER, all the way down: minimal lengths, ordered SETs, no BER forms (X.690). */
 bool csr_is_exact_der(struct bytes der);
+/** Whether value can be an extension's: at least one element, all exact. */
+bool csr_is_extension_value(struct bytes value);
 /** Whether the elements are in DER's order for SET OF (X.690 11.6). */
 bool csr_is_ordered(struct bytes elements);
 

@@ -1,5 +1,6 @@
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/private_key.h"
 #include "base/quote.h"
 #include "request/csr.h"
 #include "request/csr_parts.h"
@@ -72,6 +73,18 @@ static struct request *refuse_label(struct bytes label)
                                      : "bring a block CERTIFICATE REQUEST");
 }
 
+/** What is no PEM block: DER, or bytes that say nothing. */
+static struct request *read_der(struct bytes input, bool is_der)
+{
+    char text[160];
+    const char *form = private_key_form(input);
+    if (form == NULL)
+        return is_der ? csr_read(input)
+                      : request_failed("request.pem", "neither DER nor PEM: not a certificate request", NULL);
+    (void)snprintf(text, sizeof(text), "%s, not a certificate request", form);
+    return request_failed("request.pem", text, "take the private key off the medium; a CA must never see it");
+}
+
 static bool is_request_label(struct bytes label)
 {
     return bytes_equal_text(label, "CERTIFICATE REQUEST") ||
@@ -120,7 +133,7 @@ void csr_read_all(struct bytes input, struct request ***ret_requests, size_t *re
                 request_failed("request.size", "larger than the 65536 bytes a request may have", NULL));
     } else if (input.len > 1 && input.data[0] == DER_SEQUENCE && (input.data[1] & 0x80) != 0) {
         // The smallest request needs a long length, which no text that starts with "0" looks like.
-        collect(&found, csr_read(input));
+        collect(&found, read_der(input, true));
     } else {
         for (size_t at = find_begin(input, 0); at < input.len; at = find_begin(input, at)) {
             if (found.count == CSR_MAX_PEM_BLOCKS) {
@@ -132,8 +145,7 @@ void csr_read_all(struct bytes input, struct request ***ret_requests, size_t *re
         }
     }
     if (found.count == 0)
-        collect(&found,
-                request_failed("request.pem", "neither DER nor PEM: not a certificate request", NULL));
+        collect(&found, read_der(input, false));
     *ret_requests = found.items;
     *ret_count = found.count;
 }

@@ -52,6 +52,7 @@ struct request_san {
 struct request_extension {
     const char *oid; /**< dotted */
     bool is_critical;
+    bool is_der; /**< whether the value is one DER element; must be, if it is to be copied (RFC 5280 4.2) */
     struct bytes value; /**< content of extnValue */
 };
 

@@ -6,7 +6,7 @@
  *
  * What was seen before is a store: a derived file of products and moduli, each product covering a run of ledger records. It is
  * believed as far as it fits: the record each part ends with has to be the ledger's, every part carries a SHA-256, and what does
- * not fit is cut off and read from the ledger again. The store never asks the ledger itself; ca/ feeds it.
+ * not fit is cut off and read from the ledger again. The store never asks the ledger itself; plan/ feeds it.
  */
 #ifndef COLDCA_SCREEN_FACTORS_H
 #define COLDCA_SCREEN_FACTORS_H

@@ -47,6 +47,12 @@ static void add_reasons(struct builder *text, const struct verdict *verdict)
     }
 }
 
+static void add_notes(struct builder *text, const struct verdict *verdict)
+{
+    for (size_t i = 0; i < verdict->notes.count; i++)
+        add_line(text, i == 0 ? "note" : "", verdict->notes.items[i].text);
+}
+
 static void add_verdict(struct builder *text, const struct plan_item *item)
 {
     char until[TIME_TEXT_SIZE];
@@ -71,6 +77,7 @@ static void add_verdict(struct builder *text, const struct plan_item *item)
     if (item->reason != NULL)
         add_line(text, "a person said", item->reason);
     add_reasons(text, item->verdict);
+    add_notes(text, item->verdict);
 }
 
 static void add_decisions(struct builder *text, const struct verdict *verdict, enum decision_kind kind,

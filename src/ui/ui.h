@@ -54,7 +54,7 @@ MUST_USE bool ui_qr_svg(struct bytes text, struct builder *ret_svg, struct error
  * Keys, each with Enter: a approve, r refuse, s skip, A (or "rest") approve the rest that are allowed, b back, q quit; at the end the
  * plan as decided and c carry out, b back, q quit. What the policy refused cannot be approved. Only after c are the plan's actions
  * changed and the plan sealed again; its hash is shown at the start and at the end.
- * \param describe  writes the lines of the certificate an item would become (cli/ fills it from cert/ through ca/)
+ * \param describe  writes the lines of the certificate an item would become (plan_item_describe())
  * \return false: ERROR_INTERRUPTED on Ctrl-C or quit; the plan must then not be carried out
  */
 MUST_USE bool ui_review(struct plan *plan,

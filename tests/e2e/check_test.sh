@@ -52,3 +52,22 @@ run 3 -C ca check --policy nonesuch requests
 says nonesuch
 run 2 -C ca check "${device[@]}" --nonsense requests
 says --nonsense
+
+step "what was asked for and is left out is a note, in the table and in JSON"
+cat >drop.yaml <<'Y'
+policy: drop
+subject: [{field: CN, match: '[a-z0-9-]{1,64}'}]
+key: {allow: [ec-p256]}
+validity: {days: 10}
+key_usage: [digitalSignature]
+extended_key_usage: [clientAuth]
+other_extensions: drop
+other_san: drop
+Y
+csr requests/asks.csr /CN=asks -addext subjectAltName=DNS:asks.example -addext 1.2.840.113549.1.9.15=DER:0102
+run 0 -C ca check --policy ./drop.yaml requests/asks.csr
+says 'note: extension 1.2.840.113549.1.9.15 (S/MIME capabilities) is left out'
+says 'note: san dns "asks.example" is left out'
+run 0 -C ca check --json --policy ./drop.yaml requests/asks.csr
+json '.requests[0] | .verdict == "allowed" and .reasons == [] and ([.notes[].rule] | sort) == ["extension.dropped", "san.dropped"]'
+json '.requests[0].notes[] | select(.rule == "extension.dropped") | .found == "1.2.840.113549.1.9.15" and .source == "policy drop"'

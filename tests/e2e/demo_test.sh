@@ -19,6 +19,20 @@ cd ..
 says '"printer 7" does not match'
 says "6 requests: 4 allowed, 2 refused"
 says "all of it holds"
+cp out shown
+
+step "what it says to try next works, on a copy where it tampers: the copy is found out, the CA goes on"
+sed -n '/^Try next:/,$p' shown | grep '^  ' | grep -v ' review ' >hints # review wants a terminal
+[ "$(wc -l <hints)" -ge 4 ] || fail "no hints"
+grep -q '# tampering shows$' hints || fail "no hint at tampering"
+code=0
+env COLDCA_DATA="$SOURCE" bash -c "set -e; $(grep -v '# tampering' hints)" >out 2>err </dev/null || fail "the hints ended with $?"
+env COLDCA_DATA="$SOURCE" bash -c "$(grep '^  export' hints); $(grep '# tampering' hints)" >out 2>err </dev/null || code=$?
+[ "$code" = 5 ] || fail "the tampered copy verified: $code"
+grep -q device-9999 "demo folder/tampered/ledger.jsonl" || fail "nothing was tampered with"
+! grep -q device-9999 "demo folder/ca/ledger.jsonl" || fail "the hint spoils the CA itself"
+run 0 -C "demo folder/ca" ledger verify
+cp shown out
 records=$(wc -l <"demo folder/ca/ledger.jsonl")
 cp -r "demo folder/media/issued" first
 

@@ -102,6 +102,24 @@ run 0 -C root-pss init --token test --key rsa-2048 --pss --key-label pss --subje
 openssl verify -x509_strict -CAfile root-pss/ca.pem root-pss/ca.pem >/dev/null || fail "the PSS root does not hold"
 openssl x509 -in root-pss/ca.pem -noout -text | grep -q 'Signature Algorithm: rsassaPss' || fail "not PSS"
 
+step "--days: how long the root is valid, up to the policy's max_days"
+lifetime() {
+    local from until
+    from=$(date -d "$(openssl x509 -in "$1" -noout -startdate | cut -d= -f2)" +%s)
+    until=$(date -d "$(openssl x509 -in "$1" -noout -enddate | cut -d= -f2)" +%s)
+    echo $(((until - from + 1) / 86400)) # both ends count (RFC 5280 4.1.2.5)
+}
+equal "$(lifetime ca/ca.pem)" 3650 "the policy's own days"
+run 0 -C brief init --token test --days 1024 --key-label brief --subject "CN=Brief Root" --pin-source file:pin
+equal "$(lifetime brief/ca.pem)" 1024
+run 3 -C long init --token test --days 9126 --key-label long --subject "CN=Long Root" --pin-source file:pin
+says "9126 days are more than the 9125 the policy allows"
+run 2 -C long init --token test --days 0 --key-label long --subject "CN=Long Root" --pin-source file:pin
+says "--days is 1 to 36525"
+run 2 -C long init --csr --token test --days 30 --key-label long --subject "CN=Long Root" --pin-source file:pin
+says "decided by its parent"
+absent long/ca.yaml
+
 step "below a CA of path length 0 there is none"
 run 0 -C below init --csr --token test --key-label below --subject "CN=Below" --pin-source file:pin
 run 1 -C issuing sign --policy sub-ca --pin-source file:pin --out parent below/ca.csr

@@ -50,6 +50,20 @@ run 0 -C ca check --json --policy quiet requests/sound.csr
 json '.warnings | length == 0'
 says_not "Debian"
 
+step "nothing is said of RSA keys where none was looked at, whatever the policy may allow"
+csr curves/curve.csr /CN=curve
+run 0 -C ca check --policy plain curves/curve.csr
+says_not "Debian"
+run 0 -C ca check --json --policy plain curves
+json '.warnings | length == 0'
+mkdir -p rsa-on-stick/requests curve-on-stick/requests
+cp curves/curve.csr curve-on-stick/requests/
+cp requests/sound.csr curves/curve.csr rsa-on-stick/requests/
+run 0 -C ca batch --policy plain --pin-source file:pin curve-on-stick
+says_not "Debian"
+run 0 -C ca batch --policy plain --pin-source file:pin rsa-on-stick
+equal "$(grep -c "Debian's weak keys" err)" 1 "said once"
+
 step "a damaged list stops the run"
 mkdir ca/screen
 echo 0123456789 >ca/screen/debian-weak-keys

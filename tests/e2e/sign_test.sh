@@ -122,6 +122,8 @@ equal "$(lifetime thirty-one/days.pem)" 31
 sign 1 --days 826 --out long days/days.csr
 says "826 days are more than the 825 the policy allows"
 sign 2 --days 1000000 --out long days/days.csr
+sign 2 --days 0 --out long days/days.csr
+says "--days is 1 to 36525"
 sign 2 --days soon --out long days/days.csr
 absent long/days.pem
 

@@ -44,9 +44,9 @@ static const struct request_san sans[] = {
 };
 
 static const struct request_extension extensions[] = {
-    {"2.5.29.17", false, TEXT_BYTES("\x30\x00")},
-    {"2.5.29.19", true, TEXT_BYTES("\x30\x00")},
-    {"1.3.6.1.4.1.55555.1", false, TEXT_BYTES("\x05\x00")},
+    {"2.5.29.17", false, true, TEXT_BYTES("\x30\x00")},
+    {"2.5.29.19", true, true, TEXT_BYTES("\x30\x00")},
+    {"1.3.6.1.4.1.55555.1", false, true, TEXT_BYTES("\x05\x00")},
 };
 
 static const char *const usages[] = {"1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2"};

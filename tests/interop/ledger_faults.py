@@ -217,8 +217,11 @@ def main():
                 [sys.executable, os.path.join(HERE, "verify_ledger.py"), path, vkey, os.path.join(path, "ca.pem")], path)
             holds = (bool(rules & ours) and bool(rules & theirs)) if rules else not ours and not theirs
             if not holds or our_root != their_root and "too long" not in name:
+                found = f"  coldca: {our_text}  verify_ledger.py: {their_text}"
+                if not rules:
+                    sys.exit(f"FAILED: no fault is planted yet, and the ledger is not read as sound:\n{found}")
                 bad += 1
-                print(f"NOT FOUND: {name}: {sorted(rules or [])}\n  coldca: {our_text}  verify_ledger.py: {their_text}")
+                print(f"NOT FOUND: {name}: {sorted(rules)}\n{found}")
             shutil.rmtree(path)
     print(f"{len(FAULTS)} faults planted, {len(FAULTS) - bad} found by both verifiers")
     return 1 if bad else 0

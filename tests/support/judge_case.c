@@ -190,6 +190,17 @@ bool has_decision(const struct verdict *verdict, enum decision_kind kind, const 
     return false;
 }
 
+bool has_note(const struct verdict *verdict, const char *rule, const char *words)
+{
+    for (size_t i = 0; i < verdict->notes.count; i++) {
+        const struct finding *note = &verdict->notes.items[i];
+        assert_non_null(note->source);
+        if (strcmp(note->rule, rule) == 0 && strstr(note->text, words) != NULL)
+            return true;
+    }
+    return false;
+}
+
 const char *sans_of(const struct verdict *verdict)
 {
     static char text[4096];

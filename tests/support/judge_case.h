@@ -37,6 +37,8 @@ void assert_allowed(const struct verdict *verdict);
 /** Whether there is a decision of this kind about this field with these words in its value. */
 bool has_decision(const struct verdict *verdict, enum decision_kind kind, const char *field,
                   const char *words);
+/** Whether there is a note of this rule with these words in its text. */
+bool has_note(const struct verdict *verdict, const char *rule, const char *words);
 /** "dns:a.example,uri:x" of the template, in order; lives until the next call. */
 const char *sans_of(const struct verdict *verdict);
 /** "CN=x,O=y" of the template; lives until the next call. */

@@ -107,21 +107,6 @@ static void a_floor_above_an_allowed_key_does_not_load(void **state)
     }
 }
 
-static void tells_whether_rsa_may_come(void **state)
-{
-    struct builder text = BUILDER_INIT;
-    struct policy *policy = load("");
-    struct error err = ERROR_INIT;
-    (void)state;
-    assert_true(policy_may_allow_rsa(policy));
-    policy_free(policy);
-    write_policy((const struct change[3]){{"key", "key: {allow: [ec-p256, ed25519]}"}}, &text);
-    assert_true(policy_load(builder_bytes(&text), "case.yaml", &policy, &err));
-    assert_false(policy_may_allow_rsa(policy));
-    policy_free(policy);
-    builder_done(&text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,7 +114,6 @@ int main(void)
         cmocka_unit_test(each_switch_turns_off_its_check_alone),
         cmocka_unit_test(the_floor_may_be_moved),
         cmocka_unit_test(a_floor_above_an_allowed_key_does_not_load),
-        cmocka_unit_test(tells_whether_rsa_may_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,6 +289,21 @@ static void refuses_a_second_way_to_ask_for_extensions(void **state)
             "request.attributes");
 }
 
+/** Nobody may have to understand it; whether it is dropped or copied is the policy's to say. */
+static void says_whether_an_unknown_extension_is_der(void **state)
+{
+    (void)state;
+    char *attribute = csr_extension_request("30{06{2a0304}04{30}}30{06{2a0305}04{}}30{06{2a0306}04{3000}}");
+    struct request *request = read_recipe(&(struct csr_recipe){.key = keys.p256, .attributes = attribute});
+    free(attribute);
+    assert_sound(request);
+    assert_int_equal(request->extensions_count, 3);
+    assert_false(request->extensions[0].is_der);
+    assert_false(request->extensions[1].is_der);
+    assert_true(request->extensions[2].is_der);
+    request_free(request);
+}
+
 static void refuses_malformed_extensions(void **state)
 {
     (void)state;
@@ -296,8 +311,10 @@ static void refuses_malformed_extensions(void **state)
     refuses_extensions("", "request.extension-request");                                     // none
     refuses_extensions("30{06{2a0304}01010004{0500}}", "request.extension-request"); // FALSE is not encoded
     refuses_extensions("30{06{2a0304}04{0500}0500}", "request.extension-request");
-    refuses_extensions("30{06{2a0304}04{30}}", "request.extension"); // the value is no DER
-    refuses_extensions("30{06{2a0304}04{}}", "request.extension");
+    refuses_extensions("30{06{551d0f}04{30}}", "request.key-usage"); // the value is no DER
+    refuses_extensions("30{06{551d0f}04{}}", "request.key-usage");
+    // A name whose value is BER (a constructed string) reads like any other, but is not DER.
+    refuses_extensions("30{06{551d11}04{30{a0{06{2a0304}a0{2c{0c{'x'}}}}}}}", "request.extension");
 }
 
 static void refuses_malformed_key_usages(void **state)
@@ -403,6 +420,7 @@ int main(void)
         cmocka_unit_test(refuses_another_version),
         cmocka_unit_test(refuses_missing_attributes),
         cmocka_unit_test(refuses_a_second_way_to_ask_for_extensions),
+        cmocka_unit_test(says_whether_an_unknown_extension_is_der),
         cmocka_unit_test(refuses_malformed_extensions),
         cmocka_unit_test(refuses_malformed_key_usages),
         cmocka_unit_test(refuses_malformed_basic_constraints),
