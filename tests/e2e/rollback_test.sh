@@ -89,7 +89,7 @@ met() {
     sign 5 --out issued late
     says "$2"
     says "$3"
-    says "while comparing with the checkpoint in the output folder"
+    says "while comparing with the checkpoint in the output directory"
     absent issued/late.pem
     run 5 -C ca ledger export log
     says "$2"
