@@ -39,49 +39,63 @@ static bool refuse_hostless_uri(struct judgement *judgement, struct bytes name, 
     return true;
 }
 
-static void judge_name(struct judgement *judgement, const struct policy_constraints *constraints,
-                       enum san_kind kind, struct bytes name, const char *what, const char *text)
+static bool is_permitted(const struct policy_constraints *constraints, enum san_kind kind, struct bytes name)
 {
     bool has_kind = false;
-    bool is_permitted = false;
-    if (kind == SAN_URI && is_constrained(constraints, SAN_URI) && refuse_hostless_uri(judgement, name, text))
-        return;
     for (size_t i = 0; i < constraints->permitted_count; i++) {
         const struct template_name *permitted = &constraints->permitted[i];
         if (permitted->kind != kind)
             continue;
         has_kind = true;
-        is_permitted =
-            is_permitted || subtree_permits(kind, name, bytes_of(permitted->value, permitted->value_len));
+        if (subtree_permits(kind, name, bytes_of(permitted->value, permitted->value_len)))
+            return true;
     }
-    if (has_kind && !is_permitted)
-        judge_refuse(judgement, "name_constraints", SOURCE, text, NULL, REMEDY,
-                     "%s \"%s\" is outside the names the issuer may certify", what, text);
+    return !has_kind;
+}
+
+/** \return the constraint that excludes the name; NULL if none does */
+static const struct template_name *find_excluding(const struct policy_constraints *constraints,
+                                                  enum san_kind kind, struct bytes name)
+{
     for (size_t i = 0; i < constraints->excluded_count; i++) {
         const struct template_name *excluded = &constraints->excluded[i];
         if (excluded->kind == kind &&
             subtree_excludes(kind, name, bytes_of(excluded->value, excluded->value_len)))
-            judge_refuse(judgement, "name_constraints", SOURCE, text, NULL, REMEDY,
-                         "%s \"%s\" is among the names the issuer must not certify (%s)", what, text,
-                         excluded->text);
+            return excluded;
     }
+    return NULL;
+}
+
+static void judge_name(struct judgement *judgement, const struct policy_constraints *constraints,
+                       enum san_kind kind, struct bytes name, const char *what, const char *text)
+{
+    const struct template_name *excluded = find_excluding(constraints, kind, name);
+    if (kind == SAN_URI && is_constrained(constraints, SAN_URI) && refuse_hostless_uri(judgement, name, text))
+        return;
+    if (!is_permitted(constraints, kind, name))
+        judge_refuse(judgement, "name_constraints", SOURCE, text, NULL, REMEDY,
+                     "%s \"%s\" is outside the names the issuer may certify", what, text);
+    if (excluded != NULL)
+        judge_refuse(judgement, "name_constraints", SOURCE, text, NULL, REMEDY,
+                     "%s \"%s\" is among the names the issuer must not certify (%s)", what, text,
+                     excluded->text);
 }
 
 static void judge_subject_name(struct judgement *judgement, const struct policy_constraints *constraints)
 {
     const struct template *template = judgement->template;
     bool has_kind = false;
-    bool is_permitted = false;
+    bool is_within = false;
     if (template->attributes_count == 0)
         return;
     for (size_t i = 0; i < constraints->permitted_count; i++) {
         if (constraints->permitted[i].kind != SAN_DIRECTORY)
             continue;
         has_kind = true;
-        is_permitted =
-            is_permitted || directory_is_within(template, &constraints->permitted_names[i], DIRECTORY_EXACT);
+        is_within =
+            is_within || directory_is_within(template, &constraints->permitted_names[i], DIRECTORY_EXACT);
     }
-    if (has_kind && !is_permitted)
+    if (has_kind && !is_within)
         judge_refuse(judgement, "name_constraints", SOURCE, NULL, NULL,
                      "ask for a subject that begins with the permitted name, spelled and encoded like it",
                      "subject: it is outside the directory names the issuer may certify");
@@ -141,15 +155,16 @@ static bool is_one_word(const char *value)
 static void judge_common_name(struct judgement *judgement, const struct policy_constraints *constraints,
                               const char *value)
 {
-    if (is_one_word(value)) {
+    struct bytes name = bytes_of_text(value);
+    bool is_outside =
+        !is_permitted(constraints, SAN_DNS, name) || find_excluding(constraints, SAN_DNS, name) != NULL;
+    if (is_one_word(value) && is_outside)
         judge_note(judgement, "name_constraints.cn", "RFC 6125 6.4.4", value,
                    "the CN \"%s\" is one word; some validators take it for a host outside the issuer's names",
                    value);
-        return;
-    }
     if (is_like_host(value))
-        judge_name(judgement, constraints, SAN_DNS, bytes_of_text(value),
-                   "the CN, which counts where there is no dns name,", value);
+        judge_name(judgement, constraints, SAN_DNS, name, "the CN, which counts where there is no dns name,",
+                   value);
 }
 
 static void judge_attributes(struct judgement *judgement, const struct policy_constraints *constraints)

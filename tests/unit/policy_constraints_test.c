@@ -164,8 +164,8 @@ static void a_common_name_of_one_word_is_noted(void **state)
     (void)state;
     static const struct constraint_case word = {SAN_DNS, "iot.example", NULL, "CN=device", NULL, NULL};
     static const struct constraint_case text = {SAN_DNS, "iot.example", NULL, "CN=a device", NULL, NULL};
-    static const struct constraint_case named = {
-        SAN_DNS, "iot.example", NULL, "CN=device", "dns:a.iot.example", NULL};
+    static const struct constraint_case named = {SAN_DNS,     "iot.example",       NULL,
+                                                 "CN=device", "dns:a.iot.example", NULL};
     assert_true(findings_has(&judged(&word)->notes, "name_constraints.cn"));
     assert_false(findings_has(&judged(&text)->notes, "name_constraints.cn"));
     assert_false(findings_has(&judged(&named)->notes, "name_constraints.cn"));
