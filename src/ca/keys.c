@@ -84,9 +84,11 @@ static bool find_keys(struct ca_home *home, const struct ca_console *console, st
 {
     struct bytes spki = home->issuer != NULL ? cert_issuer_spki(home->issuer) : bytes_of(NULL, 0);
     if (!token_key_find(home->token, home->config.ca_key, spki, &home->ca_key, err))
-        return error_while(err, "looking for the CA key");
+        return error_while(err,
+                           "looking for the CA key; a token that lost it is to be restored from its backup");
     if (!token_key_find(home->token, home->config.ledger_key, bytes_of(NULL, 0), &home->ledger_key, err))
-        return error_while(err, "looking for the ledger key");
+        return error_while(
+            err, "looking for the ledger key; a token that lost it is to be restored from its backup");
     return ca_check_key(home, home->ca_key, "CA", console, err) &&
            ca_check_key(home, home->ledger_key, "ledger", console, err) &&
            vkey_matches(home->config.ledger_vkey, home->config.origin, token_key_spki(home->ledger_key), err);
@@ -131,7 +133,8 @@ bool ca_home_login(struct ca_home *home, const struct ca_console *console, struc
                                         .init_args = home->config.token.init_args,
                                         .uri = is_uri ? token : NULL,
                                         .label = is_uri ? NULL : token,
-                                        .profile = home->profile};
+                                        .profile = home->profile,
+                                        .is_in_use = true};
     if (!token_open(&choice, &home->token, err))
         return false;
     token_set_sessions(home->token, ca_sessions(home));

@@ -56,7 +56,8 @@ static bool open_one(struct ca_home *home, const char *uri, const struct ca_cons
     const struct token_choice choice = {.module = home->config.token.module,
                                         .init_args = home->config.token.init_args,
                                         .uri = uri,
-                                        .profile = home->profile};
+                                        .profile = home->profile,
+                                        .is_in_use = true};
     if (!token_open(&choice, &signer->token, err))
         return false;
     token_set_sessions(signer->token, ca_sessions(home));
