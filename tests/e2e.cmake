@@ -1,6 +1,7 @@
 coldca_script_test(e2e request e2e/request_test.sh)
 coldca_script_test(e2e review e2e/review_test.sh)
 coldca_script_test(e2e init e2e/init_test.sh)
+coldca_script_test(e2e missing_token e2e/missing_token_test.sh)
 coldca_script_test(e2e sign e2e/sign_test.sh)
 coldca_script_test(e2e proof e2e/proof_test.sh)
 coldca_script_test(e2e batch e2e/batch_test.sh)

@@ -26,6 +26,13 @@ static void names_free(struct template_name *names, size_t count)
     free(names);
 }
 
+static void parts_free(struct policy_name *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        name_parts_free(&names[i]);
+    free(names);
+}
+
 static void facts_done(struct policy_issuer *facts)
 {
     free(facts->subject_text);
@@ -33,10 +40,14 @@ static void facts_done(struct policy_issuer *facts)
         free(facts->extended_key_usage[i]);
     free(facts->extended_key_usage);
     for (size_t i = 0; i < facts->constraints_count; i++) {
-        names_free(facts->constraints[i].permitted, facts->constraints[i].permitted_count);
-        names_free(facts->constraints[i].excluded, facts->constraints[i].excluded_count);
+        struct policy_constraints *constraints = &facts->constraints[i];
+        parts_free(constraints->permitted_names, constraints->permitted_count);
+        parts_free(constraints->excluded_names, constraints->excluded_count);
+        names_free(constraints->permitted, constraints->permitted_count);
+        names_free(constraints->excluded, constraints->excluded_count);
     }
     free(facts->constraints);
+    parts_free(facts->chain_subjects, facts->chain_count);
     free(facts->chain_spki_sha256);
 }
 
@@ -80,7 +91,8 @@ const struct public_key *cert_issuer_key(const struct cert_issuer *issuer)
 }
 
 /** GeneralSubtrees (RFC 5280 4.2.1.10): minimum and maximum must be absent. */
-static bool read_subtrees(struct bytes subtrees, struct template_name **ret_names, size_t *ret_count)
+static bool read_subtrees(struct bytes subtrees, struct template_name **ret_names,
+                          struct policy_name **ret_parts, size_t *ret_count)
 {
     while (subtrees.len > 0) {
         uint8_t tag = 0;
@@ -91,8 +103,11 @@ static bool read_subtrees(struct bytes subtrees, struct template_name **ret_name
             (tag & 0xc0) != 0x80 || (tag & 0x1f) > SAN_RID || subtree.len > 0)
             return false;
         AUTO(builder_done) struct builder text = BUILDER_INIT;
-        if (!name_general_text(whole, &text))
+        struct policy_name parts = {.attributes = NULL};
+        if (!name_general_text(whole, &text) || ((tag & 0x1f) == SAN_DIRECTORY && !name_parts(value, &parts)))
             return false;
+        *ret_parts = memory_grow(*ret_parts, *ret_count + 1, sizeof(**ret_parts));
+        (*ret_parts)[*ret_count] = parts;
         *ret_names = memory_grow(*ret_names, *ret_count + 1, sizeof(**ret_names));
         (*ret_names)[(*ret_count)++] = (struct template_name){
             .kind = (enum san_kind)(tag & 0x1f),
@@ -119,10 +134,12 @@ static bool add_name_constraints(const struct cert_parts *parts, struct policy_i
     bool is_sound = der_take(&extension.value, DER_SEQUENCE, &content) && extension.value.len == 0;
     if (is_sound && der_is_next(content, DER_CONTEXT_CONSTRUCTED_0))
         is_sound = der_take(&content, DER_CONTEXT_CONSTRUCTED_0, &subtrees) &&
-                   read_subtrees(subtrees, &constraints->permitted, &constraints->permitted_count);
+                   read_subtrees(subtrees, &constraints->permitted, &constraints->permitted_names,
+                                 &constraints->permitted_count);
     if (is_sound && der_is_next(content, DER_CONTEXT_CONSTRUCTED_0 + 1))
         is_sound = der_take(&content, DER_CONTEXT_CONSTRUCTED_0 + 1, &subtrees) &&
-                   read_subtrees(subtrees, &constraints->excluded, &constraints->excluded_count);
+                   read_subtrees(subtrees, &constraints->excluded, &constraints->excluded_names,
+                                 &constraints->excluded_count);
     return (is_sound && content.len == 0) ||
            error_set(err, ERROR_INPUT, 0,
                      "a certificate of the chain has damaged name constraints (RFC 5280 4.2.1.10)");
@@ -220,9 +237,15 @@ static bool add_certificate(const struct cert_parts *parts, int above, struct po
     }
     if (above == 0)
         facts->key_usage = bits;
+    struct policy_name subject;
+    if (!name_parts(parts->subject, &subject))
+        return error_set(err, ERROR_INPUT, 0, "%s has a damaged subject (RFC 5280 4.1.2.6)", who);
     size_t index = facts->chain_count++;
     facts->chain_spki_sha256 = memory_grow(facts->chain_spki_sha256, facts->chain_count, 32);
     digest_sha256(parts->spki, facts->chain_spki_sha256[index]);
+    facts->chain_subjects =
+        memory_grow(facts->chain_subjects, facts->chain_count, sizeof(*facts->chain_subjects));
+    facts->chain_subjects[index] = subject;
     return add_extended_key_usage(parts, facts, err) && add_name_constraints(parts, facts, err);
 }
 

@@ -9,31 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Short names as RFC 4514 section 3 and OpenSSL have them, and the string types RFC 5280 appendix A demands. */
+/* Short names as RFC 4514 section 3 and OpenSSL have them. */
 static const struct {
     const char *oid;
     const char *field;
-    uint8_t tag; /**< 0: DirectoryString, so UTF8String */
 } fields[] = {
-    {"2.5.4.3", "CN", 0},
-    {"2.5.4.4", "SN", 0},
-    {"2.5.4.5", "serialNumber", DER_PRINTABLE_STRING},
-    {"2.5.4.6", "C", DER_PRINTABLE_STRING},
-    {"2.5.4.7", "L", 0},
-    {"2.5.4.8", "ST", 0},
-    {"2.5.4.9", "street", 0},
-    {"2.5.4.10", "O", 0},
-    {"2.5.4.11", "OU", 0},
-    {"2.5.4.12", "title", 0},
-    {"2.5.4.42", "GN", 0},
-    {"2.5.4.43", "initials", 0},
-    {"2.5.4.44", "generationQualifier", 0},
-    {"2.5.4.46", "dnQualifier", DER_PRINTABLE_STRING},
-    {"2.5.4.65", "pseudonym", 0},
-    {"2.5.4.97", "organizationIdentifier", 0},
-    {"0.9.2342.19200300.100.1.1", "UID", 0},
-    {"0.9.2342.19200300.100.1.25", "DC", DER_IA5_STRING},
-    {"1.2.840.113549.1.9.1", "emailAddress", DER_IA5_STRING},
+    {"2.5.4.3", "CN"},
+    {"2.5.4.4", "SN"},
+    {"2.5.4.5", "serialNumber"},
+    {"2.5.4.6", "C"},
+    {"2.5.4.7", "L"},
+    {"2.5.4.8", "ST"},
+    {"2.5.4.9", "street"},
+    {"2.5.4.10", "O"},
+    {"2.5.4.11", "OU"},
+    {"2.5.4.12", "title"},
+    {"2.5.4.42", "GN"},
+    {"2.5.4.43", "initials"},
+    {"2.5.4.44", "generationQualifier"},
+    {"2.5.4.46", "dnQualifier"},
+    {"2.5.4.65", "pseudonym"},
+    {"2.5.4.97", "organizationIdentifier"},
+    {"0.9.2342.19200300.100.1.1", "UID"},
+    {"0.9.2342.19200300.100.1.25", "DC"},
+    {"1.2.840.113549.1.9.1", "emailAddress"},
 };
 
 const char *name_field(const char *oid)
@@ -45,18 +44,6 @@ const char *name_field(const char *oid)
     return NULL;
 }
 
-/** X.680's PrintableString alphabet. */
-static bool is_printable(const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++) {
-        bool is_letter =
-            (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
-        if (!is_letter && strchr(" '()+,-./:=?", *at) == NULL)
-            return false;
-    }
-    return true;
-}
-
 static bool is_ascii(const char *text)
 {
     for (const char *at = text; *at != '\0'; at++) {
@@ -66,26 +53,14 @@ static bool is_ascii(const char *text)
     return true;
 }
 
-/** RFC 5280 4.1.2.4: UTF8String or PrintableString for DirectoryString; others as appendix A says. */
-static uint8_t tag_of(const struct template_attribute *attribute)
-{
-    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-        if (strcmp(fields[i].oid, attribute->oid) == 0 && fields[i].tag != 0)
-            return fields[i].tag;
-    }
-    // The requester's PrintableString is kept, so that names compare equal byte for byte where they can.
-    return attribute->tag == DER_PRINTABLE_STRING && is_printable(attribute->value) ? DER_PRINTABLE_STRING
-                                                                                    : DER_UTF8_STRING;
-}
-
 static bool add_attribute(const struct template_attribute *attribute, struct builder *out, struct error *err)
 {
     struct quoted room;
-    uint8_t tag = tag_of(attribute);
+    uint8_t tag = template_attribute_tag(attribute); // RFC 5280 4.1.2.4
     const char *value = attribute->value;
     if (*value == '\0' || !utf8_is_valid(bytes_of_text(value)))
         return error_set(err, ERROR_INPUT, 0, "subject %s is empty or no UTF-8", attribute->field);
-    if (tag == DER_PRINTABLE_STRING && !is_printable(value))
+    if (tag == DER_PRINTABLE_STRING && !text_is_printable(value))
         return error_set(err, ERROR_INPUT, 0,
                          "subject %s: \"%s\" is no PrintableString (RFC 5280 appendix A)", attribute->field,
                          quoted_text(value, &room));
@@ -203,15 +178,74 @@ static void add_escaped(struct bytes value, struct builder *out)
     }
 }
 
-static bool attribute_text(struct bytes attribute, struct builder *out)
+#define OID_TEXT_SIZE 128
+
+static bool read_attribute(struct bytes attribute, char ret_oid[static OID_TEXT_SIZE], uint8_t *ret_tag,
+                           struct bytes *ret_value)
 {
-    char oid[128];
+    struct bytes oid;
+    return der_take(&attribute, DER_OID, &oid) && der_oid_text(oid, ret_oid, OID_TEXT_SIZE) &&
+           der_take_any(&attribute, ret_tag, ret_value, NULL) && attribute.len == 0;
+}
+
+void name_parts_free(struct policy_name *name)
+{
+    for (size_t i = 0; i < name->attributes_count; i++) {
+        free(name->attributes[i].oid);
+        free(name->attributes[i].field);
+        free(name->attributes[i].value);
+    }
+    free(name->attributes);
+    *name = (struct policy_name){.attributes = NULL};
+}
+
+static bool add_part(struct bytes attribute, uint32_t rdn, struct policy_name *name)
+{
+    char oid[OID_TEXT_SIZE];
     uint8_t tag = 0;
-    struct bytes oid_content;
     struct bytes value;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    if (!der_take(&attribute, DER_OID, &oid_content) || !der_oid_text(oid_content, oid, sizeof(oid)) ||
-        !der_take_any(&attribute, &tag, &value, NULL) || attribute.len > 0)
+    if (!read_attribute(attribute, oid, &tag, &value))
+        return false;
+    add_string(tag, value, &text);
+    const char *field = name_field(oid);
+    name->attributes = memory_grow(name->attributes, name->attributes_count + 1, sizeof(*name->attributes));
+    name->attributes[name->attributes_count++] = (struct template_attribute){
+        .oid = memory_text(oid),
+        .field = memory_text(field != NULL ? field : oid),
+        .value = builder_take_text(&text),
+        .tag = tag,
+        .rdn = rdn,
+    };
+    return true;
+}
+
+bool name_parts(struct bytes name, struct policy_name *ret_name)
+{
+    struct bytes rdns;
+    struct policy_name parts = {.attributes = NULL};
+    bool is_name = der_take(&name, DER_SEQUENCE, &rdns) && name.len == 0;
+    for (uint32_t rdn = 0; is_name && rdns.len > 0; rdn++) {
+        struct bytes members;
+        struct bytes attribute;
+        is_name = der_take(&rdns, DER_SET, &members) && members.len > 0;
+        while (is_name && members.len > 0)
+            is_name = der_take(&members, DER_SEQUENCE, &attribute) && add_part(attribute, rdn, &parts);
+    }
+    if (!is_name)
+        name_parts_free(&parts);
+    else
+        *ret_name = parts;
+    return is_name;
+}
+
+static bool attribute_text(struct bytes attribute, struct builder *out)
+{
+    char oid[OID_TEXT_SIZE];
+    uint8_t tag = 0;
+    struct bytes value;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (!read_attribute(attribute, oid, &tag, &value))
         return false;
     const char *field = name_field(oid);
     builder_format(out, "%s=", field != NULL ? field : oid);

@@ -25,6 +25,10 @@ char *home_path(const char *option)
 static bool load_config(struct home *home, struct error *err)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (!file_exists(home->fd, HOME_CONFIG_FILE) && file_exists(home->fd, "ledger.jsonl"))
+        return error_set(err, ERROR_INPUT, ENOENT,
+                         "%s holds a ledger but no ca.yaml: restore ca.yaml from a backup of this CA",
+                         home->path);
     if (!file_exists(home->fd, HOME_CONFIG_FILE))
         return error_set(err, ERROR_INPUT, ENOENT,
                          "%s holds no ca.yaml, so it is no CA; `coldca init` makes one, -C names another",

@@ -44,7 +44,7 @@ static bool is_known(const struct rules *rules, unsigned subject_count, const ch
             return true;
     }
     for (unsigned i = 0; i < subject_count; i++) {
-        if (strcasecmp(rules->subject[i].field, name) == 0)
+        if (strcasecmp(rules->subject[i].field, field_name(name)) == 0)
             return true;
     }
     return false;
@@ -311,8 +311,8 @@ bool rules_check(const struct rules *rules, const struct screen_rules *screen, s
     if (strspn(rules->policy, NAME_CHARACTERS) != strlen(rules->policy))
         return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
     return check_keys(rules, screen, err) && check_variables(rules, err) && check_lists(rules, err) &&
-           check_usages(rules, err) && check_ca(rules, err) && check_validity(&rules->validity, err) &&
-           check_oids(rules, err);
+           rules_check_values(rules, err) && check_usages(rules, err) && check_ca(rules, err) &&
+           check_validity(&rules->validity, err) && check_oids(rules, err);
 }
 
 static bool is_wide_open(const char *match)

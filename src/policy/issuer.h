@@ -7,6 +7,12 @@
 
 #include "policy/template.h"
 
+/** A Name of a certificate, attribute by attribute: oid, field, value as UTF-8, the string type's tag, rdn. */
+struct policy_name {
+    struct template_attribute *attributes;
+    size_t attributes_count;
+};
+
 struct policy_issuer {
     char *subject_text;
     int64_t not_before;
@@ -25,13 +31,16 @@ struct policy_issuer {
         size_t permitted_count;
         struct template_name *excluded;
         size_t excluded_count;
+        struct policy_name *permitted_names; /**< as many; empty but for those of the kind directoryName */
+        struct policy_name *excluded_names;
     } * constraints; /**< one a certificate that has the extension */
     size_t constraints_count;
 
     enum key_kind key_kind;
     unsigned key_bits;
     uint8_t spki_sha256[32];
-    uint8_t (*chain_spki_sha256)[32]; /**< of every certificate in the chain, the issuer's included */
+    uint8_t (*chain_spki_sha256)[32];   /**< of every certificate in the chain, the issuer's included */
+    struct policy_name *chain_subjects; /**< likewise */
     size_t chain_count;
 };
 

@@ -69,12 +69,12 @@ static const char *variable_value(const struct judgement *judgement, const char 
     return NULL;
 }
 
-/** A subject field of the certificate to be, "cn" as well as "CN". */
+/** A subject field of the certificate to be, "cn" as well as "CN" and "2.5.4.3". */
 static const char *field_value(const struct judgement *judgement, const char *name)
 {
     const struct template *template = judgement->template;
     for (size_t i = 0; i < template->attributes_count; i++) {
-        if (strcasecmp(template->attributes[i].field, name) == 0)
+        if (strcasecmp(template->attributes[i].field, field_name(name)) == 0)
             return template->attributes[i].value;
     }
     return NULL;
@@ -215,6 +215,7 @@ struct verdict *policy_judge(const struct policy *policy, const struct policy_qu
         judge_usage(&judgement);
         judge_extensions(&judgement);
         judge_constraints(&judgement);
+        judge_purpose(&judgement);
     }
     verdict->is_allowed = verdict->findings.count == 0;
     if (verdict->is_allowed)

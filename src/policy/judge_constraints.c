@@ -1,126 +1,184 @@
 #include "base/memory.h"
+#include "policy/directory.h"
 #include "policy/rules.h"
+#include "policy/subtree.h"
+#include "policy/uri.h"
 
-#include <string.h>
-#include <strings.h>
+#include <ctype.h>
+#include <stdlib.h>
 
 /* Name constraints of the whole chain, applied at issuance and not left to verifiers (RFC 5280 4.2.1.10). */
 
-/** host is the domain, or below it; a constraint with a leading dot wants at least one label more. */
-static bool host_is_within(struct bytes host, struct bytes domain, bool wants_exact_or_below)
-{
-    if (domain.len == 0)
-        return true;
-    bool has_dot = domain.data[0] == '.';
-    struct bytes bare = has_dot ? bytes_slice(domain, 1, domain.len - 1) : domain;
-    if (host.len == bare.len)
-        return !has_dot && strncasecmp((const char *)host.data, (const char *)bare.data, bare.len) == 0;
-    if (host.len < bare.len + 1 || (!has_dot && !wants_exact_or_below))
-        return false;
-    const uint8_t *tail = host.data + host.len - bare.len;
-    return tail[-1] == '.' && strncasecmp((const char *)tail, (const char *)bare.data, bare.len) == 0;
-}
+#define SOURCE "RFC 5280 4.2.1.10"
+#define REMEDY "use a CA that may issue for this name"
 
-static bool email_is_within(struct bytes email, struct bytes constraint)
-{
-    const uint8_t *at = email.len > 0 ? memrchr(email.data, '@', email.len) : NULL;
-    if (at == NULL)
-        return false;
-    size_t local_len = (size_t)(at - email.data);
-    struct bytes host = bytes_of(at + 1, email.len - local_len - 1);
-    const uint8_t *constraint_at = constraint.len > 0 ? memrchr(constraint.data, '@', constraint.len) : NULL;
-    if (constraint_at == NULL)
-        return host_is_within(host, constraint, false);
-    // A whole mailbox: the local part is compared exactly, the host without case.
-    return email.len == constraint.len && memcmp(email.data, constraint.data, local_len + 1) == 0 &&
-           strncasecmp((const char *)host.data, (const char *)constraint.data + local_len + 1, host.len) == 0;
-}
-
-/** The host of scheme://[user@]host[:port]/...; empty if there is none (then no constraint can be met). */
-static struct bytes uri_host(struct bytes uri)
-{
-    const uint8_t *start = memmem(uri.data, uri.len, "://", 3);
-    if (start == NULL)
-        return bytes_of(NULL, 0);
-    size_t offset = (size_t)(start - uri.data) + 3;
-    struct bytes rest = bytes_slice(uri, offset, uri.len - offset);
-    size_t len = 0;
-    while (len < rest.len && strchr("/?#", rest.data[len]) == NULL)
-        len++;
-    struct bytes authority = bytes_of(rest.data, len);
-    const uint8_t *at = len > 0 ? memrchr(authority.data, '@', len) : NULL;
-    if (at != NULL)
-        authority = bytes_of(at + 1, len - (size_t)(at + 1 - authority.data));
-    const uint8_t *colon = authority.len > 0 ? memchr(authority.data, ':', authority.len) : NULL;
-    return colon == NULL ? authority : bytes_of(authority.data, (size_t)(colon - authority.data));
-}
-
-static bool ip_is_within(struct bytes address, struct bytes constraint)
-{
-    if (constraint.len != address.len * 2)
-        return false;
-    for (size_t i = 0; i < address.len; i++) {
-        if (((address.data[i] ^ constraint.data[i]) & constraint.data[address.len + i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool is_within(enum san_kind kind, struct bytes name, const struct template_name *constraint)
-{
-    struct bytes value = bytes_of(constraint->value, constraint->value_len);
-    switch (kind) {
-    case SAN_DNS:
-        return host_is_within(name, value, true);
-    case SAN_EMAIL:
-        return email_is_within(name, value);
-    case SAN_URI: {
-        struct bytes host = uri_host(name);
-        return host.len > 0 && host_is_within(host, value, false);
-    }
-    case SAN_IP:
-        return ip_is_within(name, value);
-    default:
-        return bytes_equal(name, value);
-    }
-}
-
-static void judge_one(struct judgement *judgement, const struct policy_constraints *constraints,
-                      enum san_kind kind, struct bytes name, const char *text)
-{
-    bool has_kind = false;
-    bool is_permitted = false;
-    for (size_t i = 0; i < constraints->permitted_count; i++) {
-        if (constraints->permitted[i].kind != kind)
-            continue;
-        has_kind = true;
-        is_permitted = is_permitted || is_within(kind, name, &constraints->permitted[i]);
-    }
-    if (has_kind && !is_permitted)
-        judge_refuse(judgement, "name_constraints", "RFC 5280 4.2.1.10", text, NULL,
-                     "use a CA that may issue for this name",
-                     "%s \"%s\" is outside the names the issuer may certify", san_kind_name(kind), text);
-    for (size_t i = 0; i < constraints->excluded_count; i++) {
-        if (constraints->excluded[i].kind == kind && is_within(kind, name, &constraints->excluded[i]))
-            judge_refuse(judgement, "name_constraints", "RFC 5280 4.2.1.10", text, NULL,
-                         "use a CA that may issue for this name",
-                         "%s \"%s\" is among the names the issuer must not certify (%s)", san_kind_name(kind),
-                         text, constraints->excluded[i].text);
-    }
-}
-
-/** Subject constraints need the encoded Name; a chain that has them and a subject is refused unless it is equal. */
-static bool has_directory(const struct policy_constraints *constraints)
+static bool is_constrained(const struct policy_constraints *constraints, enum san_kind kind)
 {
     for (size_t i = 0; i < constraints->permitted_count; i++) {
-        if (constraints->permitted[i].kind == SAN_DIRECTORY)
+        if (constraints->permitted[i].kind == kind)
             return true;
     }
     for (size_t i = 0; i < constraints->excluded_count; i++) {
-        if (constraints->excluded[i].kind == SAN_DIRECTORY)
+        if (constraints->excluded[i].kind == kind)
             return true;
     }
     return false;
+}
+
+/** A URI that no constraint can be applied to is refused under every one, permitted or excluded. */
+static bool refuse_hostless_uri(struct judgement *judgement, struct bytes name, const char *text)
+{
+    struct uri uri = {.has_authority = false};
+    const char *ignored = NULL;
+    if (uri_read(name, &uri, &ignored) && uri.host_kind == URI_HOST_NAME)
+        return false;
+    judge_refuse(judgement, "name_constraints", SOURCE, text, "a URI with a host name",
+                 "ask for a URI with a host name",
+                 "uri \"%s\" has %s, so the issuer's URI constraints can't be met", text,
+                 uri.host_kind == URI_HOST_ADDRESS ? "an address for a host" : "no host");
+    return true;
+}
+
+static bool is_permitted(const struct policy_constraints *constraints, enum san_kind kind, struct bytes name)
+{
+    bool has_kind = false;
+    for (size_t i = 0; i < constraints->permitted_count; i++) {
+        const struct template_name *permitted = &constraints->permitted[i];
+        if (permitted->kind != kind)
+            continue;
+        has_kind = true;
+        if (subtree_permits(kind, name, bytes_of(permitted->value, permitted->value_len)))
+            return true;
+    }
+    return !has_kind;
+}
+
+/** \return the constraint that excludes the name; NULL if none does */
+static const struct template_name *find_excluding(const struct policy_constraints *constraints,
+                                                  enum san_kind kind, struct bytes name)
+{
+    for (size_t i = 0; i < constraints->excluded_count; i++) {
+        const struct template_name *excluded = &constraints->excluded[i];
+        if (excluded->kind == kind &&
+            subtree_excludes(kind, name, bytes_of(excluded->value, excluded->value_len)))
+            return excluded;
+    }
+    return NULL;
+}
+
+static void judge_name(struct judgement *judgement, const struct policy_constraints *constraints,
+                       enum san_kind kind, struct bytes name, const char *what, const char *text)
+{
+    const struct template_name *excluded = find_excluding(constraints, kind, name);
+    if (kind == SAN_URI && is_constrained(constraints, SAN_URI) && refuse_hostless_uri(judgement, name, text))
+        return;
+    if (!is_permitted(constraints, kind, name))
+        judge_refuse(judgement, "name_constraints", SOURCE, text, NULL, REMEDY,
+                     "%s \"%s\" is outside the names the issuer may certify", what, text);
+    if (excluded != NULL)
+        judge_refuse(judgement, "name_constraints", SOURCE, text, NULL, REMEDY,
+                     "%s \"%s\" is among the names the issuer must not certify (%s)", what, text,
+                     excluded->text);
+}
+
+static void judge_subject_name(struct judgement *judgement, const struct policy_constraints *constraints)
+{
+    const struct template *template = judgement->template;
+    bool has_kind = false;
+    bool is_within = false;
+    if (template->attributes_count == 0)
+        return;
+    for (size_t i = 0; i < constraints->permitted_count; i++) {
+        if (constraints->permitted[i].kind != SAN_DIRECTORY)
+            continue;
+        has_kind = true;
+        is_within =
+            is_within || directory_is_within(template, &constraints->permitted_names[i], DIRECTORY_EXACT);
+    }
+    if (has_kind && !is_within)
+        judge_refuse(judgement, "name_constraints", SOURCE, NULL, NULL,
+                     "ask for a subject that begins with the permitted name, spelled and encoded like it",
+                     "subject: it is outside the directory names the issuer may certify");
+    for (size_t i = 0; i < constraints->excluded_count; i++) {
+        if (constraints->excluded[i].kind == SAN_DIRECTORY &&
+            directory_is_within(template, &constraints->excluded_names[i], DIRECTORY_LOOSE))
+            judge_refuse(judgement, "name_constraints", SOURCE, NULL, NULL, REMEDY,
+                         "subject: it is among the directory names the issuer must not certify (%s)",
+                         constraints->excluded[i].text);
+    }
+}
+
+/** otherName, registeredID, x400Address, ediPartyName: some validators reject all that is below such a CA. */
+static void refuse_unknown_kinds(struct judgement *judgement, const struct policy_constraints *constraints)
+{
+    static const enum san_kind unknown[] = {SAN_OTHER_NAME, SAN_RID, SAN_X400, SAN_EDI};
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
+        if (is_constrained(constraints, unknown[i]))
+            judge_refuse(judgement, "name_constraints", SOURCE, NULL, NULL,
+                         "use a CA without constraints of this kind",
+                         "the issuer has name constraints of the kind %s, which coldca can't apply",
+                         san_kind_name(unknown[i]));
+    }
+}
+
+static bool has_dns_name(const struct template *template)
+{
+    for (size_t i = 0; i < template->sans_count; i++) {
+        if (template->sans[i].kind == SAN_DNS)
+            return true;
+    }
+    return false;
+}
+
+/** What OpenSSL, GnuTLS and Java take for a host: words of letters, digits, "_" and "-" with dots between them, an address as well. */
+static bool is_like_host(const char *value)
+{
+    bool has_dot = false;
+    const char *start = strncmp(value, "*.", 2) == 0 ? value + 2 : value;
+    for (const char *at = start; *at != '\0'; at++) {
+        bool is_inner = at > start && at[1] != '\0';
+        if (isalnum((unsigned char)*at) || *at == '_' || (*at == '-' && is_inner))
+            continue;
+        if (*at != '.' || !is_inner || at[1] == '.' || at[1] == '-' || at[-1] == '-')
+            return false;
+        has_dot = true;
+    }
+    return has_dot;
+}
+
+static bool is_one_word(const char *value)
+{
+    return strchr(value, '.') == NULL && uri_host_is_name(bytes_of_text(value));
+}
+
+/** Validators hold a CN to the DNS constraints where no dNSName stands beside it (RFC 6125 6.4.4). */
+static void judge_common_name(struct judgement *judgement, const struct policy_constraints *constraints,
+                              const char *value)
+{
+    struct bytes name = bytes_of_text(value);
+    bool is_outside =
+        !is_permitted(constraints, SAN_DNS, name) || find_excluding(constraints, SAN_DNS, name) != NULL;
+    if (is_one_word(value) && is_outside)
+        judge_note(judgement, "name_constraints.cn", "RFC 6125 6.4.4", value,
+                   "the CN \"%s\" is one word; some validators take it for a host outside the issuer's names",
+                   value);
+    if (is_like_host(value))
+        judge_name(judgement, constraints, SAN_DNS, name, "the CN, which counts where there is no dns name,",
+                   value);
+}
+
+static void judge_attributes(struct judgement *judgement, const struct policy_constraints *constraints)
+{
+    const struct template *template = judgement->template;
+    bool counts_cn = is_constrained(constraints, SAN_DNS) && !has_dns_name(template);
+    for (size_t i = 0; i < template->attributes_count; i++) {
+        const struct template_attribute *attribute = &template->attributes[i];
+        if (strcmp(attribute->oid, field_oid("emailAddress")) == 0)
+            judge_name(judgement, constraints, SAN_EMAIL, bytes_of_text(attribute->value),
+                       "subject emailAddress", attribute->value);
+        if (counts_cn && strcmp(attribute->oid, field_oid("CN")) == 0)
+            judge_common_name(judgement, constraints, attribute->value);
+    }
 }
 
 void judge_constraints(struct judgement *judgement)
@@ -129,19 +187,13 @@ void judge_constraints(struct judgement *judgement)
     const struct policy_issuer *issuer = judgement->question->issuer;
     for (size_t i = 0; issuer != NULL && i < issuer->constraints_count; i++) {
         const struct policy_constraints *constraints = &issuer->constraints[i];
-        for (size_t j = 0; j < template->sans_count; j++)
-            judge_one(judgement, constraints, template->sans[j].kind,
-                      bytes_of(template->sans[j].value, template->sans[j].value_len), template->sans[j].text);
-        for (size_t j = 0; j < template->attributes_count; j++) {
-            if (strcmp(template->attributes[j].field, "emailAddress") == 0)
-                judge_one(judgement, constraints, SAN_EMAIL, bytes_of_text(template->attributes[j].value),
-                          template->attributes[j].value);
+        for (size_t j = 0; j < template->sans_count; j++) {
+            const struct template_name *san = &template->sans[j];
+            judge_name(judgement, constraints, san->kind, bytes_of(san->value, san->value_len),
+                       san_kind_name(san->kind), san->text);
         }
-        // Comparing directory names needs RFC 4518 preparation; refusing is the safe answer coldca can give.
-        if (template->attributes_count > 0 && has_directory(constraints))
-            judge_refuse(judgement, "name_constraints", "RFC 5280 4.2.1.10", NULL, NULL,
-                         "use a CA without directoryName constraints",
-                         "subject: the issuer's directoryName constraints can't be compared; coldca refuses "
-                         "what it can't check");
+        judge_attributes(judgement, constraints);
+        judge_subject_name(judgement, constraints);
+        refuse_unknown_kinds(judgement, constraints);
     }
 }

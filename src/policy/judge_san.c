@@ -2,10 +2,10 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
+#include "policy/subtree.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Subject alternative names: those the policy sets come first, in its order; then those a rule takes from the request. */
 
@@ -18,11 +18,7 @@ static bool has_san(const struct template *template, enum san_kind kind, struct 
 {
     for (size_t i = 0; i < template->sans_count; i++) {
         const struct template_name *san = &template->sans[i];
-        if (san->kind != kind || san->value_len != value.len || value.len == 0)
-            continue;
-        // Host names are the same in either case (RFC 5280 7.2).
-        if (kind == SAN_DNS ? strncasecmp((const char *)san->value, (const char *)value.data, value.len) == 0
-                            : memcmp(san->value, value.data, value.len) == 0)
+        if (san->kind == kind && name_is_same(kind, bytes_of(san->value, san->value_len), value))
             return true;
     }
     return false;
@@ -90,6 +86,20 @@ static bool rule_is_for(const struct rule_san *rule, const struct request_san *s
            (san->kind != SAN_OTHER_NAME || has_hardware_type(san->value));
 }
 
+/** Whether the name is this entry of values: the same name, however it is spelled. */
+static bool is_value(const struct rule_san *rule, const char *value, const struct request_san *san)
+{
+    struct template_name name = {.value = NULL};
+    struct error ignored = ERROR_INIT; // rules_check() has tried each
+    if (rule->type == SAN_OTHER_NAME)
+        return bytes_equal_text(pattern_text(san), value);
+    bool is_same = name_from_text(rule->type, value, rule->wildcard, &name, &ignored) &&
+                   name_is_same(rule->type, bytes_of(name.value, name.value_len), san->value);
+    free(name.value);
+    free(name.text);
+    return is_same;
+}
+
 /** Whether this one rule takes the name. */
 static bool rule_takes(const struct rule_san *rule, const struct request_san *san)
 {
@@ -105,7 +115,7 @@ static bool rule_takes(const struct rule_san *rule, const struct request_san *sa
     if (rule->pattern != NULL && pattern_fits(rule->pattern, text))
         return true;
     for (unsigned i = 0; i < rule->values_count; i++) {
-        if (bytes_equal_text(text, rule->values[i]))
+        if (is_value(rule, rule->values[i], san))
             return true;
     }
     for (unsigned i = 0; san->kind == SAN_IP && i < rule->cidr_count; i++) {

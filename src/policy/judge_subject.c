@@ -3,6 +3,7 @@
 #include "base/quote.h"
 #include "policy/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The subject: which fields are taken, which must match, which are set. */
@@ -52,36 +53,50 @@ static uint8_t tag_for(const char *field, uint8_t tag)
     return tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING ? tag : 0;
 }
 
-/** What no policy may allow (RFC 5280 appendix A): bounds, two-letter countries, control characters. */
-static bool is_sound(struct judgement *judgement, const char *field, struct bytes value)
+bool field_value_check(const char *field, struct bytes value, struct field_fault *ret_fault)
 {
     struct quoted shown;
     size_t bound = field_bound(field);
-    AUTO(free) char *rule = memory_format("subject.%s", field);
     (void)quoted(value, &shown);
+    *ret_fault = (struct field_fault){.source = "RFC 5280 appendix A"};
     if (has_control(value)) {
-        judge_refuse(judgement, rule, "RFC 5280 4.1.2.4", shown.text, NULL, NULL,
-                     "subject %s: \"%s\" holds a control character", field, shown.text);
-        return false;
-    }
-    if (value.len == 0 || (bound > 0 && characters(value) > bound)) {
-        judge_refuse(judgement, rule, "RFC 5280 appendix A", shown.text, NULL, NULL,
-                     "subject %s: \"%s\" is empty or longer than %zu characters", field, shown.text, bound);
+        ret_fault->source = "RFC 5280 4.1.2.4";
+        (void)snprintf(ret_fault->text, sizeof(ret_fault->text), "\"%s\" holds a control character",
+                       shown.text);
         return false;
     }
     bool is_country = strcmp(field, "C") == 0;
     if (is_country && (value.len != 2 || value.data[0] < 'A' || value.data[0] > 'Z' || value.data[1] < 'A' ||
                        value.data[1] > 'Z')) {
-        judge_refuse(judgement, rule, "RFC 5280 appendix A", shown.text, "two capital letters", NULL,
-                     "subject C: \"%s\" is no country code of two capital letters", shown.text);
+        ret_fault->wanted = "two capital letters";
+        (void)snprintf(ret_fault->text, sizeof(ret_fault->text),
+                       "\"%s\" is no country code of two capital letters", shown.text);
+        return false;
+    }
+    if (value.len == 0 || characters(value) > bound) {
+        (void)snprintf(ret_fault->text, sizeof(ret_fault->text),
+                       "\"%s\" is empty or longer than %zu characters", shown.text, bound);
         return false;
     }
     if (!has_letters_of_type(field, value)) {
-        judge_refuse(judgement, rule, "RFC 5280 appendix A", shown.text, NULL, NULL,
-                     "subject %s: \"%s\" has a character that its string type has not", field, shown.text);
+        (void)snprintf(ret_fault->text, sizeof(ret_fault->text),
+                       "\"%s\" has a character that its string type has not", shown.text);
         return false;
     }
     return true;
+}
+
+/** What no policy may allow (RFC 5280 appendix A): bounds, two-letter countries, control characters. */
+static bool is_sound(struct judgement *judgement, const char *field, struct bytes value)
+{
+    struct quoted shown;
+    struct field_fault fault;
+    if (field_value_check(field, value, &fault))
+        return true;
+    AUTO(free) char *rule = memory_format("subject.%s", field);
+    judge_refuse(judgement, rule, fault.source, quoted(value, &shown), fault.wanted, NULL, "subject %s: %s",
+                 field, fault.text);
+    return false;
 }
 
 static bool is_accepted(const struct rule_subject *rule, struct bytes value)

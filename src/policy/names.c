@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
+#include "policy/uri.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -9,13 +10,18 @@
 
 /* Names of all kinds: what is valid, how text becomes octets. */
 
+/* X520name's bound; also for fields that have none of their own. */
+#define UB_NAME 32768
+/* Go reads no arc of more, and with it none of the certificate. */
+#define ARC_MAX 2147483647UL
+
 static const struct {
     const char *field;
     const char *oid;
-    size_t bound; /**< characters, RFC 5280 appendix A (ub-*); 0: none */
+    size_t bound; /**< characters, RFC 5280 appendix A (ub-*) */
 } fields[] = {
     {"CN", "2.5.4.3", 64},
-    {"SN", "2.5.4.4", 40},
+    {"SN", "2.5.4.4", UB_NAME},
     {"serialNumber", "2.5.4.5", 64},
     {"C", "2.5.4.6", 2},
     {"L", "2.5.4.7", 128},
@@ -24,12 +30,12 @@ static const struct {
     {"O", "2.5.4.10", 64},
     {"OU", "2.5.4.11", 64},
     {"title", "2.5.4.12", 64},
-    {"GN", "2.5.4.42", 16},
-    {"initials", "2.5.4.43", 5},
-    {"generationQualifier", "2.5.4.44", 3},
-    {"dnQualifier", "2.5.4.46", 0},
+    {"GN", "2.5.4.42", UB_NAME},
+    {"initials", "2.5.4.43", UB_NAME},
+    {"generationQualifier", "2.5.4.44", UB_NAME},
+    {"dnQualifier", "2.5.4.46", UB_NAME},
     {"pseudonym", "2.5.4.65", 128},
-    {"organizationIdentifier", "2.5.4.97", 0},
+    {"organizationIdentifier", "2.5.4.97", UB_NAME},
     {"UID", "0.9.2342.19200300.100.1.1", 256},
     {"DC", "0.9.2342.19200300.100.1.25", 63},
     {"emailAddress", "1.2.840.113549.1.9.1", 255},
@@ -47,15 +53,22 @@ static const struct {
 
 bool is_dotted_oid(const char *text)
 {
+    unsigned long first = 0;
     size_t arcs = 0;
     for (const char *at = text;; at++) {
+        char *end = NULL;
         if (!isdigit((unsigned char)*at) || (*at == '0' && isdigit((unsigned char)at[1])))
             return false;
-        while (isdigit((unsigned char)*at))
-            at++;
+        unsigned long arc = strtoul(at, &end, 10); // ULONG_MAX if it is beyond that
+        // X.660 7.6: below 0 and 1 there are 40 arcs. The two share one number in DER.
+        if (arc > ARC_MAX || (arcs == 0 && arc > 2) || (arcs == 1 && first < 2 && arc > 39) ||
+            (arcs == 1 && first == 2 && arc > ARC_MAX - 80))
+            return false;
+        first = arcs == 0 ? arc : first;
         arcs++;
+        at = end;
         if (*at == '\0')
-            return arcs >= 2 && text[0] <= '2' && text[1] == '.';
+            return arcs >= 2;
         if (*at != '.')
             return false;
     }
@@ -88,13 +101,22 @@ const char *field_oid(const char *field)
     return is_dotted_oid(field) ? field : NULL;
 }
 
+const char *field_name(const char *field)
+{
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (strcmp(fields[i].oid, field) == 0)
+            return fields[i].field;
+    }
+    return field;
+}
+
 size_t field_bound(const char *field)
 {
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
         if (strcmp(fields[i].field, field) == 0)
             return fields[i].bound;
     }
-    return 0;
+    return UB_NAME;
 }
 
 static bool label_is_valid(const uint8_t *label, size_t len, const char **ret_why)
@@ -197,35 +219,37 @@ bool cidr_holds(const char *cidr, struct bytes address)
     return true;
 }
 
-static bool is_visible_ascii(const char *text)
+/** A Dot-string (RFC 5321 4.1.2), at most 64 characters; the quoted form is refused, for few readers agree on it. */
+static bool local_part_is_valid(struct bytes local)
 {
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at <= ' ' || *at >= 0x7f)
+    if (local.len == 0 || local.len > 64 || local.data[0] == '.' || local.data[local.len - 1] == '.')
+        return false;
+    for (size_t i = 0; i < local.len; i++) {
+        uint8_t byte = local.data[i];
+        if (byte == '.' && local.data[i + 1] == '.') // the last one is none
+            return false;
+        if (byte >= 0x80 || byte == '\0' || (!isalnum(byte) && strchr(".!#$%&'*+-/=?^_`{|}~", byte) == NULL))
             return false;
     }
-    return *text != '\0';
+    return true;
 }
 
 static bool email_is_valid(const char *text)
 {
     const char *why = NULL;
     const char *at = strrchr(text, '@');
-    return at != NULL && at != text && strchr(text, '@') == at && is_visible_ascii(text) &&
-           dns_is_valid(bytes_of_text(at + 1), false, &why);
+    return at != NULL && local_part_is_valid(bytes_of(text, (size_t)(at - text))) &&
+           dns_is_valid(bytes_of_text(at + 1), false, &why) && uri_host_is_name(bytes_of_text(at + 1));
 }
 
-/** RFC 3986: a scheme, a colon, and only characters a URI may have. */
-static bool uri_is_valid(const char *text)
+/** RFC 5280 4.2.1.6: with an authority it has a host name or an address in it. */
+static bool uri_is_valid(const char *text, const char **ret_why)
 {
-    const char *colon = strchr(text, ':');
-    if (colon == NULL || !isalpha((unsigned char)*text) || colon[1] == '\0' || !is_visible_ascii(text) ||
-        strpbrk(text, "\"<>\\^`{|}") != NULL)
+    struct uri uri;
+    if (!uri_read(bytes_of_text(text), &uri, ret_why))
         return false;
-    for (const char *at = text; at < colon; at++) {
-        if (!isalnum((unsigned char)*at) && strchr("+-.", *at) == NULL)
-            return false;
-    }
-    return true;
+    *ret_why = "has no host";
+    return !uri.has_authority || uri.host_kind != URI_HOST_NONE;
 }
 
 bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
@@ -241,9 +265,9 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
         return error_set(err, ERROR_USAGE, 0, "dns \"%s\" %s (RFC 1034 3.5)", room.text, why);
     if (kind == SAN_EMAIL && !email_is_valid(text))
         return error_set(err, ERROR_USAGE, 0,
-                         "email \"%s\" is no mailbox of ASCII characters (RFC 5280 4.2.1.6)", room.text);
-    if (kind == SAN_URI && !uri_is_valid(text))
-        return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is no URI with a scheme (RFC 3986)", room.text);
+                         "email \"%s\" is not a mailbox of ASCII characters (RFC 5280 4.2.1.6)", room.text);
+    if (kind == SAN_URI && !uri_is_valid(text, &why))
+        return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is not a URI: it %s (RFC 3986)", room.text, why);
     if (kind == SAN_IP && (strchr(text, '/') != NULL || !cidr_parse(text, address, &len, &prefix)))
         return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is no IPv4 or IPv6 address", room.text);
     if (kind != SAN_DNS && kind != SAN_EMAIL && kind != SAN_URI && kind != SAN_IP)
@@ -259,29 +283,58 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
     return true;
 }
 
+/** Address and mask, host bits zero (RFC 5280 4.2.1.10). */
+static bool subtree_octets(const char *text, uint8_t ret_octets[static 32], size_t *ret_len)
+{
+    size_t len = 0;
+    unsigned prefix = 0;
+    if (!cidr_parse(text, ret_octets, &len, &prefix))
+        return false;
+    memset(ret_octets + len, 0, len);
+    for (unsigned bit = 0; bit < len * 8; bit++) {
+        uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+        if (bit < prefix)
+            ret_octets[len + bit / 8] = (uint8_t)(ret_octets[len + bit / 8] | mask);
+        else
+            ret_octets[bit / 8] = (uint8_t)(ret_octets[bit / 8] & ~mask);
+    }
+    *ret_len = len * 2;
+    return true;
+}
+
+/** A domain, or one with a leading dot; for email also a mailbox; for uri never an address. */
+static bool subtree_check(enum san_kind kind, const char *text, struct error *err)
+{
+    struct quoted room;
+    const char *why = NULL;
+    (void)quoted_text(text, &room);
+    if (kind == SAN_EMAIL && strchr(text, '@') != NULL)
+        return email_is_valid(text) ||
+               error_set(err, ERROR_INPUT, 0,
+                         "name constraint email \"%s\" is neither a mailbox nor its host", room.text);
+    struct bytes domain = bytes_of_text(*text == '.' ? text + 1 : text);
+    if (!dns_is_valid(domain, false, &why))
+        return error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" %s", san_kind_name(kind), room.text,
+                         why);
+    return uri_host_is_name(domain) ||
+           error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" is not a domain but an address",
+                     san_kind_name(kind), room.text);
+}
+
 bool subtree_from_text(enum san_kind kind, const char *text, struct template_name *ret_name,
                        struct error *err)
 {
     uint8_t octets[32];
     size_t len = 0;
-    unsigned prefix = 0;
+    struct quoted room;
     struct bytes value = bytes_of_text(text);
-    const char *why = NULL;
-    const char *host = kind == SAN_EMAIL && strchr(text, '@') != NULL ? strrchr(text, '@') + 1 : text;
-    const char *bare = host == text && *text == '.' ? text + 1 : host;
     if (kind == SAN_IP) {
-        if (!cidr_parse(text, octets, &len, &prefix))
-            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is no address/prefix", text);
-        for (unsigned bit = 0; bit < len * 8; bit++) {
-            uint8_t mask = (uint8_t)(0x80 >> bit % 8);
-            octets[len + bit / 8] = (uint8_t)(bit % 8 == 0 ? 0 : octets[len + bit / 8]);
-            octets[len + bit / 8] = (uint8_t)(octets[len + bit / 8] | (bit < prefix ? mask : 0));
-            if (bit >= prefix)
-                octets[bit / 8] = (uint8_t)(octets[bit / 8] & ~mask); // host bits are zero
-        }
-        value = bytes_of(octets, len * 2);
-    } else if (!dns_is_valid(bytes_of_text(bare), false, &why)) {
-        return error_set(err, ERROR_INPUT, 0, "name constraint \"%s\" %s", text, why);
+        if (!subtree_octets(text, octets, &len))
+            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is no address/prefix",
+                             quoted_text(text, &room));
+        value = bytes_of(octets, len);
+    } else if (!subtree_check(kind, text, err)) {
+        return false;
     }
     *ret_name = (struct template_name){
         .kind = kind,

@@ -142,6 +142,9 @@ struct policy {
 /** What the schema alone can't say: contradictions that make a policy unusable. ERROR_INPUT. */
 MUST_USE bool rules_check(const struct rules *rules, const struct screen_rules *screen, struct error *err);
 
+/** Values and names a policy spells out that no certificate can have. ERROR_INPUT. */
+MUST_USE bool rules_check_values(const struct rules *rules, struct error *err);
+
 /** What a judge works with. */
 struct judgement {
     const struct policy *policy;
@@ -175,14 +178,27 @@ void judge_validity(struct judgement *judgement);
 void judge_usage(struct judgement *judgement);
 void judge_extensions(struct judgement *judgement);
 void judge_constraints(struct judgement *judgement);
+/** What the names and usages together must be; after all others. */
+void judge_purpose(struct judgement *judgement);
 
 /** "serverAuth" or a dotted OID as a dotted OID; NULL if it is neither. */
 const char *usage_oid(const char *name);
 /** "CN" as "2.5.4.3"; a dotted OID as itself; NULL if it is neither. */
 const char *field_oid(const char *field);
-/** Upper bound in characters (RFC 5280 appendix A); 0: none known. */
+/** The short name of a field that is given by OID; what has none as it is. */
+const char *field_name(const char *field);
+/** Upper bound in characters (RFC 5280 appendix A). */
 size_t field_bound(const char *field);
 bool is_dotted_oid(const char *text);
+
+/** Why a value can't stand in a field. */
+struct field_fault {
+    const char *source;
+    const char *wanted; /**< may be NULL */
+    char text[256];     /**< harmless: the value and what is wrong with it */
+};
+/** What no policy may allow (RFC 5280 appendix A): bounds, two-letter countries, control characters, string types. */
+MUST_USE bool field_value_check(const char *field, struct bytes value, struct field_fault *ret_fault);
 
 /** Makes a name's value from text: checks and encodes; text is also kept for people. ERROR_USAGE says what is wrong. */
 MUST_USE bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,

@@ -254,6 +254,17 @@ static struct screen_rules screen_of(const struct rule_screen *rule)
     return screen;
 }
 
+/** A field that is given by OID is the field, with its checks, string type and constraints. */
+static void use_field_names(struct rules *rules)
+{
+    for (unsigned i = 0; i < rules->subject_count; i++) {
+        struct rule_subject *rule = &rules->subject[i];
+        char *name = memory_text(field_name(rule->field));
+        free(rule->field); // libcyaml's texts come from malloc()
+        rule->field = name;
+    }
+}
+
 bool policy_load(struct bytes text, const char *file, struct policy **ret_policy, struct error *err)
 {
     void *value = NULL;
@@ -263,6 +274,7 @@ bool policy_load(struct bytes text, const char *file, struct policy **ret_policy
     policy->rules = value;
     digest_sha256(text, policy->sha256);
     policy->description = first_comment(text);
+    use_field_names(policy->rules);
     policy->screen = screen_of(&policy->rules->screen);
     if (!compile_all(policy->rules, err) || !rules_check(policy->rules, &policy->screen, err))
         return error_while(err, "reading the policy %s", file);

@@ -1,6 +1,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
+#include "policy/subtree.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static bool add_part(struct template *template, const char *part, struct error *
             quoted_text(field, &room));
     if (equals[1] == '\0' || !utf8_is_valid(bytes_of_text(equals + 1)))
         return error_set(err, ERROR_USAGE, 0, "subject: %s is empty or no UTF-8", field);
-    template_add_attribute(template, field, bytes_of_text(equals + 1), 0);
+    template_add_attribute(template, field_name(field), bytes_of_text(equals + 1), 0);
     return true;
 }
 
@@ -81,7 +82,9 @@ bool template_parse_san(const char *text, struct template *template, struct erro
     if (!name_from_text(kind, colon + 1, true, &name, err))
         return false;
     for (size_t i = 0; i < template->sans_count; i++) {
-        if (template->sans[i].kind == name.kind && strcmp(template->sans[i].text, name.text) == 0) {
+        const struct template_name *known = &template->sans[i];
+        if (known->kind == name.kind && name_is_same(name.kind, bytes_of(known->value, known->value_len),
+                                                     bytes_of(name.value, name.value_len))) {
             free(name.value);
             free(name.text);
             return true;

@@ -34,6 +34,11 @@ struct template_attribute {
     uint32_t rdn;
 };
 
+/** The string type that is written: RFC 5280 appendix A's, PrintableString where the request has it and may, else UTF8String. */
+uint8_t template_attribute_tag(const struct template_attribute *attribute);
+/** X.680's PrintableString alphabet. */
+bool text_is_printable(const char *text);
+
 /** A GeneralName to write; also a name-constraint subtree, whose ip is address + mask (8 or 32 octets). */
 struct template_name {
     enum san_kind kind;

@@ -92,9 +92,11 @@ static bool find_keys(struct signer *signer, const struct console *console, stru
     const struct home_config *config = &home->config;
     struct bytes spki = home->issuer != NULL ? cert_issuer_spki(home->issuer) : bytes_of(NULL, 0);
     if (!token_key_find(signer->token, config->ca_key, spki, &signer->ca_key, err))
-        return error_while(err, "looking for the CA key");
+        return error_while(err,
+                           "looking for the CA key; a token that lost it is to be restored from its backup");
     if (!token_key_find(signer->token, config->ledger_key, bytes_of(NULL, 0), &signer->ledger_key, err))
-        return error_while(err, "looking for the ledger key");
+        return error_while(
+            err, "looking for the ledger key; a token that lost it is to be restored from its backup");
     return signer_check_key(signer->ca_key, config->allow_extractable, "CA", console, err) &&
            signer_check_key(signer->ledger_key, config->allow_extractable, "ledger", console, err) &&
            vkey_matches(config->ledger_vkey, config->origin, token_key_spki(signer->ledger_key), err);
@@ -127,7 +129,8 @@ static bool open_token(struct signer *signer, const struct console *console, str
                                         .init_args = config->token.init_args,
                                         .uri = is_uri ? config->token.uri : NULL,
                                         .label = is_uri ? NULL : config->token.uri,
-                                        .profile = signer->profile};
+                                        .profile = signer->profile,
+                                        .is_in_use = true};
     if (!token_open(&choice, &signer->token, err))
         return false;
     token_set_sessions(signer->token, signer_sessions_wanted(signer->home));

@@ -5,9 +5,13 @@ void token_profile_free(struct token_profile *profile)
     free(profile->name);
     free(profile->init_args);
     free(profile->module);
-    for (size_t i = 0; i < profile->file_count; i++)
+    for (size_t i = 0; i < profile->file_count; i++) {
         free(profile->files[i].path);
+        free(profile->origins[i].variable);
+    }
     free(profile->files);
+    free(profile->origins);
+    free(profile->variable);
     free(profile);
 }
 

@@ -12,8 +12,19 @@ struct token_profile {
     struct token_limits limits;
     bool knows_files; /**< the profile says what its module opens */
     bool needs_network;
-    struct token_file *files; /**< as far as they can be told on this machine */
+    struct token_file *files;       /**< as far as they can be told on this machine */
+    struct profile_origin *origins; /**< where each of files comes from */
     size_t file_count;
+    char *
+        variable; /**< of the environment, that names a file instead of the usual ones; NULL: there is none */
+};
+
+/** Where one of a profile's files comes from. */
+struct profile_origin {
+    char *variable; /**< of the environment, which names it; NULL */
+    bool
+        has_setting; /**< it is a configuration that names a folder; the first that is there is the module's */
+    bool is_setting; /**< it is that folder, named by the file before */
 };
 
 /** One line of files: in a profile. */
@@ -25,5 +36,11 @@ struct profile_file {
 };
 /** Works out what lines mean on this machine and adds it to the profile. */
 void profile_add_files(struct token_profile *profile, const struct profile_file *lines, size_t count);
+/**
+ * Looks for a file that the module needs and this user may not use, or that is named and not there.
+ * \param profile  NULL: nothing is known
+ * \return whether there is one; ret_text then says which, and what to do about it
+ */
+bool profile_find_obstacle(const struct token_profile *profile, struct builder *ret_text);
 
 #endif

@@ -8,10 +8,12 @@
 
 #define SETTINGS_MAX_LEN ((size_t)64 * 1024)
 
-/** Takes over path. */
-static void add(struct token_profile *profile, char *path, bool may_write)
+/** Takes over path and what origin owns. */
+static void add(struct token_profile *profile, char *path, bool may_write, struct profile_origin origin)
 {
     profile->files = memory_grow(profile->files, profile->file_count + 1, sizeof(*profile->files));
+    profile->origins = memory_grow(profile->origins, profile->file_count + 1, sizeof(*profile->origins));
+    profile->origins[profile->file_count] = origin;
     profile->files[profile->file_count++] = (struct token_file){.path = path, .may_write = may_write};
 }
 
@@ -54,17 +56,22 @@ static void add_line(struct token_profile *profile, const struct profile_file *l
     char *path = locate(line);
     if (path == NULL)
         return;
-    add(profile, path, line->write);
+    add(profile, path, line->write,
+        (struct profile_origin){.variable = memory_text(line->variable),
+                                .has_setting = line->setting != NULL});
     if (line->setting == NULL || !file_read(AT_FDCWD, path, SETTINGS_MAX_LEN, &text, &ignored))
         return;
     AUTO(free) char *copy = builder_take_text(&text);
     char *folder = setting_of(copy, line->setting);
     if (folder != NULL)
-        add(profile, folder, true);
+        add(profile, folder, true, (struct profile_origin){.is_setting = true});
 }
 
 void profile_add_files(struct token_profile *profile, const struct profile_file *lines, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (profile->variable == NULL)
+            profile->variable = memory_text(lines[i].variable);
         add_line(profile, &lines[i]);
+    }
 }

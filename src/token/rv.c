@@ -88,7 +88,7 @@ static const struct rv_words words[] = {
     {CKR_USER_NOT_LOGGED_IN, "CKR_USER_NOT_LOGGED_IN",
      "nobody is logged in: the token was reset, or the key wants the PIN for each signature; " ASK_AGAIN},
     {CKR_USER_PIN_NOT_INITIALIZED, "CKR_USER_PIN_NOT_INITIALIZED",
-     "the token has no user PIN yet; set one with coldca token init"},
+     "the token has no user PIN; its security officer sets one with the token's own tool"},
     {CKR_USER_TYPE_INVALID, "CKR_USER_TYPE_INVALID", "the token has no such user"},
     {CKR_USER_ANOTHER_ALREADY_LOGGED_IN, "CKR_USER_ANOTHER_ALREADY_LOGGED_IN",
      "another user is logged in; log out first"},

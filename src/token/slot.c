@@ -1,6 +1,7 @@
 #include "token/internal.h"
 
 #include "base/quote.h"
+#include "token/profile.h"
 
 #include <openssl/err.h>
 
@@ -85,6 +86,18 @@ static void add_token_words(const struct token_info *info, struct builder *ret_t
                    info->is_initialized ? "" : ", not initialized");
 }
 
+/** A module that does not start, or sees nothing, often can't get at a file. \return whether that is so; err then says it */
+static bool explain(const struct token_choice *choice, const char *path, CK_RV rv, struct error *err)
+{
+    AUTO(builder_done) struct builder why = BUILDER_INIT;
+    if (!profile_find_obstacle(choice->profile, &why))
+        return false;
+    (void)error_set(err, ERROR_TOKEN, rv, "the module %s can't get at its tokens%s%s%s: %s",
+                    quoted_text(path, &(struct quoted){0}), rv != CKR_OK ? " (" : "",
+                    rv != CKR_OK ? rv_name(rv) : "", rv != CKR_OK ? ")" : "", builder_text(&why));
+    return true;
+}
+
 static bool choice_module(const struct token_choice *choice, struct module **ret_module, struct error *err)
 {
     const char *path = choice->module;
@@ -103,7 +116,10 @@ static bool choice_module(const struct token_choice *choice, struct module **ret
         return error_set(err, ERROR_TOKEN, 0, "no PKCS#11 module is named; give its path or a token model");
     if (init_args == NULL && choice->profile != NULL)
         init_args = profile_init_args(choice->profile);
-    return module_open(path, init_args, profile_limits(choice->profile).timeout_seconds, ret_module, err);
+    if (module_open(path, init_args, profile_limits(choice->profile).timeout_seconds, ret_module, err))
+        return true;
+    (void)explain(choice, path, err->native, err); // else what the module said has to do
+    return false;
 }
 
 /** All tokens of a module, in slot order. The module's lock must be held. */
@@ -139,6 +155,18 @@ static bool any_initialized(const struct token_info *infos, size_t count)
     return false;
 }
 
+/** Its keys can't be made again, so nothing here may lead a person to make another token in its place. */
+static bool refuse_missing(const struct token_choice *choice, const char *asked, const char *present,
+                           struct error *err)
+{
+    const char *variable = choice->profile != NULL ? choice->profile->variable : NULL;
+    return error_set(err, ERROR_TOKEN, 0,
+                     "this CA's token is missing or damaged: no token%s is present (there is %s); plug it "
+                     "in%s%s, or restore it from its backup",
+                     asked, *present == '\0' ? "none" : present, variable != NULL ? ", check " : "",
+                     variable != NULL ? variable : "");
+}
+
 /** Exactly one; ERROR_TOKEN with a list otherwise. The module's lock must be held. */
 static bool choose(struct module *module, const struct token_choice *choice, enum wanted wanted,
                    struct token_info *ret_info, struct error *err)
@@ -153,7 +181,8 @@ static bool choose(struct module *module, const struct token_choice *choice, enu
     if (!list_tokens(module, &infos, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        add_token_words(&infos[i], &all);
+        if (infos[i].is_initialized || !choice->is_in_use) // an empty slot is none of a CA's tokens
+            add_token_words(&infos[i], &all);
         bool is_wanted = wanted == WANTED_ANY || infos[i].is_initialized == (wanted == WANTED_INITIALIZED);
         if (!is_wanted || !choice_fits(choice, &infos[i]))
             continue;
@@ -170,6 +199,10 @@ static bool choose(struct module *module, const struct token_choice *choice, enu
         return error_set(err, ERROR_TOKEN, 0,
                          "%zu tokens fit: %s; say which: --token LABEL or --token pkcs11:serial=SERIAL", fits,
                          builder_text(&fitting));
+    if (count == 0 && explain(choice, module->path, CKR_OK, err))
+        return false;
+    if (choice->is_in_use)
+        return refuse_missing(choice, builder_text(&asked), builder_text(&all), err);
     if (wanted == WANTED_INITIALIZED && count > 0 && !any_initialized(infos, count))
         return error_set(err, ERROR_TOKEN, 0,
                          "no token is initialized yet; `coldca token init --label LABEL` makes one ready");

@@ -151,7 +151,7 @@ equal "$code" 6
 says "run the same command again"
 batch 0 --json "${device[@]}" long
 json '.resumed and .issued + .repeated == 1200'
-says "going on with the batch"
+says "resuming batch"
 sound_ledger
 
 step "a stick with a later checkpoint than the ledger has: exit 5, nothing is signed"

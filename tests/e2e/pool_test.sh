@@ -24,7 +24,7 @@ export TOKEN_FAULT="call=C_Sign at=400 fault=rv rv=48" # CKR_DEVICE_ERROR
 run 0 -C ca --pin-source file:pin --json batch "${device[@]}" stick
 unset TOKEN_FAULT
 json '.issued == 1500'
-says "failed and is not asked any more, the others go on"
+says "failed and was removed from the pool; continuing with the others"
 says "CKR_DEVICE_ERROR"
 openssl verify -x509_strict -CAfile shared.pem "$(find stick/issued -name device-0001.pem)" "$(find stick/issued -name device-1500.pem)" \
     >verified 2>&1 || fail "$(cat verified)"
@@ -39,7 +39,7 @@ for fault in wrong-signature other-key-signature garbage short; do
     run 0 -C ca --pin-source file:pin --json batch "${device[@]}" "stick-$fault"
     unset TOKEN_FAULT
     json '.issued == 300'
-    says "failed and is not asked any more, the others go on"
+    says "failed and was removed from the pool; continuing with the others"
     (cd "stick-$fault"/issued/*/ && for file in "$fault"-???.pem; do openssl verify -CAfile "$work/shared.pem" "$file"; done) >verified 2>&1 ||
         fail "$(grep -v OK verified)"
     equal "$(wc -l <verified)" 300

@@ -78,7 +78,7 @@ static void what_was_asked_for_and_is_left_out_is_noted(void **state)
     (void)state;
     const struct verdict *verdict = case_judge(&(struct judge_case){
         .policy = POLICY("other_extensions: drop\nother_subject: drop\nother_san: drop\n"
-                         "key_usage: [digitalSignature]\nextended_key_usage: [serverAuth]\n"),
+                         "key_usage: [digitalSignature]\nextended_key_usage: [clientAuth]\n"),
         .subject = "CN=x,L=Redmond",
         .sans = (const char *const[]){"dns:a.example", NULL},
         .extensions = CAPABILITIES "30{06{551d0f}0101ff04{030204f0}}"
@@ -89,7 +89,7 @@ static void what_was_asked_for_and_is_left_out_is_noted(void **state)
     assert_true(has_note(verdict, "subject.dropped", "L: \"Redmond\""));
     assert_true(has_note(verdict, "san.dropped", "dns \"a.example\""));
     assert_true(has_note(verdict, "key_usage.dropped", "nonRepudiation, keyEncipherment, dataEncipherment"));
-    assert_true(has_note(verdict, "extended_key_usage.dropped", "clientAuth"));
+    assert_true(has_note(verdict, "extended_key_usage.dropped", "serverAuth"));
     assert_int_equal(verdict->notes.count,
                      5); // nothing of what every CA writes itself: basicConstraints, the key identifier
 }

@@ -73,7 +73,7 @@ static void a_policy_outside_the_standards_does_not_load(void **state)
     REFUSED("there twice",
             {"other", "copy_extensions: [{oid: 1.2.3.4, max_len: 1}, {oid: 1.2.3.4, max_len: 2}]"});
     REFUSED("RFC 5280 4.2.1.4", {"other", "certificate_policies: [{oid: 1.2.3}, {oid: 1.2.3}]"});
-    REFUSED("no URI", {"other", "crl_urls: ['crl.example/ca.crl']"});
+    REFUSED("not a URI", {"other", "crl_urls: ['crl.example/ca.crl']"});
     REFUSED("name_constraints need ca",
             {"other", "name_constraints: {permitted: [{type: dns, value: a.example}]}"});
     REFUSED("no OID", {"other", "copy_extensions: [{oid: 1.2.x, max_len: 1}]"});

@@ -255,6 +255,8 @@ static void usages_come_from_the_request_only_within_the_list(void **state)
          1},
         {{.more = "key_usage: [digitalSignature]\nextended_key_usage: "
                   "[clientAuth]\nextended_key_usage_from_request: [serverAuth]",
+          .san_rules = "{type: dns, match: '.*'}",
+          .sans = {"dns:a.example"},
           .extensions = ASKS_SERVER_AUTH},
          KEY_USAGE_DIGITAL_SIGNATURE,
          2},

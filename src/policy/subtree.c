@@ -1,0 +1,149 @@
+#include "policy/subtree.h"
+
+#include "policy/uri.h"
+
+#include <strings.h>
+
+static bool is_same_host(struct bytes a, struct bytes b)
+{
+    return a.len == b.len &&
+           (a.len == 0 || strncasecmp((const char *)a.data, (const char *)b.data, a.len) == 0);
+}
+
+/** Splits a mailbox at its last "@". \return false: there is none */
+static bool split_mailbox(struct bytes mailbox, struct bytes *ret_local, struct bytes *ret_host)
+{
+    const uint8_t *at = mailbox.len > 0 ? memrchr(mailbox.data, '@', mailbox.len) : NULL;
+    if (at == NULL)
+        return false;
+    *ret_local = bytes_of(mailbox.data, (size_t)(at - mailbox.data));
+    *ret_host = bytes_of(at + 1, mailbox.len - ret_local->len - 1);
+    return true;
+}
+
+static bool is_same_mailbox(struct bytes a, struct bytes b)
+{
+    struct bytes local_a, local_b, host_a, host_b;
+    return split_mailbox(a, &local_a, &host_a) && split_mailbox(b, &local_b, &host_b) &&
+           bytes_equal(local_a, local_b) && is_same_host(host_a, host_b);
+}
+
+/** Equal but for the case of the host. */
+static bool is_same_uri(struct bytes a, struct bytes b)
+{
+    struct uri uri_a, uri_b;
+    const char *ignored = NULL;
+    if (bytes_equal(a, b))
+        return true;
+    if (a.len != b.len || !uri_read(a, &uri_a, &ignored) || !uri_read(b, &uri_b, &ignored) ||
+        uri_a.host_kind == URI_HOST_NONE || !is_same_host(uri_a.host, uri_b.host) ||
+        uri_a.host.data - a.data != uri_b.host.data - b.data)
+        return false;
+    size_t start = (size_t)(uri_a.host.data - a.data);
+    size_t end = start + uri_a.host.len;
+    return memcmp(a.data, b.data, start) == 0 && memcmp(a.data + end, b.data + end, a.len - end) == 0;
+}
+
+bool name_is_same(enum san_kind kind, struct bytes a, struct bytes b)
+{
+    if (a.len == 0 || b.len == 0)
+        return false;
+    if (kind == SAN_DNS)
+        return is_same_host(a, b);
+    if (kind == SAN_EMAIL)
+        return is_same_mailbox(a, b);
+    if (kind == SAN_URI)
+        return is_same_uri(a, b);
+    return bytes_equal(a, b);
+}
+
+/** host ends in ".domain"; domain may bring its dot. */
+static bool is_below(struct bytes host, struct bytes domain)
+{
+    struct bytes bare = domain.len > 0 && domain.data[0] == '.' ? bytes_slice(domain, 1, domain.len) : domain;
+    if (bare.len == 0 || host.len < bare.len + 2)
+        return false;
+    size_t start = host.len - bare.len;
+    return host.data[start - 1] == '.' && is_same_host(bytes_slice(host, start, bare.len), bare);
+}
+
+static bool dns_is_within(struct bytes host, struct bytes domain)
+{
+    return domain.len == 0 || is_same_host(host, domain) || is_below(host, domain);
+}
+
+/** A URI's or mailbox's host: the domain itself, or with a leading dot what is below it and not itself. */
+static bool host_is_within(struct bytes host, struct bytes domain)
+{
+    return domain.len > 0 && domain.data[0] == '.' ? is_below(host, domain) : is_same_host(host, domain);
+}
+
+static bool email_is_within(struct bytes email, struct bytes subtree)
+{
+    struct bytes local, host;
+    if (!split_mailbox(email, &local, &host))
+        return false;
+    if (subtree.len > 0 && memchr(subtree.data, '@', subtree.len) != NULL)
+        return is_same_mailbox(email, subtree);
+    return host_is_within(host, subtree);
+}
+
+static bool uri_is_within(struct bytes text, struct bytes subtree)
+{
+    struct uri uri;
+    const char *ignored = NULL;
+    return uri_read(text, &uri, &ignored) && uri.host_kind == URI_HOST_NAME &&
+           host_is_within(uri.host, subtree);
+}
+
+/** The subtree is address and mask. */
+static bool ip_is_within(struct bytes address, struct bytes subtree)
+{
+    if (address.len == 0 || subtree.len != address.len * 2)
+        return false;
+    for (size_t i = 0; i < address.len; i++) {
+        if (((address.data[i] ^ subtree.data[i]) & subtree.data[address.len + i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool subtree_permits(enum san_kind kind, struct bytes name, struct bytes subtree)
+{
+    switch (kind) {
+    case SAN_DNS:
+        return dns_is_within(name, subtree);
+    case SAN_EMAIL:
+        return email_is_within(name, subtree);
+    case SAN_URI:
+        return uri_is_within(name, subtree);
+    case SAN_IP:
+        return ip_is_within(name, subtree);
+    default:
+        return false;
+    }
+}
+
+/** "*.X" stands for every name one label below X, so also for the excluded "a.X" (Go's CVE-2025-61727). */
+static bool wildcard_covers(struct bytes name, struct bytes subtree)
+{
+    if (name.len < 3 || name.data[0] != '*' || name.data[1] != '.' || subtree.len == 0)
+        return false;
+    const uint8_t *dot = memchr(subtree.data, '.', subtree.len);
+    if (dot == NULL)
+        return false;
+    size_t first = (size_t)(dot - subtree.data);
+    return is_same_host(bytes_slice(name, 1, name.len), bytes_slice(subtree, first, subtree.len));
+}
+
+bool subtree_excludes(enum san_kind kind, struct bytes name, struct bytes subtree)
+{
+    bool is_every_host = (kind == SAN_EMAIL || kind == SAN_URI) && subtree.len == 0;
+    return is_every_host || subtree_permits(kind, name, subtree) ||
+           (kind == SAN_DNS && wildcard_covers(name, subtree));
+}
+
+bool subtree_is_known(enum san_kind kind)
+{
+    return kind == SAN_DNS || kind == SAN_EMAIL || kind == SAN_URI || kind == SAN_IP;
+}
