@@ -48,7 +48,7 @@ static bool take_earlier(struct certificates *own, struct logged *job, const str
     return home_certificate_remake(signer_home(own->signer)->ledger, &item->earlier, &job->made, err);
 }
 
-static bool fill(struct issue_stream *stream, struct group *group, size_t group_len, unsigned wait_ms,
+static bool fill(struct issue_stream *stream, struct issue_group *group, size_t group_len, unsigned wait_ms,
                  struct error *err)
 {
     struct certificates *own = (struct certificates *)stream;
@@ -84,7 +84,7 @@ static bool has_more(const struct issue_stream *stream)
 
 /* ---- delivering: a thread each for deliver() and flush() ---- */
 
-static void count(struct group *group)
+static void count(struct issue_group *group)
 {
     for (size_t i = 0; i < group->count; i++) {
         bool is_new = group->jobs[i].tbs.len > 0;
@@ -97,7 +97,7 @@ static void count(struct group *group)
             group->plan->count - plan_count(group->plan, PLAN_SIGN) - plan_count(group->plan, PLAN_REPEAT);
 }
 
-static bool deliver(struct issue_stream *stream, struct group *group, struct error *err)
+static bool deliver(struct issue_stream *stream, struct issue_group *group, struct error *err)
 {
     struct certificates *own = (struct certificates *)stream;
     for (size_t i = 0; i < group->count; i++) {
@@ -112,7 +112,7 @@ static bool deliver(struct issue_stream *stream, struct group *group, struct err
     return !group->ends_plan || own->source->finished(own->source->data, group->plan, err);
 }
 
-static bool flush(struct issue_stream *stream, const struct group *group, struct error *err)
+static bool flush(struct issue_stream *stream, const struct issue_group *group, struct error *err)
 {
     struct certificates *own = (struct certificates *)stream;
     return group->count == 0 || own->output->flush == NULL ||

@@ -31,7 +31,7 @@ static void *put_all(void *data)
 {
     struct delivery *delivery = data;
     bool is_end = false;
-    struct group *group;
+    struct issue_group *group;
     while ((group = thread_queue_take(delivery->waiting, THREAD_FOREVER, &is_end)) != NULL) {
         if (!delivery->stream->deliver(delivery->stream, group, &delivery->put.err) ||
             !thread_queue_put(delivery->released, group))
@@ -42,7 +42,7 @@ static void *put_all(void *data)
     return NULL;
 }
 
-static bool flush_group(struct issue_stream *stream, const struct group *group, struct error *err)
+static bool flush_group(struct issue_stream *stream, const struct issue_group *group, struct error *err)
 {
     return stream->flush == NULL || stream->flush(stream, group, err);
 }
@@ -51,7 +51,7 @@ static void *flush_all(void *data)
 {
     struct delivery *delivery = data;
     bool is_end = false;
-    struct group *group;
+    struct issue_group *group;
     while ((group = thread_queue_take(delivery->released, THREAD_FOREVER, &is_end)) != NULL) {
         if (!flush_group(delivery->stream, group, &delivery->flush.err) ||
             !thread_queue_put(delivery->delivered, group))
@@ -111,13 +111,13 @@ void delivery_close(struct delivery *delivery)
     free(delivery);
 }
 
-bool delivery_give(struct delivery *delivery, struct group *group)
+bool delivery_give(struct delivery *delivery, struct issue_group *group)
 {
     group->number = delivery->given++;
     return thread_queue_put(delivery->waiting, group);
 }
 
-struct group *delivery_take_back(struct delivery *delivery, bool wait)
+struct issue_group *delivery_take_back(struct delivery *delivery, bool wait)
 {
     bool is_end = false;
     return thread_queue_take(delivery->delivered, wait ? THREAD_FOREVER : 0, &is_end);

@@ -25,13 +25,13 @@ void delivery_close(struct delivery *delivery);
 DEFINE_AUTO(struct delivery *, delivery_close);
 
 /** Gives a group that is committed and proved; waits for space. \return false: an earlier one failed, see delivery_finish() */
-MUST_USE bool delivery_give(struct delivery *delivery, struct group *group);
+MUST_USE bool delivery_give(struct delivery *delivery, struct issue_group *group);
 /**
  * A group that was delivered and is the caller's again.
  * \param wait  for one, if a group is under way
  * \return NULL: there is none now, or one failed
  */
-struct group *delivery_take_back(struct delivery *delivery, bool wait);
+struct issue_group *delivery_take_back(struct delivery *delivery, bool wait);
 /** No more groups come: waits until all are delivered. Those can be taken back still. \return false: one could not be */
 MUST_USE bool delivery_finish(struct delivery *delivery, struct error *err);
 

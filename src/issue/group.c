@@ -2,12 +2,12 @@
 
 #include "ledger/proof.h"
 
-bool group_is_empty(const struct group *group)
+bool group_is_empty(const struct issue_group *group)
 {
     return group->count == 0 && !group->ends_plan;
 }
 
-void group_clear(struct group *group)
+void group_clear(struct issue_group *group)
 {
     for (size_t i = 0; i < group->count; i++)
         logged_done(&group->jobs[i]);
@@ -19,7 +19,7 @@ void group_clear(struct group *group)
     group->issued = group->repeated = group->dealt_with = 0;
 }
 
-size_t group_count_new(const struct group *group)
+size_t group_count_new(const struct issue_group *group)
 {
     size_t count = 0;
     for (size_t i = 0; i < group->count; i++)
@@ -27,7 +27,7 @@ size_t group_count_new(const struct group *group)
     return count;
 }
 
-bool group_all_signed(const struct group *group, struct error *err)
+bool group_all_signed(const struct issue_group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
         const struct logged *job = &group->jobs[i];
@@ -41,7 +41,7 @@ bool group_all_signed(const struct group *group, struct error *err)
     return true;
 }
 
-bool group_log(struct signer *signer, struct group *group, struct error *err)
+bool group_log(struct signer *signer, struct issue_group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
         if (!logged_append_signature(signer, &group->jobs[i], err))
@@ -58,7 +58,7 @@ static bool cover(struct signer *signer, uint64_t issued_seq, struct error *err)
            error_while(err, "signing the checkpoint the proofs are made under");
 }
 
-bool group_prove(struct signer *signer, struct group *group, size_t *ret_proofs, struct error *err)
+bool group_prove(struct signer *signer, struct issue_group *group, size_t *ret_proofs, struct error *err)
 {
     for (size_t i = 0; group->wants_proofs && i < group->count; i++) {
         struct logged *job = &group->jobs[i];

@@ -15,7 +15,7 @@
 #define GROUP_LEN_MIN 16
 #define GROUP_LEN_FIRST 64 /* before it is known how fast the token is */
 
-struct group {
+struct issue_group {
     struct logged jobs[GROUP_LEN];
     size_t count;
     size_t number;     /**< of the groups that are delivered, in their order */
@@ -31,17 +31,18 @@ struct group {
 };
 
 /** Nothing is in it, nor does a plan end with it. */
-bool group_is_empty(const struct group *group);
+bool group_is_empty(const struct issue_group *group);
 /** Frees what it holds; it can be filled again. */
-void group_clear(struct group *group);
+void group_clear(struct issue_group *group);
 /** How many of it a token is asked for. */
-size_t group_count_new(const struct group *group);
+size_t group_count_new(const struct issue_group *group);
 
 /** ERROR_* of the first job that was begun and could not be signed. */
-MUST_USE bool group_all_signed(const struct group *group, struct error *err);
+MUST_USE bool group_all_signed(const struct issue_group *group, struct error *err);
 /** Adds what was signed to the ledger. The caller commits. */
-MUST_USE bool group_log(struct signer *signer, struct group *group, struct error *err);
+MUST_USE bool group_log(struct signer *signer, struct issue_group *group, struct error *err);
 /** After the commit: makes the proofs, under a checkpoint that covers the group. \param ret_proofs  is added to */
-MUST_USE bool group_prove(struct signer *signer, struct group *group, size_t *ret_proofs, struct error *err);
+MUST_USE bool group_prove(struct signer *signer, struct issue_group *group, size_t *ret_proofs,
+                          struct error *err);
 
 #endif

@@ -11,7 +11,7 @@ struct one {
     void *data;
 };
 
-static bool fill(struct issue_stream *stream, struct group *group, size_t group_len, unsigned wait_ms,
+static bool fill(struct issue_stream *stream, struct issue_group *group, size_t group_len, unsigned wait_ms,
                  struct error *err)
 {
     struct one *one = (struct one *)stream;
@@ -28,7 +28,7 @@ static bool has_more(const struct issue_stream *stream)
     return ((const struct one *)stream)->fields != NULL;
 }
 
-static bool deliver(struct issue_stream *stream, struct group *group, struct error *err)
+static bool deliver(struct issue_stream *stream, struct issue_group *group, struct error *err)
 {
     struct one *one = (struct one *)stream;
     *one->logged = group->jobs[0]; // what it made is the caller's

@@ -18,7 +18,7 @@ struct coordinator {
     const struct console *console;
     struct signing *signing;
     struct delivery *delivery;
-    struct group *spare[GROUPS_MAX];
+    struct issue_group *spare[GROUPS_MAX];
     size_t spare_count;
     size_t group_len; /**< how many go together */
     bool may_fill;
@@ -31,7 +31,7 @@ static bool has_more(const struct coordinator *coordinator)
 }
 
 /** As many as the token signs in GROUP_MS. */
-static void fit_group_len(struct coordinator *coordinator, const struct group *group)
+static void fit_group_len(struct coordinator *coordinator, const struct issue_group *group)
 {
     size_t count = group_count_new(group);
     if (count < GROUP_LEN_MIN)
@@ -46,7 +46,7 @@ static void fit_group_len(struct coordinator *coordinator, const struct group *g
 /** Counts groups that were delivered and makes them spare; there is one then, unless the delivery failed. */
 static void take_back(struct coordinator *coordinator)
 {
-    struct group *group;
+    struct issue_group *group;
     while ((group = delivery_take_back(coordinator->delivery, coordinator->spare_count == 0)) != NULL) {
         coordinator->counts.issued += group->issued;
         coordinator->counts.repeated += group->repeated;
@@ -66,22 +66,22 @@ static bool can_fill(const struct coordinator *coordinator)
 }
 
 /** The next group that was signed; NULL: there is something else to do, or to look whether there is. */
-static struct group *take_signed(struct coordinator *coordinator)
+static struct issue_group *take_signed(struct coordinator *coordinator)
 {
-    struct group *group = signing_take(coordinator->signing, can_fill(coordinator) ? 0 : WAIT_MS);
+    struct issue_group *group = signing_take(coordinator->signing, can_fill(coordinator) ? 0 : WAIT_MS);
     if (group != NULL)
         fit_group_len(coordinator, group);
     return group;
 }
 
 /** Fills a group, if more may be under way. \param ret_group  NULL: nothing was ready, or is left */
-static bool fill_next(struct coordinator *coordinator, bool may_wait, struct group **ret_group,
+static bool fill_next(struct coordinator *coordinator, bool may_wait, struct issue_group **ret_group,
                       struct error *err)
 {
     *ret_group = NULL;
     if (!can_fill(coordinator))
         return true;
-    struct group *group = coordinator->spare[coordinator->spare_count - 1];
+    struct issue_group *group = coordinator->spare[coordinator->spare_count - 1];
     group_clear(group);
     if (!coordinator->stream->fill(coordinator->stream, group, coordinator->group_len, may_wait ? WAIT_MS : 0,
                                    err))
@@ -101,8 +101,8 @@ static bool advance(struct coordinator *coordinator, struct error *err)
 {
     struct error ignored = ERROR_INIT;
     struct signer *signer = coordinator->signer;
-    struct group *filled = NULL;
-    struct group *done = take_signed(coordinator);
+    struct issue_group *filled = NULL;
+    struct issue_group *done = take_signed(coordinator);
     if (done == NULL && signing_has_failed(coordinator->signing))
         return false; // end_early() finds out why
     if (done != NULL && !group_log(signer, done, err))
@@ -140,7 +140,7 @@ static bool report_stopped(const struct coordinator *coordinator, struct error *
  */
 static void end_early(struct coordinator *coordinator, struct error *err)
 {
-    struct group *group;
+    struct issue_group *group;
     struct signer *signer = coordinator->signer;
     struct ledger *ledger = signer_home(signer)->ledger;
     struct error ignored = ERROR_INIT; // as good as can be
@@ -172,7 +172,7 @@ static bool coordinate(struct coordinator *coordinator, struct error *err)
     return true;
 }
 
-static bool run(struct coordinator *coordinator, struct group *groups, struct error *err)
+static bool run(struct coordinator *coordinator, struct issue_group *groups, struct error *err)
 {
     struct error output_err = ERROR_INIT;
     AUTO(signing_close) struct signing *signing = NULL;
@@ -199,7 +199,7 @@ bool issue_logged(struct signer *signer, struct issue_stream *stream, const stru
 {
     struct coordinator coordinator = {
         .signer = signer, .stream = stream, .console = console, .group_len = GROUP_LEN_FIRST};
-    AUTO(free) struct group *groups = memory_new(GROUPS_MAX, sizeof(*groups));
+    AUTO(free) struct issue_group *groups = memory_new(GROUPS_MAX, sizeof(*groups));
     bool is_done = run(&coordinator, groups, err);
     for (size_t i = 0; i < GROUPS_MAX; i++)
         group_clear(&groups[i]);

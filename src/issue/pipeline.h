@@ -20,13 +20,13 @@ struct issue_stream {
      * By the thread that keeps the ledger.
      * \param wait_ms  how long to wait for something
      */
-    bool (*fill)(struct issue_stream *stream, struct group *group, size_t group_len, unsigned wait_ms,
+    bool (*fill)(struct issue_stream *stream, struct issue_group *group, size_t group_len, unsigned wait_ms,
                  struct error *err);
     bool (*has_more)(const struct issue_stream *stream);
     /** Gives away what was signed; it is in the ledger. By one thread, groups in their order. It counts in group what it dealt with. */
-    bool (*deliver)(struct issue_stream *stream, struct group *group, struct error *err);
+    bool (*deliver)(struct issue_stream *stream, struct issue_group *group, struct error *err);
     /** Makes a delivered group durable; NULL: deliver() does it. By another thread. */
-    bool (*flush)(struct issue_stream *stream, const struct group *group, struct error *err);
+    bool (*flush)(struct issue_stream *stream, const struct issue_group *group, struct error *err);
     size_t total; /**< that there is to deal with, for progress; 0: none is shown */
 };
 

@@ -11,7 +11,7 @@
 
 /** A group with the threads. */
 struct work {
-    struct group *group;
+    struct issue_group *group;
     size_t next;  /**< job to begin with */
     size_t ended; /**< jobs that were signed, or could not be */
 };
@@ -40,7 +40,7 @@ static void unlock(struct signing *signing)
     (void)pthread_mutex_unlock(&signing->mutex);
 }
 
-static struct group *next_job(struct signing *signing, size_t *ret_job)
+static struct issue_group *next_job(struct signing *signing, size_t *ret_job)
 {
     for (size_t i = 0; i < signing->count && !signing->has_failed; i++) {
         struct work *work = &signing->works[i];
@@ -54,7 +54,7 @@ static struct group *next_job(struct signing *signing, size_t *ret_job)
     return NULL;
 }
 
-static void end_job(struct signing *signing, const struct group *group, size_t job)
+static void end_job(struct signing *signing, const struct issue_group *group, size_t job)
 {
     size_t i = 0;
     while (signing->works[i].group != group)
@@ -72,7 +72,7 @@ static void *sign_all(void *data)
     size_t job = 0;
     lock(signing);
     while (!signing->is_stopping) {
-        struct group *group = next_job(signing, &job);
+        struct issue_group *group = next_job(signing, &job);
         if (group == NULL) {
             (void)pthread_cond_wait(&signing->changed, &signing->mutex);
             continue;
@@ -132,7 +132,7 @@ size_t signing_count(const struct signing *signing)
     return signing->count; // changed by the caller's thread only
 }
 
-void signing_give(struct signing *signing, struct group *group)
+void signing_give(struct signing *signing, struct issue_group *group)
 {
     lock(signing);
     assert(signing->count < SIGNING_GROUPS);
@@ -163,9 +163,9 @@ static bool wait_until(struct signing *signing, const struct timespec *end)
     return pthread_cond_timedwait(&signing->changed, &signing->mutex, end) == 0;
 }
 
-struct group *signing_take(struct signing *signing, unsigned wait_ms)
+struct issue_group *signing_take(struct signing *signing, unsigned wait_ms)
 {
-    struct group *group = NULL;
+    struct issue_group *group = NULL;
     int64_t end_ms = time_monotonic_ms() + wait_ms;
     const struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
                                  .tv_nsec = (long)(end_ms % 1000 * 1000000)};

@@ -22,13 +22,13 @@ DEFINE_AUTO(struct signing *, signing_close);
 /** How many groups are with it. */
 size_t signing_count(const struct signing *signing);
 /** Gives a group whose bytes are durable; fewer than SIGNING_GROUPS are with it. */
-void signing_give(struct signing *signing, struct group *group);
+void signing_give(struct signing *signing, struct issue_group *group);
 /**
  * The oldest group, once all of it is signed; none if a signature failed, until signing_stop(): then each as it is.
  * \param wait_ms  for it; less if a signature fails
  * \return NULL: not yet, or none is with it
  */
-struct group *signing_take(struct signing *signing, unsigned wait_ms);
+struct issue_group *signing_take(struct signing *signing, unsigned wait_ms);
 /** Some signature could not be made; no further one is begun. group_all_signed() tells why, when all groups were taken. */
 bool signing_has_failed(struct signing *signing);
 /** Asks for no further signature, and waits for those under way. */
