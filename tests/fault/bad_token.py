@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""(f) A token that misbehaves at the K-th call of a run, for every K: bad_token.py BASE REQUESTS SAMPLE (settings: token_shim.c)"""
+"""(f) A token that misbehaves at the K-th call of a run, for every K: bad_token.py BASE REQUESTS SAMPLE SEED (settings: token_shim.c)"""
 import glob
 import os
 import re
@@ -206,15 +206,15 @@ def main():
         calls = count_calls(base, call)
         for fault in faults:
             points += [(call, number, fault) for number in range(1, calls + 1)]
-    sample = int(sys.argv[3])
-    tried = points[::sample]
+    sample, seed = int(sys.argv[3]), int(sys.argv[4])
+    tried = s.sampled(points, sample, seed)
     tally = s.Tally(f"a token that misbehaves: {len(tried)} of {len(points)} combinations of call and fault")
     # Those who wait for a token that hangs leave the processors to others.
     waiting = [point for point in tried if point[2] == "hang"]
     s.side_by_side(tally, lambda point, own: try_point(base, point, own), waiting, 8)
     s.side_by_side(tally, lambda point, own: try_point(base, point, own), [point for point in tried if point[2] != "hang"])
     s.side_by_side(tally, lambda point, own: try_init(base, point, own),
-                   [(number, fault) for number in range(1, 6) for fault in ("removed", "garbage", "other-key-signature")][::sample])
+                   s.sampled([(number, fault) for number in range(1, 6) for fault in ("removed", "garbage", "other-key-signature")], sample, seed))
     s.side_by_side(tally, lambda point, own: try_interrupt(base, own), ["Ctrl-C"])
     return tally.end()
 
