@@ -10,7 +10,7 @@
 enum host_kind {
     HOST_NAME,    /**< no address; whether it is a valid host name is not looked at */
     HOST_ADDRESS, /**< four numbers with dots, or an IPv6 address, which may stand in brackets */
-    HOST_NUMBER,  /**< no address as it is written, but its last label is a number: digits, or 0x and hex digits */
+    HOST_NUMBER, /**< no address as it is written, but its last label is a number: digits, or 0x and hex digits */
 };
 
 /** \param text  may have a dot at its end, which counts for nothing */

@@ -102,7 +102,8 @@ static void lint_dns_names(const struct cert_parts *parts, struct findings *foun
         enum host_kind kind = host_kind_of(content);
         if (tag != 0x82 || kind == HOST_NAME)
             continue;
-        findings_say(found, "lint.dns-address", "RFC 5280 4.2.1.6", "the dNSName \"%s\" %s", quoted(content, &shown),
+        findings_say(found, "lint.dns-address", "RFC 5280 4.2.1.6", "the dNSName \"%s\" %s",
+                     quoted(content, &shown),
                      kind == HOST_ADDRESS ? "is an IP address, which belongs in an iPAddress"
                                           : "ends in a number, so clients take it for an IP address");
     }

@@ -59,7 +59,8 @@ static bool is_made_by_ip_rule(const struct judgement *judgement, const struct t
             !judge_render(judgement, rules->san[i].value, false, &value, &ignored) ||
             !name_from_text(SAN_IP, builder_text(&value), false, &made, &ignored))
             continue;
-        bool is_same = bytes_equal(bytes_of(made.value, made.value_len), bytes_of(name->value, name->value_len));
+        bool is_same =
+            bytes_equal(bytes_of(made.value, made.value_len), bytes_of(name->value, name->value_len));
         free(made.value);
         free(made.text);
         if (is_same)
@@ -81,14 +82,16 @@ static void refuse_address(struct judgement *judgement, const struct template_na
 {
     unsigned bits = (unsigned)name->value_len * 8;
     AUTO(free)
-    char *remedy = has_ip_rule(judgement->rules)
-                       ? memory_format("use a host name, or add '%s/%u' to cidr of the policy's ip rule",
-                                       name->text, bits)
-                       : memory_format("use a host name, or add {type: ip, cidr: ['%s/%u']} to the policy's san",
-                                       name->text, bits);
-    judge_refuse(judgement, "san.dns", SOURCE, name->text, NULL, remedy,
-                 "san dns, made by the policy: \"%s\" is an IP address, and no ip rule of the policy takes it",
-                 name->text);
+    char *remedy =
+        has_ip_rule(judgement->rules)
+            ? memory_format("use a host name, or add '%s/%u' to cidr of the policy's ip rule", name->text,
+                            bits)
+            : memory_format("use a host name, or add {type: ip, cidr: ['%s/%u']} to the policy's san",
+                            name->text, bits);
+    judge_refuse(
+        judgement, "san.dns", SOURCE, name->text, NULL, remedy,
+        "san dns, made by the policy: \"%s\" is an IP address, and no ip rule of the policy takes it",
+        name->text);
 }
 
 static bool has_address(const struct template *template, const struct template_name *name)

@@ -134,8 +134,8 @@ void judge_refuse_san(struct judgement *judgement, const struct request_san *san
     AUTO(builder_done) struct builder wanted = BUILDER_INIT;
     wanted_of(judgement->rules, san, &wanted);
     if (san->kind == SAN_DNS && !dns_is_valid(san->value, true, &why))
-        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, remedy, "san dns: \"%s\" %s",
-                     san->text, why);
+        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, remedy, "san dns: \"%s\" %s%s%s",
+                     san->text, why, remedy != NULL ? "; " : "", remedy != NULL ? remedy : "");
     else if (san->kind == SAN_DNS && san->value.len > 1 && san->value.data[0] == '*' &&
              has_request_rule(judgement->rules, san))
         judge_refuse(judgement, id, NULL, san->text, builder_text(&wanted), NULL,
@@ -194,8 +194,8 @@ static void set_by_policy(struct judgement *judgement, const struct rule_san *ru
         judge_address(judgement, builder_text(&value), taken);
         return;
     }
-    if (is_made && name_from_text(rule->type, builder_text(&value), rule->wildcard || rule->like_request,
-                                  &name, &err)) {
+    if (is_made &&
+        name_from_text(rule->type, builder_text(&value), rule->wildcard || rule->like_request, &name, &err)) {
         add_made(judgement, rule, &name);
         return;
     }

@@ -59,9 +59,10 @@ void lint_addresses(const struct rules *rules, struct findings *ret_findings)
         AUTO(free) char *name = memory_text_of(rule->value + 1, len - 2);
         const char *address = address_in(rules, name);
         if (address != NULL)
-            findings_say(ret_findings, "lint.dns-address", "RFC 5280 4.2.1.6",
-                         "san dns: {%s} may be an IP address (%s is let through), which is refused; add an ip "
-                         "rule that takes it, or narrow what %s may be",
-                         name, address, name);
+            findings_say(
+                ret_findings, "lint.dns-address", "RFC 5280 4.2.1.6",
+                "san dns: {%s} may be an IP address (%s is let through), which is refused; add an ip "
+                "rule that takes it, or narrow what %s may be",
+                name, address, name);
     }
 }

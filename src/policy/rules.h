@@ -44,7 +44,7 @@ struct rule_san {
     bool required;
     bool optional;     /**< from policy: left out when it can't be made */
     bool like_request; /**< from policy: a rule that takes such names from requests has to fit as well */
-    unsigned max;  /**< 0: no bound but REQUEST's */
+    unsigned max;      /**< 0: no bound but REQUEST's */
     struct pattern *pattern;
 };
 

@@ -76,7 +76,8 @@ static void an_address_that_no_ip_rule_takes_is_refused_with_what_mends_it(void 
         {POLICY(OPTIONAL_DNS_OF_CN), "CN=10.3.0.11", "\"10.3.0.11\" is an IP address", "{type: ip"},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=203.0.113.9", "\"203.0.113.9\" is an IP address",
          "add '203.0.113.9/32' to cidr"},
-        {POLICY(DNS_OF_CN PRIVATE_IP), "CN=2001:db8::1", "\"2001:db8::1\" is an IP address", "2001:db8::1/128"},
+        {POLICY(DNS_OF_CN PRIVATE_IP), "CN=2001:db8::1", "\"2001:db8::1\" is an IP address",
+         "2001:db8::1/128"},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=[fd00::5]", "no IPv4 or IPv6 address", "without brackets"},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=10.1", "ends in a number", ""},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=host.0x7f", "ends in a number", ""},
@@ -184,19 +185,21 @@ static void lint_tells_a_policy_that_will_meet_addresses(void **state)
 
 static void a_name_like_a_requests_is_held_to_the_rules_for_requests(void **state)
 {
-    static const char own[] = POLICY(LIKE_REQUEST "  - {type: dns, match: '(\\*\\.)?([a-z]+\\.)*iot\\.example', wildcard: true}\n");
+    static const char own[] =
+        POLICY(LIKE_REQUEST "  - {type: dns, match: '(\\*\\.)?([a-z]+\\.)*iot\\.example', wildcard: true}\n");
     static const char plain[] = POLICY(LIKE_REQUEST "  - {type: dns, match: '([a-z]+\\.)*iot\\.example'}\n");
     (void)state;
-    const struct verdict *verdict = case_judge(&(struct judge_case){.policy = own, .subject = "CN=*.iot.example"});
+    const struct verdict *verdict =
+        case_judge(&(struct judge_case){.policy = own, .subject = "CN=*.iot.example"});
     assert_allowed(verdict);
     assert_string_equal(sans_of(verdict), "dns:*.iot.example");
     verdict = case_judge(&(struct judge_case){.policy = plain, .subject = "CN=www.iot.example"});
     assert_allowed(verdict);
     assert_string_equal(sans_of(verdict), "dns:www.iot.example");
-    assert_refused(case_judge(&(struct judge_case){.policy = plain, .subject = "CN=*.iot.example"}), "san.dns",
-                   "is a wildcard no rule allows");
-    assert_refused(case_judge(&(struct judge_case){.policy = own, .subject = "CN=www.other.example"}), "san.dns",
-                   "\"www.other.example\" does not match");
+    assert_refused(case_judge(&(struct judge_case){.policy = plain, .subject = "CN=*.iot.example"}),
+                   "san.dns", "is a wildcard no rule allows");
+    assert_refused(case_judge(&(struct judge_case){.policy = own, .subject = "CN=www.other.example"}),
+                   "san.dns", "\"www.other.example\" does not match");
     verdict = case_judge(&(struct judge_case){.policy = own, .subject = "CN=a printer"});
     assert_allowed(verdict); // no host name at all: optional
     assert_non_null(strstr(case_load_error(POLICY(LIKE_REQUEST PRIVATE_IP)), "like_request needs a rule"));
