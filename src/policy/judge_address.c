@@ -88,10 +88,9 @@ static void refuse_address(struct judgement *judgement, const struct template_na
                             bits)
             : memory_format("use a host name, or add {type: ip, cidr: ['%s/%u']} to the policy's san",
                             name->text, bits);
-    judge_refuse(
-        judgement, "san.dns", SOURCE, name->text, NULL, remedy,
-        "san dns, made by the policy: \"%s\" is an IP address, and no ip rule of the policy takes it",
-        name->text);
+    judge_refuse(judgement, "san.dns", SOURCE, name->text, NULL, remedy,
+                 "san dns, made by the policy: \"%s\" is an IP address, and no ip rule takes it; %s",
+                 name->text, remedy);
 }
 
 static bool has_address(const struct template *template, const struct template_name *name)

@@ -71,7 +71,8 @@ static void an_address_that_no_ip_rule_takes_is_refused_with_what_mends_it(void 
         const char *words;
         const char *remedy;
     } cases[] = {
-        {POLICY(DNS_OF_CN), "CN=10.3.0.11", "\"10.3.0.11\" is an IP address",
+        {POLICY(DNS_OF_CN), "CN=10.3.0.11",
+         "\"10.3.0.11\" is an IP address, and no ip rule takes it; use a host name, or add",
          "add {type: ip, cidr: ['10.3.0.11/32']}"},
         {POLICY(OPTIONAL_DNS_OF_CN), "CN=10.3.0.11", "\"10.3.0.11\" is an IP address", "{type: ip"},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=203.0.113.9", "\"203.0.113.9\" is an IP address",
