@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "base/similar.h"
+#include "cli/print.h"
 #include "token/token.h"
 #include "ui/ui.h"
 
@@ -26,8 +27,7 @@ static void on_signal(int number)
 /** Runs on a thread of token/'s own while others wait for the token, or write: as good as a power cut (P5). */
 static void on_late_token(const char *text, bool is_over)
 {
-    ui_progress_clear();
-    fprintf(stderr, "coldca: %s\n", text);
+    cli_complain(text);
     if (is_over)
         _exit((int)ERROR_TOKEN);
 }
@@ -46,7 +46,7 @@ static bool ask_pin(void *data, const char *token_words, bool has_protected_path
     if (options->pin_source != NULL)
         return secret_read(options->pin_source, ret_pin, err);
     if (has_protected_path) {
-        fprintf(stderr, "enter the PIN of %s on its PIN pad\n", token_words);
+        cli_print(stderr, "enter the PIN of %s on its PIN pad\n", token_words);
         *ret_pin = NULL;
         return true;
     }
@@ -68,8 +68,7 @@ static void progress(void *data, const char *what, size_t done, size_t total)
 static void notice(void *data, const char *text)
 {
     (void)data;
-    ui_progress_clear();
-    fprintf(stderr, "coldca: %s\n", text);
+    cli_complain(text);
 }
 
 struct ca_console cli_console(struct options *options)
