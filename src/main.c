@@ -2,6 +2,7 @@
 #include "base/secret.h"
 #include "base/similar.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "ui/ui.h"
 
@@ -135,6 +136,7 @@ int main(int argc, char **argv)
     struct error err = ERROR_INIT;
     secret_harden_process();
     ui_use_utf8();
+    interrupt_catch();
     umask(022);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         usage(stdout);

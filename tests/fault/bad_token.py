@@ -177,7 +177,7 @@ def try_init(base, point, tally):
 
 
 def try_interrupt(base, tally):
-    """A person who has waited long enough: Ctrl-C twice ends a run whose token hangs, long before its time is over."""
+    """A person who has waited long enough: Ctrl-C twice ends a run whose token hangs ten seconds later, long before its time is over."""
     scene = base.copy("interrupt")
     log = os.path.join(scene.folder, "log")
     process = subprocess.Popen(scene.command(*scene.sign_arguments()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -187,7 +187,7 @@ def try_interrupt(base, tally):
         process.send_signal(signal.SIGINT) if os.path.exists(log) and len(open(log, "rb").readlines()) > 4 else None
         time.sleep(0.05)
     tally.note(f"Ctrl-C {process.poll()}")
-    if process.poll() != -signal.SIGINT:
+    if process.poll() != 6:
         tally.complain("Ctrl-C", f"ended with {process.poll()}")
         process.kill()
         process.wait()
