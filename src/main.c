@@ -2,6 +2,9 @@
 #include "base/secret.h"
 #include "base/similar.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/print.h"
+#include "ui/ui.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,19 +40,6 @@ static void usage(FILE *stream)
     fprintf(stream, "\n`coldca help COMMAND` for details. Exit codes: 0 done, 1 some requests refused, 2 "
                     "usage, 3 input\n"
                     "or I/O, 4 token or PIN, 5 ledger or integrity, 6 interrupted (run it again).\n");
-}
-
-/** Prints an error: the fault on the first line, what was being done below. */
-static void print_error(const struct error *err)
-{
-    const char *line = err->text;
-    fputs("coldca: ", stderr);
-    for (size_t len = strcspn(line, "\n"); *line != '\0'; len = strcspn(line, "\n")) {
-        fprintf(stderr, "%.*s\n", (int)len, line);
-        line += len + (line[len] == '\n' ? 1 : 0);
-        if (*line != '\0')
-            fputs("  ", stderr);
-    }
 }
 
 /** Options before the command are moved behind it, where each command's table knows them. \return index of the command, or 0 */
@@ -145,6 +135,8 @@ int main(int argc, char **argv)
 {
     struct error err = ERROR_INIT;
     secret_harden_process();
+    ui_use_utf8();
+    interrupt_catch();
     umask(022);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         usage(stdout);
@@ -156,7 +148,7 @@ int main(int argc, char **argv)
     }
     int code = run_command(argc, argv, &err);
     if (err.kind != ERROR_NONE)
-        print_error(&err);
+        cli_complain(err.text); // the fault on the first line, what was being done below
     // A result that could not be written is no result.
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         perror("coldca: can't write to stdout");

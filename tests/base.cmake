@@ -1,4 +1,4 @@
-foreach(module builder encode quote json canonical time secret file error finding digest der public_key similar yaml)
+foreach(module builder encode quote json canonical time secret file error finding digest der public_key similar yaml host)
     coldca_unit_test(base_${module}_test LAYERS base)
 endforeach()
 coldca_unit_test(base_private_key_test LAYERS base csr_maker)

@@ -4,7 +4,9 @@ target_link_libraries(coldca_judge_case PUBLIC coldca_policy coldca_csr_maker Pk
 
 coldca_unit_test(policy_judge_test LAYERS judge_case policy)
 coldca_unit_test(policy_rules_test LAYERS judge_case policy)
+coldca_unit_test(policy_address_test LAYERS judge_case policy)
 coldca_unit_test(policy_drop_test LAYERS judge_case policy)
+coldca_unit_test(policy_ready_test LAYERS judge_case policy)
 coldca_unit_test(policy_files_test LAYERS policy)
 coldca_unit_test(policy_load_test LAYERS policy)
 coldca_unit_test(policy_screen_test LAYERS policy)

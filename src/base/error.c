@@ -1,9 +1,18 @@
 #include "base/error.h"
 
+#include "base/quote.h"
+
 #include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/** The text may have been cut there, but not inside a character: it may end up in JSON. */
+static void end_at(struct error *err, size_t len)
+{
+    err->len = utf8_whole(err->text, len);
+    err->text[err->len] = '\0';
+}
 
 static void PRINTF_LIKE(2, 0) append(struct error *err, const char *format, va_list arguments)
 {
@@ -11,7 +20,10 @@ static void PRINTF_LIKE(2, 0) append(struct error *err, const char *format, va_l
     int written = vsnprintf(err->text + err->len, room, format, arguments);
     if (written < 0)
         return;
-    err->len += (size_t)written < room ? (size_t)written : room - 1;
+    if ((size_t)written < room)
+        err->len += (size_t)written;
+    else
+        end_at(err, err->len + room - 1);
 }
 
 static void append_text(struct error *err, const char *text)
@@ -19,8 +31,7 @@ static void append_text(struct error *err, const char *text)
     size_t room = sizeof(err->text) - err->len - 1;
     size_t len = strnlen(text, room);
     memcpy(err->text + err->len, text, len);
-    err->len += len;
-    err->text[err->len] = '\0';
+    end_at(err, err->len + len);
 }
 
 static void start(struct error *err, enum error_kind kind, unsigned long native)

@@ -24,6 +24,18 @@ size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point)
     return need;
 }
 
+size_t utf8_whole(const char *text, size_t len)
+{
+    uint32_t code = 0;
+    size_t start = len;
+    while (start > 0 && len - start < 3 && ((uint8_t)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    if (start == 0 || (uint8_t)text[start - 1] < 0xc0)
+        return len; // no character begins here
+    start--;
+    return utf8_decode((const uint8_t *)text + start, len - start, &code) > 0 ? len : start;
+}
+
 bool utf8_is_valid(struct bytes text)
 {
     for (size_t i = 0; i < text.len;) {
@@ -36,26 +48,26 @@ bool utf8_is_valid(struct bytes text)
     return true;
 }
 
-/** Controls, bidi and zero-width marks, spaces that are not the space, BOM, tags, private use: what changes how text reads. */
+/** Controls, bidi and zero-width marks, other spaces, BOM, tags, private use, noncharacters: what changes how text reads. */
 static bool is_harmful(uint32_t code)
 {
     static const struct {
         uint32_t first;
         uint32_t last;
     } ranges[] = {
-        {0x00, 0x1f},       {0x7f, 0xa0},        {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},
-        {0x61c, 0x61c},     {0x6dd, 0x6dd},      {0x70f, 0x70f},     {0x890, 0x891},     {0x8e2, 0x8e2},
-        {0x115f, 0x1160},   {0x1680, 0x1680},    {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x2000, 0x200f},
-        {0x2028, 0x202f},   {0x205f, 0x206f},    {0x2800, 0x2800},   {0x3000, 0x3000},   {0x3164, 0x3164},
-        {0xe000, 0xf8ff},   {0xfe00, 0xfe0f},    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xffff},
-        {0x110bd, 0x110bd}, {0x110cd, 0x110cd},  {0x13430, 0x1343f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a},
-        {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
+        {0x00, 0x1f},       {0x7f, 0xa0},       {0xad, 0xad},        {0x34f, 0x34f},     {0x600, 0x605},
+        {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},      {0x890, 0x891},     {0x8e2, 0x8e2},
+        {0x115f, 0x1160},   {0x1680, 0x1680},   {0x17b4, 0x17b5},    {0x180b, 0x180f},   {0x2000, 0x200f},
+        {0x2028, 0x202f},   {0x205f, 0x206f},   {0x2800, 0x2800},    {0x3000, 0x3000},   {0x3164, 0x3164},
+        {0xe000, 0xf8ff},   {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+        {0xfff0, 0xffff},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd},  {0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
+        {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff},
     };
     for (size_t i = 0; i < ARRAY_LEN(ranges); i++) {
         if (code >= ranges[i].first && code <= ranges[i].last)
             return true;
     }
-    return false;
+    return (code & 0xfffe) == 0xfffe;
 }
 
 static size_t quote_one(struct builder *ret_text, struct bytes text, size_t at)

@@ -1,3 +1,5 @@
+#include "base/host.h"
+#include "base/quote.h"
 #include "base/time.h"
 #include "cert/asn1.h"
 #include "cert/parts.h"
@@ -86,6 +88,27 @@ static void lint_end_entity(const struct cert_parts *parts, int path_len, uint16
                      "the subject is empty and subjectAltName is not critical");
 }
 
+/** A dNSName that clients read as an IP address is found by none of them. */
+static void lint_dns_names(const struct cert_parts *parts, struct findings *found)
+{
+    struct cert_extension extension;
+    struct bytes names = {.data = NULL, .len = 0};
+    struct bytes content;
+    uint8_t tag = 0;
+    if (!parts_find(parts, 17, &extension) || !der_take(&extension.value, DER_SEQUENCE, &names))
+        return; // damaged ones are the parser's to report
+    while (der_take_any(&names, &tag, &content, NULL)) {
+        struct quoted shown;
+        enum host_kind kind = host_kind_of(content);
+        if (tag != 0x82 || kind == HOST_NAME)
+            continue;
+        findings_say(found, "lint.dns-address", "RFC 5280 4.2.1.6", "the dNSName \"%s\" %s",
+                     quoted(content, &shown),
+                     kind == HOST_ADDRESS ? "is an IP address, which belongs in an iPAddress"
+                                          : "ends in a number, so clients take it for an IP address");
+    }
+}
+
 static void lint_key_usage(const struct cert_parts *parts, bool has_usage, uint16_t usage,
                            struct findings *found)
 {
@@ -160,6 +183,7 @@ void cert_lint(struct bytes certificate, const struct cert_issuer *issuer, struc
     else
         lint_end_entity(&parts, path_len, usage, ret_findings);
     lint_key_usage(&parts, has_usage, usage, ret_findings);
+    lint_dns_names(&parts, ret_findings);
     if (issuer != NULL)
         lint_against_issuer(&parts, issuer, path_len, is_ca, ret_findings);
 }

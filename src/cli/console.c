@@ -3,31 +3,20 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "base/similar.h"
+#include "cli/interrupt.h"
+#include "cli/print.h"
 #include "token/token.h"
 #include "ui/ui.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t is_interrupted;
-
-static void on_signal(int number)
-{
-    static const char words[] = "\ncoldca: stopping at the next safe place; Ctrl-C again ends it at once\n";
-    is_interrupted = 1;
-    if (number == SIGINT && isatty(STDERR_FILENO) == 1)
-        (void)!write(STDERR_FILENO, words, sizeof(words) - 1); // a terminal that is gone needs no words
-}
-
 /** Runs on a thread of token/'s own while others wait for the token, or write: as good as a power cut (P5). */
 static void on_late_token(const char *text, bool is_over)
 {
-    ui_progress_clear();
-    fprintf(stderr, "coldca: %s\n", text);
+    cli_complain(text);
     if (is_over)
         _exit((int)ERROR_TOKEN);
 }
@@ -35,7 +24,7 @@ static void on_late_token(const char *text, bool is_over)
 static bool may_go_on(void *data)
 {
     (void)data;
-    return is_interrupted == 0;
+    return !interrupt_is_wanted();
 }
 
 static bool ask_pin(void *data, const char *token_words, bool has_protected_path, struct secret **ret_pin,
@@ -46,7 +35,7 @@ static bool ask_pin(void *data, const char *token_words, bool has_protected_path
     if (options->pin_source != NULL)
         return secret_read(options->pin_source, ret_pin, err);
     if (has_protected_path) {
-        fprintf(stderr, "enter the PIN of %s on its PIN pad\n", token_words);
+        cli_print(stderr, "enter the PIN of %s on its PIN pad\n", token_words);
         *ret_pin = NULL;
         return true;
     }
@@ -68,16 +57,12 @@ static void progress(void *data, const char *what, size_t done, size_t total)
 static void notice(void *data, const char *text)
 {
     (void)data;
-    ui_progress_clear();
-    fprintf(stderr, "coldca: %s\n", text);
+    cli_complain(text);
 }
 
 struct console cli_console(struct options *options)
 {
-    // One Ctrl-C asks the run to stop at the next safe place; a second one gets the default and ends it (P5 makes that safe).
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
-    (void)sigaction(SIGINT, &action, NULL);  // cannot fail for these signals
-    (void)sigaction(SIGTERM, &action, NULL); // likewise
+    interrupt_at_safe_places();
     token_set_late(on_late_token);
     return (struct console){
         .confirm = ui_has_terminal() ? confirm : NULL,

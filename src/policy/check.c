@@ -115,6 +115,21 @@ static bool check_san(const struct rule_san *rule, struct error *err)
     return true;
 }
 
+/** A name that is held to the rules for requests needs one. */
+static bool check_like_request(const struct rules *rules, const struct rule_san *rule, struct error *err)
+{
+    const char *type = rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type);
+    if (rule->like_request && rule->from != FROM_POLICY)
+        return error_set(err, ERROR_INPUT, 0, "san %s: like_request needs from: policy", type);
+    for (unsigned i = 0; rule->like_request && i < rules->san_count; i++) {
+        if (rules->san[i].from == FROM_REQUEST && rules->san[i].type == rule->type)
+            return true;
+    }
+    return !rule->like_request ||
+           error_set(err, ERROR_INPUT, 0,
+                     "san %s: like_request needs a rule that takes %s names from requests", type, type);
+}
+
 /** A name that is made of no variable and no field can be tried now. */
 static bool check_made_name(const struct rules *rules, const struct rule_san *rule, struct error *err)
 {
@@ -276,7 +291,8 @@ static bool check_lists(const struct rules *rules, struct error *err)
             return error_while(err, "reading the rule for subject %s", rule->field);
     }
     for (unsigned i = 0; i < rules->san_count; i++) {
-        if (!check_san(&rules->san[i], err) || !check_made_name(rules, &rules->san[i], err))
+        if (!check_san(&rules->san[i], err) || !check_like_request(rules, &rules->san[i], err) ||
+            !check_made_name(rules, &rules->san[i], err))
             return false;
     }
     return check_urls("ocsp_urls", rules->ocsp_urls, rules->ocsp_urls_count, err) &&
@@ -396,6 +412,7 @@ void policy_lint(const struct policy *policy, struct findings *ret_findings)
     lint_keys(policy, ret_findings);
     lint_subject(rules, ret_findings);
     lint_san(rules, ret_findings);
+    lint_addresses(rules, ret_findings);
     if (rules->ca != NULL && rules->ca->path_len == NULL && !rules->root)
         findings_say(ret_findings, "lint.path-length", "RFC 5280 4.2.1.9",
                      "ca: no path_len, so CAs below may make CAs without end");

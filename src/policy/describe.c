@@ -31,7 +31,8 @@ static void describe_san(const struct rule_san *rule, struct builder *out)
     builder_format(out, "  san %-16s ",
                    rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type));
     if (rule->from == FROM_POLICY) {
-        builder_format(out, "set to \"%s\"\n", rule->value);
+        builder_format(out, "set to \"%s\"%s\n", rule->value,
+                       rule->like_request ? "; held to the rules for requests" : "");
         return;
     }
     builder_format(out, "from the request%s", rule->required ? ", required" : ", if it is there");

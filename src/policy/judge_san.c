@@ -1,4 +1,5 @@
 #include "base/der.h"
+#include "base/host.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
@@ -22,31 +23,6 @@ static bool has_san(const struct template *template, enum san_kind kind, struct 
             return true;
     }
     return false;
-}
-
-static void set_by_policy(struct judgement *judgement, const struct rule_san *rule)
-{
-    struct template_name name = {.value = NULL};
-    struct error err = ERROR_INIT;
-    AUTO(free) char *id = memory_format("san.%s", rule_type_name(rule->type));
-    AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
-    AUTO(builder_done) struct builder value = BUILDER_INIT;
-    if (!judge_render(judgement, rule->value, rule->type == SAN_URI, &value, &err) ||
-        !name_from_text(rule->type, builder_text(&value), rule->wildcard, &name, &err)) {
-        if (rule->optional)
-            judge_decide(judgement, DECISION_DROPPED, field, err.text);
-        else if (!judgement->is_subject_refused || strchr(rule->value, '{') == NULL)
-            judge_refuse(judgement, id, "RFC 5280 4.2.1.6", NULL, NULL, NULL,
-                         "san %s, made by the policy: %s", rule_type_name(rule->type), err.text);
-        return; // a refused subject's own reason says it all
-    }
-    if (has_san(judgement->template, name.kind, bytes_of(name.value, name.value_len))) {
-        free(name.value);
-        free(name.text);
-        return;
-    }
-    judge_decide(judgement, DECISION_ADDED, field, name.text);
-    template_add_san(judgement->template, &name);
 }
 
 /** An otherName of the type id-on-hardwareModuleName, 1.3.6.1.5.5.7.8.4 (RFC 4108 5), whatever its value. */
@@ -149,16 +125,17 @@ static bool has_request_rule(const struct rules *rules, const struct request_san
     return false;
 }
 
-static void refuse_name(struct judgement *judgement, const struct request_san *san)
+void judge_refuse_san(struct judgement *judgement, const struct request_san *san)
 {
     const char *why = NULL;
     const char *kind = san_kind_name(san->kind);
     AUTO(free) char *id = memory_format("san.%s", kind);
+    AUTO(free) char *remedy = san->kind == SAN_DNS ? address_remedy(san->value) : NULL;
     AUTO(builder_done) struct builder wanted = BUILDER_INIT;
     wanted_of(judgement->rules, san, &wanted);
     if (san->kind == SAN_DNS && !dns_is_valid(san->value, true, &why))
-        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, NULL, "san dns: \"%s\" %s",
-                     san->text, why);
+        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, remedy, "san dns: \"%s\" %s%s%s",
+                     san->text, why, remedy != NULL ? "; " : "", remedy != NULL ? remedy : "");
     else if (san->kind == SAN_DNS && san->value.len > 1 && san->value.data[0] == '*' &&
              has_request_rule(judgement->rules, san))
         judge_refuse(judgement, id, NULL, san->text, builder_text(&wanted), NULL,
@@ -172,13 +149,62 @@ static void refuse_name(struct judgement *judgement, const struct request_san *s
                      "san %s: \"%s\" is not allowed by any rule", kind, san->text);
 }
 
-/** \return index of the rule that takes the name, or the number of rules */
-static unsigned find_rule(const struct rules *rules, const struct request_san *san)
+unsigned san_rule_for(const struct rules *rules, const struct request_san *san)
 {
     unsigned i = 0;
     while (i < rules->san_count && !rule_takes(&rules->san[i], san))
         i++;
     return i;
+}
+
+/** A name that the policy made of what the request says, held to the rules for requests. \return false: it was refused */
+static bool is_like_request(struct judgement *judgement, const struct rule_san *rule,
+                            const struct template_name *name)
+{
+    const struct request_san san = {
+        .kind = name->kind, .value = bytes_of(name->value, name->value_len), .text = name->text};
+    if (!rule->like_request || san_rule_for(judgement->rules, &san) < judgement->rules->san_count)
+        return true;
+    judge_refuse_san(judgement, &san);
+    return false;
+}
+
+static void add_made(struct judgement *judgement, const struct rule_san *rule, struct template_name *name)
+{
+    AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
+    if (has_san(judgement->template, name->kind, bytes_of(name->value, name->value_len)) ||
+        !is_like_request(judgement, rule, name)) {
+        free(name->value);
+        free(name->text);
+        return;
+    }
+    judge_decide(judgement, DECISION_ADDED, field, name->text);
+    template_add_san(judgement->template, name);
+}
+
+static void set_by_policy(struct judgement *judgement, const struct rule_san *rule, unsigned *taken)
+{
+    struct template_name name = {.value = NULL};
+    struct error err = ERROR_INIT;
+    AUTO(free) char *id = memory_format("san.%s", rule_type_name(rule->type));
+    AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
+    AUTO(builder_done) struct builder value = BUILDER_INIT;
+    bool is_made = judge_render(judgement, rule->value, rule->type == SAN_URI, &value, &err);
+    if (is_made && rule->type == SAN_DNS && host_kind_of(builder_bytes(&value)) == HOST_ADDRESS) {
+        judge_address(judgement, builder_text(&value), taken);
+        return;
+    }
+    if (is_made &&
+        name_from_text(rule->type, builder_text(&value), rule->wildcard || rule->like_request, &name, &err)) {
+        add_made(judgement, rule, &name);
+        return;
+    }
+    if (rule->optional)
+        judge_decide(judgement, DECISION_DROPPED, field, err.text);
+    else if (!judgement->is_subject_refused || strchr(rule->value, '{') == NULL)
+        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", NULL, NULL, NULL, "san %s, made by the policy: %s",
+                     rule_type_name(rule->type), err.text);
+    // a refused subject's own reason says it all
 }
 
 static bool is_email_or_uri_sound(const struct request_san *san)
@@ -207,12 +233,12 @@ static void judge_name(struct judgement *judgement, const struct request_san *sa
     AUTO(free) char *field = memory_format("san %s", san_kind_name(san->kind));
     if (has_san(judgement->template, san->kind, san->value))
         return; // the policy has set it already
-    unsigned index = is_email_or_uri_sound(san) ? find_rule(rules, san) : rules->san_count;
+    unsigned index = is_email_or_uri_sound(san) ? san_rule_for(rules, san) : rules->san_count;
     if (index == rules->san_count) {
         if (rules->other_san == OTHER_DROP && !has_request_rule(rules, san))
             drop_name(judgement, san, field);
         else
-            refuse_name(judgement, san);
+            judge_refuse_san(judgement, san);
         return;
     }
     taken[index]++;
@@ -239,7 +265,7 @@ void judge_san(struct judgement *judgement)
     AUTO(free) unsigned *taken = memory_new(rules->san_count, sizeof(*taken));
     for (unsigned i = 0; i < rules->san_count; i++) {
         if (rules->san[i].from == FROM_POLICY)
-            set_by_policy(judgement, &rules->san[i]);
+            set_by_policy(judgement, &rules->san[i], taken);
     }
     for (size_t i = 0; i < request->sans_count; i++)
         judge_name(judgement, &request->sans[i], taken);

@@ -1,3 +1,4 @@
+#include "base/host.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
@@ -149,6 +150,12 @@ bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why)
     size_t labels = 0;
     if (name.len == 0 || name.len > 253) {
         *ret_why = "is empty or longer than 253 characters";
+        return false;
+    }
+    enum host_kind kind = host_kind_of(name);
+    if (kind != HOST_NAME) {
+        *ret_why = kind == HOST_ADDRESS ? "is an IP address, which belongs in a name of the type ip"
+                                        : "ends in a number, so clients take it for an IP address";
         return false;
     }
     bool is_wildcard = name.len > 2 && name.data[0] == '*' && name.data[1] == '.';

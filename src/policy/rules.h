@@ -42,8 +42,9 @@ struct rule_san {
     unsigned cidr_count;
     bool wildcard;
     bool required;
-    bool optional; /**< from policy: left out when it can't be made */
-    unsigned max;  /**< 0: no bound but REQUEST's */
+    bool optional;     /**< from policy: left out when it can't be made */
+    bool like_request; /**< from policy: a rule that takes such names from requests has to fit as well */
+    unsigned max;      /**< 0: no bound but REQUEST's */
     struct pattern *pattern;
 };
 
@@ -145,6 +146,9 @@ MUST_USE bool rules_check(const struct rules *rules, const struct screen_rules *
 /** Values and names a policy spells out that no certificate can have. ERROR_INPUT. */
 MUST_USE bool rules_check_values(const struct rules *rules, struct error *err);
 
+/** Finds dns rules of the policy that may meet an IP address although no rule takes one. */
+void lint_addresses(const struct rules *rules, struct findings *ret_findings);
+
 /** What a judge works with. */
 struct judgement {
     const struct policy *policy;
@@ -206,7 +210,27 @@ MUST_USE bool name_from_text(enum san_kind kind, const char *text, bool may_be_w
 /** A name-constraint subtree: ip as address/mask, dns with or without a leading dot. ERROR_INPUT. */
 MUST_USE bool subtree_from_text(enum san_kind kind, const char *text, struct template_name *ret_name,
                                 struct error *err);
-/** RFC 5280 4.2.1.6 and RFC 1034 3.5: A-labels, no underscore, no trailing dot; a wildcard only as the whole leftmost label. */
+/** The rule that takes this name from requests: its index, or rules->san_count if none does. */
+unsigned san_rule_for(const struct rules *rules, const struct request_san *san);
+/** Refuses a name that no rule takes, with what is wrong with it. */
+void judge_refuse_san(struct judgement *judgement, const struct request_san *san);
+/** What a requester can do about a name that is no host name but an IP address; NULL if it is none. The caller frees. */
+char *address_remedy(struct bytes name);
+/**
+ * What comes of a dns rule of the policy whose value turned out to be an IP address: a name of the type ip.
+ * \param ret_rule  the rule that takes it from requests, or rules->san_count if none does
+ * 
+eturn false: ERROR_USAGE, it is not written as an ip name is
+ */
+MUST_USE bool address_name(const struct rules *rules, const char *text, struct template_name *ret_name,
+                           unsigned *ret_rule, struct error *err);
+/** The same, judged: added if a rule takes it, else refused. \param taken  how many names each rule has taken */
+void judge_address(struct judgement *judgement, const char *text, unsigned *taken);
+
+/**
+ * RFC 5280 4.2.1.6 and RFC 1034 3.5: A-labels, no underscore, no trailing dot, no IP address; a wildcard only as the whole leftmost
+ * label.
+ */
 bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why);
 /** "10.0.0.0/8", "2001:db8::/32". \return false: not a CIDR */
 bool cidr_parse(const char *text, uint8_t ret_address[static 16], size_t *ret_len, unsigned *ret_prefix);

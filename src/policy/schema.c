@@ -67,6 +67,7 @@ static const cyaml_schema_field_t san_fields[] = {
     CYAML_FIELD_BOOL("wildcard", OPTIONAL, struct rule_san, wildcard),
     CYAML_FIELD_BOOL("required", OPTIONAL, struct rule_san, required),
     CYAML_FIELD_BOOL("optional", OPTIONAL, struct rule_san, optional),
+    CYAML_FIELD_BOOL("like_request", OPTIONAL, struct rule_san, like_request),
     CYAML_FIELD_UINT("max", OPTIONAL, struct rule_san, max),
     CYAML_FIELD_END,
 };

@@ -1,3 +1,4 @@
+#include "base/host.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
@@ -79,6 +80,9 @@ bool template_parse_san(const char *text, struct template *template, struct erro
         return error_set(err, ERROR_USAGE, 0,
                          "san \"%s\" is none of dns:NAME, ip:ADDRESS, uri:URI, email:ADDRESS",
                          quoted_text(text, &room));
+    if (kind == SAN_DNS && host_kind_of(bytes_of_text(colon + 1)) == HOST_ADDRESS)
+        return error_set(err, ERROR_USAGE, 0, "san \"%s\": it is an IP address; write ip:%s",
+                         quoted_text(text, &room), quoted_text(colon + 1, &(struct quoted){.text = ""}));
     if (!name_from_text(kind, colon + 1, true, &name, err))
         return false;
     for (size_t i = 0; i < template->sans_count; i++) {
@@ -129,6 +133,25 @@ static bool shape_subject(const struct rules *rules, const struct policy_wish *w
     return true;
 }
 
+/** The name a rule of the policy makes of this text, as judging makes it. */
+static bool shape_name(const struct rules *rules, const struct rule_san *rule, const char *text,
+                       struct template_name *ret_name, struct error *reason)
+{
+    unsigned taker = 0;
+    struct template_name name = {.value = NULL};
+    if (rule->type != SAN_DNS || host_kind_of(bytes_of_text(text)) != HOST_ADDRESS)
+        return name_from_text(rule->type, text, rule->wildcard || rule->like_request, ret_name, reason);
+    if (!address_name(rules, text, &name, &taker, reason))
+        return false;
+    if (taker == rules->san_count) {
+        free(name.value);
+        free(name.text);
+        return error_set(reason, ERROR_USAGE, 0, "%s is an IP address that no ip rule takes", text);
+    }
+    *ret_name = name;
+    return true;
+}
+
 static bool shape_sans(const struct policy *policy, const struct policy_wish *wish, struct template *template,
                        struct error *err)
 {
@@ -150,8 +173,7 @@ static bool shape_sans(const struct policy *policy, const struct policy_wish *wi
                              "the policy %s sets a SAN: %s; give it with --set or in the subject",
                              rules->policy, reason.text);
         // A value that makes no name is left to judging, which gives every reason.
-        if (is_made &&
-            name_from_text(rules->san[i].type, builder_text(&value), rules->san[i].wildcard, &name, &reason))
+        if (is_made && shape_name(rules, &rules->san[i], builder_text(&value), &name, &reason))
             template_add_san(template, &name);
     }
     for (size_t i = 0; i < wish->sans_count; i++) {

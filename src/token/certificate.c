@@ -18,6 +18,7 @@ bool token_certificate_store(struct token *token, struct bytes der, const char *
     if (id.len > 0)
         memcpy(id_copy, id.data, id.len);
     LOCKED(&token->module->lock);
+    WATCHED(token->module, "storing a certificate");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(
         PKCS11_store_certificate(token->slot->token, certificate, name, id_copy, id.len, NULL) == 0);
@@ -32,6 +33,7 @@ bool token_certificate_find(struct token *token, struct bytes id, struct builder
     unsigned count = 0;
     AUTO(builder_done) struct builder found = BUILDER_INIT;
     LOCKED(&token->module->lock);
+    WATCHED(token->module, "reading the certificates");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_enumerate_certs(token->slot->token, &certificates, &count) == 0);
     if (rv != CKR_OK)

@@ -94,6 +94,7 @@ static CK_RV ask_for_pair(struct token *token, CK_SESSION_HANDLE session, const 
     struct template private_half = {.count = 0};
     public_attributes(request, &public_half);
     private_attributes(request, &private_half);
+    UNHURRIED("making a key pair");
     return token->module->calls->C_GenerateKeyPair(session, &mechanism, public_half.items, public_half.count,
                                                    private_half.items, private_half.count,
                                                    &ret_pair->public_object, &ret_pair->private_object);
@@ -153,6 +154,7 @@ static bool destroy(struct token *token, CK_OBJECT_HANDLE private_object, CK_OBJ
     CK_FUNCTION_LIST *calls = token->module->calls;
     if (!token_open_writer(token, &session, err))
         return false;
+    WATCHED(token->module, "removing a key pair");
     CK_RV rv = calls->C_DestroyObject(session, private_object);
     if (public_object != CK_INVALID_HANDLE) {
         CK_RV second = calls->C_DestroyObject(session, public_object);
@@ -214,6 +216,12 @@ static bool may_make(const struct token *token, enum key_kind kind, unsigned bit
                      key_name(kind, bits, name));
 }
 
+static void close_writer(struct token *token, CK_SESSION_HANDLE session)
+{
+    WATCHED(token->module, "closing a session");
+    (void)token->module->calls->C_CloseSession(session); // the objects are on the token
+}
+
 bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, const char *label,
                         struct token_key **ret_key, struct error *err)
 {
@@ -232,7 +240,7 @@ bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, 
     if (!token_open_writer(token, &session, err))
         return false;
     bool is_made = generate(token, session, &request, &key, err);
-    (void)token->module->calls->C_CloseSession(session); // the objects are on the token
+    close_writer(token, session);
     if (!is_made)
         return false;
     if (key->attributes.always_authenticates != TOKEN_YES && !key_prove(key, err)) {

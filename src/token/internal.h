@@ -64,14 +64,18 @@ const char *profile_init_args(const struct token_profile *profile);
 /** A call of the module that is under way. */
 struct watched {
     struct watched *next;
-    struct watched **place; /**< what points to it */
+    struct watched **place; /**< what points to it; NULL: it has all the time */
     const char *what;
     int64_t since_ms;
     unsigned limit_seconds;
     bool is_told; /**< that it is late */
 };
 
-/** \param what   what is being done, for a person */
+/**
+ * Every call of a module stands between these two, so that nothing ends the process inside one (token_end_calls()).
+ * \param limit_seconds   0: it has all the time
+ * \param what   what is being done, for a person
+ */
 void watch_begin(struct watched *call, unsigned limit_seconds, const char *what);
 void watch_end(struct watched *call);
 DEFINE_AUTO_VALUE(struct watched, watch_end);
@@ -79,6 +83,10 @@ DEFINE_AUTO_VALUE(struct watched, watch_end);
 #define WATCHED(module, what)                                                                                \
     AUTO(watch_end) struct watched watched_;                                                                 \
     watch_begin(&watched_, (module)->timeout_seconds, what)
+/** The same for what is not hurried: a person at a PIN pad, making keys, initializing a token. */
+#define UNHURRIED(what)                                                                                      \
+    AUTO(watch_end) struct watched watched_;                                                                 \
+    watch_begin(&watched_, 0, what)
 /** With the first module that is opened, and the last that is closed. */
 void watch_start(void);
 void watch_stop(void);

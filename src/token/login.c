@@ -62,9 +62,15 @@ static bool may_try(const struct token_info *info, const struct secret *pin, str
 
 static CK_RV login_with(struct token *token, const struct secret *pin)
 {
-    WATCHED(token->module, "logging in"); // a person at a PIN pad has all the time
+    WATCHED(token->module, "logging in");
     return token->module->calls->C_Login(token->login_session, CKU_USER,
                                          (CK_UTF8CHAR *)(uintptr_t)secret_text(pin), secret_len(pin));
+}
+
+static CK_RV login_at_pin_pad(struct token *token)
+{
+    UNHURRIED("logging in");
+    return token->module->calls->C_Login(token->login_session, CKU_USER, NULL, 0);
 }
 
 /*
@@ -81,8 +87,7 @@ bool token_login(struct token *token, const struct secret *pin, struct error *er
         return error_while(err, "logging in");
     if (!may_try(&info, pin, err) || !open_holder(token, err))
         return false;
-    CK_RV rv = pin == NULL ? token->module->calls->C_Login(token->login_session, CKU_USER, NULL, 0)
-                           : login_with(token, pin);
+    CK_RV rv = pin == NULL ? login_at_pin_pad(token) : login_with(token, pin);
     if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
         return login_failed(token, rv, err);
     atomic_store(&token->is_logged_in, true);

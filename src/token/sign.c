@@ -119,6 +119,7 @@ static bool authenticate(struct task *task, struct session *session, struct erro
         if (!token->ask_pin(token->ask_data, task->key, &pin, err))
             return false;
     }
+    UNHURRIED("logging in for one signature");
     CK_RV rv = token->module->calls->C_Login(session->handle, CKU_CONTEXT_SPECIFIC,
                                              pin == NULL ? NULL : (CK_UTF8CHAR *)(uintptr_t)secret_text(pin),
                                              pin == NULL ? 0 : secret_len(pin));

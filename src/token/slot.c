@@ -323,6 +323,7 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     memset(padded, ' ', sizeof(padded) - 1);
     padded[sizeof(padded) - 1] = '\0';
     memcpy(padded, label, strlen(label)); // at most 32: token_initialize() has looked
+    UNHURRIED("initializing the token");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_init_token(slot->token, secret_text(so_pin), padded) == 0);
     if (rv != CKR_OK)

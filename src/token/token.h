@@ -47,6 +47,15 @@ typedef void token_late(const char *text, bool is_over);
 /** To be set before the first module is opened; without it a call may take for ever. */
 void token_set_late(token_late *told);
 
+/** Ends the process; called on any thread, at most once on each. */
+typedef void token_ended(void);
+/**
+ * The process is to end, but not inside a call of a module: one killed in C_Login has destroyed a SoftHSM token. From now on no
+ * call is begun, and the one that is last to come back calls ended. For signal handlers: async-signal-safe.
+ * \return whether no call is under way; the caller then ends the process itself
+ */
+bool token_end_calls(token_ended *ended);
+
 /* ---- modules and tokens ---- */
 /** Which token. A NULL member matches anything; more than one match is refused, not guessed. */
 struct token_choice {

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LATE_SECONDS 10 /* before anything is said */
 #define LOOK_MS 100
@@ -14,15 +15,52 @@ static token_late *tell;
 static pthread_t watcher;
 static bool is_watching;
 static bool is_stopping;
+static atomic_uint under_way;          /* calls of modules, in all threads */
+static _Atomic(token_ended *) at_end;  /* NULL: the process is not to end */
+static _Thread_local unsigned nesting; /* of the calls of this thread */
 
 void token_set_late(token_late *told)
 {
     tell = told;
 }
 
+/*
+ * under_way is written before at_end is read where a call begins or ends, and at_end before under_way is read where the end is
+ * asked for (both sequentially consistent): so either the one who asks sees the call, or the call sees that the end was asked for.
+ */
+bool token_end_calls(token_ended *ended)
+{
+    atomic_store(&at_end, ended);
+    return atomic_load(&under_way) == 0;
+}
+
+/** One call less; the last one that ends is the process's end, if that was asked for. */
+static void leave(void)
+{
+    unsigned before = atomic_fetch_sub(&under_way, 1);
+    token_ended *ended = atomic_load(&at_end);
+    if (ended != NULL && before == 1)
+        ended();
+}
+
+static void enter(void)
+{
+    if (nesting++ > 0)
+        return; // part of a call that may still be finished
+    (void)atomic_fetch_add(&under_way, 1);
+    if (atomic_load(&at_end) == NULL)
+        return;
+    leave();
+    for (;;) // no call is begun any more; another thread's ends the process
+        (void)pause();
+}
+
 void watch_begin(struct watched *call, unsigned limit_seconds, const char *what)
 {
+    enter();
     *call = (struct watched){.limit_seconds = limit_seconds, .what = what, .since_ms = time_monotonic_ms()};
+    if (limit_seconds == 0)
+        return;
     LOCKED(&watch_lock);
     call->next = watched;
     call->place = &watched;
@@ -33,10 +71,14 @@ void watch_begin(struct watched *call, unsigned limit_seconds, const char *what)
 
 void watch_end(struct watched *call)
 {
-    LOCKED(&watch_lock);
-    *call->place = call->next;
-    if (call->next != NULL)
-        call->next->place = call->place;
+    if (call->place != NULL) {
+        LOCKED(&watch_lock);
+        *call->place = call->next;
+        if (call->next != NULL)
+            call->next->place = call->place;
+    }
+    if (--nesting == 0)
+        leave();
 }
 
 /** Says that a call is late, once, or that its time is over; after that nothing but the end of the process helps. */

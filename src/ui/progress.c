@@ -60,7 +60,7 @@ void ui_progress(const char *what, size_t done, size_t total)
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     compose(&text, what, done, total);
     size_t width = ui_width(stderr);
-    size_t len = text.len < width ? text.len : width - 1;
+    size_t len = text.len < width ? text.len : utf8_whole(builder_text(&text), width - 1);
     size_t rest = line.is_drawn && line.drawn_len > len ? line.drawn_len - len : 0;
     (void)fprintf(stderr, "\r%.*s%*s%s", (int)len, builder_text(&text), (int)rest, "", is_last ? "\n" : "");
     (void)fflush(stderr);

@@ -2,10 +2,10 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
+#include "ui/charset.h"
 
 #include <assert.h>
 #include <libsmartcols.h>
-#include <wchar.h>
 
 #define GAP 2          /* columns between cells */
 #define NARROWEST 12   /* a cell is not made narrower than this */
@@ -23,16 +23,34 @@ struct ui_table {
     size_t count;
 };
 
+/** Harmless text with what the C library can't draw as an escape too, and a mark that would sit on the gap before the cell. */
+static char *drawable(struct bytes text)
+{
+    AUTO(builder_done) struct builder guarded = BUILDER_INIT;
+    struct builder out = BUILDER_INIT;
+    bool is_first = true; // of its line
+    quote_guard(&guarded, text);
+    for (size_t i = 0, len = 1; i < guarded.len; i += len) {
+        const uint8_t *at = guarded.data + i;
+        uint32_t code = 0;
+        len = utf8_decode(at, guarded.len - i, &code); // never 0: quote_guard() leaves valid UTF-8
+        int columns = len == 1 ? 1 : charset_columns(at, len, code);
+        if (columns < 0 || (columns == 0 && is_first))
+            builder_format(&out, "\\u{%x}", code);
+        else
+            builder_add(&out, at, len);
+        is_first = code == '\n';
+    }
+    return builder_take_text(&out);
+}
+
 void ui_table_row(struct ui_table *table, const char *const *cells, const char *color)
 {
     table->rows = memory_grow(table->rows, table->count + 1, sizeof(*table->rows));
     struct ui_row *row = &table->rows[table->count++];
     *row = (struct ui_row){.cells = memory_new(table->columns, sizeof(*row->cells)), .color = color};
-    for (size_t i = 0; i < table->columns; i++) {
-        struct builder text = BUILDER_INIT;
-        quote_guard(&text, bytes_of_text(cells[i]));
-        row->cells[i] = builder_take_text(&text);
-    }
+    for (size_t i = 0; i < table->columns; i++)
+        row->cells[i] = drawable(bytes_of_text(cells[i]));
 }
 
 struct ui_table *ui_table_new(const char *const *headings, size_t count, FILE *stream)
@@ -56,13 +74,14 @@ void ui_table_free(struct ui_table *table)
     free(table);
 }
 
-/** Columns a character takes; combining marks none. \param ret_len its bytes */
+/** Columns of the character at text, which is not at its end. \param ret_len its bytes, at least 1 whatever they are */
 static size_t character_width(const char *text, size_t *ret_len)
 {
     uint32_t code = 0;
-    *ret_len = utf8_decode((const uint8_t *)text, strlen(text), &code);
-    int width = wcwidth((wchar_t)code);
-    return width < 0 ? 1 : (size_t)width;
+    size_t len = utf8_decode((const uint8_t *)text, strnlen(text, 4), &code);
+    int columns = len < 2 ? 1 : charset_columns((const uint8_t *)text, len, code);
+    *ret_len = len == 0 ? 1 : len;
+    return columns < 0 ? 1 : (size_t)columns;
 }
 
 static size_t widest_line(const char *text)
@@ -155,6 +174,25 @@ static void fit_to_terminal(struct ui_table *table)
     }
 }
 
+/** Of libsmartcols' own two functions for cells of several lines one never ends on what it can't convert; these end on anything. */
+static size_t chunk_size(const struct libscols_column *column, const char *data, void *unused)
+{
+    (void)column;
+    (void)unused;
+    return data == NULL ? 0 : widest_line(data);
+}
+
+static char *next_chunk(const struct libscols_column *column, char *data, void *unused)
+{
+    char *end = data == NULL ? NULL : strchr(data, '\n');
+    (void)column;
+    (void)unused;
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    return end + 1;
+}
+
 static struct libscols_table *layout(const struct ui_table *table)
 {
     struct libscols_table *drawn = scols_new_table();
@@ -169,9 +207,8 @@ static struct libscols_table *layout(const struct ui_table *table)
     for (size_t j = 0; j < table->columns && !failed; j++) {
         struct libscols_column *column =
             scols_table_new_column(drawn, table->rows[0].cells[j], 0, SCOLS_FL_WRAP);
-        failed |=
-            column == NULL || scols_column_set_safechars(column, "\n") != 0 ||
-            scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) != 0;
+        failed |= column == NULL || scols_column_set_safechars(column, "\n") != 0 ||
+                  scols_column_set_wrapfunc(column, chunk_size, next_chunk, NULL) != 0;
     }
     for (size_t i = 1; i < table->count && !failed; i++) {
         const struct ui_row *row = &table->rows[i];

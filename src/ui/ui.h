@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 
+/** What is drawn is UTF-8, whatever the environment says. Called by main() before anything else: before threads and confining. */
+void ui_use_utf8(void);
+
 /* ---- terminal ---- */
 bool ui_has_terminal(void);      /**< a person can be asked: /dev/tty can be opened */
 bool ui_may_color(FILE *stream); /**< a terminal, no NO_COLOR, TERM not dumb */

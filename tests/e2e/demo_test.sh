@@ -3,11 +3,13 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 demo() {
-    env -u COLDCA_DATA "$SOURCE/scripts/demo" "$work/demo folder" >out 2>err </dev/null || fail "the demo ended with $?"
+    env -u COLDCA_DATA "$SOURCE/scripts/demo" "$@" "$work/demo folder" >out 2>err </dev/null || fail "the demo ended with $?"
 }
 
 step "the first time"
+rm -f "$SOURCE/build/demo-program/coldca"
 demo
+says "building, about a minute on one core"
 cd "demo folder"
 for name in device-0001 device-0002 device-0003 device-0004 broker.example; do
     openssl verify -x509_strict -CAfile ca/ca.pem "media/issued/$name.pem" >/dev/null || fail "$name"
@@ -36,8 +38,9 @@ cp shown out
 records=$(wc -l <"demo folder/ca/ledger.jsonl")
 cp -r "demo folder/media/issued" first
 
-step "again: the same certificates"
-demo
+step "again: the same certificates; nothing to build, and nothing may be installed"
+demo --no-install
+says_not "building"
 says "all of it holds"
 for file in first/*.pem; do same "$file" "demo folder/media/issued/$(basename "$file")"; done
 equal "$(jq -s '[.[] | select(.type == "cert.issued")] | length' "demo folder/ca/ledger.jsonl")" 6

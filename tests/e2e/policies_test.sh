@@ -40,6 +40,47 @@ says 8.8.8.8
 csr asked/star.csr /CN=star.example -addext 'subjectAltName=DNS:w*.example'
 run 1 -C ca check --policy tls-server asked/star.csr
 
+step "a host that is an address is certified as one, or refused with what mends it"
+run 0 request --policy mqtt-server --cn 10.3.0.11 --out asked
+issue mqtt-server 10.3.0.11
+has issued/10.3.0.11.pem 'IP Address:10\.3\.0\.11$'
+openssl verify -CAfile ca/ca.pem -verify_ip 10.3.0.11 issued/10.3.0.11.pem >/dev/null || fail "the address does not match"
+csr asked/address.csr /CN=10.3.0.12 # as openssl makes it: no subjectAltName
+issue tls-server address
+has issued/address.pem 'IP Address:10\.3\.0\.12$'
+csr asked/elsewhere.csr /CN=203.0.113.9
+run 1 -C ca check --json --policy tls-server asked/elsewhere.csr
+json '.requests[0].reasons[] | select(.rule == "san.dns") | .remedy | contains("203.0.113.9/32")'
+csr asked/dns.csr /CN=a.example -addext subjectAltName=DNS:10.3.0.11
+run 1 -C ca check --json --policy tls-server asked/dns.csr
+json '.requests[0].reasons[] | select(.rule == "san.dns") | .remedy | contains("ip:10.3.0.11")'
+run 2 request --policy mqtt-server --cn broker --san dns:10.3.0.11 --out asked
+says "write ip:10.3.0.11"
+cat >meets.yaml <<'Y'
+policy: meets
+subject: [{field: CN, match: '[a-z0-9.-]+'}]
+san: [{type: dns, value: '{CN}', from: policy}]
+key: {allow: [ec-p256]}
+validity: {days: 10}
+key_usage: [digitalSignature]
+extended_key_usage: [serverAuth]
+Y
+run 1 policy check ./meets.yaml
+says "may be an IP address"
+
+step "tls-server: a wildcard in the CN, an RSA key that NSS takes, and what certreq writes"
+csr asked/star.csr '/CN=*.intern.example' -addext 'subjectAltName=DNS:*.intern.example,DNS:intern.example'
+issue tls-server star
+has issued/star.pem 'DNS:\*\.intern\.example, DNS:intern\.example$'
+openssl req -new -noenc -newkey rsa:2048 -keyout asked/iis.key -subj /C=US/O=Contoso/CN=iis.corp.example -out asked/iis.csr \
+    -addext subjectAltName=DNS:iis.corp.example -addext keyUsage=critical,digitalSignature,nonRepudiation,keyEncipherment,dataEncipherment \
+    -addext extendedKeyUsage=serverAuth -addext 1.2.840.113549.1.9.15=ASN1:SEQUENCE:capabilities \
+    -config <(printf '[req]\ndistinguished_name=none\n[none]\n[capabilities]\none=OID:1.2.840.113549.3.2\n') 2>err || fail "openssl"
+issue tls-server iis
+says "note: extension 1.2.840.113549.1.9.15 (S/MIME capabilities) is left out"
+has issued/iis.pem 'Digital Signature, Key Encipherment$'
+good_for sslserver issued/iis.pem
+
 step "tls-client: a person with a mail address"
 run 0 request --policy tls-client --cn "Ada Lovelace" --san email:ada@intern.example --out asked --name ada
 issue tls-client ada

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""(f) A token that misbehaves at the K-th call of a run, for every K: bad_token.py BASE REQUESTS SAMPLE (settings: token_shim.c)"""
+"""(f) A token that misbehaves at the K-th call of a run, for every K: bad_token.py BASE REQUESTS SAMPLE SEED (settings: token_shim.c)"""
 import glob
 import os
 import re
@@ -177,7 +177,7 @@ def try_init(base, point, tally):
 
 
 def try_interrupt(base, tally):
-    """A person who has waited long enough: Ctrl-C twice ends a run whose token hangs, long before its time is over."""
+    """A person who has waited long enough: Ctrl-C twice ends a run whose token hangs ten seconds later, long before its time is over."""
     scene = base.copy("interrupt")
     log = os.path.join(scene.folder, "log")
     process = subprocess.Popen(scene.command(*scene.sign_arguments()), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -187,7 +187,7 @@ def try_interrupt(base, tally):
         process.send_signal(signal.SIGINT) if os.path.exists(log) and len(open(log, "rb").readlines()) > 4 else None
         time.sleep(0.05)
     tally.note(f"Ctrl-C {process.poll()}")
-    if process.poll() != -signal.SIGINT:
+    if process.poll() != 6:
         tally.complain("Ctrl-C", f"ended with {process.poll()}")
         process.kill()
         process.wait()
@@ -206,15 +206,15 @@ def main():
         calls = count_calls(base, call)
         for fault in faults:
             points += [(call, number, fault) for number in range(1, calls + 1)]
-    sample = int(sys.argv[3])
-    tried = points[::sample]
+    sample, seed = int(sys.argv[3]), int(sys.argv[4])
+    tried = s.sampled(points, sample, seed)
     tally = s.Tally(f"a token that misbehaves: {len(tried)} of {len(points)} combinations of call and fault")
     # Those who wait for a token that hangs leave the processors to others.
     waiting = [point for point in tried if point[2] == "hang"]
     s.side_by_side(tally, lambda point, own: try_point(base, point, own), waiting, 8)
     s.side_by_side(tally, lambda point, own: try_point(base, point, own), [point for point in tried if point[2] != "hang"])
     s.side_by_side(tally, lambda point, own: try_init(base, point, own),
-                   [(number, fault) for number in range(1, 6) for fault in ("removed", "garbage", "other-key-signature")][::sample])
+                   s.sampled([(number, fault) for number in range(1, 6) for fault in ("removed", "garbage", "other-key-signature")], sample, seed))
     s.side_by_side(tally, lambda point, own: try_interrupt(base, own), ["Ctrl-C"])
     return tally.end()
 

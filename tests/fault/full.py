@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""(c) A home and an output folder that run full at many places: full.py BASE REQUESTS (as one who may mount)"""
+"""(c) A home and an output folder that run full at many places: full.py BASE REQUESTS SAMPLE SEED (as one who may mount)"""
 import os
 import shutil
 import subprocess
@@ -71,7 +71,7 @@ def on_home(base, pages, tally):
 
 def main():
     base = s.Scene(sys.argv[1], sys.argv[2])
-    sample = int(sys.argv[3])
+    sample, seed = int(sys.argv[3]), int(sys.argv[4])
     probe = os.path.join(base.folder, "probe")
     try:
         mount(probe, "size=64k")
@@ -80,9 +80,9 @@ def main():
         sys.exit(f"a small tmpfs can't be mounted here ({error}): run this test as root, or under `unshare -rm`")
     tally = s.Tally("no space left on output and home")
     s.side_by_side(tally, lambda options, own: on_output(base, options, own),
-                   [f"size={pages * PAGE}" for pages in range(1, 60, 3 * sample)]
+                   [f"size={pages * PAGE}" for pages in s.sampled(range(1, 60), 3 * sample, seed)]
                    + [f"nr_inodes={inodes}" for inodes in (2, 10, 52)])
-    s.side_by_side(tally, lambda pages, own: on_home(base, pages, own), range(0, 90, 2 * sample))
+    s.side_by_side(tally, lambda pages, own: on_home(base, pages, own), s.sampled(range(90), 2 * sample, seed))
     return tally.end()
 
 

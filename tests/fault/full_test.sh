@@ -9,4 +9,4 @@ clean_up_mounts() {
     clean_up
 }
 trap clean_up_mounts EXIT
-python3 "$SOURCE/tests/fault/full.py" base requests "${FAULT_SAMPLE:-1}"
+python3 "$SOURCE/tests/fault/full.py" base requests "${FAULT_SAMPLE:-1}" "$seed"

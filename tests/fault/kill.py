@@ -72,7 +72,6 @@ def main():
     base = s.Scene(sys.argv[1], sys.argv[2])
     kills = int(sys.argv[3])
     seed = int(sys.argv[4])
-    print(f"seed {seed}", flush=True)
     whole = base.copy("whole")
     start = time.monotonic()
     result = whole.sign()

@@ -5,4 +5,4 @@ source "$(dirname "$0")/lib.sh"
 kills=200 count=2000
 [ -z "${FAULT_SAMPLE:-}" ] || { kills=20 count=300; }
 make_scene "$count"
-python3 "$SOURCE/tests/fault/kill.py" base requests "$kills" "${FAULT_SEED:-$RANDOM}"
+python3 "$SOURCE/tests/fault/kill.py" base requests "$kills" "$seed"

@@ -7,6 +7,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 export FAULT_SHIM=$BUILD/fault_shim.so PYTHONDONTWRITEBYTECODE=1
 PRELOAD_FIRST=$(preloaded_for "$COLDCA")
 export PRELOAD_FIRST
+# What is tried by chance, or as every FAULT_SAMPLE-th of many, follows from it.
+seed=${FAULT_SEED:-$RANDOM}
+echo "FAULT_SEED=$seed${FAULT_SAMPLE:+ FAULT_SAMPLE=$FAULT_SAMPLE} repeats this run"
 
 # make_scene COUNT [OPTIONS OF coldca init...]: ./base with a token and a CA, ./requests with so many requests
 make_scene() {

@@ -3,4 +3,4 @@
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"
 make_scene 50
-python3 "$SOURCE/tests/fault/points.py" base requests output "${FAULT_SAMPLE:-4}" "${FAULT_SEED:-$RANDOM}"
+python3 "$SOURCE/tests/fault/points.py" base requests output "${FAULT_SAMPLE:-4}" "$seed"

@@ -108,9 +108,8 @@ def main():
     settings = {"each": anywhere, "output": on_output}[sys.argv[3]]
     calls = count_calls(base, settings)
     sample, seed = int(sys.argv[4]), int(sys.argv[5])
-    numbers = range(1, calls + 1, max(1, sample))
+    numbers = s.sampled(range(1, calls + 1), sample, seed)
     if settings is anywhere:
-        print(f"seed {seed}", flush=True)
         kinds = {"fail": errno.EIO, "torn": 0}
         points = [(kind, number, code) for turn, number in enumerate(numbers)
                   for place, (kind, code) in enumerate(kinds.items()) if sample == 0 or (turn + place + seed) % 2 == 0]

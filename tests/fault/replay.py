@@ -165,7 +165,7 @@ def try_run(base, name, start, sample, seed):
     states = list(cuts(recording, 0.5, seed))
     if recording.early or (start is None and recording.signed != len(base.names())):
         sys.exit(f"{name}: of {recording.signed} signatures, {recording.early} were asked for before their bytes were synced")
-    tried = states[::sample]
+    tried = s.sampled(states, sample, seed)
     tally = s.Tally(f"power cuts that lose what was not synced, in {name}: {len(tried)} of {len(states)} different states after "
                     f"{len(recording.events)} events, {recording.signed} signatures asked for after their bytes were synced")
     s.side_by_side(tally, lambda number, own: try_cut(base, number, tried[number], own), range(len(tried)))
@@ -175,7 +175,6 @@ def try_run(base, name, start, sample, seed):
 def main():
     base = s.Scene(sys.argv[1], sys.argv[2])
     sample, seed = int(sys.argv[3]), int(sys.argv[4])
-    print(f"seed {seed}", flush=True)
     plant(base)
     states, tally = try_run(base, "a first run", None, sample, seed)
     code = tally.end()

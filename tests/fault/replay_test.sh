@@ -6,4 +6,4 @@ source "$(dirname "$0")/lib.sh"
 printf 'name: noted\ntitle: SoftHSM, with notes\ntested: false\nmodules: [%s]\nalways_authenticate: true\ned25519_params: printable\nkeys: [%s]\n' \
     "$BUILD/token_fault.so" "ec-p256, ed25519" >noted.yaml
 make_scene 50 --model "$PWD/noted.yaml"
-python3 "$SOURCE/tests/fault/replay.py" base requests "${FAULT_SAMPLE:-3}" "${FAULT_SEED:-$RANDOM}"
+python3 "$SOURCE/tests/fault/replay.py" base requests "${FAULT_SAMPLE:-3}" "$seed"

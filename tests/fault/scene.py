@@ -252,6 +252,13 @@ class Tally:
         return 1 if self.complaints or self.lost or self.duplicated or self.points == 0 else 0
 
 
+def sampled(points, sample, seed):
+    """Every sample-th of the points, at least one; the seed says which is the first."""
+    points = list(points)
+    step = max(1, min(sample, len(points)))
+    return points[seed % step::step]
+
+
 def side_by_side(tally, work, points, threads=os.cpu_count() or 1):
     """work(point, tally) for every point on so many threads; each tells its own tally."""
     def one(point):

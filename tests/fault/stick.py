@@ -100,7 +100,6 @@ def try_point(base, point, tally):
 def main():
     base = s.Scene(sys.argv[1], sys.argv[2])
     pulls, seed = int(sys.argv[3]), int(sys.argv[4])
-    print(f"seed {seed}", flush=True)
     choose = random.Random(seed)
     points = []
     for kind, count in (("pulled", pulls), ("killed", pulls), ("unread", max(pulls // 5, 3))):

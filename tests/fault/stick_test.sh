@@ -5,4 +5,4 @@ source "$(dirname "$0")/lib.sh"
 pulls=50 count=300
 [ -z "${FAULT_SAMPLE:-}" ] || { pulls=8 count=60; }
 make_scene "$count"
-python3 "$SOURCE/tests/fault/stick.py" base requests "$pulls" "${FAULT_SEED:-$RANDOM}"
+python3 "$SOURCE/tests/fault/stick.py" base requests "$pulls" "$seed"

@@ -2,15 +2,18 @@
  * A PKCS#11 module that hands everything to SoftHSM and misbehaves where it is told to: a token's YAML names it. Settings are words,
  * from C_Initialize's init_args (the YAML's), then from the environment's TOKEN_FAULT, which win:
  *
- *   call=NAME        C_Initialize, C_GetTokenInfo, C_OpenSession, C_Login, C_FindObjectsInit, C_SignInit or C_Sign (the default)
+ *   call=NAME        C_Initialize, C_InitToken, C_GetTokenInfo, C_OpenSession, C_Login, C_FindObjectsInit, C_SignInit, C_GenerateKeyPair
+ *                    or C_Sign (the default)
  *   at=K             the K-th of these calls of the process misbehaves, counted from 1; 0, the default: none
  *   fault=NAME       how, see faults[]
  *   rv=NUMBER        for fault=rv
  *   latency_ms=N     each C_Sign takes so much longer, as in a slow token
  *   log=FILE         a line for each C_Sign: its input in hex, then "good", "bad" or "none" for what was answered; "calls NAME N" at the end
+ *   gate=FIFO        for fault=gate
  *   module=PATH      what is behind it, instead of SoftHSM where Debian puts it
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <p11-kit/pkcs11.h>
@@ -26,7 +29,7 @@
 #define EXPORTED __attribute__((visibility("default")))
 #define SIGNATURE_MAX 1024
 
-enum fault { NONE, RV, SESSION, RESET, REMOVED, WRONG, OTHER_KEY, GARBAGE, SHORT, HANG, LOCKED };
+enum fault { NONE, RV, SESSION, RESET, REMOVED, WRONG, OTHER_KEY, GARBAGE, SHORT, HANG, GATE, LOCKED };
 static const char *const faults[] = {
     [NONE] = "none",
     [RV] = "rv",                         // the call fails with a number
@@ -38,7 +41,8 @@ static const char *const faults[] = {
     [GARBAGE] = "garbage",               // of the right length
     [SHORT] = "short",                   // a sound signature without its last byte
     [HANG] = "hang",                     // never comes back
-    [LOCKED] = "pin-locked",             // says so, and the token's flags say so from then on
+    [GATE] = "gate", // waits for a byte from the gate, then goes on; the log says when it begins and ends
+    [LOCKED] = "pin-locked", // says so, and the token's flags say so from then on
 };
 
 static struct {
@@ -56,6 +60,7 @@ static atomic_long calls;
 static atomic_bool is_removed, is_locked;
 static CK_SLOT_ID slot_in_use;
 static int log_fd = -1;
+static int gate_fd = -1;
 /* SoftHSM frees sessions that other threads are using: a reset waits for them, and they for it. */
 static pthread_rwlock_t sessions_lock = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_mutex_t other_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -76,6 +81,8 @@ static void use_word(const char *name, const char *value)
         (void)snprintf(set.module, sizeof(set.module), "%s", value);
     else if (strcmp(name, "log") == 0 && log_fd < 0)
         log_fd = open(value, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    else if (strcmp(name, "gate") == 0 && gate_fd < 0)
+        gate_fd = open(value, O_RDWR | O_CLOEXEC);
     for (size_t i = 0; strcmp(name, "fault") == 0 && i < sizeof(faults) / sizeof(faults[0]); i++) {
         if (strcmp(faults[i], value) == 0)
             set.fault = (enum fault)i;
@@ -112,6 +119,20 @@ static void wait_ms(long milliseconds)
         continue;
 }
 
+static void wait_at_gate(const char *call)
+{
+    char line[64];
+    char byte;
+    (void)snprintf(line, sizeof(line), "%s begins\n", call);
+    say(line);
+    while (read(gate_fd, &byte, 1) != 1) {
+        if (errno != EINTR)
+            abort(); // no gate would prove nothing
+    }
+    (void)snprintf(line, sizeof(line), "%s ends\n", call);
+    say(line);
+}
+
 /** Whether this call is the one; with *ret_rv set to what it fails with, or CKR_OK: it has to go on and spoil the result. */
 static bool is_due(const char *call, CK_SESSION_HANDLE session, CK_RV *ret_rv)
 {
@@ -144,6 +165,9 @@ static bool is_due(const char *call, CK_SESSION_HANDLE session, CK_RV *ret_rv)
     case LOCKED:
         atomic_store(&is_locked, true);
         *ret_rv = CKR_PIN_LOCKED;
+        break;
+    case GATE:
+        wait_at_gate(call);
         break;
     case HANG:
         for (;;)
@@ -261,6 +285,25 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pi
     return is_due("C_Login", session, &rv) && rv != CKR_OK ? rv : real->C_Login(session, user, pin, len);
 }
 
+static CK_RV init_token(CK_SLOT_ID slot, CK_UTF8CHAR *pin, CK_ULONG len, CK_UTF8CHAR *label)
+{
+    CK_RV rv;
+    return is_due("C_InitToken", CK_INVALID_HANDLE, &rv) && rv != CKR_OK
+               ? rv
+               : real->C_InitToken(slot, pin, len, label);
+}
+
+static CK_RV generate_key_pair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATTRIBUTE *public_half,
+                               CK_ULONG public_count, CK_ATTRIBUTE *private_half, CK_ULONG private_count,
+                               CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
+{
+    CK_RV rv;
+    return is_due("C_GenerateKeyPair", session, &rv) && rv != CKR_OK
+               ? rv
+               : real->C_GenerateKeyPair(session, mechanism, public_half, public_count, private_half,
+                                         private_count, public_key, private_key);
+}
+
 static CK_RV find_objects_init(CK_SESSION_HANDLE session, CK_ATTRIBUTE *template, CK_ULONG count)
 {
     CK_RV rv;
@@ -360,6 +403,8 @@ CK_RV EXPORTED C_GetFunctionList(CK_FUNCTION_LIST **list)
         ours.C_OpenSession = open_session;
         ours.C_CloseSession = close_session;
         ours.C_Login = login;
+        ours.C_InitToken = init_token;
+        ours.C_GenerateKeyPair = generate_key_pair;
         ours.C_FindObjectsInit = find_objects_init;
         ours.C_SignInit = sign_init;
         ours.C_Sign = sign;

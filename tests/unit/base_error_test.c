@@ -1,6 +1,7 @@
 /* Errors: the fault first, what was being done after it, never more than their fixed room. */
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/quote.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -74,6 +75,25 @@ static void a_text_too_long_is_cut_and_ended(void **state)
     assert_int_equal(err.len, sizeof(err.text) - 1);
 }
 
+static void a_text_too_long_is_cut_between_characters(void **state)
+{
+    char wide[1202];
+    struct error err = ERROR_INIT;
+    (void)state;
+    for (size_t shift = 0; shift < 3; shift++) {
+        memset(wide, 'x', shift);
+        for (size_t i = shift; i + 3 < sizeof(wide); i += 3)
+            memcpy(wide + i, "\xe6\x97\xa5", 4);
+        assert_false(error_set(&err, ERROR_INPUT, 0, "%s", wide));
+        assert_true(utf8_is_valid(bytes_of_text(err.text)));
+        assert_int_equal(err.len, strlen(err.text));
+        assert_true(err.len > sizeof(err.text) - 4);
+        assert_false(error_errno(&err, ERROR_INPUT, EIO, "%.*s", (int)(999 + shift), wide));
+        assert_false(error_while(&err, "doing %s", wide));
+        assert_true(utf8_is_valid(bytes_of_text(err.text)));
+    }
+}
+
 static void exit_codes_are_the_contract(void **state)
 {
     (void)state;
@@ -92,6 +112,7 @@ int main(void)
         cmocka_unit_test(errno_is_told_in_words),
         cmocka_unit_test(openssl_is_told_and_its_queue_emptied),
         cmocka_unit_test(a_text_too_long_is_cut_and_ended),
+        cmocka_unit_test(a_text_too_long_is_cut_between_characters),
         cmocka_unit_test(exit_codes_are_the_contract),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

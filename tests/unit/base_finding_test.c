@@ -1,6 +1,7 @@
 /* Findings: all are kept, in order, and own their texts. */
 #include "base/bytes.h"
 #include "base/finding.h"
+#include "base/quote.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -66,6 +67,18 @@ static void a_reason_that_is_too_long_is_cut(void **state)
     assert_int_equal(strlen(findings.items[0].text), 1023);
 }
 
+static void a_reason_is_cut_between_characters(void **state)
+{
+    char wide[1202] = "x";
+    (void)state;
+    for (size_t i = 1; i + 3 < sizeof(wide); i += 3)
+        memcpy(wide + i, "\xe6\x97\xa5", 4);
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    findings_say(&findings, "a", NULL, "%s", wide);
+    assert_true(utf8_is_valid(bytes_of_text(findings.items[0].text)));
+    assert_true(strlen(findings.items[0].text) > 1000);
+}
+
 static void done_leaves_an_empty_list(void **state)
 {
     (void)state;
@@ -84,6 +97,7 @@ int main(void)
         cmocka_unit_test(a_rule_is_found_by_its_whole_name),
         cmocka_unit_test(findings_are_copied_to_the_end),
         cmocka_unit_test(a_reason_that_is_too_long_is_cut),
+        cmocka_unit_test(a_reason_is_cut_between_characters),
         cmocka_unit_test(done_leaves_an_empty_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,14 +37,15 @@ static void harmful_characters_become_visible(void **state)
         EXAMPLE("\xe2\x81\xa6", "\\u{2066}"), // isolate
         EXAMPLE("a\xe2\x80\x8b"
                 "b",
-                "a\\u{200b}b"),                              // zero width space
-        EXAMPLE("\xe2\x80\xa8", "\\u{2028}"),                // line separator
-        EXAMPLE("\xef\xbb\xbf", "\\u{feff}"),                // byte order mark
-        EXAMPLE("\xc2\xad", "\\u{ad}"),                      // soft hyphen
-        EXAMPLE("\xc2\xa0\xe3\x80\x80", "\\u{a0}\\u{3000}"), // spaces that are not the space
-        EXAMPLE("\xf3\xa0\x81\x81", "\\u{e0041}"),           // tag
-        EXAMPLE("\xf4\x8f\xbf\xbf", "\\u{10ffff}"),          // private use, the last one
-        EXAMPLE("\xf0\x9d\x85\xb3", "\\u{1d173}"),           // invisible musical mark
+                "a\\u{200b}b"),                                         // zero width space
+        EXAMPLE("\xe2\x80\xa8", "\\u{2028}"),                           // line separator
+        EXAMPLE("\xef\xbb\xbf", "\\u{feff}"),                           // byte order mark
+        EXAMPLE("\xc2\xad", "\\u{ad}"),                                 // soft hyphen
+        EXAMPLE("\xc2\xa0\xe3\x80\x80", "\\u{a0}\\u{3000}"),            // spaces that are not the space
+        EXAMPLE("\xf3\xa0\x81\x81", "\\u{e0041}"),                      // tag
+        EXAMPLE("\xf4\x8f\xbf\xbf", "\\u{10ffff}"),                     // private use, the last one
+        EXAMPLE("\xf0\x9f\xbf\xbe\xef\xb7\x90", "\\u{1fffe}\\u{fdd0}"), // noncharacters
+        EXAMPLE("\xf0\x9d\x85\xb3", "\\u{1d173}"),                      // invisible musical mark
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
@@ -125,6 +126,17 @@ static void quoted_fits_its_room_at_the_worst(void **state)
     assert_string_equal(quoted_text(NULL, &room), "");
 }
 
+static void a_text_cut_anywhere_keeps_whole_characters(void **state)
+{
+    static const char text[] = "a\xc3\xbc\xe6\x97\xa5\xf0\x9f\x94\x91z"; // of 1, 2, 3, 4 and 1 bytes
+    static const size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11};
+    (void)state;
+    for (size_t len = 0; len < sizeof(text); len++)
+        assert_int_equal(utf8_whole(text, len), whole[len]);
+    assert_int_equal(utf8_whole("\x80\x80\x80\x80", 4), 4); // that is not for this function to mend
+    assert_int_equal(utf8_whole("a\xff", 2), 1);
+}
+
 static void the_guard_leaves_lines_and_escapes_alone(void **state)
 {
     (void)state;
@@ -144,6 +156,7 @@ int main(void)
         cmocka_unit_test(every_byte_pair_comes_out_printable),
         cmocka_unit_test(a_cut_is_marked_and_splits_no_escape),
         cmocka_unit_test(quoted_fits_its_room_at_the_worst),
+        cmocka_unit_test(a_text_cut_anywhere_keeps_whole_characters),
         cmocka_unit_test(the_guard_leaves_lines_and_escapes_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

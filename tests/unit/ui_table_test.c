@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include <cmocka.h>
@@ -87,6 +88,55 @@ static void what_a_terminal_would_obey_is_drawn_as_an_escape(void **state)
     assert_non_null(strstr(text, "CN=\\u{202e}a\\x0db\\x07"));
     assert_non_null(strstr(text, "\\xff\\x1b \\u{9b}"));
     assert_null(strchr(text, 0x1b));
+    free(text);
+}
+
+static void fill_foreign(struct ui_table *table)
+{
+    ui_table_row(table,
+                 (const char *const[]){"M\xc3\xbcller.csr", "CN=\xe6\x97\xa5\xe6\x9c\xac a\xcc\x88",
+                                       "a\xff \xed\xa0\x80 \xf0\x90\x80 end"},
+                 NULL);
+}
+
+static void a_table_ends_without_a_locale_and_is_drawn_in_ascii(void **state)
+{
+    (void)state;
+    (void)alarm(10); // libsmartcols goes round for ever on what the locale can't convert
+    assert_non_null(setlocale(LC_CTYPE, "C"));
+    char *text = printed(fill_foreign);
+    ui_use_utf8();
+    (void)alarm(0);
+    assert_non_null(
+        strstr(text, "M\\u{fc}ller.csr  CN=\\u{65e5}\\u{672c} a\\u{308}  a\\xff \\xed\\xa0\\x80 "));
+    free(text);
+}
+
+static void a_table_is_utf8_whatever_the_environment_says(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+    ui_use_utf8();
+    (void)alarm(10);
+    char *text = printed(fill_foreign);
+    (void)alarm(0);
+    assert_non_null(
+        strstr(text, "request     subject    why\n"
+                     "M\xc3\xbcller.csr  CN=\xe6\x97\xa5\xe6\x9c\xac a\xcc\x88  a\\xff \\xed\\xa0\\x80 "));
+    free(text);
+}
+
+static void fill_doubtful(struct ui_table *table)
+{
+    ui_table_row(
+        table, (const char *const[]){"\xcc\xb8", "\xf3\xa0\x84\x80", "\xf0\x9f\xbf\xbf \xef\xb7\x90"}, NULL);
+}
+
+static void what_has_no_width_of_its_own_is_drawn_as_an_escape(void **state)
+{
+    (void)state;
+    char *text = printed(fill_doubtful);
+    assert_non_null(strstr(text, "\\u{338}  \\u{e0100}  \\u{1ffff} \\u{fdd0}\n"));
     free(text);
 }
 
@@ -241,12 +291,14 @@ int main(void)
         cmocka_unit_test(a_table_in_a_file_has_aligned_columns_and_no_color),
         cmocka_unit_test(a_table_in_a_file_is_not_wrapped),
         cmocka_unit_test(what_a_terminal_would_obey_is_drawn_as_an_escape),
+        cmocka_unit_test(a_table_ends_without_a_locale_and_is_drawn_in_ascii),
+        cmocka_unit_test(a_table_is_utf8_whatever_the_environment_says),
+        cmocka_unit_test(what_has_no_width_of_its_own_is_drawn_as_an_escape),
         cmocka_unit_test(lines_fit_a_terminal_and_lose_no_character),
         cmocka_unit_test(color_is_for_terminals_that_want_it),
         cmocka_unit_test(progress_is_drawn_on_a_terminal_and_ends_its_line),
         cmocka_unit_test(progress_into_a_file_is_silent),
     };
-    if (setlocale(LC_ALL, "C.UTF-8") == NULL)
-        return 1;
+    ui_use_utf8();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,18 @@
+/*
+ * Text for people, on stdout and stderr. What command lines, files, tokens and the ledger bring into it can't move a cursor, turn
+ * a line around or break the encoding: it goes through base/quote.h at the very last. Data (PEM, JSON, proofs) does not.
+ */
+#ifndef COLDCA_CLI_PRINT_H
+#define COLDCA_CLI_PRINT_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+/** printf() to a stream, harmless. A text that can't be written is found at the end, by main(). */
+void cli_print(FILE *stream, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/** "coldca: TEXT" on stderr, further lines of it indented, below a progress line that is wiped. */
+void cli_complain(const char *text);
+
+#endif
