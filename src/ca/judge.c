@@ -182,6 +182,35 @@ static bool settle_earlier(struct ca_home *home, const struct plan_options *opti
     return true;
 }
 
+/** What does not fit into a ledger record can't be signed. */
+static bool refuse_size(struct plan_item *item, size_t tbs_len, const char *subject_text)
+{
+    if (tbs_len <= TBS_MAX_LEN && strlen(subject_text) <= SUBJECT_MAX_LEN)
+        return false;
+    AUTO(free)
+    char *text = memory_format("the certificate would have %zu bytes, its subject %zu; a ledger record holds "
+                               "%d and %d",
+                               tbs_len, strlen(subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
+    plan_item_refuse(item, "template.size", text, "ask for fewer names");
+    return true;
+}
+
+/** What can't be a certificate of any CA is refused without one, so that `check` without a home says what `sign` will. */
+static void try_template(struct plan_item *item)
+{
+    struct error why = ERROR_INIT;
+    uint8_t serial[CERT_SERIAL_LEN];
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    cert_serial_random(serial);
+    // Self-issued, with a signature algorithm for its size only: the bytes are not kept.
+    if (!cert_tbs(item->verdict->template, NULL, serial, SIGNATURE_ECDSA_SHA256, &tbs, &why) ||
+        !cert_read_tbs(builder_bytes(&tbs), &facts, &why))
+        plan_item_refuse(item, "template", why.text, NULL);
+    else
+        (void)refuse_size(item, tbs.len, facts.subject_text); // it has refused the item itself
+}
+
 /** What is to be signed for an allowed request: the earlier certificate, or new bytes. */
 static bool settle(struct ca_home *home, const struct plan_options *options, struct plan_item *item,
                    struct error *err)
@@ -201,14 +230,8 @@ static bool settle(struct ca_home *home, const struct plan_options *options, str
     }
     if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
         return error_while(err, "reading back the bytes made for %s", item->source);
-    if (tbs.len > TBS_MAX_LEN || strlen(facts.subject_text) > SUBJECT_MAX_LEN) {
-        AUTO(free)
-        char *text = memory_format(
-            "the certificate would have %zu bytes, its subject %zu; a ledger record holds %d and %d", tbs.len,
-            strlen(facts.subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
-        plan_item_refuse(item, "template.size", text, "ask for fewer names");
+    if (refuse_size(item, tbs.len, facts.subject_text))
         return true;
-    }
     if (policy_wants_unique_key(options->policy) && !refuse_known_key(home, item, facts.subject_text, err))
         return false;
     if (item->action == PLAN_REFUSE)
@@ -255,8 +278,12 @@ bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_op
         if (plan->items[i].action == PLAN_ALLOW)
             seen_note(seen, &plan->items[i], policy_wants_unique_key(options->policy));
     }
-    for (size_t i = 0; home != NULL && home->issuer != NULL && i < plan->count; i++) {
-        if (plan->items[i].action == PLAN_ALLOW && !settle(home, options, &plan->items[i], err))
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action != PLAN_ALLOW)
+            continue;
+        if (home == NULL || home->issuer == NULL)
+            try_template(&plan->items[i]);
+        else if (!settle(home, options, &plan->items[i], err))
             return false;
     }
     for (size_t i = 0; i < plan->count; i++)
@@ -292,6 +319,11 @@ bool ca_plan_make(struct ca_home *home, struct readers *readers, struct plan_inp
     if (!ca_plan_read(readers, inputs, count, options->policy, console, &plan, err) ||
         !ca_plan_judge(home, plan, options, err))
         return false;
+    if (home == NULL)
+        findings_say(
+            &plan->warnings, "check.no-home", NULL,
+            "without a CA (-C) these were not looked at: the end, the names and the purposes its chain "
+            "allows, and the keys and requests its ledger knows");
     ca_plan_tell(plan, console);
     *ret_plan = TAKE(plan);
     return true;

@@ -150,6 +150,7 @@ const struct verdict *case_judge(const struct judge_case *given)
         .variables = given->variables,
         .variables_count = given->variables_count,
         .now = given->now == 0 ? CASE_NOW : given->now,
+        .days = given->days,
     };
     made.verdict = policy_judge(made.policy, &question);
     assert_int_equal(made.verdict->is_allowed, made.verdict->findings.count == 0);

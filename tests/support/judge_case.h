@@ -18,7 +18,8 @@ struct judge_case {
     const struct policy_issuer *issuer;
     const struct policy_variable *variables;
     size_t variables_count;
-    int64_t now; /**< 0: CASE_NOW */
+    int64_t now;   /**< 0: CASE_NOW */
+    unsigned days; /**< --days; 0: none */
 };
 
 /** Judges; the verdict and all behind it lives until case_end(). */
