@@ -68,7 +68,9 @@ bool ca_confine(struct ca_home *home, const char *written, const char *pin_sourc
     const struct token_file *files = NULL;
     size_t file_count = 0;
     bool may_network = false;
-    if (!ca_home_find_profile(home, err))
+    bool stays_path = false;
+    if (!ca_home_find_profile(home, err) ||
+        (pin_source != NULL && !secret_prepare(pin_source, &stays_path, err)))
         return false;
     if (home->profile == NULL || !token_profile_files(home->profile, &files, &file_count, &may_network)) {
         ca_notice(
@@ -83,8 +85,8 @@ bool ca_confine(struct ca_home *home, const char *written, const char *pin_sourc
     add(&reaches, home->path, true);
     if (written != NULL)
         add(&reaches, written, true);
-    if (pin_source != NULL && strncmp(pin_source, "file:", 5) == 0)
-        add(&reaches, pin_source + 5, false);
+    if (stays_path)
+        add(&reaches, pin_source + strlen("file:"), false);
     for (size_t i = 0; i < file_count; i++)
         add(&reaches, files[i].path, files[i].may_write);
     return sandbox_confine_signer(reaches.items, reaches.count, may_network, err) ||

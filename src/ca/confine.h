@@ -13,8 +13,8 @@
  * a thread is started.
  * \param home        its token's profile is loaded here if it was not
  * \param written     a folder that answers are written to; NULL: none
- * \param pin_source  --pin-source; a file it names stays readable; NULL: none
- * \return false: ERROR_INPUT; nothing may be signed. A profile that does not say what its module opens is no failure: the
+ * \param pin_source  --pin-source; a file it names stays readable, a pipe or a device is opened here; NULL: none
+ * \return false: ERROR_INPUT, also if there is no such PIN source; nothing may be signed. A profile that does not say what its module opens is no failure: the
  *         console is told that the signer is not confined
  */
 MUST_USE bool ca_confine(struct ca_home *home, const char *written, const char *pin_source,
