@@ -1,7 +1,7 @@
-#include "base/encode.h"
 #include "base/memory.h"
 #include "ca/confine.h"
 #include "ca/release.h"
+#include "cli/answers.h"
 #include "cli/judging.h"
 #include "cli/report.h"
 
@@ -17,7 +17,8 @@ static const struct command_help help = {
         "holds the exact bytes; before a certificate is handed out, the ledger holds it. The same "
         "request under the same\n"
         "policy gets the same certificate back. Without --out a single request from stdin is answered on "
-        "stdout.",
+        "stdout:\nthe certificate, or with --json the report with the certificate in it; why it is refused "
+        "is said on stderr.",
     .example =
         "  coldca -C ca sign --policy mqtt-device --set domain=iot.example --out media/issued media/requests",
 };
@@ -30,21 +31,11 @@ struct sign_options {
     bool is_dry_run;
 };
 
-static bool print_certificate(void *data, size_t group, const struct plan_item *item,
-                              struct bytes certificate, struct bytes proof, struct error *err)
-{
-    (void)data, (void)group, (void)item, (void)proof, (void)err; // one certificate and nothing else
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    encode_pem("CERTIFICATE", certificate, &pem);
-    fputs(builder_text(&pem), stdout); // main() checks stdout at the end
-    return true;
-}
-
 /** Options that contradict each other are found before anything is touched. */
 static bool check_options(const struct sign_options *sign, const struct options *options, struct error *err)
 {
     bool is_stdin = options->arguments.count == 1 && strcmp(options->arguments.items[0], "-") == 0;
-    if (sign->folder == NULL && !sign->is_dry_run && (!is_stdin || options->wants_json))
+    if (sign->folder == NULL && !sign->is_dry_run && !is_stdin)
         return error_set(err, ERROR_USAGE, 0, "--out DIR is needed: where the certificates go");
     if (sign->format != NULL && strcmp(sign->format, "pem") != 0 && strcmp(sign->format, "der") != 0)
         return error_set(err, ERROR_USAGE, 0, "--format is pem or der");
@@ -52,32 +43,39 @@ static bool check_options(const struct sign_options *sign, const struct options 
 }
 
 static bool carry_out(struct ca_home *home, struct release *release, const struct sign_options *sign,
-                      const struct plan *plan, const struct ca_console *console,
+                      struct answers *answers, const struct ca_console *console,
                       struct issue_result *ret_result, struct error *err)
 {
+    const struct plan *plan = answers->plan;
     struct issue_options issue = {
         .command = "sign",
-        .release = sign->folder != NULL ? release_certificate : print_certificate,
+        .release = sign->folder != NULL ? release_certificate : answers_keep,
         .flush = sign->folder != NULL ? release_flush : NULL,
-        .data = release,
+        .data = sign->folder != NULL ? (void *)release : (void *)answers,
         .wants_proofs = release->with_proof,
     };
     return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
            (sign->folder == NULL || release_checkpoint(release, err));
 }
 
-static void report(const struct options *options, const struct sign_options *sign, const struct plan *plan,
-                   const struct issue_result *result)
+static void report(const struct options *options, const struct sign_options *sign,
+                   const struct answers *answers, const struct issue_result *result)
 {
+    const struct plan *plan = answers->plan;
+    bool is_answer = !sign->is_dry_run && sign->folder == NULL;
     if (options->wants_json) {
         AUTO(json_free)
         struct json *json =
             sign->is_dry_run ? report_plan_json(plan) : report_issue_json(plan, result, sign->folder);
+        if (is_answer)
+            answers_put(answers, json);
         report_json(json);
     } else if (sign->is_dry_run) {
         report_plan(plan, true);
     } else if (sign->folder != NULL) {
         report_issue(plan, result, sign->folder);
+    } else {
+        answers_print(answers);
     }
 }
 
@@ -99,6 +97,7 @@ int cli_sign(int argc, char **argv, struct error *err)
     };
     struct issue_result result = {.issued = 0};
     AUTO(plan_free) struct plan *plan = NULL;
+    AUTO(answers_done) struct answers answers = {.plan = NULL};
     AUTO(ca_home_close) struct ca_home *home = NULL;
     AUTO(release_close) struct release release = {.fd = -1};
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
@@ -118,9 +117,11 @@ int cli_sign(int argc, char **argv, struct error *err)
     release.with_proof = release.fd >= 0 && !sign.without_proof && policy_wants_proof(judging.policy);
     if ((release.fd >= 0 && !release_meet_checkpoint(&release, err)) ||
         !judging_plan(&judging, home, release.fd >= 0 ? release_is_taken : NULL, &release, &console, &plan,
-                      err) ||
-        (!sign.is_dry_run && !carry_out(home, &release, &sign, plan, &console, &result, err)))
+                      err))
         return (int)err->kind;
-    report(&options, &sign, plan, &result);
+    answers_begin(&answers, plan);
+    if (!sign.is_dry_run && !carry_out(home, &release, &sign, &answers, &console, &result, err))
+        return (int)err->kind;
+    report(&options, &sign, &answers, &result);
     return plan_count(plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }
