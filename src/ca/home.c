@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/yaml.h"
 #include "ca/screen.h"
-#include "ca/signers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,14 +123,7 @@ bool ca_home_open(const char *path, enum ca_access access, const struct ca_conso
 
 void ca_home_close(struct ca_home *home)
 {
-    if (home->signers != NULL)
-        signers_close(home->signers);
-    if (home->ca_key != NULL)
-        token_key_free(home->ca_key);
-    if (home->ledger_key != NULL)
-        token_key_free(home->ledger_key);
-    if (home->token != NULL)
-        token_close(home->token);
+    ca_home_logout(home);
     if (home->profile != NULL)
         token_profile_free(home->profile);
     if (home->ledger != NULL)

@@ -77,8 +77,13 @@ DEFINE_AUTO(struct ca_home *, ca_home_close);
 
 /** Loads the token's profile, if ca.yaml means one; ca_home_login() does it too. */
 MUST_USE bool ca_home_find_profile(struct ca_home *home, struct error *err);
-/** Opens the token, asks for the PIN, finds both keys, checks their attributes (P1) and that they are this home's. */
+/**
+ * Opens the token, asks for the PIN, finds both keys, checks their attributes (P1) and that they are this home's. After a
+ * failure it may be called again. Success if it is logged in already.
+ */
 MUST_USE bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err);
+/** Closes keys and token; harmless when there are none. */
+void ca_home_logout(struct ca_home *home);
 
 /** Whether a key may be used (P1); what is worth knowing goes to console. what: "CA", "ledger". */
 MUST_USE bool ca_check_key(const struct ca_home *home, const struct token_key *key, const char *what,

@@ -121,10 +121,20 @@ unsigned ca_sessions(const struct ca_home *home)
     return home->config.token.sessions != 0 ? home->config.token.sessions : ca_cores() + 1;
 }
 
-bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err)
+void ca_home_logout(struct ca_home *home)
 {
+    if (home->signers != NULL)
+        signers_close(TAKE(home->signers));
+    if (home->ca_key != NULL)
+        token_key_free(TAKE(home->ca_key));
+    if (home->ledger_key != NULL)
+        token_key_free(TAKE(home->ledger_key));
     if (home->token != NULL)
-        return true;
+        token_close(TAKE(home->token));
+}
+
+static bool log_in(struct ca_home *home, const struct ca_console *console, struct error *err)
+{
     if (!ca_home_find_profile(home, err))
         return false;
     const char *token = home->config.token.uri;
@@ -141,6 +151,14 @@ bool ca_home_login(struct ca_home *home, const struct ca_console *console, struc
     return ca_token_login(home->token, console, err) && find_keys(home, console, err) &&
            prepare_asking(home->token, home->ca_key, console, err) &&
            signers_open(home, console, &home->signers, err);
+}
+
+bool ca_home_login(struct ca_home *home, const struct ca_console *console, struct error *err)
+{
+    if (home->token != NULL || log_in(home, console, err))
+        return true;
+    ca_home_logout(home);
+    return false;
 }
 
 bool ca_checkpoint(struct ca_home *home, struct error *err)

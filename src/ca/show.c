@@ -20,17 +20,6 @@ static bool signature_kind_of(struct bytes tbs, enum signature_kind *ret_kind, s
     return true;
 }
 
-bool ca_show_item(const struct plan_item *item, struct builder *ret_text, struct error *err)
-{
-    enum signature_kind kind = SIGNATURE_OTHER;
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
-    struct bytes tbs = bytes_of(item->tbs, item->tbs_len);
-    if (!signature_kind_of(tbs, &kind, err))
-        return false;
-    cert_seal(tbs, kind, bytes_of(NULL, 0), &der);
-    return cert_describe(builder_bytes(&der), ret_text, err);
-}
-
 bool ca_certificate_of(struct ca_home *home, const struct ledger_entry *entry, struct builder *ret_der,
                        struct error *err)
 {
@@ -42,6 +31,21 @@ bool ca_certificate_of(struct ca_home *home, const struct ledger_entry *entry, s
         return error_while(err, "making certificate %s again from the ledger", entry->serial);
     cert_seal(builder_bytes(&tbs), kind, builder_bytes(&signature), ret_der);
     return true;
+}
+
+bool ca_show_item(struct ca_home *home, const struct plan_item *item, struct builder *ret_text,
+                  struct error *err)
+{
+    enum signature_kind kind = SIGNATURE_OTHER;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    struct bytes tbs = bytes_of(item->tbs, item->tbs_len);
+    if (item->action == PLAN_REPEAT || item->action == PLAN_PRESENT)
+        return ca_certificate_of(home, &item->earlier, &der, err) &&
+               cert_describe(builder_bytes(&der), ret_text, err);
+    if (!signature_kind_of(tbs, &kind, err))
+        return false;
+    cert_seal(tbs, kind, bytes_of(NULL, 0), &der);
+    return cert_describe(builder_bytes(&der), ret_text, err);
 }
 
 bool ca_serial_parse(const char *text, struct builder *ret_serial, struct error *err)

@@ -5,8 +5,9 @@
 #include "ca/home.h"
 #include "ca/plan.h"
 
-/** The lines of the certificate a plan's item would become. */
-MUST_USE bool ca_show_item(const struct plan_item *item, struct builder *ret_text, struct error *err);
+/** The lines of the certificate a plan's item has already (PLAN_REPEAT, PLAN_PRESENT; from the ledger) or would become. */
+MUST_USE bool ca_show_item(struct ca_home *home, const struct plan_item *item, struct builder *ret_text,
+                           struct error *err);
 /**
  * An issued certificate, by serial (hex, with or without colons), made again from the ledger.
  * \param ret_der    the certificate

@@ -9,8 +9,8 @@
 static const struct command_help help = {
     .usage = "review --policy NAME --out DIR [OPTIONS] FILE|FOLDER...",
     .text = "Shows each request in words: what it asks for, what the policy takes, drops and sets, and the "
-            "certificate that\n"
-            "would come out. You approve, refuse with a reason, skip, approve the rest that are allowed, or "
+            "certificate\n"
+            "to be issued. You approve, refuse with a reason, skip, approve the rest that are allowed, or "
             "quit; then the PIN\n"
             "is asked for and what you approved is signed. Your decisions go to the ledger.",
     .example = "  coldca -C ca review --policy tls-server --out media/issued media/requests",
@@ -31,9 +31,34 @@ static bool confirm_clock(const struct ca_console *console, struct error *err)
            error_set(err, ERROR_INTERRUPTED, 0, "set the clock, then run again; nothing was signed");
 }
 
-static bool carry_out(struct ca_home *home, struct release *release, const char *folder,
-                      const char *pin_source, const struct plan *plan, const struct ca_console *console,
-                      struct issue_result *ret_result, struct error *err)
+/** What ui_review() hands back to its hooks. */
+struct reviewed {
+    struct ca_home *home;
+    const struct ca_console *console;
+};
+
+static bool describe(void *data, const struct plan_item *item, struct builder *ret_text, struct error *err)
+{
+    const struct reviewed *reviewed = data;
+    return ca_show_item(reviewed->home, item, ret_text, err);
+}
+
+static bool unlock(void *data, struct error *err)
+{
+    const struct reviewed *reviewed = data;
+    return ca_home_login(reviewed->home, reviewed->console, err);
+}
+
+static bool decide(struct ca_home *home, struct plan *plan, const struct ca_console *console,
+                   struct error *err)
+{
+    struct reviewed reviewed = {.home = home, .console = console};
+    const struct review_hooks hooks = {.describe = describe, .unlock = unlock, .data = &reviewed};
+    return confirm_clock(console, err) && ui_review(plan, &hooks, err);
+}
+
+static bool carry_out(struct ca_home *home, struct release *release, const struct plan *plan,
+                      const struct ca_console *console, struct issue_result *ret_result, struct error *err)
 {
     struct issue_options issue = {
         .command = "review",
@@ -43,8 +68,9 @@ static bool carry_out(struct ca_home *home, struct release *release, const char 
         .wants_proofs = release->with_proof,
         .is_confirmed_by_person = true,
     };
-    return ca_confine(home, folder, pin_source, console, err) && ca_home_login(home, console, err) &&
-           ca_issue(home, plan, &issue, console, ret_result, err) && release_checkpoint(release, err);
+    // An empty plan was not asked about.
+    return ca_home_login(home, console, err) && ca_issue(home, plan, &issue, console, ret_result, err) &&
+           release_checkpoint(release, err);
 }
 
 int cli_review(int argc, char **argv, struct error *err)
@@ -76,12 +102,13 @@ int cli_review(int argc, char **argv, struct error *err)
     }
     if (!ca_home_open(path, CA_WRITE, &console, &home, err) ||
         !judging_prepare(&judging, &options, home->fd, &console, err) ||
-        !release_open(home, folder, &release, err) || !release_meet_checkpoint(&release, err))
+        !release_open(home, folder, &release, err) ||
+        !ca_confine(home, folder, options.pin_source, &console, err) ||
+        !release_meet_checkpoint(&release, err))
         return (int)err->kind;
     release.with_proof = !without_proof && policy_wants_proof(judging.policy);
     if (!judging_plan(&judging, home, release_is_taken, &release, &console, &plan, err) ||
-        !confirm_clock(&console, err) || !ui_review(plan, ca_show_item, err) ||
-        !carry_out(home, &release, folder, options.pin_source, plan, &console, &result, err))
+        !decide(home, plan, &console, err) || !carry_out(home, &release, plan, &console, &result, err))
         return (int)err->kind;
     if (options.wants_json) {
         AUTO(json_free) struct json *json = report_issue_json(plan, &result, folder);
