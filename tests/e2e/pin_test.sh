@@ -55,7 +55,7 @@ run 0 --json token list
 json '.[] | select(.label == "test") | .pin_count_low' false
 for which in so-pin-source pin-source; do
     other=$([ $which = pin-source ] && echo so-pin-source || echo pin-source)
-    run 4 token init --label second --$which file:short --$other file:pin
+    run 4 token init --label second "--$which" file:short "--$other" file:pin
     says "PIN is too short: the token takes 4 to 255 bytes"
 done
 run 0 --json token list

@@ -170,7 +170,7 @@ send "$env(PIN)\r"
 wants "2 certificates issued"
 ends 1
 TCL
-[ -e issued/device-2.pem ] && [ -e issued/device-3.pem ] || fail "what was approved was not signed"
+present issued/device-2.pem issued/device-3.pem
 [ ! -e issued/device-1.pem ] || fail "what a person refused was signed"
 [ "$(jq -r 'select(.type == "request.refused" and .decision == "lost in the post") | .source' ca/ledger.jsonl | sort -u)" = "requests/device-1.csr
 requests/device-2.csr" ] || fail "the decision is not in the ledger"
