@@ -110,7 +110,8 @@ int cli_sign(int argc, char **argv, struct error *err)
         !ca_home_open(path, sign.is_dry_run ? CA_LOOK : CA_WRITE, &console, &home, err) ||
         !judging_prepare(&judging, &options, home->fd, &console, err) ||
         (sign.folder != NULL && !sign.is_dry_run && !release_open(home, sign.folder, &release, err)) ||
-        (!sign.is_dry_run && !ca_confine(home, sign.folder, options.pin_source, &console, err)))
+        !ca_confine(home, sign.is_dry_run ? NULL : sign.folder, sign.is_dry_run ? NULL : options.pin_source,
+                    &console, err))
         return (int)err->kind;
     release.format = sign.format != NULL && strcmp(sign.format, "der") == 0 ? RELEASE_DER : RELEASE_PEM;
     release.with_chain = sign.with_chain;

@@ -1,8 +1,8 @@
 #include "ui/fit.h"
 
 #include "base/quote.h"
+#include "ui/charset.h"
 
-#define TWO_COLUMNS_FROM 0x1100
 #define CUT "..."
 
 /** One character at text.data[at]. \return its bytes */
@@ -10,8 +10,12 @@ static size_t step(struct bytes text, size_t at, size_t *ret_columns)
 {
     uint32_t code = 0;
     size_t used = utf8_decode(text.data + at, text.len - at, &code);
-    *ret_columns = used > 0 && code >= TWO_COLUMNS_FROM ? 2 : 1;
-    return used > 0 ? used : 1;
+    *ret_columns = 1;
+    if (used == 0)
+        return 1;
+    int columns = code < 0x80 ? 1 : charset_columns(text.data + at, used, code);
+    *ret_columns = columns < 0 ? 2 : (size_t)columns; // of no known width: at most
+    return used;
 }
 
 static size_t columns_of(struct bytes text)

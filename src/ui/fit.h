@@ -1,6 +1,6 @@
 /*
- * Text for a terminal of a given width. Columns are counted at most, never at least: a character from U+1100 on, where those
- * of two columns begin (Unicode 15, EastAsianWidth.txt), counts two. Texts are harmless (quote_guard()). Inside ui/ only.
+ * Text for a terminal of a given width, counted by charset_columns(); a character of no known width counts two. Texts are
+ * harmless (quote_guard()). Inside ui/ only.
  */
 #ifndef COLDCA_UI_FIT_H
 #define COLDCA_UI_FIT_H

@@ -1,5 +1,6 @@
 /* Texts in a given width: what is cut, where lines end, and that no text takes more columns than it may. */
 #include "ui/fit.h"
+#include "ui/ui.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,10 +32,12 @@ static void what_fits_is_whole_and_what_does_not_ends_in_dots(void **state)
 static void wide_characters_count_two_columns_and_are_never_halved(void **state)
 {
     (void)state;
+    ui_use_utf8();
     assert_fits(fit_start, "CN=\xe6\xb7\xb1\xe5\x9c\xb3", 7, "CN=\xe6\xb7\xb1\xe5\x9c\xb3");
     assert_fits(fit_start, "CN=\xe6\xb7\xb1\xe5\x9c\xb3", 6, "CN=...");
     assert_fits(fit_start, "CN=M\xc3\xbcller", 9, "CN=M\xc3\xbcller");
     assert_fits(fit_end, "\xe6\xb7\xb1\xe5\x9c\xb3/a", 5, ".../a");
+    assert_fits(fit_start, "CN=e\xcc\x81", 4, "CN=e\xcc\x81"); // a combining mark takes no column
 }
 
 static void a_list_is_broken_between_its_things_only(void **state)
