@@ -94,13 +94,29 @@ static bool refuse_known_key(struct ca_home *home, struct plan_item *item, const
 {
     bool is_found = false;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
-    if (!ledger_find_key(home->ledger, item->request->spki_sha256, subject, &entry, &is_found, err))
+    if (!ledger_find_key(home->ledger, item->request->key_value, subject, &entry, &is_found, err))
         return false;
     if (is_found) {
         AUTO(free)
         char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
                                    entry.subject);
         plan_item_refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
+    }
+    return true;
+}
+
+/** A key that is refused for how it is written is told if it is another's all the same: that it is copied matters more. */
+static bool tell_copied_keys(struct ca_home *home, struct plan *plan, const struct seen *seen,
+                             struct error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_item *item = &plan->items[i];
+        if (item->request == NULL || !item->request->has_proof_of_possession ||
+            !findings_has(&item->verdict->findings, "key.encoding"))
+            continue;
+        seen_look_up_key(seen, item);
+        if (home != NULL && home->ledger != NULL && !refuse_known_key(home, item, NULL, err))
+            return false;
     }
     return true;
 }
@@ -278,6 +294,8 @@ bool ca_plan_judge(struct ca_home *home, struct plan *plan, const struct plan_op
         if (plan->items[i].action == PLAN_ALLOW)
             seen_note(seen, &plan->items[i], policy_wants_unique_key(options->policy));
     }
+    if (policy_wants_unique_key(options->policy) && !tell_copied_keys(home, plan, seen, err))
+        return false;
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->items[i].action != PLAN_ALLOW)
             continue;

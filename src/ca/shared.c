@@ -1,8 +1,8 @@
 #include "ca/shared.h"
 
-#include "base/der.h"
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/key_value.h"
 #include "base/memory.h"
 #include "ca/parallel.h"
 #include "screen/factors.h"
@@ -49,22 +49,6 @@ void shared_free(struct shared *shared)
 
 /* ---- what the ledger has seen ---- */
 
-/** The SubjectPublicKeyInfo of a TBSCertificate (RFC 5280 4.1). */
-static bool spki_of_tbs(struct bytes tbs, struct bytes *ret_spki)
-{
-    struct bytes inner;
-    struct bytes ignored;
-    return der_take(&tbs, DER_SEQUENCE, &inner) &&
-           (!der_is_next(inner, DER_CONTEXT_CONSTRUCTED_0) ||
-            der_take(&inner, DER_CONTEXT_CONSTRUCTED_0, &ignored)) && // version
-           der_take(&inner, DER_INTEGER, &ignored) &&                 // serialNumber
-           der_take(&inner, DER_SEQUENCE, &ignored) &&                // signature
-           der_take(&inner, DER_SEQUENCE, &ignored) &&                // issuer
-           der_take(&inner, DER_SEQUENCE, &ignored) &&                // validity
-           der_take(&inner, DER_SEQUENCE, &ignored) &&                // subject
-           der_take_whole(&inner, DER_SEQUENCE, ret_spki);
-}
-
 /** The RSA key of a cert.signing or ca.created record. \return false: it has none; facts point into room */
 static bool key_of_record(const struct json *record, struct builder *room, struct public_key_facts *ret_facts)
 {
@@ -78,7 +62,7 @@ static bool key_of_record(const struct json *record, struct builder *room, struc
     else if (!json_base64(record, "certificate", room) ||
              !cert_split(builder_bytes(room), &tbs, &kind, &ignored, &err))
         return false;
-    return spki_of_tbs(tbs, &spki) && public_key_read(spki, ret_facts, &err) && ret_facts->kind == KEY_RSA;
+    return key_of_tbs(tbs, &spki) && public_key_read(spki, ret_facts, &err) && ret_facts->kind == KEY_RSA;
 }
 
 static bool add_record(const struct json *record, const struct ledger_entry *entry, void *data)

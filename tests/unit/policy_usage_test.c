@@ -216,7 +216,7 @@ static void a_ca_does_not_get_the_name_of_one_above(void **state)
                                    .is_ca = true,
                                    .path_len = -1,
                                    .chain_subjects = names,
-                                   .chain_spki_sha256 = keys,
+                                   .chain_key_values = keys,
                                    .chain_count = 2};
     AUTO(free) char *ca = policy_of("ec-p256", "days: 10", "ca: {path_len: 0}\nkey_usage: [keyCertSign]\n");
     AUTO(free) char *leaf = policy_of("ec-p256", "days: 10", "key_usage: [digitalSignature]\n");
