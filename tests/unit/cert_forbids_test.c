@@ -258,6 +258,28 @@ static void usages_are_those_that_the_whole_chain_allows(void **state)
     assert_string_equal(facts->extended_key_usage[0], "1.3.6.1.5.5.7.3.2");
 }
 
+static void the_path_length_is_the_smallest_of_the_chain(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *root, *sub;
+        int wanted;
+    } cases[] = {
+        {"critical,CA:TRUE,pathlen:1", "critical,CA:TRUE,pathlen:5", 0},
+        {"critical,CA:TRUE,pathlen:5", "critical,CA:TRUE,pathlen:1", 1},
+        {"critical,CA:TRUE,pathlen:3", "critical,CA:TRUE", 2},
+        {"critical,CA:TRUE", "critical,CA:TRUE", -1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        struct chain_recipe root = {.basic_constraints = cases[i].root};
+        struct chain_recipe sub = {.basic_constraints = cases[i].sub};
+        AUTO(cert_issuer_free) struct cert_issuer *issuer = NULL;
+        assert_true(read_chain(root, sub, &issuer, &err));
+        assert_int_equal(cert_issuer_facts(issuer)->path_len, cases[i].wanted);
+    }
+}
+
 static void the_key_of_a_ca_above_is_no_requesters(void **state)
 {
     (void)state;
@@ -334,6 +356,7 @@ int main(void)
         cmocka_unit_test_teardown(each_kind_is_refused_whether_the_issuer_or_a_ca_above_forbids_it, case_end),
         cmocka_unit_test_teardown(what_nothing_forbids_is_allowed, case_end),
         cmocka_unit_test(usages_are_those_that_the_whole_chain_allows),
+        cmocka_unit_test(the_path_length_is_the_smallest_of_the_chain),
         cmocka_unit_test_teardown(the_key_of_a_ca_above_is_no_requesters, case_end),
         cmocka_unit_test(what_is_no_issuer_or_no_chain_is_named),
         cmocka_unit_test(a_chain_in_the_wrong_order_is_named),
