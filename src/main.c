@@ -147,6 +147,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     int code = run_command(argc, argv, &err);
+    secret_forget();
     if (err.kind != ERROR_NONE)
         cli_complain(err.text); // the fault on the first line, what was being done below
     // A result that could not be written is no result.

@@ -2,6 +2,12 @@ add_library(coldca_cert_maker STATIC support/cert_maker.c)
 target_include_directories(coldca_cert_maker PUBLIC support)
 target_link_libraries(coldca_cert_maker PUBLIC coldca_cert PkgConfig::CMOCKA)
 
+add_library(coldca_chain_maker STATIC support/chain_maker.c)
+target_include_directories(coldca_chain_maker PUBLIC support)
+target_link_libraries(coldca_chain_maker PUBLIC coldca_base PkgConfig::OPENSSL PkgConfig::CMOCKA)
+
 coldca_unit_test(cert_tbs_test LAYERS cert_maker cert)
 coldca_unit_test(cert_lint_test LAYERS cert_maker cert)
+coldca_unit_test(cert_extensions_test LAYERS cert_maker chain_maker cert)
+coldca_unit_test(cert_forbids_test LAYERS judge_case chain_maker cert)
 coldca_fuzz_target(cert LAYERS cert)

@@ -14,5 +14,6 @@ coldca_unit_test(policy_reference_test LAYERS policy)
 coldca_unit_test(policy_uri_test LAYERS judge_case policy)
 coldca_unit_test(policy_constraints_test LAYERS judge_case policy)
 coldca_unit_test(policy_values_test LAYERS judge_case policy)
+coldca_unit_test(policy_usage_test LAYERS judge_case policy)
 
 coldca_fuzz_target(policy LAYERS policy SEEDS ${CMAKE_SOURCE_DIR}/policies)

@@ -4,5 +4,6 @@ target_link_libraries(coldca_test_person PUBLIC coldca_base PkgConfig::CMOCKA)
 
 coldca_unit_test(ui_terminal_test LAYERS ui LIBRARIES coldca_test_person)
 coldca_unit_test(ui_table_test LAYERS ui LIBRARIES coldca_test_person)
+coldca_unit_test(ui_fit_test LAYERS ui)
 coldca_unit_test(ui_qr_test LAYERS ui)
 coldca_unit_test(ui_review_test LAYERS ui LIBRARIES coldca_test_person)

@@ -7,6 +7,7 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core.h>
+#include <openssl/ec.h>
 #include <openssl/encoder.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
@@ -19,6 +20,8 @@ DEFINE_AUTO(ASN1_TIME *, ASN1_TIME_free);
 DEFINE_AUTO(ASN1_TYPE *, ASN1_TYPE_free);
 DEFINE_AUTO(BIGNUM *, BN_free);
 DEFINE_AUTO(BIO *, BIO_free_all);
+DEFINE_AUTO(EC_GROUP *, EC_GROUP_free);
+DEFINE_AUTO(EC_POINT *, EC_POINT_free);
 DEFINE_AUTO(EVP_CIPHER *, EVP_CIPHER_free);
 DEFINE_AUTO(EVP_MD *, EVP_MD_free);
 DEFINE_AUTO(EVP_MD_CTX *, EVP_MD_CTX_free);

@@ -57,9 +57,14 @@ static bool read_point(struct public_key_facts *facts, struct error *err)
 {
     size_t field_len = curves[facts->kind].field_len;
     struct bytes point = facts->bit_string;
-    bool is_full = point.len == 1 + 2 * field_len && point.data[0] == 0x04;
-    bool is_compressed = point.len == 1 + field_len && (point.data[0] == 0x02 || point.data[0] == 0x03);
-    if (!is_full && !is_compressed)
+    bool has_both = point.len == 1 + 2 * field_len;
+    bool is_full = has_both && point.data[0] == 0x04;
+    if (has_both && (point.data[0] == 0x06 || point.data[0] == 0x07))
+        return error_set(err, ERROR_INPUT, 0,
+                         "the EC public key is in hybrid form, which must not be used (RFC 5480 2.2); "
+                         "write the point uncompressed");
+    facts->is_compressed = point.len == 1 + field_len && (point.data[0] == 0x02 || point.data[0] == 0x03);
+    if (!is_full && !facts->is_compressed)
         return error_set(err, ERROR_INPUT, 0, "the EC public key is no point of %s (RFC 5480 2.2)",
                          curves[facts->kind].group);
     facts->bits = curves[facts->kind].bits;
@@ -74,6 +79,16 @@ static bool has_explicit_parameters(struct bytes algorithm)
     struct bytes oid;
     return der_take(&algorithm, DER_SEQUENCE, &inner) && der_take(&inner, DER_OID, &oid) &&
            bytes_equal(oid, BYTES(ec_public_key)) && !der_is_next(inner, DER_OID);
+}
+
+/** rsaEncryption whose parameters are not NULL. */
+static bool lacks_null(struct bytes algorithm)
+{
+    static const uint8_t rsa_encryption[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
+    struct bytes inner;
+    struct bytes oid;
+    return der_take(&algorithm, DER_SEQUENCE, &inner) && der_take(&inner, DER_OID, &oid) &&
+           bytes_equal(oid, BYTES(rsa_encryption));
 }
 
 bool public_key_read(struct bytes spki, struct public_key_facts *ret_facts, struct error *err)
@@ -103,10 +118,22 @@ bool public_key_read(struct bytes spki, struct public_key_facts *ret_facts, stru
     else if (has_explicit_parameters(facts.algorithm))
         is_sound = error_set(err, ERROR_INPUT, 0,
                              "the EC key has explicit parameters; a named curve is needed (RFC 5480 2.1.1)");
+    else if (lacks_null(facts.algorithm))
+        is_sound = error_set(
+            err, ERROR_INPUT, 0,
+            "the parameters of the RSA key are not NULL, as they must be in a certificate (RFC 3279 2.3.1)");
     if (!is_sound)
         return false;
     *ret_facts = facts;
     return true;
+}
+
+bool public_key_is_portable(const struct public_key_facts *facts, struct error *err)
+{
+    return !facts->is_compressed ||
+           error_set(err, ERROR_INPUT, 0,
+                     "the EC public key is a compressed point, which Go and Java can't read in a "
+                     "certificate; write the point uncompressed (RFC 5480 2.2)");
 }
 
 static EVP_PKEY *curve_templates[KEY_EC_P521 + 1];

@@ -21,16 +21,23 @@ struct public_key_facts {
     struct bytes algorithm;  /**< DER of the AlgorithmIdentifier */
     struct bytes modulus;    /**< RSA only: unsigned, no leading zero */
     struct bytes exponent;   /**< RSA only: likewise */
+    bool is_compressed;      /**< EC only: the point is written as x and the parity of y */
 };
 
 struct public_key;
 
 /**
  * Takes a SubjectPublicKeyInfo apart (RFC 5280 4.1.2.7). Exact DER only; EC keys by named curve only (explicit
- * parameters are refused), points uncompressed or compressed. Does not check that a point is on its curve;
+ * parameters are refused), points uncompressed or compressed, not hybrid. Does not check that a point is on its curve;
  * public_key_new() does. A kind coldca does not know is not an error: kind is KEY_OTHER.
  */
 MUST_USE bool public_key_read(struct bytes spki, struct public_key_facts *ret_facts, struct error *err);
+
+/**
+ * Whether everybody can read a certificate with this key: no compressed point (Go and Java can't). For keys that go into a
+ * certificate; one that is in a certificate already is used as it is. \return false: ERROR_INPUT, with the reason
+ */
+MUST_USE bool public_key_is_portable(const struct public_key_facts *facts, struct error *err);
 
 /** A key ready to verify with. ERROR_INPUT if the point is not on the curve or the kind is KEY_OTHER. */
 MUST_USE bool public_key_new(const struct public_key_facts *facts, struct public_key **ret_key,

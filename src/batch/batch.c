@@ -314,7 +314,7 @@ bool batch_run(const struct batch_options *options, const struct console *consol
         return false;
     *ret_result = result_of(batch);
     if (!signer_confine(batch->home, options->medium, options->pin_source, console, &batch->confined, err) ||
-        !signer_open(TAKE(batch->confined), console, &batch->signer, err))
+        !signer_open(batch->confined, console, &batch->signer, err))
         return false;
     if (batch->medium.is_resumed)
         console_notice(console, "resuming batch %s, which an earlier run left unfinished",

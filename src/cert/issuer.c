@@ -1,4 +1,5 @@
 #include "base/digest.h"
+#include "base/key_value.h"
 #include "base/memory.h"
 #include "cert/asn1.h"
 #include "cert/name.h"
@@ -48,7 +49,7 @@ static void facts_done(struct policy_issuer *facts)
     }
     free(facts->constraints);
     parts_free(facts->chain_subjects, facts->chain_count);
-    free(facts->chain_spki_sha256);
+    free(facts->chain_key_values);
 }
 
 void cert_issuer_free(struct cert_issuer *issuer)
@@ -241,8 +242,8 @@ static bool add_certificate(const struct cert_parts *parts, int above, struct po
     if (!name_parts(parts->subject, &subject))
         return error_set(err, ERROR_INPUT, 0, "%s has a damaged subject (RFC 5280 4.1.2.6)", who);
     size_t index = facts->chain_count++;
-    facts->chain_spki_sha256 = memory_grow(facts->chain_spki_sha256, facts->chain_count, 32);
-    digest_sha256(parts->spki, facts->chain_spki_sha256[index]);
+    facts->chain_key_values = memory_grow(facts->chain_key_values, facts->chain_count, 32);
+    key_value(parts->spki, facts->chain_key_values[index]);
     facts->chain_subjects =
         memory_grow(facts->chain_subjects, facts->chain_count, sizeof(*facts->chain_subjects));
     facts->chain_subjects[index] = subject;

@@ -123,6 +123,8 @@ static void lint_key_usage(const struct cert_parts *parts, bool has_usage, uint1
         findings_say(found, "lint.key", "RFC 5280 4.1.2.7", "%s", reason.text);
         return;
     }
+    if (!public_key_is_portable(&key, &reason))
+        findings_say(found, "lint.key", "RFC 5480 2.2", "%s", reason.text);
     if (key.kind != KEY_RSA && key.kind != KEY_OTHER && (usage & KEY_USAGE_KEY_ENCIPHERMENT) != 0)
         findings_say(found, "lint.key-encipherment", "RFC 5480 3, RFC 8410 5",
                      "keyEncipherment on a key that can't encipher");

@@ -54,7 +54,8 @@ bool cert_tbs(const struct template *template, const struct cert_issuer *issuer,
     struct public_key_facts key;
     AUTO(builder_done) struct builder out = BUILDER_INIT;
     struct bytes spki = bytes_of(template->spki, template->spki_len);
-    if (!check_template(template, serial, err) || !public_key_read(spki, &key, err))
+    if (!check_template(template, serial, err) || !public_key_read(spki, &key, err) ||
+        !public_key_is_portable(&key, err))
         return false;
     if (signature_algorithm_der(signature).len == 0)
         return error_set(err, ERROR_INPUT, 0, "no signature algorithm fits the issuer's key");

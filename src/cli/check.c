@@ -9,7 +9,8 @@ static const struct command_help help = {
     .usage = "check --policy NAME [OPTIONS] FILE|FOLDER|-...",
     .text = "Judges requests by a policy and says why, every reason at once. Signs nothing and never needs "
             "the token. With a\n"
-            "home, the issuer's limits and the ledger are looked at as well and the plan's hash is printed.",
+            "home, the issuer's limits and the ledger are looked at as well and the plan's hash is printed; "
+            "without one, it says\nwhat was not looked at.",
     .example = "  coldca check --policy mqtt-device --set domain=iot.example media/requests",
 };
 

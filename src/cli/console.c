@@ -31,15 +31,15 @@ static bool ask_pin(void *data, const char *token_words, bool has_protected_path
                     struct error *err)
 {
     const struct options *options = data;
-    AUTO(free) char *prompt = memory_format("PIN of %s: ", token_words);
+    AUTO(free) char *prompt = memory_format("PIN of %s", token_words);
     if (options->pin_source != NULL)
-        return secret_read(options->pin_source, ret_pin, err);
+        return secret_read(options->pin_source, ret_pin, err) || error_while(err, "reading --pin-source");
     if (has_protected_path) {
         cli_print(stderr, "enter the PIN of %s on its PIN pad\n", token_words);
         *ret_pin = NULL;
         return true;
     }
-    return ui_ask_pin(prompt, ret_pin, err);
+    return ui_ask_pin(prompt, "pin-source", ret_pin, err);
 }
 
 static bool confirm(void *data, const char *question, bool *ret_yes, struct error *err)

@@ -62,6 +62,9 @@ static bool store(const struct option_row *row, const char *value, struct error 
     case OPTION_TEXT:
         *(const char **)row->target = value;
         return true;
+    case OPTION_SOURCE:
+        *(const char **)row->target = value;
+        return secret_claim_environment(value, err) || error_while(err, "reading --%s", row->name);
     case OPTION_LIST:
         list_add(row->target, value);
         return true;
@@ -86,7 +89,7 @@ static struct table table_of(const struct option_row *rows, size_t count, struct
         .rows = rows,
         .count = count,
         .common = {{"home", 'C', OPTION_TEXT, "HOME", "the CA's home folder", &options->home},
-                   {"pin-source", 0, OPTION_TEXT, "SOURCE", "where the PIN is: file:PATH, fd:N or env:NAME",
+                   {"pin-source", 0, OPTION_SOURCE, "SOURCE", "where the PIN is: file:PATH, fd:N or env:NAME",
                     &options->pin_source},
                    {"json", 0, OPTION_FLAG, NULL, "the result as JSON on stdout", &options->wants_json},
                    {"help", 'h', OPTION_FLAG, NULL, "this text", &options->wants_help}},
@@ -172,7 +175,7 @@ bool options_parse(int argc, char **argv, const struct option_row *rows, size_t 
         else if (!parse_option(&table, argc, argv, &i, err))
             return false;
     }
-    return options->pin_source == NULL || secret_claim_environment(options->pin_source, err);
+    return true;
 }
 
 static void print_row(const struct option_row *row)

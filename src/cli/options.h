@@ -15,7 +15,14 @@ struct option_list {
     size_t count;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_NUMBER, OPTION_DAYS };
+enum option_kind {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_LIST,
+    OPTION_NUMBER,
+    OPTION_DAYS,
+    OPTION_SOURCE, /**< a text for secret_read(); an environment variable it names is taken at once */
+};
 
 struct option_row {
     const char *name; /**< long name without dashes */
@@ -48,7 +55,7 @@ DEFINE_AUTO_VALUE(struct options, options_done);
  * Parses argv[1..]; options and operands may be mixed, "--" ends the options. Lists grow in memory that options_done() frees for
  * arguments and option_list_done() for others.
  * \param rows   the command's own; may be NULL
- * \return false: ERROR_USAGE, naming the option
+ * \return false: ERROR_USAGE, naming the option; ERROR_INPUT: a variable that an OPTION_SOURCE names holds no secret
  */
 MUST_USE bool options_parse(int argc, char **argv, const struct option_row *rows, size_t count,
                             struct options *options, struct error *err);

@@ -54,7 +54,7 @@ int cli_request(int argc, char **argv, struct error *err)
         {"key-file", 0, OPTION_TEXT, "FILE", "use this private key instead of a new one", &run.key_file},
         {"encrypt", 0, OPTION_FLAG, NULL, "encrypt keys with a passphrase, which is asked for",
          &run.wants_encryption},
-        {"passphrase-source", 0, OPTION_TEXT, "SOURCE",
+        {"passphrase-source", 0, OPTION_SOURCE, "SOURCE",
          "where the passphrase is: file:PATH, fd:N or env:NAME", &run.passphrase_source},
         {"list", 0, OPTION_TEXT, "FILE", "many: one id a line", &run.list},
         {"csv", 0, OPTION_TEXT, "FILE", "many: a table with a header row", &run.csv},

@@ -64,8 +64,8 @@ static bool get_passphrase(struct request_run *run, bool is_new, struct error *e
             err, ERROR_USAGE, 0,
             "no terminal to ask for the key's passphrase; give --passphrase-source file:PATH, fd:N or "
             "env:NAME");
-    return is_new ? ui_ask_new_pin("passphrase for the key", &run->passphrase, err)
-                  : ui_ask_pin("passphrase of the key", &run->passphrase, err);
+    return is_new ? ui_ask_new_pin("passphrase for the key", "passphrase-source", &run->passphrase, err)
+                  : ui_ask_pin("passphrase of the key", "passphrase-source", &run->passphrase, err);
 }
 
 /** --key-file: a key that is there already. */

@@ -7,8 +7,8 @@
 static const struct command_help help = {
     .usage = "review --policy NAME --out DIR [OPTIONS] FILE|FOLDER...",
     .text = "Shows each request in words: what it asks for, what the policy takes, drops and sets, and the "
-            "certificate that\n"
-            "would come out. You approve, refuse with a reason, skip, approve the rest that are allowed, or "
+            "certificate\n"
+            "to be issued. You approve, refuse with a reason, skip, approve the rest that are allowed, or "
             "quit; then the PIN\n"
             "is asked for and what you approved is signed. Your decisions go to the ledger.",
     .example = "  coldca -C ca review --policy tls-server --out media/issued media/requests",
@@ -29,10 +29,21 @@ static bool confirm_clock(const struct console *console, struct error *err)
            error_set(err, ERROR_INTERRUPTED, 0, "set the clock, then run again; nothing was signed");
 }
 
-/** A person looks at each request; also at the clock. */
-static bool decide(void *data, struct plan *plan, struct error *err)
+static bool describe(void *data, const struct plan_item *item, struct builder *ret_text, struct error *err)
 {
-    return confirm_clock(data, err) && ui_review(plan, plan_item_describe, err);
+    return issue_desk_describe(data, item, ret_text, err);
+}
+
+static bool unlock(void *data, struct error *err)
+{
+    return issue_desk_unlock(data, err);
+}
+
+/** A person looks at each request; at the clock, too. */
+static bool decide(void *data, struct issue_desk *desk, struct plan *plan, struct error *err)
+{
+    const struct review_hooks hooks = {.describe = describe, .unlock = unlock, .data = desk};
+    return confirm_clock(data, err) && ui_review(plan, &hooks, err);
 }
 
 int cli_review(int argc, char **argv, struct error *err)

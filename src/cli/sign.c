@@ -1,4 +1,4 @@
-#include "base/encode.h"
+#include "cli/answers.h"
 #include "cli/judging.h"
 #include "cli/report.h"
 #include "issue/run.h"
@@ -15,27 +15,18 @@ static const struct command_help help = {
         "holds the exact bytes; before a certificate is handed out, the ledger holds it. The same "
         "request under the same\n"
         "policy gets the same certificate back. Without --out a single request from stdin is answered on "
-        "stdout.",
+        "stdout:\nthe certificate, or with --json the report with the certificate in it; why it is refused "
+        "is said on stderr.",
     .example =
         "  coldca -C ca sign --policy mqtt-device --set domain=iot.example --out media/issued media/requests",
 };
-
-static bool print_certificate(struct output *output, size_t group, const struct plan_item *item,
-                              struct bytes certificate, struct bytes proof, struct error *err)
-{
-    (void)output, (void)group, (void)item, (void)proof, (void)err; // one certificate and nothing else
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    encode_pem("CERTIFICATE", certificate, &pem);
-    fputs(builder_text(&pem), stdout); // main() checks stdout at the end
-    return true;
-}
 
 /** Options that contradict each other are found before anything is touched. */
 static bool check_options(const struct issue_run_options *run, const char *format,
                           const struct options *options, struct error *err)
 {
     bool is_stdin = options->arguments.count == 1 && strcmp(options->arguments.items[0], "-") == 0;
-    if (run->directory == NULL && !run->is_dry_run && (!is_stdin || options->wants_json))
+    if (run->directory == NULL && !run->is_dry_run && !is_stdin)
         return error_set(err, ERROR_USAGE, 0, "--out DIR is needed: where the certificates go");
     if (format != NULL && strcmp(format, "pem") != 0 && strcmp(format, "der") != 0)
         return error_set(err, ERROR_USAGE, 0, "--format is pem or der");
@@ -43,26 +34,31 @@ static bool check_options(const struct issue_run_options *run, const char *forma
 }
 
 static void report(const struct options *options, const struct issue_run_options *run,
-                   const struct issue_outcome *outcome)
+                   const struct issue_outcome *outcome, const struct answers *answers)
 {
+    bool is_answer = !run->is_dry_run && run->directory == NULL;
     if (options->wants_json) {
         AUTO(json_free)
         struct json *json = run->is_dry_run
                                 ? report_plan_json(outcome->plan)
                                 : report_issue_json(outcome->plan, &outcome->result, run->directory);
+        if (is_answer)
+            answers_put(answers, outcome->plan, json);
         report_json(json);
     } else if (run->is_dry_run) {
         report_plan(outcome->plan, true);
     } else if (run->directory != NULL) {
         report_issue(outcome->plan, &outcome->result, run->directory);
+    } else {
+        answers_print(answers, outcome->plan);
     }
 }
 
 int cli_sign(int argc, char **argv, struct error *err)
 {
     const char *format = NULL;
-    struct output to_stdout = {.put = print_certificate};
-    struct issue_run_options run = {.command = "sign", .output = &to_stdout};
+    AUTO(answers_done) struct answers answers = answers_none();
+    struct issue_run_options run = {.command = "sign", .output = &answers.output};
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(judging_done) struct judging judging = {.policy_name = NULL};
     const struct option_row rows[] = {
@@ -89,6 +85,6 @@ int cli_sign(int argc, char **argv, struct error *err)
     if (!check_options(&run, format, &options, err) ||
         !judging_options(&judging, &options, &run.planning, err) || !issue_run(&run, &console, &outcome, err))
         return (int)err->kind;
-    report(&options, &run, &outcome);
+    report(&options, &run, &outcome, &answers);
     return plan_count(outcome.plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }

@@ -100,9 +100,13 @@ static const struct command_help init_help = {
     .example = "  coldca token init --label coldca --so-pin-source file:so-pin --pin-source file:pin",
 };
 
-static bool get_pin(const char *source, const char *prompt, struct secret **ret_pin, struct error *err)
+/** \param option  that names the source, without dashes */
+static bool get_pin(const char *source, const char *option, const char *prompt, struct secret **ret_pin,
+                    struct error *err)
 {
-    return source != NULL ? secret_read(source, ret_pin, err) : ui_ask_new_pin(prompt, ret_pin, err);
+    if (source == NULL)
+        return ui_ask_new_pin(prompt, option, ret_pin, err);
+    return secret_read(source, ret_pin, err) || error_while(err, "reading --%s", option);
 }
 
 static int init(int argc, char **argv, struct error *err)
@@ -113,8 +117,8 @@ static int init(int argc, char **argv, struct error *err)
     const struct option_row rows[] = {
         TOKEN_ROWS(&given),
         {"label", 'l', OPTION_TEXT, "LABEL", "the token's new name (1 to 32 bytes)", &given.label},
-        {"so-pin-source", 0, OPTION_TEXT, "SOURCE", "where the security officer's PIN is (like --pin-source)",
-         &given.so_pin_source},
+        {"so-pin-source", 0, OPTION_SOURCE, "SOURCE",
+         "where the security officer's PIN is (like --pin-source)", &given.so_pin_source},
         {"erase", 0, OPTION_FLAG, NULL, "erase the token --token names, with all its keys", &given.may_erase},
     };
     AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
@@ -127,8 +131,8 @@ static int init(int argc, char **argv, struct error *err)
         return (int)err->kind;
     }
     if (!signer_choice_make(given.module, given.profile, given.init_args, given.token, &choice, err) ||
-        !get_pin(given.so_pin_source, "new security officer PIN: ", &so_pin, err) ||
-        !get_pin(given.options.pin_source, "new user PIN: ", &pin, err) ||
+        !get_pin(given.so_pin_source, "so-pin-source", "new security officer PIN", &so_pin, err) ||
+        !get_pin(given.options.pin_source, "pin-source", "new user PIN", &pin, err) ||
         !token_initialize(&choice.choice, given.label, so_pin, pin, given.may_erase, err))
         return (int)err->kind;
     if (given.options.wants_json) {

@@ -1,5 +1,6 @@
 #include "enroll/key.h"
 
+#include "base/key_value.h"
 #include "base/public_key.h"
 
 #include <openssl/err.h>
@@ -118,7 +119,7 @@ bool enroll_key_public(const EVP_PKEY *key, struct builder *ret_spki, struct err
     int len = i2d_PUBKEY(key, &der);
     if (len <= 0)
         return error_openssl(err, ERROR_INPUT, "can't write the public key");
-    builder_add(ret_spki, der, (size_t)len);
+    key_plain(bytes_of(der, (size_t)len), ret_spki); // a key file may say that points are to be compressed
     return true;
 }
 

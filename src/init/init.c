@@ -206,12 +206,13 @@ static bool init_complete(const struct init_options *options, const struct conso
                           struct init_result *ret_result, struct error *err)
 {
     AUTO(home_close) struct home *home = NULL;
+    AUTO(confined_free) struct confined *confined = NULL;
     AUTO(signer_close) struct signer *signer = NULL;
     AUTO(free) char *operator_name = session_operator();
     if (!home_open(options->path, HOME_COMPLETE, console, &home, err))
         return false;
-    if (!init_adopt(home, options, NULL, err) ||
-        !signer_open(signer_declare_unconfined(home, "init completes the home"), console, &signer, err) ||
+    confined = signer_declare_unconfined(home, "init completes the home");
+    if (!init_adopt(home, options, NULL, err) || !signer_open(confined, console, &signer, err) ||
         !home_clock_check(home, time_now(), err))
         return false;
     ledger_set_operator(home->ledger, operator_name);

@@ -26,6 +26,8 @@ void making_done(struct making *making)
         if (making->profile != NULL)
             token_profile_free(making->profile);
     }
+    if (making->confined != NULL)
+        confined_free(making->confined);
     if (making->home != NULL)
         home_close(making->home);
 }
@@ -100,11 +102,12 @@ bool init_get_keys(struct making *making, const struct init_options *options, st
         return false;
     }
     fill_config(making, options, plan);
-    struct confined *confined = signer_declare_unconfined(making->home, "init makes the home");
-    confined_set_profile(confined, TAKE(making->profile));
-    making->signer = signer_of_parts(confined, &(struct signer_parts){.token = making->token,
-                                                                      .ca_key = making->ca_key,
-                                                                      .ledger_key = making->ledger_key});
+    making->confined = signer_declare_unconfined(making->home, "init makes the home");
+    confined_set_profile(making->confined, TAKE(making->profile));
+    making->signer =
+        signer_of_parts(making->confined, &(struct signer_parts){.token = making->token,
+                                                                 .ca_key = making->ca_key,
+                                                                 .ledger_key = making->ledger_key});
     return true;
 }
 

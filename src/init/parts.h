@@ -12,6 +12,7 @@ struct making {
     struct token *token;
     struct token_key *ca_key;
     struct token_key *ledger_key;
+    struct confined *confined;
     struct signer *signer; /**< NULL until both keys are there */
 };
 void making_done(struct making *making);

@@ -2,6 +2,7 @@
 
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/key_value.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "issue/pipeline.h"
@@ -167,7 +168,7 @@ bool init_adopt(struct home *home, const struct init_options *options, const str
         builder_done(&ders[i]);
     if (!is_read || key == NULL) // completing: signer_open() compares the keys
         return is_read;
-    return bytes_equal(cert_issuer_spki(home->issuer), token_key_spki(key)) ||
+    return key_is_same(cert_issuer_spki(home->issuer), token_key_spki(key)) ||
            error_set(err, ERROR_TOKEN, 0,
                      "the public key of %s is not the one of the key in the token; bring the certificate "
                      "that was made for it",

@@ -3,13 +3,15 @@
  * nowhere else for runs over named files (batch/batch.h for media).
  *
  *   open the home - plan's inputs, policy, parser processes - output directory - confine - checkpoint in the output -
- *   judge - decide - log in - carry out - checkpoint into the output
+ *   judge - decide - log in (at the desk, or now) - carry out - checkpoint into the output
  */
 #ifndef COLDCA_ISSUE_RUN_H
 #define COLDCA_ISSUE_RUN_H
 
 #include "issue/directory.h"
 #include "plan/planning.h"
+
+struct issue_desk;
 
 struct issue_run_options {
     const char *command;    /**< for the session record: "sign", "review" */
@@ -24,11 +26,17 @@ struct issue_run_options {
     struct planning_options planning;
     /**
      * A person's word on the plan before it is carried out; NULL: the policy's verdicts stand. Confirms the clock, too (P8).
+     * \param desk  what the person may want of the run meanwhile
      * \return false: ERROR_INTERRUPTED; nothing is signed
      */
-    bool (*decide)(void *data, struct plan *plan, struct error *err);
+    bool (*decide)(void *data, struct issue_desk *desk, struct plan *plan, struct error *err);
     void *data;
 };
+/** Logs in to the token, if nobody is; after a failure it may be called again, so that no decision is lost by a wrong PIN. */
+MUST_USE bool issue_desk_unlock(struct issue_desk *desk, struct error *err);
+/** The lines of the certificate an item has already, or would become; appends. */
+MUST_USE bool issue_desk_describe(struct issue_desk *desk, const struct plan_item *item,
+                                  struct builder *ret_text, struct error *err);
 
 /** What a run came to. */
 struct issue_outcome {

@@ -82,7 +82,8 @@ static bool visit_row(struct ledger *ledger, sqlite3_stmt *select, const struct 
     AUTO(json_free) struct json *record = NULL;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
     bool has_entry = sqlite3_column_type(select, 0) != SQLITE_NULL;
-    if (!ledger_record(ledger, (uint64_t)sqlite3_column_int64(select, 11), &record, err))
+    if (!ledger_record(ledger, (uint64_t)sqlite3_column_int64(select, INDEX_ENTRY_COLUMNS_COUNT), &record,
+                       err))
         return false;
     if (!is_of_serial(record, wanted))
         return true;

@@ -101,6 +101,7 @@ static bool entry_fits(struct ledger *ledger, const struct ledger_entry *entry, 
     AUTO(builder_done) struct builder issued_line = BUILDER_INIT;
     AUTO(builder_done) struct builder serial = BUILDER_INIT;
     struct record_facts facts, end;
+    uint8_t value[32];
     *ret_fits = false;
     if (!read_facts(ledger, entry->signing_seq, &signing_line, &facts, err))
         return false;
@@ -108,6 +109,9 @@ static bool entry_fits(struct ledger *ledger, const struct ledger_entry *entry, 
     if (facts.kind != RECORD_SIGNING || !bytes_equal_text(builder_bytes(&serial), entry->serial) ||
         memcmp(facts.csr_sha256, entry->csr_sha256, 32) != 0 ||
         memcmp(facts.spki_sha256, entry->spki_sha256, 32) != 0)
+        return true;
+    record_key_value(&facts, value);
+    if (memcmp(value, entry->key_value, sizeof(value)) != 0)
         return true;
     *ret_fits = true;
     if (entry->issued_seq == UINT64_MAX)
@@ -249,7 +253,7 @@ bool ledger_find_request(struct ledger *ledger, const uint8_t csr_sha256[static 
 }
 
 struct key_search {
-    const uint8_t *spki_sha256;
+    const uint8_t *value;
     const char *subject;
     uint64_t size; /**< records */
 };
@@ -258,27 +262,28 @@ static bool search_key(struct index *index, const void *data, struct ledger_entr
                        struct error *err)
 {
     const struct key_search *wanted = data;
-    sqlite3_stmt *select = index_statement(
-        index,
-        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE " INDEX_HAS_KEY " AND spki = ?2"
-        " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 AND signing_seq < ?4 ORDER "
-        "BY signing_seq DESC LIMIT 1",
-        err);
+    sqlite3_stmt *select =
+        index_statement(index,
+                        "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE " INDEX_HAS_KEY
+                        " AND ifnull(key_value, spki) = ?2"
+                        " AND subject IS NOT ?3 AND status <> 3 AND status <> 2 AND signing_seq < ?4 ORDER "
+                        "BY signing_seq DESC LIMIT 1",
+                        err);
     if (select == NULL)
         return false;
-    if (sqlite3_bind_int64(select, 1, index_key_of(wanted->spki_sha256)) != SQLITE_OK ||
-        sqlite3_bind_blob(select, 2, wanted->spki_sha256, 32, SQLITE_STATIC) != SQLITE_OK ||
+    if (sqlite3_bind_int64(select, 1, index_key_of(wanted->value)) != SQLITE_OK ||
+        sqlite3_bind_blob(select, 2, wanted->value, 32, SQLITE_STATIC) != SQLITE_OK ||
         sqlite3_bind_text(select, 3, wanted->subject, -1, SQLITE_STATIC) != SQLITE_OK ||
         sqlite3_bind_int64(select, 4, (int64_t)wanted->size) != SQLITE_OK)
         return index_fail(index, err);
     return take_entry(index, select, ret_entry, ret_found, err);
 }
 
-bool ledger_find_key(struct ledger *ledger, const uint8_t spki_sha256[static 32],
+bool ledger_find_key(struct ledger *ledger, const uint8_t key_value[static 32],
                      const char *other_than_subject, struct ledger_entry *ret_entry, bool *ret_found,
                      struct error *err)
 {
-    const struct key_search wanted = {spki_sha256, other_than_subject, ledger->state.size};
+    const struct key_search wanted = {key_value, other_than_subject, ledger->state.size};
     return look_up(ledger, search_key, &wanted, ret_entry, ret_found, err);
 }
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INDEX_VERSION 2
+#define INDEX_VERSION 3
 #define INDEX_STATEMENTS_MAX 48
 #define INDEX_NAME "index.sqlite"
 #define FRESH_MAX 49152 /* keys; three a certificate */
@@ -38,7 +38,9 @@ static const char schema[] =
     "CREATE TABLE certificates(signing_seq INTEGER PRIMARY KEY, issued_seq INTEGER, status INTEGER NOT NULL,"
     " serial BLOB NOT NULL, policy TEXT, subject TEXT, source TEXT, csr BLOB NOT NULL, spki BLOB NOT NULL,"
     " time INTEGER NOT NULL, not_after INTEGER NOT NULL, policy_sha256 BLOB NOT NULL, sans TEXT NOT NULL,"
-    " csr_key INTEGER NOT NULL, spki_key INTEGER NOT NULL, serial_key INTEGER NOT NULL);"
+    " csr_key INTEGER NOT NULL, spki_key INTEGER NOT NULL, serial_key INTEGER NOT NULL,"
+    // Of the key by its value (record_key_value()); NULL if spki is that. spki_key is of this.
+    " key_value BLOB);"
     // Keys are as good as random: each new one would change a page of its own in a table of millions. So they go into a small table
     // first, and now and then all of that, sorted, into the large one.
     "CREATE TABLE keys(key INTEGER, signing_seq INTEGER, PRIMARY KEY(key, signing_seq)) WITHOUT ROWID;"

@@ -95,7 +95,8 @@ sqlite3 *index_database(struct index *index);
 /** The columns of `certificates c` index_entry_read() wants, in its order. */
 #define INDEX_ENTRY_COLUMNS                                                                                  \
     "c.signing_seq, c.issued_seq, c.status, c.serial, c.policy, c.subject, c.source, c.csr, c.spki, c.time," \
-    " c.not_after"
+    " c.not_after, ifnull(c.key_value, c.spki)"
+#define INDEX_ENTRY_COLUMNS_COUNT 12
 void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry);
 /** The first 8 bytes of a digest: small keys for a million rows. What has the key still has to be compared. */
 int64_t index_key_of(const uint8_t digest[static 32]);

@@ -104,25 +104,28 @@ static bool serial_is_new(struct index *index, const struct record_facts *facts,
 }
 
 static bool add_keys(struct index *index, const struct record_facts *facts, int64_t serial_key,
-                     struct error *err)
+                     int64_t spki_key, struct error *err)
 {
     if (!index_key_add(index, serial_key, facts->seq, err))
         return false;
     return index_lacks_keys(index) ||
            (index_key_add(index, index_key_of(facts->csr_sha256), facts->seq, err) &&
-            index_key_add(index, index_key_of(facts->spki_sha256), facts->seq, err));
+            index_key_add(index, spki_key, facts->seq, err));
 }
 
 static bool add_signing(struct index *index, const struct record_facts *facts, struct error *err)
 {
     AUTO(builder_done) struct builder names = BUILDER_INIT;
+    uint8_t value[32];
     int64_t serial_key = index_key_of_serial(bytes_of(facts->serial, facts->serial_len));
+    record_key_value(facts, value);
+    bool is_plain = memcmp(value, facts->spki_sha256, sizeof(value)) == 0;
     join_names(&facts->sans, &names);
     if (!serial_is_new(index, facts, err))
         return false;
     sqlite3_stmt *insert = index_statement(index,
                                            "INSERT INTO certificates VALUES(?1, NULL, 0, ?2, ?3, "
-                                           "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                                           "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                                            err);
     if (insert == NULL)
         return false;
@@ -137,10 +140,12 @@ static bool add_signing(struct index *index, const struct record_facts *facts, s
         !is_bound(sqlite3_bind_blob(insert, 10, facts->policy_sha256, 32, SQLITE_STATIC)) ||
         !is_bound(sqlite3_bind_text(insert, 11, builder_text(&names), (int)names.len, SQLITE_STATIC)) ||
         !is_bound(sqlite3_bind_int64(insert, 12, index_key_of(facts->csr_sha256))) ||
-        !is_bound(sqlite3_bind_int64(insert, 13, index_key_of(facts->spki_sha256))) ||
-        !is_bound(sqlite3_bind_int64(insert, 14, serial_key)))
+        !is_bound(sqlite3_bind_int64(insert, 13, index_key_of(value))) ||
+        !is_bound(sqlite3_bind_int64(insert, 14, serial_key)) ||
+        !is_bound(is_plain ? sqlite3_bind_null(insert, 15)
+                           : sqlite3_bind_blob(insert, 15, value, sizeof(value), SQLITE_TRANSIENT)))
         return index_fail(index, err);
-    return finish(index, insert, err) && add_keys(index, facts, serial_key, err);
+    return finish(index, insert, err) && add_keys(index, facts, serial_key, index_key_of(value), err);
 }
 
 /** cert.issued and cert.abandoned end an unfinished cert.signing, once. */
@@ -271,5 +276,6 @@ void index_entry_read(sqlite3_stmt *statement, struct ledger_entry *ret_entry)
     };
     digest_of(statement, 7, entry.csr_sha256);
     digest_of(statement, 8, entry.spki_sha256);
+    digest_of(statement, 11, entry.key_value);
     *ret_entry = entry;
 }

@@ -106,6 +106,7 @@ struct ledger_entry {
     char *source;  /**< file name it came from */
     uint8_t csr_sha256[32];
     uint8_t spki_sha256[32];
+    uint8_t key_value[32]; /**< base/key_value.h: the same for all encodings of one key */
     int64_t time;
     int64_t not_after;
 };
@@ -119,8 +120,9 @@ MUST_USE bool ledger_find_serial(struct ledger *ledger, struct bytes serial, str
 MUST_USE bool ledger_find_request(struct ledger *ledger, const uint8_t csr_sha256[static 32],
                                   const char *policy, const uint8_t policy_sha256[static 32],
                                   struct ledger_entry *ret_entry, bool *ret_found, struct error *err);
-/** Some certificate, not revoked, with this key and a subject other than this one (key.unique). */
-MUST_USE bool ledger_find_key(struct ledger *ledger, const uint8_t spki_sha256[static 32],
+/** Some certificate, not revoked, with the key of this value (base/key_value.h) and a subject other than this one (key.unique; NULL:
+ *  any subject). */
+MUST_USE bool ledger_find_key(struct ledger *ledger, const uint8_t key_value[static 32],
                               const char *other_than_subject, struct ledger_entry *ret_entry, bool *ret_found,
                               struct error *err);
 /** The unfinished cert.signing records, oldest first; the caller frees each entry and the array. */

@@ -1,6 +1,7 @@
 #include "ledger/record.h"
 
 #include "base/encode.h"
+#include "base/key_value.h"
 #include "base/time.h"
 
 #include <stdarg.h>
@@ -230,4 +231,15 @@ bool record_read(struct bytes line, struct record_facts *ret_facts, struct recor
         return false;
     *ret_facts = facts;
     return true;
+}
+
+void record_key_value(const struct record_facts *facts, uint8_t ret_sha256[static 32])
+{
+    struct bytes spki;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    if (facts->tbs.kind == CANONICAL_TEXT && decode_base64(facts->tbs.spelling, &tbs) &&
+        key_of_tbs(builder_bytes(&tbs), &spki))
+        key_value(spki, ret_sha256);
+    else
+        memcpy(ret_sha256, facts->spki_sha256, sizeof(facts->spki_sha256));
 }

@@ -52,6 +52,12 @@ const char *record_kind_name(enum record_kind kind);
 /** Checks that a line (without LF) is a JSON object in canonical form, with the fields every record has and those its type needs. */
 MUST_USE bool record_read(struct bytes line, struct record_facts *ret_facts, struct record_fault *ret_fault);
 
+/**
+ * Which key a cert.signing is about, however its certificate writes it: base/key_value.h, from the tbs. That is spki_sha256, but for
+ * points an older coldca took compressed; where tbs is no TBSCertificate, spki_sha256 is all there is.
+ */
+void record_key_value(const struct record_facts *facts, uint8_t ret_sha256[static 32]);
+
 /** Checks that a line is a JSON object in canonical form and parses it. The caller frees the record. */
 MUST_USE bool record_parse(struct bytes line, struct json **ret_record, struct record_fault *ret_fault);
 

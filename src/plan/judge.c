@@ -142,13 +142,28 @@ static bool refuse_known_key(const struct judge *judge, struct plan_item *item, 
 {
     bool is_found = false;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
-    if (!ledger_find_key(judge->ledger, item->request->spki_sha256, subject, &entry, &is_found, err))
+    if (!ledger_find_key(judge->ledger, item->request->key_value, subject, &entry, &is_found, err))
         return false;
     if (is_found) {
         AUTO(free)
         char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
                                    entry.subject);
         plan_item_refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
+    }
+    return true;
+}
+
+/** A key that is refused for how it is written is told if it is another's all the same: that it is copied matters more. */
+static bool tell_copied_keys(const struct judge *judge, struct plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_item *item = &plan->items[i];
+        if (item->request == NULL || !item->request->has_proof_of_possession ||
+            !findings_has(&item->verdict->findings, "key.encoding"))
+            continue;
+        seen_look_up_key(judge->seen, item);
+        if (judge->ledger != NULL && !refuse_known_key(judge, item, NULL, err))
+            return false;
     }
     return true;
 }
@@ -232,6 +247,35 @@ static bool settle_earlier(const struct judge *judge, const struct plan_options 
     return true;
 }
 
+/** What does not fit into a ledger record can't be signed. */
+static bool refuse_size(struct plan_item *item, size_t tbs_len, const char *subject_text)
+{
+    if (tbs_len <= TBS_MAX_LEN && strlen(subject_text) <= SUBJECT_MAX_LEN)
+        return false;
+    AUTO(free)
+    char *text = memory_format("the certificate would have %zu bytes, its subject %zu; a ledger record holds "
+                               "%d and %d",
+                               tbs_len, strlen(subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
+    plan_item_refuse(item, "template.size", text, "ask for fewer names");
+    return true;
+}
+
+/** What can't be a certificate of any CA is refused without one, so that `check` without a home says what `sign` will. */
+static void try_template(struct plan_item *item)
+{
+    struct error why = ERROR_INIT;
+    uint8_t serial[CERT_SERIAL_LEN];
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    cert_serial_random(serial);
+    // Self-issued, with a signature algorithm for its size only: the bytes are not kept.
+    if (!cert_tbs(item->verdict->template, NULL, serial, SIGNATURE_ECDSA_SHA256, &tbs, &why) ||
+        !cert_read_tbs(builder_bytes(&tbs), &facts, &why))
+        plan_item_refuse(item, "template", why.text, NULL);
+    else
+        (void)refuse_size(item, tbs.len, facts.subject_text); // it has refused the item itself
+}
+
 /** What is to be signed for an allowed request: the earlier certificate, or new bytes. */
 static bool settle(const struct judge *judge, const struct plan_options *options, struct plan_item *item,
                    struct error *err)
@@ -251,14 +295,8 @@ static bool settle(const struct judge *judge, const struct plan_options *options
     }
     if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
         return error_while(err, "reading back the bytes made for %s", item->source);
-    if (tbs.len > TBS_MAX_LEN || strlen(facts.subject_text) > SUBJECT_MAX_LEN) {
-        AUTO(free)
-        char *text = memory_format(
-            "the certificate would have %zu bytes, its subject %zu; a ledger record holds %d and %d", tbs.len,
-            strlen(facts.subject_text), TBS_MAX_LEN, SUBJECT_MAX_LEN);
-        plan_item_refuse(item, "template.size", text, "ask for fewer names");
+    if (refuse_size(item, tbs.len, facts.subject_text))
         return true;
-    }
     if (policy_wants_unique_key(options->policy) && !refuse_known_key(judge, item, facts.subject_text, err))
         return false;
     if (item->action == PLAN_REFUSE)
@@ -303,8 +341,14 @@ bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_option
         if (plan->items[i].action == PLAN_ALLOW)
             seen_note(judge->seen, &plan->items[i], policy_wants_unique_key(options->policy));
     }
-    for (size_t i = 0; home != NULL && home->issuer != NULL && i < plan->count; i++) {
-        if (plan->items[i].action == PLAN_ALLOW && !settle(judge, options, &plan->items[i], err))
+    if (policy_wants_unique_key(options->policy) && !tell_copied_keys(judge, plan, err))
+        return false;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->items[i].action != PLAN_ALLOW)
+            continue;
+        if (home == NULL || home->issuer == NULL)
+            try_template(&plan->items[i]);
+        else if (!settle(judge, options, &plan->items[i], err))
             return false;
     }
     for (size_t i = 0; i < plan->count; i++)
@@ -337,6 +381,11 @@ bool plan_make(struct judge *judge, struct readers *readers, struct plan_input *
     if (!plan_read(readers, inputs, count, options->policy, console, &plan, err) ||
         !plan_judge(judge, plan, options, err))
         return false;
+    if (judge->home == NULL)
+        findings_say(
+            &plan->warnings, "check.no-home", NULL,
+            "without a CA (-C) these were not looked at: the end, the names and the purposes its chain "
+            "allows, and the keys and requests its ledger knows");
     plan_tell(plan, console);
     *ret_plan = TAKE(plan);
     return true;

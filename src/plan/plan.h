@@ -81,7 +81,8 @@ void plan_put_warnings(struct json *object, const struct findings *warnings);
 /** The whole reason an item is not signed, one line, harmless; appends. */
 void plan_item_reasons(const struct plan_item *item, struct builder *ret_text);
 
-/** The lines of the certificate an item would become, or has; appends. */
-MUST_USE bool plan_item_describe(const struct plan_item *item, struct builder *ret_text, struct error *err);
+/** The lines of the certificate an item has already (PLAN_REPEAT, PLAN_PRESENT; from the ledger) or would become; appends. */
+MUST_USE bool plan_item_describe(struct ledger *ledger, const struct plan_item *item,
+                                 struct builder *ret_text, struct error *err);
 
 #endif

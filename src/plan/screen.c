@@ -61,7 +61,7 @@ static void screen_item(void *data, size_t index)
     if (request == NULL || request->spki.len == 0)
         return;
     // What goes into the certificate is looked at, not what a reader said of it.
-    if (public_key_read(request->spki, &facts, &err))
+    if (public_key_read(request->spki, &facts, &err) && public_key_is_portable(&facts, &err))
         screen_key(look->rules, look->weak_list, &facts, &reasons);
     else if (!findings_has(&item->verdict->findings, "key.encoding"))
         findings_say(&reasons, "key.encoding", NULL, "key: %s", err.text);

@@ -109,6 +109,12 @@ static const char *note_name(struct seen *seen, const char *name, uint32_t sourc
     return note(seen, SEEN_NAME, bytes_of_text(lower), source);
 }
 
+static void refuse_key(struct plan_item *item, const char *first)
+{
+    AUTO(free) char *text = memory_format("key: the same key as in %s (key.unique)", first);
+    plan_item_refuse(item, "key.unique", text, "make a new key for each device");
+}
+
 void seen_note(struct seen *seen, struct plan_item *item, bool checks_key)
 {
     uint32_t source = keep_source(seen, item->source);
@@ -125,9 +131,16 @@ void seen_note(struct seen *seen, struct plan_item *item, bool checks_key)
         plan_item_refuse(item, "output.name", text, "rename the request file");
         return;
     }
-    first = checks_key ? note(seen, SEEN_KEY, BYTES(item->request->spki_sha256), source) : NULL;
-    if (first != NULL) {
-        AUTO(free) char *text = memory_format("key: the same key as in %s (key.unique)", first);
-        plan_item_refuse(item, "key.unique", text, "make a new key for each device");
-    }
+    first = checks_key ? note(seen, SEEN_KEY, BYTES(item->request->key_value), source) : NULL;
+    if (first != NULL)
+        refuse_key(item, first);
+}
+
+void seen_look_up_key(const struct seen *seen, struct plan_item *item)
+{
+    uint8_t digest[16];
+    digest_of(SEEN_KEY, BYTES(item->request->key_value), digest);
+    const struct slot *slot = find(seen, digest);
+    if (slot->source != 0)
+        refuse_key(item, seen->sources[slot->source - 1]);
 }

@@ -19,4 +19,7 @@ DEFINE_AUTO(struct seen *, seen_free);
  */
 void seen_note(struct seen *seen, struct plan_item *item, bool checks_key);
 
+/** Adds to the reasons of an item that is refused anyway if its key was noted before. */
+void seen_look_up_key(const struct seen *seen, struct plan_item *item);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/key_value.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "screen/factors.h"

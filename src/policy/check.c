@@ -237,6 +237,11 @@ static bool check_validity(const struct rule_validity *rule, struct error *err)
         return error_set(err, ERROR_INPUT, 0, "validity: more than 36525 days");
     if (rule->max_days > 0 && rule->max_days < rule->days)
         return error_set(err, ERROR_INPUT, 0, "validity: max_days is less than days");
+    if (rule->days > 0 && (uint64_t)rule->days * 24 * 60 <= rule->backdate_minutes)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "validity: after %u days from %u minutes back the certificate is over before it is issued",
+            rule->days, rule->backdate_minutes);
     if (rule->backdate_minutes > 60 * 24 * 30)
         return error_set(err, ERROR_INPUT, 0, "validity: backdate_minutes is more than 30 days");
     return true;
@@ -327,8 +332,8 @@ bool rules_check(const struct rules *rules, const struct screen_rules *screen, s
     if (strspn(rules->policy, NAME_CHARACTERS) != strlen(rules->policy))
         return error_set(err, ERROR_INPUT, 0, "policy: a name is letters, digits, \"-\" and \"_\"");
     return check_keys(rules, screen, err) && check_variables(rules, err) && check_lists(rules, err) &&
-           rules_check_values(rules, err) && check_usages(rules, err) && check_ca(rules, err) &&
-           check_validity(&rules->validity, err) && check_oids(rules, err);
+           rules_check_values(rules, err) && check_usages(rules, err) && rules_check_usage(rules, err) &&
+           check_ca(rules, err) && check_validity(&rules->validity, err) && check_oids(rules, err);
 }
 
 static bool is_wide_open(const char *match)

@@ -39,8 +39,8 @@ struct policy_issuer {
     enum key_kind key_kind;
     unsigned key_bits;
     uint8_t spki_sha256[32];
-    uint8_t (*chain_spki_sha256)[32];   /**< of every certificate in the chain, the issuer's included */
-    struct policy_name *chain_subjects; /**< likewise */
+    uint8_t (*chain_key_values)[32];    /**< base/key_value.h; of every certificate, the issuer's included */
+    struct policy_name *chain_subjects; /**< of every certificate in the chain, the issuer's included */
     size_t chain_count;
 };
 

@@ -131,8 +131,10 @@ static void judge_chain_key(struct judgement *judgement)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
     bool is_wanted = judgement->policy->screen.issuer_key;
+    if (judgement->question->request->spki.len == 0)
+        return;
     for (size_t i = 0; is_wanted && issuer != NULL && i < issuer->chain_count; i++) {
-        if (memcmp(issuer->chain_spki_sha256[i], judgement->question->request->spki_sha256, 32) == 0) {
+        if (memcmp(issuer->chain_key_values[i], judgement->question->request->key_value, 32) == 0) {
             judge_refuse(judgement, "key.issuer", "RFC 5280 4.2.1.2", NULL, NULL,
                          "make a key of its own for this request", "key: it is the key of a CA in the chain");
             return;
@@ -153,6 +155,7 @@ void judge_key(struct judgement *judgement)
     const struct request *request = judgement->question->request;
     const struct rule_key *rule = &judgement->rules->key;
     AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    judge_chain_key(judgement);
     if (request->spki.len == 0 || findings_has(&request->problems, "key.encoding"))
         return; // the parser has said why
     const char *name = request->key_kind == KEY_OTHER ? request->key_name
@@ -162,7 +165,6 @@ void judge_key(struct judgement *judgement)
             judgement->template->spki = (uint8_t *)memory_text_of(request->spki.data, request->spki.len);
             judgement->template->spki_len = request->spki.len;
             judge_decide(judgement, DECISION_TAKEN, "key", name);
-            judge_chain_key(judgement);
             return;
         }
     }

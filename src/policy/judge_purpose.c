@@ -1,4 +1,5 @@
 #include "policy/rules.h"
+#include "policy/usage.h"
 
 #include <string.h>
 
@@ -35,7 +36,39 @@ static void judge_server(struct judgement *judgement)
                  "san: a TLS server without a name in the SAN is accepted by no client");
 }
 
+/** What only the request decided: key_usage_from_request and extended_key_usage_from_request. */
+static void judge_usages(struct judgement *judgement)
+{
+    const struct template *template = judgement->template;
+    struct error err = ERROR_INIT;
+    struct usage_set set = {
+        .bits = template->key_usage,
+        .purposes = template->extended_key_usage,
+        .purposes_count = template->extended_key_usage_count,
+        .is_critical = template->extended_key_usage_is_critical,
+        .is_ca = template->is_ca,
+    };
+    if (!usage_check_bits(template->key_usage, &err))
+        judge_refuse(judgement, "key_usage", "RFC 5280 4.2.1.3", NULL, NULL, "ask for other usages",
+                     "key usage: %s", err.text);
+    else if (!usage_check_purposes(&set, &err))
+        judge_refuse(judgement, "extended_key_usage", "RFC 5280 4.2.1.12", NULL, NULL, "ask for other usages",
+                     "extended key usage: %s", err.text);
+}
+
+/** Who signs CRLs or certificates is found by name (RFC 5280 4.1.2.6). */
+static void judge_signer_name(struct judgement *judgement)
+{
+    const struct template *template = judgement->template;
+    bool signs = template->is_ca || (template->key_usage & KEY_USAGE_CRL_SIGN) != 0;
+    if (signs && template->attributes_count == 0 && !judgement->is_subject_refused)
+        judge_refuse(judgement, "subject.empty", "RFC 5280 4.1.2.6", NULL, NULL, "ask for a subject",
+                     "subject: %s needs one", template->is_ca ? "a CA" : "who signs CRLs");
+}
+
 void judge_purpose(struct judgement *judgement)
 {
     judge_server(judgement);
+    judge_usages(judgement);
+    judge_signer_name(judgement);
 }

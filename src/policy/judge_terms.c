@@ -1,12 +1,28 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "base/time.h"
+#include "policy/directory.h"
 #include "policy/rules.h"
+#include "policy/usage.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Validity, usages, CA or not, extensions. */
+
+/** past_issuer: allow lets a certificate outlive its issuer; none is born after the issuer's death. */
+static bool refuse_expired_issuer(struct judgement *judgement)
+{
+    char end[TIME_TEXT_SIZE];
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    if (judgement->question->now <= issuer->not_after)
+        return false;
+    (void)time_format(issuer->not_after, end);
+    judge_refuse(judgement, "validity.issuer_expired", "RFC 5280 6.1.3", end, NULL,
+                 "renew the CA's certificate, or the one above it that ended",
+                 "validity: the CA, or a CA above it, ended %s; an expired CA signs nothing", end);
+    return true;
+}
 
 static void limit_to_issuer(struct judgement *judgement)
 {
@@ -18,7 +34,7 @@ static void limit_to_issuer(struct judgement *judgement)
         return;
     if (template->not_before < issuer->not_before)
         template->not_before = issuer->not_before;
-    if (template->not_after <= issuer->not_after)
+    if (refuse_expired_issuer(judgement) || template->not_after <= issuer->not_after)
         return;
     (void)time_format(issuer->not_after, end);
     (void)time_format(template->not_after, own);
@@ -66,6 +82,12 @@ void judge_validity(struct judgement *judgement)
         judge_refuse(judgement, "validity.days", "RFC 5280 4.1.2.5", NULL, NULL, NULL,
                      "validity: it would end past the year 9999");
     limit_to_issuer(judgement);
+    if (template->not_after <= judgement->question->now &&
+        !findings_has(&judgement->verdict->findings, "validity.issuer_expired"))
+        judge_refuse(judgement, "validity.over", "RFC 5280 4.1.2.5", NULL, NULL,
+                     "more --days, or less backdate_minutes in the policy",
+                     "validity: it would be over already: it ends %s",
+                     time_format(template->not_after, until));
     (void)snprintf(text, sizeof(text), "%s to %s", time_format(template->not_before, from),
                    time_format(template->not_after, until));
     judge_decide(judgement, DECISION_SET, "validity", text);
@@ -91,14 +113,6 @@ static uint16_t bits_of(char *const *names, unsigned count)
     return bits;
 }
 
-static void words_of(uint16_t bits, struct builder *ret_text)
-{
-    for (unsigned i = 0; i < 9; i++) {
-        if ((bits >> i & 1) != 0)
-            builder_format(ret_text, "%s%s", ret_text->len > 0 ? ", " : "", key_usage_name(i));
-    }
-}
-
 static void judge_key_usage(struct judgement *judgement)
 {
     const struct rules *rules = judgement->rules;
@@ -110,26 +124,34 @@ static void judge_key_usage(struct judgement *judgement)
     uint16_t asked = request->has_key_usage ? request->key_usage : 0;
     bits = (uint16_t)(bits | (asked & allowed));
     if (rules->key_usage_from_request_count > 0 && (asked & ~(allowed | bits)) != 0) {
-        words_of((uint16_t)(asked & ~(allowed | bits)), &beyond);
+        usage_words((uint16_t)(asked & ~(allowed | bits)), &beyond);
         judge_refuse(judgement, "key_usage", "RFC 5280 4.2.1.3", builder_text(&beyond), NULL, NULL,
                      "key usage: %s is not allowed", builder_text(&beyond));
     } else if ((asked & ~bits) != 0) {
-        words_of((uint16_t)(asked & ~bits), &beyond);
+        usage_words((uint16_t)(asked & ~bits), &beyond);
         judge_decide(judgement, DECISION_DROPPED, "key usage", builder_text(&beyond));
         judge_note(judgement, "key_usage.dropped", NULL, builder_text(&beyond),
                    "key usage: %s is left out: the policy does not give it", builder_text(&beyond));
     }
-    // RFC 5480 3 and RFC 8410 5: EC and Ed25519 keys cannot encipher.
-    uint16_t enciphering = KEY_USAGE_KEY_ENCIPHERMENT | KEY_USAGE_DATA_ENCIPHERMENT;
-    if (request->key_kind != KEY_RSA && (bits & enciphering) != 0) {
-        bits = (uint16_t)(bits & ~enciphering);
-        judge_decide(judgement, DECISION_DROPPED, "key usage",
-                     "keyEncipherment: this kind of key can't encipher");
+    uint16_t fitting = (uint16_t)(bits & usage_bits_of_key(request->key_kind));
+    if (fitting != bits) {
+        AUTO(builder_done) struct builder lost = BUILDER_INIT;
+        usage_words((uint16_t)(bits & ~fitting), &lost);
+        builder_add_text(&lost, ": this kind of key can't");
+        judge_decide(judgement, DECISION_DROPPED, "key usage", builder_text(&lost));
     }
-    if (request->key_kind == KEY_ED25519)
-        bits = (uint16_t)(bits & ~KEY_USAGE_KEY_AGREEMENT);
+    if (bits != 0 && fitting == 0 && request->key_kind != KEY_OTHER) {
+        // Without any usage the key would be good for everything.
+        usage_words(bits, &words);
+        judge_refuse(judgement, "key_usage.key", "RFC 5280 4.2.1.3", key_kind_name(request->key_kind), NULL,
+                     "make a key of another kind, or give the policy a usage that this one can have",
+                     "key usage: this kind of key (%s) can have none of %s", key_kind_name(request->key_kind),
+                     builder_text(&words));
+        return;
+    }
+    bits = fitting;
     judgement->template->key_usage = bits;
-    words_of(bits, &words);
+    usage_words(bits, &words);
     judge_decide(judgement, DECISION_SET, "key usage", builder_text(&words));
 }
 
@@ -190,6 +212,20 @@ static void judge_extended_key_usage(struct judgement *judgement)
         judge_decide(judgement, DECISION_SET, "extended key usage", rules->extended_key_usage[i]);
 }
 
+/** A CA named like its issuer is taken for the issuer itself (RFC 5280 3.2: self-issued), so paths through it are built wrongly. */
+static void judge_ca_name(struct judgement *judgement)
+{
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    for (size_t i = 0; issuer != NULL && issuer->chain_subjects != NULL && i < issuer->chain_count; i++) {
+        if (!directory_is_same(judgement->template, &issuer->chain_subjects[i], DIRECTORY_LOOSE))
+            continue;
+        judge_refuse(judgement, "ca.name", "RFC 5280 4.1.2.6", NULL, NULL, "ask for another subject",
+                     "subject: it is the name of %s, which a CA below can't have",
+                     i == 0 ? "the CA that issues it" : "a CA above");
+        return;
+    }
+}
+
 static void judge_ca(struct judgement *judgement)
 {
     struct template *template = judgement->template;
@@ -204,6 +240,7 @@ static void judge_ca(struct judgement *judgement)
         return;
     }
     template->is_ca = true;
+    judge_ca_name(judgement);
     template->path_len = rule->path_len != NULL ? (int)*rule->path_len : -1;
     if (issuer == NULL || issuer->path_len < 0)
         return;

@@ -1,6 +1,7 @@
 #include "request/csr.h"
 
 #include "base/digest.h"
+#include "base/key_value.h"
 #include "base/memory.h"
 #include "request/csr_parts.h"
 
@@ -84,6 +85,7 @@ bool csr_set_key(struct request *request, struct bytes spki, struct public_key_f
     char name[32];
     request->spki = spki;
     digest_sha256(spki, request->spki_sha256);
+    key_value(spki, request->key_value);
     if (!public_key_read(spki, ret_facts, &err)) {
         request_problem(request, "key.encoding", NULL, "%s", err.text);
         return false;
@@ -98,6 +100,9 @@ bool csr_set_key(struct request *request, struct bytes spki, struct public_key_f
     else
         (void)snprintf(request->key_name, sizeof(request->key_name), "%s",
                        key_name(ret_facts->kind, ret_facts->bits, name)); // half as long at most
+    // The key is known and proves possession, so that it is still told whose key it is.
+    if (!public_key_is_portable(ret_facts, &err))
+        request_problem(request, "key.encoding", "RFC 5480 2.2", "%s", err.text);
     return true;
 }
 

@@ -80,6 +80,7 @@ struct request {
     struct bytes modulus;  /**< RSA only */
     struct bytes exponent; /**< RSA only */
     uint8_t spki_sha256[32];
+    uint8_t key_value[32]; /**< base/key_value.h: the same for all encodings of one key */
 
     bool has_key_usage;
     uint16_t

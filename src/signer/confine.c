@@ -92,7 +92,7 @@ bool confined_find_profile(struct confined *confined, struct error *err)
 
 /** What this process needs from now on. */
 static void add_all(struct reaches *reaches, const struct confined *confined, const char *written,
-                    const char *pin_source)
+                    const char *pin_path)
 {
     const char *module = confined->home->config.token.module;
     add_module(reaches, module != NULL ? module : token_profile_module(confined->profile));
@@ -100,8 +100,8 @@ static void add_all(struct reaches *reaches, const struct confined *confined, co
     add(reaches, confined->home->path, true);
     if (written != NULL)
         add(reaches, written, true);
-    if (pin_source != NULL && strncmp(pin_source, "file:", 5) == 0)
-        add(reaches, pin_source + 5, false);
+    if (pin_path != NULL)
+        add(reaches, pin_path, false);
 }
 
 bool signer_confine(struct home *home, const char *written, const char *pin_source,
@@ -112,7 +112,9 @@ bool signer_confine(struct home *home, const char *written, const char *pin_sour
     const struct token_file *files = NULL;
     size_t file_count = 0;
     bool may_network = false;
-    if (!confined_find_profile(confined, err))
+    bool stays_path = false;
+    if (!confined_find_profile(confined, err) ||
+        (pin_source != NULL && !secret_prepare(pin_source, &stays_path, err)))
         return false;
     if (confined->profile == NULL ||
         !token_profile_files(confined->profile, &files, &file_count, &may_network)) {
@@ -122,7 +124,7 @@ bool signer_confine(struct home *home, const char *written, const char *pin_sour
             "this process is not confined: %s; name them in its profile (files: in tokens/NAME.yaml)",
             confined->reason);
     } else {
-        add_all(&reaches, confined, written, pin_source);
+        add_all(&reaches, confined, written, stays_path ? pin_source + strlen("file:") : NULL);
         for (size_t i = 0; i < file_count; i++)
             add(&reaches, files[i].path, files[i].may_write);
         if (!sandbox_confine_signer(reaches.items, reaches.count, may_network, err))

@@ -3,7 +3,7 @@
  * directory, and what the token's profile says its module opens (sandbox/, Landlock). Core dumps, locked memory for
  * PINs: base/secret.h.
  *
- * A struct confined is the proof of it, and what a signer is made of (signer/signer.h).
+ * A struct confined is the proof of it, and what a signer is made of (signer/signer.h); it outlives the signer.
  */
 #ifndef COLDCA_SIGNER_CONFINE_H
 #define COLDCA_SIGNER_CONFINE_H
@@ -22,8 +22,8 @@ DEFINE_AUTO(struct confined *, confined_free);
  * before a thread is started.
  * \param home        borrowed as long as what comes of it lives
  * \param written     a directory that answers are written to; NULL: none
- * \param pin_source  --pin-source; a file it names stays readable; NULL: none
- * \return false: ERROR_INPUT; nothing may be signed. A profile that does not say what its module opens is no failure: the
+ * \param pin_source  --pin-source; a file it names stays readable, a pipe or a device is opened here; NULL: none
+ * \return false: ERROR_INPUT, also if there is no such PIN source; nothing may be signed. A profile that does not say what its module opens is no failure: the
  *         console is told that the signer is not confined
  */
 MUST_USE bool signer_confine(struct home *home, const char *written, const char *pin_source,

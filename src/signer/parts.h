@@ -15,8 +15,7 @@ struct confined {
 
 struct signer {
     struct home *home;
-    struct token_profile *profile; /**< the token may look at it as long as it is open */
-    const char *unconfined_reason;
+    const struct confined *confined; /**< borrowed; the token looks at its profile as long as it is open */
     struct token *token;
     struct token_key *ca_key;
     struct token_key *ledger_key;

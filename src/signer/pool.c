@@ -56,7 +56,7 @@ static bool open_one(struct signer *signer, const char *uri, const struct consol
     const struct token_choice choice = {.module = home->config.token.module,
                                         .init_args = home->config.token.init_args,
                                         .uri = uri,
-                                        .profile = signer->profile,
+                                        .profile = signer->confined->profile,
                                         .is_in_use = true};
     if (!token_open(&choice, &member->token, err))
         return false;

@@ -129,7 +129,7 @@ static bool open_token(struct signer *signer, const struct console *console, str
                                         .init_args = config->token.init_args,
                                         .uri = is_uri ? config->token.uri : NULL,
                                         .label = is_uri ? NULL : config->token.uri,
-                                        .profile = signer->profile,
+                                        .profile = signer->confined->profile,
                                         .is_in_use = true};
     if (!token_open(&choice, &signer->token, err))
         return false;
@@ -139,23 +139,19 @@ static bool open_token(struct signer *signer, const struct console *console, str
            signer_pool_open(signer, console, &signer->pool, err);
 }
 
-/** Takes over what confined holds, and frees it. */
 static struct signer *signer_of(struct confined *confined)
 {
     struct signer *signer = memory_new(1, sizeof(*signer));
     signer->home = confined->home;
-    signer->profile = TAKE(confined->profile);
-    signer->unconfined_reason = confined->reason;
-    confined_free(confined);
+    signer->confined = confined;
     return signer;
 }
 
 bool signer_open(struct confined *confined, const struct console *console, struct signer **ret_signer,
                  struct error *err)
 {
-    bool has_profile = confined_find_profile(confined, err);
     AUTO(signer_close) struct signer *signer = signer_of(confined);
-    if (!has_profile || !open_token(signer, console, err))
+    if (!confined_find_profile(confined, err) || !open_token(signer, console, err))
         return false;
     *ret_signer = TAKE(signer);
     return true;
@@ -182,8 +178,6 @@ void signer_close(struct signer *signer)
         token_key_free(signer->ledger_key);
     if (signer->token != NULL)
         token_close(signer->token);
-    if (signer->profile != NULL)
-        token_profile_free(signer->profile);
     free(signer);
 }
 
@@ -209,5 +203,5 @@ const struct token_key *signer_ledger_key(const struct signer *signer)
 
 const char *signer_unconfined_reason(const struct signer *signer)
 {
-    return signer->unconfined_reason;
+    return signer->confined->reason;
 }

@@ -19,15 +19,15 @@ struct signer;
 /**
  * Opens the token ca.yaml names, asks for the PIN, finds both keys, checks their attributes (P1) and that they are this home's;
  * opens the tokens of the pool. The parser processes were forked before: a process must not fork once a PKCS#11 module is loaded.
- * \param confined  taken, freed also on failure; its home is borrowed
- * \return false: ERROR_TOKEN
+ * \param confined  borrowed, with its home, as long as the signer is open
+ * \return false: ERROR_TOKEN; it may be called again
  */
 MUST_USE bool signer_open(struct confined *confined, const struct console *console,
                           struct signer **ret_signer, struct error *err);
 void signer_close(struct signer *signer); /**< logs out; NULL is nothing to do; the home stays */
 DEFINE_AUTO(struct signer *, signer_close);
 
-/** What init has made of a new home, whose ca.yaml is not written yet. All are taken but the home; keys may come later. */
+/** What init has made of a new home, whose ca.yaml is not written yet. They are taken; confined is borrowed. */
 struct signer_parts {
     struct token *token;
     struct token_key *ca_key;

@@ -182,6 +182,13 @@ void token_trim(const unsigned char *field, size_t len, char *ret_text);
 /* ---- login.c ---- */
 /** Ends the login, unless heir, another token of this process on the slot, goes on with it. heir may be NULL. */
 void login_end(struct token *token, struct token *heir);
+/**
+ * Whether the token takes a PIN of this length (ulMinPinLen and ulMaxPinLen, PKCS#11 v2.40 3.2); some call it wrong instead.
+ * \param what  "PIN", "security officer PIN"
+ * \return false: ERROR_TOKEN with the lengths it takes; the PIN's own is not told
+ */
+MUST_USE bool login_pin_fits(const struct token_info *info, const struct secret *pin, const char *what,
+                             struct error *err);
 
 /* ---- uri.c ---- */
 /** What a pkcs11: URI says of a key. */

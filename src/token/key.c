@@ -1,5 +1,6 @@
 #include "token/internal.h"
 
+#include "base/key_value.h"
 #include "base/public_key.h"
 #include "base/quote.h"
 
@@ -20,7 +21,7 @@ bool key_new(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE pr
     key->private_object = private_object;
     key->kind = facts.kind;
     key->bits = facts.bits;
-    builder_add_bytes(&key->spki, spki);
+    key_plain(spki, &key->spki);
     // An object without a label has none to show; without an id it was refused before.
     attribute_or_empty(token, session, private_object, CKA_LABEL, &label);
     if (!attribute_bytes(token, session, private_object, CKA_ID, &id) || id.len > sizeof(key->id))
@@ -160,7 +161,7 @@ static bool find_in_session(struct token *token, CK_SESSION_HANDLE session, cons
                          "the token holds no public key or certificate for the private key with id %s; "
                          "store one there with the same id",
                          hex_of(bytes_slice(builder_bytes(&id), 0, 64), (char[129]){0}));
-    if (source != PUBLIC_NONE && spki.len > 0 && !bytes_equal(builder_bytes(&half), spki))
+    if (source != PUBLIC_NONE && spki.len > 0 && !key_is_same(builder_bytes(&half), spki))
         return error_set(
             err, ERROR_TOKEN, 0,
             "the key with id %s on the token is not the one of the certificate: its public key differs; "

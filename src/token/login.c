@@ -46,6 +46,18 @@ static bool open_holder(struct token *token, struct error *err)
     return error_rv(err, rv, "opening a session to log in");
 }
 
+bool login_pin_fits(const struct token_info *info, const struct secret *pin, const char *what,
+                    struct error *err)
+{
+    size_t len = pin == NULL ? 0 : secret_len(pin);
+    bool is_known = info->pin_max_len > 0 && info->pin_min_len <= info->pin_max_len;
+    if (pin == NULL || !is_known || (len >= info->pin_min_len && len <= info->pin_max_len))
+        return true;
+    return error_set(err, ERROR_TOKEN, CKR_PIN_LEN_RANGE,
+                     "the %s is too %s: the token takes %lu to %lu bytes; it was not tried", what,
+                     len < info->pin_min_len ? "short" : "long", info->pin_min_len, info->pin_max_len);
+}
+
 /** What can be said before a try is spent. */
 static bool may_try(const struct token_info *info, const struct secret *pin, struct error *err)
 {
@@ -57,7 +69,7 @@ static bool may_try(const struct token_info *info, const struct secret *pin, str
     if (pin == NULL && !info->has_protected_path && info->needs_login)
         return error_set(err, ERROR_TOKEN, 0, "token \"%s\" has no PIN pad; give its PIN with --pin-source",
                          label);
-    return true;
+    return login_pin_fits(info, pin, "PIN", err);
 }
 
 static CK_RV login_with(struct token *token, const struct secret *pin)

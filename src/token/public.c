@@ -1,6 +1,7 @@
 #include "token/internal.h"
 
 #include "base/der.h"
+#include "base/key_value.h"
 #include "base/openssl_release.h"
 #include "base/public_key.h"
 
@@ -118,7 +119,7 @@ static bool info_of_private(struct token *token, CK_SESSION_HANDLE session, CK_O
     if (!attribute_bytes(token, session, object, CKA_PUBLIC_KEY_INFO, &value) || value.len == 0 ||
         !public_key_read(builder_bytes(&value), &facts, &ignored) || facts.kind == KEY_OTHER)
         return false;
-    builder_add_bytes(ret_spki, builder_bytes(&value));
+    key_plain(builder_bytes(&value), ret_spki);
     return true;
 }
 
@@ -136,7 +137,7 @@ static bool spki_of_certificate(struct token *token, CK_SESSION_HANDLE session, 
     int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
     if (len <= 0)
         return false;
-    builder_add(ret_spki, spki, (size_t)len);
+    key_plain(bytes_of(spki, (size_t)len), ret_spki);
     return true;
 }
 

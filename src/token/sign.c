@@ -116,7 +116,8 @@ static bool authenticate(struct task *task, struct session *session, struct erro
                 "the key %s wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE) and nobody can "
                 "be asked here; use a key without it",
                 task->key->uri);
-        if (!token->ask_pin(token->ask_data, task->key, &pin, err))
+        if (!token->ask_pin(token->ask_data, task->key, &pin, err) ||
+            !login_pin_fits(&token->info, pin, "PIN", err))
             return false;
     }
     UNHURRIED("logging in for one signature");

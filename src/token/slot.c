@@ -35,6 +35,8 @@ bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct token_info
         .pin_locked = (raw.flags & CKF_USER_PIN_LOCKED) != 0,
         .user_pin_is_set = (raw.flags & CKF_USER_PIN_INITIALIZED) != 0,
         .max_sessions = raw.ulMaxSessionCount == CK_UNAVAILABLE_INFORMATION ? 0 : raw.ulMaxSessionCount,
+        .pin_min_len = raw.ulMinPinLen,
+        .pin_max_len = raw.ulMaxPinLen == CK_UNAVAILABLE_INFORMATION ? 0 : raw.ulMaxPinLen,
     };
     token_trim(raw.label, sizeof(raw.label), info.label);
     token_trim(raw.manufacturerID, sizeof(raw.manufacturerID), info.manufacturer);
@@ -377,6 +379,8 @@ bool token_initialize(const struct token_choice *choice, const char *label, cons
                          quoted_text(info.label, &(struct quoted){0}));
     if (sharer(module, info.slot_id) != NULL)
         return error_set(err, ERROR_TOKEN, 0, "the token is in use by this process; close it first");
-    return label_is_free(module, label, info.slot_id, err) &&
+    return login_pin_fits(&info, so_pin, "security officer PIN", err) &&
+           login_pin_fits(&info, user_pin, "user PIN", err) &&
+           label_is_free(module, label, info.slot_id, err) &&
            initialize(module_slot(module, info.slot_id), label, so_pin, user_pin, err);
 }

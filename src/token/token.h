@@ -86,6 +86,8 @@ struct token_info {
     bool pin_locked;
     bool user_pin_is_set;
     unsigned long max_sessions; /**< the token's own word; 0: no limit, or it won't say */
+    unsigned long pin_min_len;  /**< bytes */
+    unsigned long pin_max_len;  /**< bytes; 0: it does not say */
 };
 
 struct token;
@@ -99,7 +101,10 @@ DEFINE_AUTO(struct token *, token_close);
 /** All slots with a token, of one module. The caller frees the array. */
 MUST_USE bool token_list(const struct token_choice *choice, struct token_info **ret_infos, size_t *ret_count,
                          struct error *err);
-/** Initialises a token (an uninitialised slot, or one chosen by serial/label with may_erase) and sets the user PIN. */
+/**
+ * Initialises a token (an uninitialised slot, or one chosen by serial/label with may_erase) and sets the user PIN. PINs that are
+ * shorter or longer than the token says it takes are found before it is touched.
+ */
 MUST_USE bool token_initialize(const struct token_choice *choice, const char *label,
                                const struct secret *so_pin, const struct secret *user_pin, bool may_erase,
                                struct error *err);
@@ -108,7 +113,7 @@ MUST_USE bool token_info(struct token *token, struct token_info *ret_info,
 
 /**
  * Logs in as user, once. A wrong PIN is ERROR_TOKEN, says in words what the token's flags say of the tries left, and is
- * never retried. pin NULL: the token's own PIN pad. Already logged in is success.
+ * never retried; one of a length the token does not take costs no try. pin NULL: the token's own PIN pad. Already logged in is success.
  */
 MUST_USE bool token_login(struct token *token, const struct secret *pin, struct error *err);
 bool token_is_logged_in(const struct token *token);

@@ -114,12 +114,12 @@ static bool ask_once(const char *prompt, struct secret **ret_pin, struct error *
     return true;
 }
 
-bool ui_ask_pin(const char *prompt, struct secret **ret_pin, struct error *err)
+bool ui_ask_pin(const char *prompt, const char *option, struct secret **ret_pin, struct error *err)
 {
     if (!ui_has_terminal())
-        return error_set(
-            err, ERROR_TOKEN, 0,
-            "no terminal to ask for \"%s\"; give it with --pin-source file:PATH, fd:N or env:NAME", prompt);
+        return error_set(err, ERROR_TOKEN, 0,
+                         "no terminal to ask for \"%s\"; give it with --%s file:PATH, fd:N or env:NAME",
+                         prompt, option);
     for (;;) {
         // An empty PIN is a slip of the finger, and would cost one of the token's few tries.
         AUTO(secret_free) struct secret *pin = NULL;
@@ -132,14 +132,15 @@ bool ui_ask_pin(const char *prompt, struct secret **ret_pin, struct error *err)
     }
 }
 
-bool ui_ask_new_pin(const char *prompt, struct secret **ret_pin, struct error *err)
+bool ui_ask_new_pin(const char *prompt, const char *option, struct secret **ret_pin, struct error *err)
 {
     AUTO(builder_done) struct builder again = BUILDER_INIT;
     builder_format(&again, "%s, once more", prompt);
     for (int tries = 0; tries < 3; tries++) {
         AUTO(secret_free) struct secret *first = NULL;
         AUTO(secret_free) struct secret *second = NULL;
-        if (!ui_ask_pin(prompt, &first, err) || !ui_ask_pin(builder_text(&again), &second, err))
+        if (!ui_ask_pin(prompt, option, &first, err) ||
+            !ui_ask_pin(builder_text(&again), option, &second, err))
             return false;
         if (secret_equal(first, second)) {
             *ret_pin = TAKE(first);

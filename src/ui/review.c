@@ -1,3 +1,5 @@
+#include "ui/fit.h"
+#include "ui/pager.h"
 #include "ui/review_item.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"
@@ -6,22 +8,28 @@
 #include "base/memory.h"
 #include "base/quote.h"
 
+#include <signal.h>
 #include <strings.h>
 
 #define REASON_MAX_LEN 400
+#define QUESTION_ROWS 6 /* an empty line, file, subject, the keys in two, one spare */
+#define NOTHING_SHOWN SIZE_MAX
 
 /** What a person decided of one item. Nothing reaches the plan before all are decided. */
 struct choice {
     enum plan_action before; /**< as judged */
     enum plan_action action;
     char *reason; /**< harmless; NULL: the policy's own reasons stand */
+    bool is_made;
 };
 
 struct review {
     struct plan *plan;
-    review_describe *describe;
+    const struct review_hooks *hooks;
     struct choice *choices;
     size_t at;
+    size_t shown;         /**< whose text was shown last */
+    bool was_interrupted; /**< by Ctrl-C, at the question that is asked again now */
 };
 
 static void review_done(struct review *review)
@@ -39,6 +47,7 @@ enum command {
     COMMAND_SKIP,
     COMMAND_REST,
     COMMAND_BACK,
+    COMMAND_SHOW,
     COMMAND_QUIT,
 };
 
@@ -50,7 +59,7 @@ static enum command command_of(const char *typed)
     } words[] = {
         {"r", COMMAND_REFUSE},        {"refuse", COMMAND_REFUSE}, {"s", COMMAND_SKIP}, {"skip", COMMAND_SKIP},
         {"b", COMMAND_BACK},          {"back", COMMAND_BACK},     {"q", COMMAND_QUIT}, {"quit", COMMAND_QUIT},
-        {"approve", COMMAND_APPROVE}, {"rest", COMMAND_REST},
+        {"approve", COMMAND_APPROVE}, {"rest", COMMAND_REST},     {"?", COMMAND_SHOW}, {"show", COMMAND_SHOW},
     };
     // The only letter whose case matters.
     if (strcasecmp(typed, "a") == 0)
@@ -73,6 +82,7 @@ static void choose(struct review *review, size_t index, enum plan_action action,
     free(choice->reason);
     choice->action = action;
     choice->reason = reason;
+    choice->is_made = true;
 }
 
 static bool ask_reason(char **ret_reason, struct error *err)
@@ -100,7 +110,7 @@ static void say_why_not(const struct review *review)
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     builder_add_text(&text, "it can't be approved here: ");
     plan_item_reasons(&review->plan->items[review->at], &text);
-    builder_add_text(&text, "\nmend the request or the policy, and run it again\n");
+    builder_add_text(&text, "\nfix the request or the policy, and run it again\n");
     terminal_say(builder_bytes(&text));
 }
 
@@ -141,15 +151,25 @@ static bool approve_rest(struct review *review, struct error *err)
     return true;
 }
 
+/** File, subject and keys, within the width; one column stays free for the key. */
+static void put_question(const struct review *review, struct builder *ret_text)
+{
+    size_t columns = terminal_size().columns;
+    bool is_allowed = may_approve(review, review->at);
+    AUTO(builder_done) struct builder keys = BUILDER_INIT;
+    AUTO(free) char *place = memory_format("%zu of %zu", review->at + 1, review->plan->count);
+    review_item_title(&review->plan->items[review->at], place, columns, ret_text);
+    builder_format(&keys, "%s, s skip, A approve the rest, b back, ? show again, q quit",
+                   is_allowed ? "a approve, r refuse" : "r leave it refused");
+    fit_list(ret_text, builder_bytes(&keys), columns > 3 ? columns - 3 : 0);
+}
+
 static bool ask_item(struct review *review, struct error *err)
 {
     AUTO(builder_done) struct builder prompt = BUILDER_INIT;
     AUTO(builder_done) struct builder line = BUILDER_INIT;
-    struct quoted name;
     bool moves_on = false;
-    builder_format(&prompt, "%zu of %zu, %s: %s, s skip, A approve the rest, b back, q quit", review->at + 1,
-                   review->plan->count, quoted_text(review->plan->items[review->at].name, &name),
-                   may_approve(review, review->at) ? "a approve, r refuse" : "r leave it refused");
+    put_question(review, &prompt);
     if (!ui_ask_line(builder_text(&prompt), &line, err))
         return false;
     switch (command_of(builder_text(&line))) {
@@ -169,8 +189,11 @@ static bool ask_item(struct review *review, struct error *err)
     case COMMAND_BACK:
         review->at -= review->at > 0 ? 1 : 0;
         break;
+    case COMMAND_SHOW:
+        review->shown = NOTHING_SHOWN;
+        break;
     case COMMAND_QUIT:
-        return error_set(err, ERROR_INTERRUPTED, 0, "the review was left; nothing was signed");
+        return error_set(err, ERROR_INTERRUPTED, 0, "review aborted; nothing was signed");
     case COMMAND_NONE:
     default:
         break;
@@ -179,29 +202,46 @@ static bool ask_item(struct review *review, struct error *err)
     return true;
 }
 
-static bool show_item(const struct review *review, struct error *err)
+static bool show_item(struct review *review, struct error *err)
 {
     const struct plan_item *item = &review->plan->items[review->at];
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     builder_format(&text, "\nrequest %zu of %zu\n", review->at + 1, review->plan->count);
     review_item_in_words(item, &text);
-    if (!review_item_outcome(item, review->describe, &text, err))
+    if (!review_item_outcome(item, review->hooks, &text, err))
         return false;
     builder_add_u8(&text, '\n');
+    review->shown = review->at; // a Ctrl-C on the way leads to the question
+    return pager_show(builder_bytes(&text), QUESTION_ROWS, err);
+}
+
+/** Whether a failed question is asked again: after a first Ctrl-C, if decisions would be lost. Clears err then. */
+static bool forgives(struct review *review, struct error *err)
+{
+    size_t made = 0;
+    for (size_t i = 0; i < review->plan->count; i++)
+        made += review->choices[i].is_made ? 1 : 0;
+    if (err->kind != ERROR_INTERRUPTED || err->native != SIGINT || review->was_interrupted || made == 0)
+        return false;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    builder_format(&text,
+                   "Ctrl-C again, or q, aborts the review and discards the %zu decision%s made so far\n",
+                   made, made == 1 ? "" : "s");
     terminal_say(builder_bytes(&text));
+    review->was_interrupted = true;
+    error_clear(err);
     return true;
 }
 
-/** Asks until every item is decided; an item is shown again only when another one becomes the current one. */
+/** Asks until every item is decided; an item is shown again only when another one becomes the current one, or on demand. */
 static bool decide_all(struct review *review, struct error *err)
 {
-    size_t shown = SIZE_MAX;
     while (review->at < review->plan->count) {
-        if (shown != review->at && !show_item(review, err))
+        bool is_answered = (review->shown == review->at || show_item(review, err)) && ask_item(review, err);
+        if (!is_answered && !forgives(review, err))
             return false;
-        shown = review->at;
-        if (!ask_item(review, err))
-            return false;
+        if (is_answered)
+            review->was_interrupted = false;
     }
     return true;
 }
@@ -231,11 +271,41 @@ static void say_plan(const struct plan *plan, const char *heading)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     char hex[129];
-    builder_format(&text, "\n%s: %zu to sign, %zu to hand out again, %zu refused, %zu put aside\nplan %s\n",
+    builder_format(&text, "\n%s: %zu to sign, %zu to re-deliver, %zu refused, %zu skipped\nplan %s\n",
                    heading, plan_count(plan, PLAN_SIGN) + plan_count(plan, PLAN_ALLOW),
                    plan_count(plan, PLAN_REPEAT), plan_count(plan, PLAN_REFUSE), plan_count(plan, PLAN_SKIP),
                    hex_of(BYTES(plan->sha256), hex));
     terminal_say(builder_bytes(&text));
+}
+
+/** Whether a PIN that was not given, or not right, leads back to the last question. Clears err then. */
+static bool returns(struct review *review, struct error *err)
+{
+    if (err->kind == ERROR_INTERRUPTED)
+        return forgives(review, err);
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    builder_format(&text, "coldca: %s\nnothing was signed; your decisions are kept\n", err->text);
+    terminal_say(builder_bytes(&text));
+    error_clear(err);
+    return true;
+}
+
+/** Asks for the last word until it is b, q, or a c for which the token could be opened. */
+static bool last_word(struct review *review, char *ret_key, struct error *err)
+{
+    for (;;) {
+        bool is_answered = ui_ask_key("c carry this out, b back, q quit", "cbq", ret_key, err);
+        if (!is_answered && !forgives(review, err))
+            return false;
+        if (!is_answered)
+            continue;
+        review->was_interrupted = false;
+        if (*ret_key != 'c' || review->hooks->unlock == NULL ||
+            review->hooks->unlock(review->hooks->data, err))
+            return true;
+        if (!returns(review, err))
+            return false;
+    }
 }
 
 /** Shows the plan as decided and asks for the last word. \param ret_is_final false: back to the last item */
@@ -244,32 +314,36 @@ static bool conclude(struct review *review, bool *ret_is_final, struct error *er
     char key = 0;
     apply(review);
     say_plan(review->plan, "decided");
-    bool done = ui_ask_key("c carry this out, b back, q quit", "cbq", &key, err);
+    bool done = last_word(review, &key, err);
     if (done && key == 'q')
-        done = error_set(err, ERROR_INTERRUPTED, 0, "the review was left; nothing was signed");
+        done = error_set(err, ERROR_INTERRUPTED, 0, "review aborted; nothing was signed");
     if (!done || key == 'b')
         take_back(review);
     if (!done)
         return false;
     *ret_is_final = key == 'c';
     review->at -= key == 'b' ? 1 : 0;
+    review->shown = NOTHING_SHOWN;
     return true;
 }
 
-bool ui_review(struct plan *plan, review_describe *describe, struct error *err)
+bool ui_review(struct plan *plan, const struct review_hooks *hooks, struct error *err)
 {
     bool is_final = plan->count == 0;
     if (!ui_has_terminal())
         return error_set(err, ERROR_USAGE, 0, "review needs a terminal; without one use check and sign");
     AUTO(review_done)
-    struct review review = {
-        .plan = plan, .describe = describe, .choices = memory_new(plan->count, sizeof(struct choice))};
+    struct review review = {.plan = plan,
+                            .hooks = hooks,
+                            .choices = memory_new(plan->count, sizeof(struct choice)),
+                            .shown = NOTHING_SHOWN};
     for (size_t i = 0; i < plan->count; i++) {
         review.choices[i].before = plan->items[i].action;
         review.choices[i].action = plan->items[i].action;
     }
     AUTO(builder_done) struct builder heading = BUILDER_INIT;
-    builder_format(&heading, "%zu requests under policy %s", plan->count, plan->policy_name);
+    builder_format(&heading, "%zu request%s under policy %s", plan->count, plan->count == 1 ? "" : "s",
+                   plan->policy_name);
     say_plan(plan, builder_text(&heading));
     while (!is_final) {
         if (!decide_all(&review, err) || !conclude(&review, &is_final, err))

@@ -1,7 +1,9 @@
 #include "ui/review_item.h"
 
 #include "base/encode.h"
+#include "base/quote.h"
 #include "base/time.h"
+#include "ui/fit.h"
 
 #define LABEL_WIDTH 14
 
@@ -21,11 +23,18 @@ static void add_sans(struct builder *text, const struct request *request)
     }
 }
 
+/** NULL: none */
+static const char *subject_of(const struct request *request)
+{
+    bool has_subject = request->subject_text != NULL && *request->subject_text != '\0';
+    return has_subject ? request->subject_text : NULL;
+}
+
 static void add_request(struct builder *text, const struct request *request)
 {
     char hex[129];
-    bool has_subject = request->subject_text != NULL && *request->subject_text != '\0';
-    add_line(text, "subject", has_subject ? request->subject_text : "(empty)");
+    const char *subject = subject_of(request);
+    add_line(text, "subject", subject != NULL ? subject : "(empty)");
     add_sans(text, request);
     if (request->spki.len == 0) {
         add_line(text, "key", "could not be read");
@@ -120,17 +129,34 @@ static void add_indented(struct builder *text, struct bytes from)
         builder_add_u8(text, '\n');
 }
 
-bool review_item_outcome(const struct plan_item *item, review_describe *describe, struct builder *ret_text,
-                         struct error *err)
+bool review_item_outcome(const struct plan_item *item, const struct review_hooks *hooks,
+                         struct builder *ret_text, struct error *err)
 {
-    if (describe == NULL || (item->action != PLAN_SIGN && item->action != PLAN_REPEAT))
+    if (hooks->describe == NULL || (item->action != PLAN_SIGN && item->action != PLAN_REPEAT))
         return true;
     AUTO(builder_done) struct builder outcome = BUILDER_INIT;
-    if (!describe(item, &outcome, err))
+    if (!hooks->describe(hooks->data, item, &outcome, err))
         return error_while(err, "describing the certificate of %s", item->source);
     builder_format(ret_text, "  %s\n",
-                   item->action == PLAN_REPEAT ? "the certificate it has:"
-                                               : "the certificate that would come out:");
+                   item->action == PLAN_REPEAT ? "the certificate it has:" : "the certificate to be issued:");
     add_indented(ret_text, builder_bytes(&outcome));
     return true;
+}
+
+void review_item_title(const struct plan_item *item, const char *place, size_t columns,
+                       struct builder *ret_text)
+{
+    AUTO(builder_done) struct builder file = BUILDER_INIT;
+    AUTO(builder_done) struct builder subject = BUILDER_INIT;
+    const char *words = item->request == NULL ? "(not a request)" : subject_of(item->request);
+    size_t taken = strlen(place) + strlen(": ");
+    quote_guard(&file, bytes_of_text(item->source));
+    quote_guard(&subject, bytes_of_text(words != NULL ? words : "(empty)"));
+    builder_format(ret_text, "%s: ", place);
+    fit_end(ret_text, builder_bytes(&file), columns > taken ? columns - taken : 0);
+    builder_add_u8(ret_text, '\n');
+    builder_format(ret_text, "subject: ");
+    taken = strlen("subject: ");
+    fit_start(ret_text, builder_bytes(&subject), columns > taken ? columns - taken : 0);
+    builder_add_u8(ret_text, '\n');
 }

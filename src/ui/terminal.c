@@ -41,6 +41,15 @@ unsigned ui_width(FILE *stream)
     return size.ws_col;
 }
 
+struct terminal_size terminal_size(void)
+{
+    struct winsize size = {.ws_col = 0};
+    AUTO(close) int fd = open_terminal();
+    bool is_known = fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0;
+    return (struct terminal_size){.rows = is_known && size.ws_row > 0 ? size.ws_row : 24,
+                                  .columns = is_known && size.ws_col > 0 ? size.ws_col : 80};
+}
+
 static void say_to(int fd, struct bytes text)
 {
     struct error err = ERROR_INIT;
@@ -73,7 +82,9 @@ static bool ends(struct error *err, int number)
                         : number == SIGTERM ? "SIGTERM"
                         : number == SIGQUIT ? "SIGQUIT"
                                             : "the terminal's hang-up";
-    return conversation_interrupted(err, cause);
+    (void)conversation_interrupted(err, cause);
+    err->native = (unsigned long)number;
+    return false;
 }
 
 static bool is_foreground(const struct conversation *conversation)

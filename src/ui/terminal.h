@@ -46,4 +46,11 @@ bool conversation_interrupted(struct error *err, const char *cause);
 void terminal_say(struct bytes text);
 void terminal_say_text(const char *text);
 
+struct terminal_size {
+    unsigned rows;
+    unsigned columns;
+};
+/** Of the controlling terminal; what is unknown is as on the oldest one: 24 rows, 80 columns. */
+struct terminal_size terminal_size(void);
+
 #endif

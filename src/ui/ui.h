@@ -23,10 +23,15 @@ MUST_USE bool ui_ask_line(const char *prompt, struct builder *ret_line, struct e
 /** One key out of `keys` ("arsq"), upper or lower case, with Enter; asks again on anything else. */
 MUST_USE bool ui_ask_key(const char *prompt, const char *keys, char *ret_key, struct error *err);
 MUST_USE bool ui_confirm(const char *question, bool *ret_yes, struct error *err);
-/** Without echo, into locked memory. ERROR_TOKEN if there is no terminal, naming --pin-source. */
-MUST_USE bool ui_ask_pin(const char *prompt, struct secret **ret_pin, struct error *err);
+/**
+ * Without echo, into locked memory.
+ * \param option  that gives this secret without a terminal, without dashes: "pin-source"
+ * \return false: ERROR_TOKEN if there is no terminal, naming the option
+ */
+MUST_USE bool ui_ask_pin(const char *prompt, const char *option, struct secret **ret_pin, struct error *err);
 /** Twice, until both are equal (three tries). */
-MUST_USE bool ui_ask_new_pin(const char *prompt, struct secret **ret_pin, struct error *err);
+MUST_USE bool ui_ask_new_pin(const char *prompt, const char *option, struct secret **ret_pin,
+                             struct error *err);
 
 /* ---- progress ---- */
 /** Draws at most ten times a second, only on a terminal; done == total ends the line. */
@@ -51,18 +56,27 @@ MUST_USE bool ui_qr(struct bytes text, struct builder *ret_drawing, struct error
 MUST_USE bool ui_qr_svg(struct bytes text, struct builder *ret_svg, struct error *err);
 
 /* ---- review ---- */
+/** What a review needs of others; all get data. */
+struct review_hooks {
+    /** Writes the lines of the certificate an item has or would become (plan_item_describe()); NULL: not shown. */
+    bool (*describe)(void *data, const struct plan_item *item, struct builder *ret_text, struct error *err);
+    /** Asks for the PIN; called at c, and at each further c if it failed; NULL: nothing is asked. */
+    bool (*unlock)(void *data, struct error *err);
+    void *data;
+};
+
 /**
  * Line-mode review: shows every request in words (subject, SANs, key with fingerprint, what the policy takes, drops, sets, and
- * the certificate that would come out) and asks: approve, refuse (with a reason), skip, approve the rest that are allowed, quit.
- * Keys, each with Enter: a approve, r refuse, s skip, A (or "rest") approve the rest that are allowed, b back, q quit; at the end the
- * plan as decided and c carry out, b back, q quit. What the policy refused cannot be approved. Only after c are the plan's actions
- * changed and the plan sealed again; its hash is shown at the start and at the end.
- * \param describe  writes the lines of the certificate an item would become (plan_item_describe())
- * \return false: ERROR_INTERRUPTED on Ctrl-C or quit; the plan must then not be carried out
+ * the certificate to be issued), a screen at a time, and asks below its file and subject: approve, refuse (with a reason), skip,
+ * approve the rest that are allowed, quit. Keys, each with Enter: a approve, r refuse, s skip, A (or "rest") approve the rest that
+ * are allowed, b back, ? the text again, q quit; at the end the plan as decided and c carry out, b back, q quit. What the policy
+ * refused cannot be approved. Only after c are the plan's actions changed and the plan sealed again; its hash is shown at the
+ * start and at the end.
+ *
+ * Decisions are not lost by a slip: a first Ctrl-C asks the question again if something was decided, and a PIN that is wrong or was
+ * not given returns to the last question.
+ * \return false: ERROR_INTERRUPTED on a second Ctrl-C or quit; the plan must then not be carried out
  */
-MUST_USE bool ui_review(struct plan *plan,
-                        bool (*describe)(const struct plan_item *item, struct builder *ret_text,
-                                         struct error *err),
-                        struct error *err);
+MUST_USE bool ui_review(struct plan *plan, const struct review_hooks *hooks, struct error *err);
 
 #endif

@@ -17,6 +17,13 @@ says "wants its PIN for each signature"
 strict "$(find stick/issued -name device-01.pem)"
 sound_ledger
 
+step "so it is from what can be read but once: a variable, a pipe, a descriptor"
+THE_PIN=$(cat pin) run 0 -C ca sign "${device[@]}" --reissue --pin-source env:THE_PIN --out by-variable stick/requests/device-0{1,2}.csr
+run 0 -C ca sign "${device[@]}" --reissue --pin-source file:<(cat pin) --out by-pipe stick/requests/device-0{1,2}.csr
+setsid --wait "$COLDCA" -C ca sign "${device[@]}" --reissue --pin-source fd:7 --out by-descriptor stick/requests/device-0{1,2}.csr \
+    7<pin >out 2>err </dev/null || fail "fd:7"
+present by-{variable,pipe,descriptor}/device-0{1,2}.pem
+
 step "a token whose YAML refuses such keys: nothing is logged, nothing signed"
 size=$(wc -c <ca/ledger.jsonl)
 sed 's/^always_authenticate: true/always_authenticate: false/; s/^name: .*/name: strict/' "$SOURCE/tokens/softhsm2.yaml" >strict.yaml

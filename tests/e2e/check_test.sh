@@ -40,6 +40,24 @@ step "without a home"
 mkdir empty
 (cd empty && run 0 check "${device[@]}" ../requests/device-0001.csr && cp out err ..)
 says "1 allowed"
+says "not looked at: the end, the names and the purposes its chain allows"
+run 0 -C ca check "${device[@]}" requests/device-0001.csr
+says_not "not looked at"
+
+step "what no CA could sign needs none to be refused"
+cat >long.yaml <<'Y'
+policy: long
+subject: [{field: CN, match: '[a-z0-9-]{1,64}'}]
+san: [{type: dns, match: '.*'}]
+key: {allow: [ec-p256]}
+validity: {days: 10}
+key_usage: [digitalSignature]
+Y
+label=$(printf 'a%.0s' {1..62})
+names=$(for i in {100..199}; do printf 'DNS:n%s.%s.%s.%s.%s.example,' "$i" "$label" "$label" "$label" "${label:0:48}"; done)
+csr long.csr /CN=long -addext "subjectAltName=${names%,}"
+(cd empty && run 1 check --policy ../long.yaml ../long.csr && cp out err ..)
+says "a ledger record holds"
 
 step "what is missing is named: policy, requests, variable"
 run 2 -C ca check requests

@@ -49,6 +49,8 @@ all_refused() {
 
 step "without a profile nothing is known, which is told; the same acts are done there, so the test can see them"
 use_spy
+sign 0 --dry-run medium/requests/a.csr # no token is opened, and foreign requests are judged all the same
+says "not confined"
 sign 0 --out known medium/requests/a.csr
 says "not confined"
 [ "$(id -u)" != 0 ] || grep -qx 'read-shadow: done' ca/spy || fail "the spy saw nothing: $(cat ca/spy)"

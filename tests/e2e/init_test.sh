@@ -88,6 +88,18 @@ run 0 -C adopted sign "${device[@]}" --pin-source file:pin --out adopted-issued 
 strict adopted-issued/early.pem
 run 0 -C adopted ledger verify
 
+step "a certificate that writes the key as a compressed point is adopted: keys are compared by value"
+openssl req -x509 -newkey rsa:2048 -noenc -keyout parent.key -subj /CN=Parent -days 3000 -out parent.pem 2>/dev/null
+openssl x509 -in ca/ca.pem -noout -pubkey | openssl pkey -pubin -ec_conv_form compressed -out compressed.pub
+openssl x509 -new -force_pubkey compressed.pub -subj /CN=Compressed -CA parent.pem -CAkey parent.key -days 3000 \
+    -extfile <(printf '%s\n' basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign,cRLSign subjectKeyIdentifier=hash \
+        authorityKeyIdentifier=keyid) -out compressed.pem 2>err
+run 0 -C compressed init --token test --use-key "$key" --certificate compressed.pem --chain parent.pem --key-label compressed \
+    --origin compressed.example --pin-source file:pin
+run 0 -C compressed sign "${device[@]}" --pin-source file:pin --out compressed-issued requests/early.csr
+openssl verify -CAfile parent.pem -untrusted compressed.pem compressed-issued/early.pem >/dev/null || fail "it does not verify"
+run 0 -C compressed ledger verify
+
 step "a certificate of another key is not adopted"
 openssl req -x509 -newkey rsa:2048 -noenc -keyout other.key -subj /CN=Other -out other.pem 2>/dev/null
 run 4 -C wrong init --token test --use-key "$key" --certificate other.pem --key-label wrong --origin wrong.example --pin-source file:pin

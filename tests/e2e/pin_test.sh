@@ -14,6 +14,23 @@ THE_PIN=$pin setsid --wait "$COLDCA" -C ca sign "${device[@]}" --pin-source env:
 same file/a.pem fd/a.pem
 same file/a.pem env/a.pem
 
+step "from what is opened but once: a pipe, stdin; opened before the process is confined"
+sign 0 --pin-source file:<(cat pin) --out pipe requests
+same file/a.pem pipe/a.pem
+for stdin in "cat pin |" "<pin"; do # a pipe, a file
+    rm -rf stdin
+    eval "$([ "$stdin" = "<pin" ] || echo "$stdin") setsid --wait \"\$COLDCA\" -C ca sign \"\${device[@]}\" \
+        --pin-source file:/dev/stdin --out stdin requests $([ "$stdin" != "<pin" ] || echo "$stdin") >out 2>err" || fail "file:/dev/stdin, $stdin"
+    same file/a.pem stdin/a.pem
+done
+mkdir stick
+cp -r requests stick/
+run 0 -C ca batch "${device[@]}" --pin-source file:<(cat pin) stick
+same file/a.pem "$(find stick/issued -name a.pem)"
+rm -r stick
+run 2 -C ca sign "${device[@]}" --pin-source file:/dev/stdin -
+says "stdin can't give both a request and the PIN"
+
 step "sources that can't be: no terminal, no file, a variable that is not set, an unknown kind"
 run 4 -C ca sign "${device[@]}" --reissue --out none requests
 run 3 -C ca sign "${device[@]}" --reissue --pin-source file:/nonexistent --out none requests
@@ -21,6 +38,66 @@ run 3 -C ca sign "${device[@]}" --reissue --pin-source env:NOT_SET --out none re
 run 2 -C ca sign "${device[@]}" --reissue --pin-source "$pin" --out none requests
 says_not "$pin"
 absent none/a.pem
+
+step "a file others may read is refused, and what to do for a container's secret works"
+install -m 444 pin secret
+run 3 -C ca sign "${device[@]}" --reissue --pin-source file:secret --out none requests
+says "the PIN file secret is refused: others may read it (mode 0444); chmod 600 it"
+says "fd:3 3<FILE"
+setsid --wait "$COLDCA" -C ca sign "${device[@]}" --pin-source fd:3 --out secrets requests 3<secret >out 2>err </dev/null || fail "fd:3 3<secret"
+same file/a.pem secrets/a.pem
+
+step "a PIN of a length no token takes is called that, and costs no try"
+install -m 600 <(echo 123) short
+run 4 -C ca sign "${device[@]}" --reissue --pin-source file:short --out none requests
+says "the PIN is too short: the token takes 4 to 255 bytes; it was not tried"
+run 0 --json token list
+json '.[] | select(.label == "test") | .pin_count_low' false
+for which in so-pin-source pin-source; do
+    other=$([ $which = pin-source ] && echo so-pin-source || echo pin-source)
+    run 4 token init --label second "--$which" file:short "--$other" file:pin
+    says "PIN is too short: the token takes 4 to 255 bytes"
+done
+run 0 --json token list
+json '[.[] | select(.label == "second")] | length' 0
+
+step "an option for another secret is named when that one is missing, and a variable it names is taken at once"
+run 4 token init --label second --pin-source file:pin
+says "give it with --so-pin-source file:PATH"
+run 4 token init --label second --so-pin-source file:pin
+says "give it with --pin-source file:PATH"
+run 3 token init --label second --so-pin-source file:none --pin-source file:pin
+says "while reading --so-pin-source"
+for option in so-pin-source pin-source; do
+    EMPTY='' run 3 token init --model none --label second --$option env:EMPTY
+    says "while reading --$option"
+done
+EMPTY='' run 3 request --policy none --cn a --encrypt --passphrase-source env:EMPTY
+says "while reading --passphrase-source"
+
+step "two reads of one variable: both PINs of a token; and two variables"
+BOTH=$pin run 0 token init --label second --so-pin-source env:BOTH --pin-source env:BOTH
+ONE=8402 TWO=$pin run 0 token init --label third --so-pin-source env:ONE --pin-source env:TWO
+ONE=8402 TWO=$pin run 0 token init --label third --token third --erase --so-pin-source env:ONE --pin-source env:TWO
+
+step "on a terminal, each is asked for by its name"
+expect -f - "$COLDCA" <<'EXPECT' >seen 2>err || fail "the prompts of token init"
+set timeout 60
+log_user 0
+spawn [lindex $argv 0] token init --label fourth
+foreach {prompt typed} {
+    "new security officer PIN: " 8402 "new security officer PIN, once more: " 8402 "new user PIN: " 7391 "new user PIN, once more: " 7391
+} {
+    expect {
+        -re "(^|\n)$prompt$" { send "$typed\r" }
+        timeout { puts stderr "never asked: $prompt"; exit 1 }
+        eof { puts stderr "ended before: $prompt"; exit 1 }
+    }
+}
+expect "token fourth is ready"
+expect eof
+exit [lindex [wait] 3]
+EXPECT
 
 step "a wrong PIN: one try, exit 4, told in words; the right one works afterwards"
 echo 00000000 >wrong

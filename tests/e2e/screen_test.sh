@@ -64,6 +64,31 @@ says_not "Debian"
 run 0 -C ca batch --policy plain --pin-source file:pin rsa-on-stick
 equal "$(grep -c "Debian's weak keys" err)" 1 "said once"
 
+step "one key in two encodings is one key: of the CA, of another request, of a certificate"
+openssl pkey -pubin -inform DER -in ca.spki -ec_conv_form compressed -outform DER -out ca-compressed.spki
+mkdir compressed twins
+"$BUILD/tests/make_bad_keys" compressed ca-compressed.spki
+mv compressed/issuer-key.csr twins/
+csr twins/plain.csr /CN=plain
+openssl ec -in twins/plain.key -conv_form compressed -out twins/compressed.key 2>err
+openssl req -new -key twins/compressed.key -subj /CN=compressed -out twins/compressed.csr
+openssl ec -in twins/plain.key -conv_form hybrid -out twins/hybrid.key 2>err
+openssl req -new -key twins/hybrid.key -subj /CN=hybrid -out twins/hybrid.csr
+policy unique
+sed -i 's/key: {/&unique: true, /' ca/policies/unique.yaml
+run 1 -C ca check --json --policy unique twins
+reason issuer-key key.issuer
+reason issuer-key key.encoding
+reason compressed key.encoding
+reason compressed key.unique
+reason hybrid key.encoding
+json '.allowed' 1
+says "a compressed point, which Go and Java can't read"
+says "in hybrid form, which must not be used (RFC 5480 2.2)"
+run 1 -C ca sign --policy unique --pin-source file:pin --out twins-issued twins
+run 1 -C ca check --policy unique twins/compressed.csr
+says "key: certificate $(serial_of twins-issued/plain.pem) for CN=plain has this key (key.unique)"
+
 step "a damaged list stops the run"
 mkdir ca/screen
 echo 0123456789 >ca/screen/debian-weak-keys

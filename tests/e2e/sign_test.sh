@@ -66,6 +66,22 @@ equal "$(stat -c %s ca/ledger.jsonl)" "$size" "a dry run writes no record"
 "$COLDCA" -C ca sign "${device[@]}" --pin-source file:pin - <requests/dry.csr >stdin.pem 2>err
 strict stdin.pem
 
+step "a request on stdin that is refused: nothing on stdout, why on stderr; --json for both"
+refused() {
+    local code=0
+    "$COLDCA" -C ca sign "${device[@]}" --pin-source file:pin "$@" - <requests/bad.csr >out 2>err || code=$?
+    equal "$code" 1 "exit code"
+}
+refused
+[ ! -s out ] || fail "something is on stdout: $(cat out)"
+grep -q 'stdin is refused by the policy mqtt-device' err || fail "stderr does not say what is refused: $(cat err)"
+grep -q 'subject CN' err || fail "stderr does not say why: $(cat err)"
+refused --json
+json '.refused == 1 and .issued == 0 and (.requests[0].reasons | length) > 0 and .certificates == []'
+"$COLDCA" -C ca sign "${device[@]}" --pin-source file:pin --json - <requests/dry.csr >out 2>err || fail "--json of an allowed request"
+json '.refused == 0 and (.certificates | length) == 1 and .certificates[0].request == "stdin"'
+json '.certificates[0].pem' "$(cat stdin.pem)"
+
 step "--json says the same as the words"
 csr requests/json.csr /CN=json
 sign 1 --json --out json requests/json.csr requests/bad.csr

@@ -121,14 +121,14 @@ static void make_request(const struct judge_case *given)
     struct csr_recipe recipe = {.has_no_attributes = false};
     char *subject = subject_text(given->subject == NULL ? "CN=device-1" : given->subject);
     char *attribute = NULL;
-    made.key = csr_key(given->key == NULL ? "P-256" : given->key);
+    made.key = given->own_key == NULL ? csr_key(given->key == NULL ? "P-256" : given->key) : NULL;
     if (given->sans != NULL)
         add_sans(&extensions, given->sans);
     if (given->extensions != NULL)
         builder_add_text(&extensions, given->extensions);
     if (extensions.len > 0)
         attribute = csr_extension_request(builder_text(&extensions));
-    recipe.key = made.key;
+    recipe.key = given->own_key != NULL ? given->own_key : made.key;
     recipe.subject = subject;
     recipe.attributes = attribute;
     csr_make(&recipe, &der);
@@ -150,6 +150,7 @@ const struct verdict *case_judge(const struct judge_case *given)
         .variables = given->variables,
         .variables_count = given->variables_count,
         .now = given->now == 0 ? CASE_NOW : given->now,
+        .days = given->days,
     };
     made.verdict = policy_judge(made.policy, &question);
     assert_int_equal(made.verdict->is_allowed, made.verdict->findings.count == 0);

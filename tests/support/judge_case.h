@@ -15,10 +15,12 @@ struct judge_case {
     const char *const *sans; /**< "dns:a.example", ...; NULL-terminated; may be NULL */
     const char *extensions;  /**< further ones in der_assemble()'s language */
     const char *key;         /**< csr_key()'s name; NULL: P-256 */
+    EVP_PKEY *own_key;       /**< instead of a new one; stays the caller's */
     const struct policy_issuer *issuer;
     const struct policy_variable *variables;
     size_t variables_count;
-    int64_t now; /**< 0: CASE_NOW */
+    int64_t now;   /**< 0: CASE_NOW */
+    unsigned days; /**< --days; 0: none */
 };
 
 /** Judges; the verdict and all behind it lives until case_end(). */

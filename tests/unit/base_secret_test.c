@@ -69,6 +69,8 @@ static void an_environment_variable_is_claimed_before_it_is_read(void **state)
     assert_null(getenv("A_PIN"));
     assert_int_equal(in_place[0], '\0'); // what /proc/PID/environ shows
     assert_reads("env:A_PIN", "7391");
+    assert_reads("env:A_PIN", "7391"); // two tokens of a pool, or a key that asks each time
+    secret_forget();
     assert_refused("env:A_PIN", ERROR_INPUT, "holds no PIN");
     assert_true(secret_claim_environment("env:A_PIN", &err)); // not set: nothing to claim
     assert_true(secret_claim_environment("file:pin", &err));
@@ -93,7 +95,8 @@ static void a_file_others_may_read_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
         write_pin("7391\n", 5, modes[i]);
-        assert_refused("file:pin", ERROR_INPUT, "others may read the PIN file pin");
+        assert_refused("file:pin", ERROR_INPUT, "the PIN file pin is refused: others may read it (mode 06");
+        assert_refused("file:pin", ERROR_INPUT, "a container's secret, give it as fd:3 3<FILE");
     }
 }
 
@@ -116,6 +119,86 @@ static void a_file_without_a_secret_is_refused(void **state)
     assert_refused("file:.", ERROR_INPUT, "can't");
 }
 
+static void a_container_secret_is_read_through_a_descriptor(void **state)
+{
+    (void)state;
+    write_pin("7391\n", 5, 0444);
+    assert_refused("file:pin", ERROR_INPUT, "(mode 0444); chmod 600 it");
+    int fd = open("pin", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    char *source = memory_format("fd:%d", fd);
+    assert_reads(source, "7391");
+    assert_reads(source, "7391"); // there is no further line: the last one again
+    secret_forget();
+    assert_refused(source, ERROR_INPUT, "is empty");
+    free(source);
+    assert_int_equal(close(fd), 0);
+}
+
+static void several_variables_are_claimed_at_once(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    assert_int_equal(setenv("A_PIN", "7391", 1), 0);
+    assert_int_equal(setenv("SO_PIN", "8402", 1), 0);
+    assert_true(secret_claim_environment("env:A_PIN", &err));
+    assert_true(secret_claim_environment("env:SO_PIN", &err));
+    assert_true(secret_claim_environment("env:A_PIN",
+                                         &err)); // --so-pin-source and --pin-source may name one variable
+    assert_reads("env:A_PIN", "7391");
+    assert_reads("env:SO_PIN", "8402");
+    assert_reads("env:A_PIN", "7391");
+    secret_forget();
+}
+
+/** A pipe that holds text and has no writer any more, as `file:<(COMMAND)` gives it. \return its source */
+static char *pipe_source(const char *text, int ret_ends[2])
+{
+    assert_int_equal(pipe2(ret_ends, O_CLOEXEC), 0);
+    assert_int_equal(write(ret_ends[1], text, strlen(text)), (int)strlen(text));
+    assert_int_equal(close(ret_ends[1]), 0);
+    return memory_format("file:/dev/fd/%d", ret_ends[0]);
+}
+
+static void a_pipe_is_opened_beforehand_and_read_as_often_as_wanted(void **state)
+{
+    int ends[2];
+    bool stays_path = true;
+    (void)state;
+    struct error err = ERROR_INIT;
+    char *source = pipe_source("7391\n", ends);
+    assert_true(secret_prepare(source, &stays_path, &err));
+    assert_false(stays_path);
+    assert_true(secret_prepare(source, &stays_path, &err));
+    assert_int_equal(close(ends[0]),
+                     0); // now its path leads nowhere, as for a process that gave up its files
+    assert_reads(source, "7391");
+    assert_reads(source, "7391");
+    secret_forget();
+    free(source);
+    source = pipe_source("", ends);
+    assert_refused(source, ERROR_INPUT, "is empty");
+    assert_refused(source, ERROR_INPUT, "gave no PIN and can't be read again");
+    assert_int_equal(close(ends[0]), 0);
+    secret_forget();
+    free(source);
+}
+
+static void a_file_stays_a_path_and_is_looked_at_beforehand(void **state)
+{
+    bool stays_path = false;
+    (void)state;
+    struct error err = ERROR_INIT;
+    write_pin("7391\n", 5, 0600);
+    assert_true(secret_prepare("file:pin", &stays_path, &err));
+    assert_true(stays_path);
+    write_pin("8402\n", 5, 0600); // a person mends it after a wrong PIN
+    assert_reads("file:pin", "8402");
+    assert_false(secret_prepare("file:missing", &stays_path, &err));
+    assert_true(secret_prepare("env:NOT_SET", &stays_path, &err));
+    assert_false(stays_path);
+}
+
 static void the_longest_secret_fits(void **state)
 {
     char text[SECRET_MAX_LEN + 1] = {0};
@@ -131,6 +214,8 @@ static void a_variable_is_read_and_removed(void **state)
     assert_int_equal(setenv("COLDCA_TEST_PIN", "7391", 1), 0);
     assert_reads("env:COLDCA_TEST_PIN", "7391");
     assert_null(getenv("COLDCA_TEST_PIN"));
+    assert_reads("env:COLDCA_TEST_PIN", "7391");
+    secret_forget();
     assert_refused("env:COLDCA_TEST_PIN", ERROR_INPUT, "COLDCA_TEST_PIN holds no PIN");
 }
 
@@ -237,6 +322,10 @@ int main(void)
         cmocka_unit_test(an_environment_variable_is_claimed_before_it_is_read),
         cmocka_unit_test(a_file_others_may_read_is_refused),
         cmocka_unit_test(a_file_without_a_secret_is_refused),
+        cmocka_unit_test(a_container_secret_is_read_through_a_descriptor),
+        cmocka_unit_test(several_variables_are_claimed_at_once),
+        cmocka_unit_test(a_pipe_is_opened_beforehand_and_read_as_often_as_wanted),
+        cmocka_unit_test(a_file_stays_a_path_and_is_looked_at_beforehand),
         cmocka_unit_test(the_longest_secret_fits),
         cmocka_unit_test(a_variable_is_read_and_removed),
         cmocka_unit_test(a_variable_that_is_too_long_is_removed_too),

@@ -12,11 +12,14 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 
+#include <openssl/core_names.h>
+
 #include <string.h>
 
 static EVP_PKEY *ca_key;
 static EVP_PKEY *key;
 static EVP_PKEY *weak_key;
+static EVP_PKEY *compressed_key;
 static struct cert_issuer *issuer;
 static X509 *ca;
 
@@ -26,6 +29,10 @@ static int setup(void **state)
     ca_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     weak_key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+    compressed_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    if (EVP_PKEY_set_utf8_string_param(compressed_key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                       "compressed") != 1)
+        return -1;
     issuer = maker_root("O=Test,CN=Root", ca_key, SIGNATURE_ECDSA_SHA256);
     ca = maker_parse(cert_issuer_der(issuer));
     return 0;
@@ -39,6 +46,7 @@ static int teardown(void **state)
     EVP_PKEY_free(ca_key);
     EVP_PKEY_free(key);
     EVP_PKEY_free(weak_key);
+    EVP_PKEY_free(compressed_key);
     return 0;
 }
 
@@ -53,6 +61,7 @@ struct plant {
     bool has_extension_twice;
     bool has_no_key_ids;
     bool has_weak_key;
+    bool has_compressed_key;
     bool ends_before_it_starts;
     bool outlives_its_issuer;
 };
@@ -102,6 +111,7 @@ static const struct plant plants[] = {
     {.rule = "lint.key-usage-critical", .extensions = {{"keyUsage", "digitalSignature"}}},
     {.rule = "lint.key-encipherment", .extensions = {{"keyUsage", "critical,keyEncipherment"}}},
     {.rule = "lint.rsa-size", .has_weak_key = true, .extensions = {LEAF_EXTENSIONS}},
+    {.rule = "lint.key", .has_compressed_key = true, .extensions = {LEAF_EXTENSIONS}},
     {.rule = "lint.issuer", .has_other_issuer = true, .extensions = {LEAF_EXTENSIONS}},
     {.rule = "lint.past-issuer", .outlives_its_issuer = true, .extensions = {LEAF_EXTENSIONS}},
     {.rule = "lint.authority-key-id", .has_no_key_ids = true, .extensions = {LEAF_EXTENSIONS}},
@@ -138,7 +148,10 @@ static void plant(const struct plant *wanted, struct builder *ret_der)
     int64_t days = wanted->ends_before_it_starts ? -1 : wanted->outlives_its_issuer ? 4000 : 100;
     assert_non_null(ASN1_TIME_set(X509_getm_notBefore(certificate), MAKER_NOW));
     assert_non_null(ASN1_TIME_set(X509_getm_notAfter(certificate), MAKER_NOW + days * 86400 - 1));
-    assert_int_equal(X509_set_pubkey(certificate, wanted->has_weak_key ? weak_key : key), 1);
+    assert_int_equal(X509_set_pubkey(certificate, wanted->has_weak_key         ? weak_key
+                                                  : wanted->has_compressed_key ? compressed_key
+                                                                               : key),
+                     1);
     for (size_t i = 0; i < 5 && wanted->extensions[i][0] != NULL; i++)
         add_extension(certificate, wanted->extensions[i][0], wanted->extensions[i][1]);
     if (!wanted->has_no_key_ids) {

@@ -1,3 +1,4 @@
+#include "base/key_value.h"
 #include "ledger_home.h"
 
 #include <sqlite3.h>
@@ -91,6 +92,52 @@ static void certificates_are_found_by_serial_request_and_key(void **state)
     assert_done(ledger_find_key(home->ledger, digest, "CN=impostor", &third, &found, &err), err);
     assert_true(found);
     assert_int_equal(third.signing_seq, 1);
+}
+
+static void expect_key(struct home *home, const uint8_t value[static 32], const uint8_t as_written[static 32])
+{
+    struct error err = ERROR_INIT;
+    bool found;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    AUTO(ledger_entry_done) struct ledger_entry none = {.serial = NULL};
+    assert_done(ledger_find_key(home->ledger, value, "CN=impostor", &entry, &found, &err), err);
+    assert_true(found);
+    assert_int_equal(entry.signing_seq, 0);
+    assert_memory_equal(entry.spki_sha256, as_written, 32);
+    assert_memory_equal(entry.key_value, value, 32);
+    assert_done(ledger_find_key(home->ledger, as_written, NULL, &none, &found, &err), err);
+    assert_false(found);
+}
+
+/** An older coldca took points compressed; the record's digest is of the key as it was written. */
+static void a_key_is_found_however_its_certificate_writes_it(void **state)
+{
+    // A TBSCertificate up to its key, the base point of P-256 compressed.
+    static const char tbs_hex[] = "30460201053000300030003000"
+                                  "30393013"
+                                  "06072a8648ce3d020106082a8648ce3d030107032200"
+                                  "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
+    struct home *home = *state;
+    uint8_t as_written[32], value[32];
+    struct bytes spki;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    assert_true(decode_hex(bytes_of_text(tbs_hex), &tbs));
+    assert_true(key_of_tbs(builder_bytes(&tbs), &spki));
+    digest_sha256(spki, as_written);
+    key_value(spki, value);
+    assert_memory_not_equal(as_written, value, 32);
+    home_open(home, LEDGER_WRITE);
+    struct json *fields = home_signing(3);
+    json_put_hex(fields, "spki_sha256", BYTES(as_written));
+    json_put_base64(fields, "tbs", builder_bytes(&tbs));
+    (void)home_append(home, "cert.signing", fields);
+    (void)home_issue(home, 4, 2);
+    expect_key(home, value, as_written);
+    assert_null(ledger_notice(home->ledger)); // the answer fitted the ledger
+    home_close(home);
+    home_remove_index(home);
+    home_open(home, LEDGER_WRITE);
+    expect_key(home, value, as_written); // from an index made of the ledger
 }
 
 static void a_signing_without_its_end_is_unfinished_until_abandoned(void **state)
@@ -377,6 +424,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_group_that_was_not_committed_does_not_count, setup, teardown),
         cmocka_unit_test_setup_teardown(the_ledger_is_never_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(certificates_are_found_by_serial_request_and_key, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_key_is_found_however_its_certificate_writes_it, setup, teardown),
         cmocka_unit_test_setup_teardown(a_signing_without_its_end_is_unfinished_until_abandoned, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(revoking_and_taking_it_back_changes_the_status, setup, teardown),

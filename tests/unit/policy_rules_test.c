@@ -241,7 +241,7 @@ static void usages_come_from_the_request_only_within_the_list(void **state)
           .extensions = ASKS_KEY_AGREEMENT},
          KEY_USAGE_DIGITAL_SIGNATURE | KEY_USAGE_KEY_AGREEMENT,
          0},
-        {{.more = "key_usage: [digitalSignature, keyEncipherment]"},
+        {{.more = "key_usage: [digitalSignature, keyEncipherment]", .key = "allow: [ec-p256, rsa-2048]"},
          KEY_USAGE_DIGITAL_SIGNATURE,
          0}, // an EC key enciphers nothing
         {{.more = "key_usage: [digitalSignature, keyEncipherment]",
@@ -334,7 +334,7 @@ static void the_issuers_end_is_refused_clamped_or_passed_as_the_policy_says(void
     assert_int_equal(verdict->template->not_after, TIME_9999_END);
     assert_int_equal(case_end(NULL), 0);
     // Backdating goes no further than the issuer's own start.
-    verdict = judged(&(struct rule_case){.validity = "days: 1, backdate_minutes: 2000, past_issuer: clamp"},
+    verdict = judged(&(struct rule_case){.validity = "days: 2, backdate_minutes: 2000, past_issuer: clamp"},
                      &issuer);
     assert_int_equal(verdict->template->not_before, issuer.not_before);
 }

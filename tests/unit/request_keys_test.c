@@ -103,18 +103,53 @@ static void names_unknown_keys_by_their_oid(void **state)
     }
 }
 
-static void accepts_compressed_points(void **state)
+/** Whose key it is is known all the same, so that a copied one is found. */
+static void refuses_points_that_are_not_written_plainly(void **state)
 {
+    static const struct {
+        const char *form;
+        const char *words;
+        bool is_proven;
+    } cases[] = {{"uncompressed", NULL, true},
+                 {"compressed", "which Go and Java can't read", true},
+                 {"hybrid", "hybrid form", false}};
+    uint8_t value[32] = {0};
     EVP_PKEY *key = csr_key("P-384");
     (void)state;
-    assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                                    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED),
-                     1);
-    struct request *request = read_key(key, NULL);
-    assert_int_equal(request->problems.count, 0);
-    assert_int_equal(request->key_bit_string.len, 49);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_int_equal(
+            EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, cases[i].form),
+            1);
+        struct request *request = read_key(key, NULL);
+        assert_int_equal(request->problems.count, cases[i].words == NULL ? 0 : 1);
+        assert_int_equal(request->has_proof_of_possession, cases[i].is_proven);
+        if (cases[i].words != NULL) {
+            assert_string_equal(request->problems.items[0].rule, "key.encoding");
+            assert_non_null(strstr(request->problems.items[0].text, cases[i].words));
+            assert_non_null(strstr(request->problems.items[0].text, "RFC 5480 2.2"));
+            assert_memory_equal(request->key_value, value, 32);
+            assert_memory_not_equal(request->spki_sha256, value, 32);
+        }
+        memcpy(value, request->key_value, sizeof(value));
+        request_free(request);
+    }
+    EVP_PKEY_free(key);
+}
+
+static void refuses_rsa_keys_without_null(void **state)
+{
+    char *sound = rsa_spki("ff", "010001");
+    struct builder spki = BUILDER_INIT;
+    EVP_PKEY *key = csr_key("RSA-2048");
+    (void)state;
+    builder_format(&spki, "30{30{06{2a864886f70d010101}}%s", strstr(sound, "03{"));
+    struct request *request = read_key(key, builder_text(&spki));
+    assert_int_equal(request->problems.count, 1);
+    assert_non_null(strstr(request->problems.items[0].text, "RFC 3279 2.3.1"));
     request_free(request);
     EVP_PKEY_free(key);
+    builder_done(&spki);
+    free(sound);
 }
 
 int main(void)
@@ -124,7 +159,8 @@ int main(void)
         cmocka_unit_test(refuses_explicit_ec_parameters),
         cmocka_unit_test(refuses_points_off_the_curve),
         cmocka_unit_test(names_unknown_keys_by_their_oid),
-        cmocka_unit_test(accepts_compressed_points),
+        cmocka_unit_test(refuses_points_that_are_not_written_plainly),
+        cmocka_unit_test(refuses_rsa_keys_without_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

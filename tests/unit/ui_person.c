@@ -30,9 +30,14 @@ static void run_child(person_child *child, const int report[2], const int go[2])
 
 void person_start(struct person *person, person_child *child, unsigned short columns)
 {
+    person_start_at(person, child, columns, 50);
+}
+
+void person_start_at(struct person *person, person_child *child, unsigned short columns, unsigned short rows)
+{
     int report[2];
     int go[2];
-    struct winsize size = {.ws_row = 50, .ws_col = columns};
+    struct winsize size = {.ws_row = rows, .ws_col = columns};
     *person = (struct person){.seen = BUILDER_INIT};
     assert_int_equal(pipe2(report, O_CLOEXEC), 0);
     assert_int_equal(pipe2(go, O_CLOEXEC), 0);

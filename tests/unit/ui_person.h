@@ -23,6 +23,8 @@ typedef void person_child(int report);
 
 /** Starts a child on a terminal of the given width; it waits until person_lets_go(). */
 void person_start(struct person *person, person_child *child, unsigned short columns);
+/** The same on a terminal of some rows, which is 50 else; 0 and 0: its size is not known. */
+void person_start_at(struct person *person, person_child *child, unsigned short columns, unsigned short rows);
 void person_lets_go(struct person *person);
 /** Waits until text was drawn after what was seen last; fails the test when the child ends or a minute passes first. */
 void person_sees(struct person *person, const char *text);

@@ -120,7 +120,7 @@ static bool report_secret(bool done, struct secret *secret, struct builder *ret_
 static bool question_pin(struct builder *ret_answer, struct error *err)
 {
     struct secret *pin = NULL;
-    bool done = ui_ask_pin("PIN", &pin, err);
+    bool done = ui_ask_pin("PIN", "pin-source", &pin, err);
     return report_secret(done, pin, ret_answer);
 }
 
@@ -132,7 +132,7 @@ static void child_pin(int report)
 static bool question_new_pin(struct builder *ret_answer, struct error *err)
 {
     struct secret *pin = NULL;
-    bool done = ui_ask_new_pin("new PIN", &pin, err);
+    bool done = ui_ask_new_pin("new PIN", "pin-source", &pin, err);
     return report_secret(done, pin, ret_answer);
 }
 
@@ -171,7 +171,7 @@ static void child_without_terminal(int report)
     struct secret *pin = NULL;
     (void)signal(SIGHUP, SIG_IGN); // the leader of a session gets one with the next line
     (void)ioctl(STDIN_FILENO, TIOCNOTTY);
-    bool done = !ui_has_terminal() && ui_ask_pin("PIN", &pin, &err);
+    bool done = !ui_has_terminal() && ui_ask_pin("PIN", "so-pin-source", &pin, &err);
     (void)dprintf(report, "%d %d %s", done, (int)err.kind, err.text);
 }
 
@@ -378,13 +378,14 @@ static void a_stopped_question_gives_the_terminal_back_and_asks_again(void **sta
     assert_report(person, "stopped, echo on; answer <34> restored released");
 }
 
-static void without_a_terminal_the_pin_source_is_named(void **state)
+static void without_a_terminal_the_option_for_this_secret_is_named(void **state)
 {
     struct person *person = *state;
     person_start(person, child_without_terminal, 80);
     person_lets_go(person);
     assert_report(
-        person, "0 4 no terminal to ask for \"PIN\"; give it with --pin-source file:PATH, fd:N or env:NAME");
+        person,
+        "0 4 no terminal to ask for \"PIN\"; give it with --so-pin-source file:PATH, fd:N or env:NAME");
 }
 
 int main(void)
@@ -407,7 +408,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(three_unequal_new_pins_are_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stopped_question_gives_the_terminal_back_and_asks_again, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(without_a_terminal_the_pin_source_is_named, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_terminal_the_option_for_this_secret_is_named, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
