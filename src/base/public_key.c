@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 
+#include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -220,24 +221,24 @@ EVP_PKEY *public_key_pkey(const struct public_key *key)
     return key->pkey;
 }
 
-static bool set_pss(EVP_PKEY_CTX *context)
+static bool set_pss(EVP_PKEY_CTX *context, int salt_len)
 {
     return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
-           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt_len) == 1;
 }
 
 /** A context that waits for data and signature; NULL, with OpenSSL's reason queued, if there is none. */
-static EVP_MD_CTX *new_verification(const struct public_key *key, enum signature_kind kind)
+static EVP_MD_CTX *new_verification(const struct public_key *key, enum signature_kind kind, int salt_len)
 {
     EVP_PKEY_CTX *details = NULL; // belongs to context
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (context == NULL)
         return NULL;
-    if (key->prepared != NULL && key->prepared_kind == kind)
+    if (key->prepared != NULL && key->prepared_kind == kind && salt_len == RSA_PSS_SALTLEN_DIGEST)
         return EVP_MD_CTX_copy_ex(context, key->prepared) == 1 ? TAKE(context) : NULL;
     if (EVP_DigestVerifyInit_ex(context, &details, hash_openssl_name(signature_hash(kind)), NULL,
                                 "provider=default", key->pkey, NULL) != 1 ||
-        (signature_is_pss(kind) && !set_pss(details)))
+        (signature_is_pss(kind) && !set_pss(details, salt_len)))
         return NULL;
     return TAKE(context);
 }
@@ -246,23 +247,36 @@ void public_key_prepare(struct public_key *key, enum signature_kind kind)
 {
     if (key->prepared != NULL || !signature_fits_key(kind, key->kind))
         return;
-    key->prepared = new_verification(key, kind);
+    key->prepared = new_verification(key, kind, RSA_PSS_SALTLEN_DIGEST);
     key->prepared_kind = kind;
     if (key->prepared == NULL)
         ERR_clear_error(); // each verification tries for itself, and says why it can't
 }
 
-bool public_key_verify(const struct public_key *key, enum signature_kind kind, struct bytes data,
-                       struct bytes signature, struct error *err)
+static bool verify(const struct public_key *key, enum signature_kind kind, int salt_len, struct bytes data,
+                   struct bytes signature, struct error *err)
 {
     if (!signature_fits_key(kind, key->kind))
         return error_set(err, ERROR_INPUT, 0, "a signature of the kind %s does not fit a key of the kind %s",
                          signature_name(kind), key_kind_name(key->kind));
-    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = new_verification(key, kind);
+    AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = new_verification(key, kind, salt_len);
     if (context == NULL)
         return error_openssl(err, ERROR_INPUT, "can't verify a signature of the kind %s",
                              signature_name(kind));
     if (EVP_DigestVerify(context, signature.data, signature.len, data.data, data.len) != 1)
         return error_openssl(err, ERROR_INPUT, "the signature does not verify");
     return true;
+}
+
+bool public_key_verify(const struct public_key *key, enum signature_kind kind, struct bytes data,
+                       struct bytes signature, struct error *err)
+{
+    return verify(key, kind, RSA_PSS_SALTLEN_DIGEST, data, signature, err);
+}
+
+bool public_key_verify_salted(const struct public_key *key, enum signature_kind kind, size_t salt_len,
+                              struct bytes data, struct bytes signature, struct error *err)
+{
+    bool is_usual = salt_len == hash_len(signature_hash(kind)) || salt_len > INT_MAX;
+    return verify(key, kind, is_usual ? RSA_PSS_SALTLEN_DIGEST : (int)salt_len, data, signature, err);
 }

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/memory.h"
 #include "base/quote.h"
 #include "batch/report.h"
 
@@ -98,6 +99,8 @@ void batch_page_row(struct batch_page *page, const struct plan *plan, const stru
     } else {
         add_cell(html, plan->policy_name, false);
         add_status(html, item, status);
+        AUTO(free) char *answer = sha256 == NULL ? memory_text("") : memory_format("%s.pem", item->name);
+        add_cell(html, answer, true);
         add_serial(html, item);
         add_cell(html, sha256 == NULL ? "" : hex_of(bytes_of(sha256, 32), hex), true);
     }
@@ -192,8 +195,9 @@ bool batch_page_write(const struct batch_page *page, const char *id, const struc
     add_table(ret_html, "Refused", "<th>request<th>subject<th>why", &page->refused, page->refused_count);
     if (!add_checkpoint(ret_html, summary, note, err))
         return false;
-    add_table(ret_html, "Certificates", "<th>request<th>subject<th>policy<th>status<th>serial<th>SHA-256",
-              &page->others, page->others_count);
+    add_table(ret_html, "Certificates",
+              "<th>request<th>subject<th>policy<th>status<th>answer<th>serial<th>SHA-256", &page->others,
+              page->others_count);
     builder_add_text(ret_html, "</body></html>\n");
     return true;
 }

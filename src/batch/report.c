@@ -72,7 +72,7 @@ static void add_sum(struct batch_report *report, const uint8_t sha256[static 32]
     char hex[129];
     media_stream_add_text(report->sums, hex_of(bytes_of(sha256, 32), hex));
     media_stream_add_text(report->sums, "  ");
-    media_stream_add_text(report->sums, file); // of media_safe_name(): nothing sha256sum would escape
+    media_stream_add_text(report->sums, file); // of media_distinct_name(): nothing sha256sum would escape
     media_stream_add_text(report->sums, "\n");
 }
 

@@ -44,9 +44,10 @@ static void add_row(struct ui_table *table, const struct plan_item *item)
     AUTO(free) char *why = why_of(item);
     if (request != NULL && request->spki.len > 0)
         (void)key_title(request->key_kind, request->key_bits, key);
+    bool is_named = request != NULL && request->key_kind == KEY_OTHER && *request->key_name != '\0';
     const char *cells[] = {item->source,
-                           request != NULL && request->subject_text != NULL ? request->subject_text : "", key,
-                           verdict_word(item->action), why};
+                           request != NULL && request->subject_text != NULL ? request->subject_text : "",
+                           is_named ? request->key_name : key, verdict_word(item->action), why};
     const char *color = item->action == PLAN_REFUSE ? "red" : item->action == PLAN_SKIP ? "yellow" : "green";
     ui_table_row(table, cells, color);
 }

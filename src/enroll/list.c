@@ -3,6 +3,7 @@
 #include "base/csv.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "media/media.h"
 
 #include <string.h>
 #include <strings.h>
@@ -177,6 +178,7 @@ bool enroll_orders_from_csv(struct bytes text, const char *file, const struct en
 
 struct named {
     char *name;
+    char *folded; /**< as file systems compare it that know no capitals */
     size_t line;
 };
 
@@ -184,8 +186,15 @@ static int compare_names(const void *left, const void *right)
 {
     const struct named *a = left;
     const struct named *b = right;
-    int order = strcasecmp(a->name, b->name);
+    int order = strcmp(a->folded, b->folded);
     return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static char *folded(const char *name)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    media_fold_name(name, &text);
+    return builder_take_text(&text);
 }
 
 bool enroll_check_names(const struct enroll_orders *orders, struct error *err)
@@ -197,15 +206,19 @@ bool enroll_check_names(const struct enroll_orders *orders, struct error *err)
         names[count].line = orders->items[count].line;
         is_unique = enroll_name(&orders->items[count], &names[count].name, err) ||
                     error_while(err, "naming the files of line %zu", names[count].line);
+        if (is_unique)
+            names[count].folded = folded(names[count].name);
     }
     if (is_unique)
         qsort(names, count, sizeof(*names), compare_names);
     for (size_t i = 1; i < count && is_unique; i++) {
-        if (strcasecmp(names[i].name, names[i - 1].name) == 0)
+        if (strcmp(names[i].folded, names[i - 1].folded) == 0)
             is_unique = error_set(err, ERROR_USAGE, 0, "lines %zu and %zu would both be written as %s",
                                   names[i - 1].line, names[i].line, names[i].name);
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         free(names[i].name);
+        free(names[i].folded);
+    }
     return is_unique;
 }

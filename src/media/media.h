@@ -74,7 +74,17 @@ MUST_USE bool media_group_add(struct media_group *group, int root_fd, const char
 /** The group is empty and usable again afterwards. */
 MUST_USE bool media_group_commit(struct media_group *group, int root_fd, struct error *err);
 
-/** A name safe to write on any medium, made from a foreign one: letters, digits, "._-", others "_"; never empty; bounded. */
+/**
+ * A name safe to write on any medium, made from a foreign one: letters and digits of any script with their marks, in composed form
+ * (Unicode's NFC), and "._-"; others become "_". Never empty, at most 100 bytes. Two foreign names may become one. Appends.
+ */
 void media_safe_name(const char *foreign, struct builder *ret_name);
+/**
+ * The same, but where more than its form had to be changed, "-" and eight hex digits of its SHA-256 tell it from the others.
+ * \param is_taken  the name as it is stands for something else there, so it is changed in any case
+ */
+void media_distinct_name(const char *foreign, bool is_taken, struct builder *ret_name);
+/** The name without the difference of capitals and small letters, as vfat, exFAT and macOS compare names. Appends. */
+void media_fold_name(const char *name, struct builder *ret_folded);
 
 #endif

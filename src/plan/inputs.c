@@ -39,16 +39,44 @@ bool input_is_request(const char *name)
     return ending_len(name) > 0;
 }
 
+static bool ends_with(const struct builder *text, const char *ending)
+{
+    size_t len = strlen(ending);
+    return text->len >= len && memcmp(text->data + text->len - len, ending, len) == 0;
+}
+
+/**
+ * Whether files of answers would meet at this name: b-chain.pem is the chain of b and the certificate of a request b-chain, and a
+ * folder of answers may neither be called like a certificate nor like a batch's report.
+ */
+static bool is_taken(const char *part, bool is_folder)
+{
+    static const char *const reports[] = {"report.html", "report.json", "refused.csv", "sha256sums",
+                                          "checkpoint"};
+    AUTO(builder_done) struct builder safe = BUILDER_INIT;
+    AUTO(builder_done) struct builder folded = BUILDER_INIT;
+    media_safe_name(part, &safe);
+    media_fold_name(builder_text(&safe), &folded);
+    for (size_t i = 0; is_folder && i < ARRAY_LEN(reports); i++) {
+        if (strcmp(builder_text(&folded), reports[i]) == 0)
+            return true;
+    }
+    return is_folder ? ends_with(&folded, ".pem") || ends_with(&folded, ".tlog-proof")
+                     : ends_with(&folded, "-chain");
+}
+
 char *input_output_name(const char *path)
 {
     AUTO(builder_done) struct builder name = BUILDER_INIT;
     size_t len = strlen(path) - ending_len(path);
     AUTO(free) char *rest = memory_text_of(path, len);
     char *state = NULL;
-    for (char *part = strtok_r(rest, "/", &state); part != NULL; part = strtok_r(NULL, "/", &state)) {
+    for (char *part = strtok_r(rest, "/", &state); part != NULL;) {
+        char *next = strtok_r(NULL, "/", &state);
         if (name.len > 0)
             builder_add_text(&name, "/");
-        media_safe_name(part, &name);
+        media_distinct_name(part, is_taken(part, next != NULL), &name);
+        part = next;
     }
     if (name.len == 0)
         builder_add_text(&name, "request");

@@ -2,8 +2,8 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "media/media.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define SLOTS_MIN 1024
@@ -103,10 +103,9 @@ static uint32_t keep_source(struct seen *seen, const char *source)
 
 static const char *note_name(struct seen *seen, const char *name, uint32_t source)
 {
-    AUTO(free) char *lower = memory_text(name);
-    for (char *at = lower; *at != '\0'; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return note(seen, SEEN_NAME, bytes_of_text(lower), source);
+    AUTO(builder_done) struct builder folded = BUILDER_INIT;
+    media_fold_name(name, &folded);
+    return note(seen, SEEN_NAME, builder_bytes(&folded), source);
 }
 
 static void refuse_key(struct plan_item *item, const char *first)

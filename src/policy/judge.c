@@ -179,6 +179,7 @@ static void judge_question(struct judgement *judgement)
 {
     const struct policy_question *question = judgement->question;
     findings_copy(&judgement->verdict->findings, &question->request->problems);
+    findings_copy(&judgement->verdict->notes, &question->request->notes);
     if (!question->request->has_proof_of_possession && question->request->problems.count == 0)
         judge_refuse(judgement, "request.signature", "RFC 2986 4.2", NULL, NULL,
                      "make the request again with the private key at hand",

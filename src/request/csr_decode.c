@@ -2,7 +2,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "request/csr.h"
-#include "request/csr_parts.h"
+#include "request/csr_form.h"
 #include "request/csr_wire.h"
 #include "request/fields.h"
 
@@ -258,6 +258,24 @@ static void take_key(struct frame *frame)
     findings_done(&request->problems); // the sender's list has these too
 }
 
+/** How the request is written, and that it is signed with what the sender says. */
+static void look_at_form(struct frame *frame)
+{
+    struct request *request = frame->request;
+    struct csr_outline outline = {.trailing = 0};
+    struct csr_signature signature;
+    if (frame->fault != NULL)
+        return;
+    if (!csr_take_outline(request->der, &outline)) {
+        frame->is_doubtful = true;
+        return;
+    }
+    csr_read_signature(outline.algorithm, &signature);
+    if (signature.kind != request->signature_kind)
+        fail(frame, "the request is signed with another algorithm");
+    csr_note_form(request, &outline, &signature);
+}
+
 static void take_problems(struct frame *frame)
 {
     size_t count = take_count(frame, REQUEST_MAX_PROBLEMS);
@@ -295,6 +313,7 @@ bool csr_decode(struct bytes message, struct request **ret_request, struct error
     }
     take_scalars(&frame);
     request->subject = take_view(&frame);
+    look_at_form(&frame);
     take_key(&frame);
     take_attributes(&frame);
     take_sans(&frame);

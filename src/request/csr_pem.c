@@ -79,8 +79,7 @@ static struct request *read_der(struct bytes input, bool is_der)
     char text[160];
     const char *form = private_key_form(input);
     if (form == NULL)
-        return is_der ? csr_read(input)
-                      : request_failed("request.pem", "neither DER nor PEM: not a certificate request", NULL);
+        return is_der ? csr_read(input) : csr_refuse_other(input);
     (void)snprintf(text, sizeof(text), "%s, not a certificate request", form);
     return request_failed("request.pem", text, "take the private key off the medium; a CA must never see it");
 }

@@ -33,6 +33,7 @@ void request_free(struct request *request)
         chunk = next;
     }
     findings_done(&request->problems);
+    findings_done(&request->notes);
     free(request);
 }
 
@@ -83,6 +84,13 @@ void request_problem(struct request *request, const char *rule, const char *sour
     (void)vsnprintf(text, sizeof(text), format, arguments); // a reason longer than that is cut
     va_end(arguments);
     findings_say(&request->problems, rule, source, "%s", text);
+}
+
+void request_remedy(struct request *request, const char *remedy)
+{
+    struct finding *last = &request->problems.items[request->problems.count - 1];
+    if (strcmp(last->rule, "request.problems") != 0 && last->remedy == NULL)
+        last->remedy = memory_text(remedy);
 }
 
 struct request *request_failed(const char *rule, const char *text, const char *remedy)

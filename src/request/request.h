@@ -96,6 +96,7 @@ struct request {
     enum signature_kind signature_kind;
     bool has_proof_of_possession; /**< the CSR's signature verifies with its own key */
 
+    struct findings notes;    /**< how its outer form differs from what is usual; no reason to refuse it */
     struct findings problems; /**< rules "request.*" and "key.*"; empty for a sound request */
     void *storage;            /**< what the pointers point into */
 };

@@ -24,6 +24,9 @@ const char *request_keep_text(struct request *request, const char *text);
 void request_problem(struct request *request, const char *rule, const char *source, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
+/** The next step for the problem noted last; there is one. */
+void request_remedy(struct request *request, const char *remedy);
+
 /** A request of which nothing is known but why. \param remedy the next step, or NULL */
 struct request *request_failed(const char *rule, const char *text, const char *remedy);
 

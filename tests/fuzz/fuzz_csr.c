@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     csr_encode(copy, &twice);
     if (!bytes_equal(builder_bytes(&once), builder_bytes(&twice)) ||
         strcmp(copy->subject_text, request->subject_text) != 0 ||
-        strcmp(copy->key_name, request->key_name) != 0)
+        strcmp(copy->key_name, request->key_name) != 0 || copy->notes.count != request->notes.count)
         abort();
     return 0;
 }

@@ -129,8 +129,10 @@ static void sign(const struct csr_recipe *recipe, struct bytes info, struct buil
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (context == NULL ||
         EVP_DigestSignInit_ex(context, &details, digest, NULL, NULL, recipe->key, NULL) != 1 ||
-        (recipe->is_pss && (EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING) != 1 ||
-                            EVP_PKEY_CTX_set_rsa_pss_saltlen(details, RSA_PSS_SALTLEN_DIGEST) != 1)))
+        (recipe->is_pss &&
+         (EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING) != 1 ||
+          EVP_PKEY_CTX_set_rsa_pss_saltlen(details, recipe->has_salt_len ? recipe->salt_len
+                                                                         : RSA_PSS_SALTLEN_DIGEST) != 1)))
         abort();
     OSSL_PARAM wanted[] = {OSSL_PARAM_construct_octet_string("algorithm-id", algorithm, sizeof(algorithm)),
                            OSSL_PARAM_construct_end()};

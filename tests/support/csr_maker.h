@@ -15,8 +15,10 @@ void der_assemble(const char *text, struct builder *ret_der);
 /** What to put into a request; parts that are NULL get a sound value. Parts are in der_assemble()'s language. */
 struct csr_recipe {
     EVP_PKEY *key;
-    const char *digest;     /**< OpenSSL's name; NULL: SHA2-256, none for Ed25519 */
-    bool is_pss;            /**< RSASSA-PSS with a salt as long as the digest */
+    const char *digest; /**< OpenSSL's name; NULL: SHA2-256, none for Ed25519 */
+    bool is_pss;        /**< RSASSA-PSS with a salt as long as the digest */
+    bool has_salt_len;  /**< with this one instead */
+    int salt_len;
     const char *version;    /**< "02{00}" */
     const char *subject;    /**< "30{31{30{06{550403}0c{'device-1'}}}}" */
     const char *spki;       /**< instead of the key's own */

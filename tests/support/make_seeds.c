@@ -24,21 +24,29 @@ static const struct seed {
     const char *extensions;
     const char *digest;
     bool is_pss;
+    int salt_len; /**< 0: as long as the digest */
+    const char *algorithm;
+    bool has_no_attributes;
 } seeds[] = {
-    {"ed25519", "ED25519", NULL, NULL, NULL, false},
-    {"ed25519-extensions", "ED25519", NULL, EXTENSIONS, NULL, false},
+    {"ed25519", "ED25519", NULL, NULL, NULL, false, 0, NULL, false},
+    {"ed25519-extensions", "ED25519", NULL, EXTENSIONS, NULL, false, 0, NULL, false},
     {"ed25519-names", "ED25519",
      "30{31{30{06{550406}13{'US'}}}31{30{06{550403}14{'M'fc}}30{06{550405}12{'7'}}}31{30{06{55040a}1e{"
      "00410042}}}"
      "31{30{06{55040b}1c{00000041}}}31{30{06{2a864886f70d010901}16{'a@b'}}}}",
-     NULL, NULL, false},
-    {"p256", "P-256", NULL, EXTENSIONS, NULL, false},
-    {"p384", "P-384", NULL, NULL, "SHA2-384", false},
-    {"p521", "P-521", "30{}", NULL, "SHA2-512", false},
-    {"secp256k1", "secp256k1", NULL, NULL, NULL, false},
-    {"rsa-1024", "RSA-1024", NULL, NULL, NULL, false},
-    {"rsa-1024-pss", "RSA-1024", NULL, NULL, NULL, true},
-    {"rsa-1024-sha1", "RSA-1024", NULL, NULL, "SHA1", false},
+     NULL, NULL, false, 0, NULL, false},
+    {"p256", "P-256", NULL, EXTENSIONS, NULL, false, 0, NULL, false},
+    {"p384", "P-384", NULL, NULL, "SHA2-384", false, 0, NULL, false},
+    {"p521", "P-521", "30{}", NULL, "SHA2-512", false, 0, NULL, false},
+    {"secp256k1", "secp256k1", NULL, NULL, NULL, false, 0, NULL, false},
+    {"rsa-1024", "RSA-1024", NULL, NULL, NULL, false, 0, NULL, false},
+    {"rsa-1024-pss", "RSA-1024", NULL, NULL, NULL, true, 0, NULL, false},
+    {"rsa-1024-sha1", "RSA-1024", NULL, NULL, "SHA1", false, 0, NULL, false},
+    // the forms that docs/requests.md takes with a note
+    {.name = "rsa-1024-no-null", .key = "RSA-1024", .algorithm = "30{06{2a864886f70d01010b}}"},
+    {.name = "rsa-1024-pss-salt", .key = "RSA-1024", .is_pss = true, .salt_len = 94},
+    {.name = "p256-null", .key = "P-256", .algorithm = "30{06{2a8648ce3d040302}0500}"},
+    {.name = "p256-no-attributes", .key = "P-256", .has_no_attributes = true},
 };
 
 static void write_seed(const char *folder, const char *target, const char *name, struct bytes data)
@@ -62,6 +70,10 @@ static void make_seed(const char *folder, const struct seed *seed)
     csr_make(&(struct csr_recipe){.key = key,
                                   .digest = seed->digest,
                                   .is_pss = seed->is_pss,
+                                  .has_salt_len = seed->salt_len > 0,
+                                  .salt_len = seed->salt_len,
+                                  .algorithm = seed->algorithm,
+                                  .has_no_attributes = seed->has_no_attributes,
                                   .subject = seed->subject,
                                   .attributes = attributes},
              &der);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/quote.h"
 #include "media/media.h"
 #include "media/name.h"
 
@@ -33,6 +34,22 @@ static void refuses_what_some_file_system_cant_hold(void **state)
     assert_non_null(media_name_fault(longest, 256));
 }
 
+typedef void make(const char *foreign, struct builder *ret_name);
+
+static void distinct_name(const char *foreign, struct builder *ret_name)
+{
+    media_distinct_name(foreign, false, ret_name);
+}
+
+static void assert_made(make *make_name, const char *foreign, const char *wanted)
+{
+    struct builder name = BUILDER_INIT;
+    make_name(foreign, &name);
+    assert_string_equal(builder_text(&name), wanted);
+    assert_null(media_name_fault(builder_text(&name), name.len));
+    builder_done(&name);
+}
+
 static void makes_any_name_safe(void **state)
 {
     static const struct {
@@ -45,33 +62,164 @@ static void makes_any_name_safe(void **state)
         {"", "_"},
         {"...", "_"},
         {"-rf", "_rf"},
-        {"M\xc3\xbcller", "M_ller"},
         {"\xff\xfe", "__"},
         {"CON", "_CON"},
         {"nul.pem", "_nul.pem"},
         {"a\n\x1b[2J", "a___2J"},
         {"end.", "end"},
+        {"a\xe2\x80\xae.txt", "a_.txt"}, // a direction mark
+        {"\xf0\x9f\x8f\xad"
+         "1",
+         "_1"},                // a factory is no letter
+        {"\xcc\x81x", "_x"},   // a mark on nothing
+        {"\xe3\x85\xa4", "_"}, // a Hangul filler: a letter that does not show
+        {"x\xc2\xb2", "x_"},   // a superscript is no digit
     };
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_made(media_safe_name, cases[i].foreign, cases[i].safe);
+}
+
+static void keeps_letters_and_digits_of_any_script(void **state)
+{
+    static const char *const names[] = {
+        "M\xc3\xbcller",
+        "\xe6\xb7\xb1\xe5\x9c\xb3\xe5\xb7\xa5\xe5\x8e\x82",             // Chinese
+        "\xd0\x97\xd0\xb0\xd0\xb2\xd0\xbe\xd0\xb4-7",                   // Cyrillic
+        "\xe0\xa4\xae\xe0\xa5\x81\xe0\xa4\x82\xe0\xa4\xac\xe0\xa4\x88", // Devanagari, with vowel signs
+        "\xd9\xa3\xd9\xa4",                                             // Arabic digits
+        "\xe3\x83\x87\xe3\x83\x90\xe3\x82\xa4\xe3\x82\xb9",             // Katakana
+        "\xed\x95\x9c\xea\xb5\xad",                                     // Hangul
+        "\xf0\xa0\xae\xb7",                                             // beyond the first plane
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        assert_made(media_safe_name, names[i], names[i]);
+        assert_made(distinct_name, names[i], names[i]); // nothing had to change
+    }
+    // As macOS writes it, decomposed: the same name, and no change worth a hash.
+    assert_made(distinct_name, "Mu\xcc\x88ller", "M\xc3\xbcller");
+}
+
+static void names_that_had_to_change_stay_distinct(void **state)
+{
+    static const char *const foreign[] = {"a b",
+                                          "a_b",
+                                          "a\tb",
+                                          "a/b",
+                                          "a\xff"
+                                          "b",
+                                          "a\xfe"
+                                          "b",
+                                          "a\xe2\x80\xae"
+                                          "b",
+                                          "CON",
+                                          "_CON",
+                                          "end.",
+                                          "end..",
+                                          "end",
+                                          "",
+                                          ".",
+                                          "_"};
+    struct builder names[ARRAY_LEN(foreign)];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
+        names[i] = (struct builder)BUILDER_INIT;
+        media_distinct_name(foreign[i], false, &names[i]);
+        assert_null(media_name_fault(builder_text(&names[i]), names[i].len));
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(builder_text(&names[i]), builder_text(&names[j]));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
+        builder_done(&names[i]);
+    assert_made(distinct_name, "a b", "a_b-c8687a08"); // of the SHA-256 of "a b"
+    assert_made(distinct_name, "a_b", "a_b");
+    struct builder taken = BUILDER_INIT;
+    media_distinct_name("a_b", true, &taken);
+    assert_string_equal(builder_text(&taken), "a_b-648fa9b3");
+    builder_done(&taken);
+}
+
+/** Whatever lies on a stick, the name that comes out can be written on another one, and to make it safe twice changes nothing. */
+static void every_character_there_is_makes_a_name_that_can_be_written(void **state)
+{
+    (void)state;
+    for (uint32_t code = 1; code < 0x110000; code++) {
+        char foreign[8];
+        size_t len = 0;
+        if (code < 0x80)
+            foreign[len++] = (char)code;
+        else if (code < 0x800)
+            foreign[len++] = (char)(0xc0 | code >> 6);
+        else if (code < 0x10000)
+            foreign[len++] = (char)(0xe0 | code >> 12);
+        else
+            foreign[len++] = (char)(0xf0 | code >> 18);
+        for (int shift = code < 0x80      ? -6
+                         : code < 0x800   ? 0
+                         : code < 0x10000 ? 6
+                                          : 12;
+             shift >= 0; shift -= 6)
+            foreign[len++] = (char)(0x80 | (code >> shift & 0x3f)); // surrogates too, which are no UTF-8
+        foreign[len++] = 'x';
+        foreign[len] = '\0';
         struct builder name = BUILDER_INIT;
-        media_safe_name(cases[i].foreign, &name);
-        assert_string_equal(builder_text(&name), cases[i].safe);
-        assert_null(media_name_fault(builder_text(&name), name.len));
+        struct builder again = BUILDER_INIT;
+        media_safe_name(foreign, &name);
+        media_safe_name(builder_text(&name), &again);
+        if (media_name_fault(builder_text(&name), name.len) != NULL ||
+            memchr(name.data, '/', name.len) != NULL ||
+            !bytes_equal(builder_bytes(&name), builder_bytes(&again)))
+            fail_msg("U+%04x becomes \"%s\"", code, builder_text(&name));
         builder_done(&name);
+        builder_done(&again);
     }
 }
 
 static void bounds_the_length(void **state)
 {
-    char foreign[1000];
-    struct builder name = BUILDER_INIT;
+    static const char *const letters[] = {"x", "\xe5\xb7\xa5", "\xf0\xa0\xae\xb7", " ", "\xef\xac\xac"};
     (void)state;
-    memset(foreign, 'x', sizeof(foreign) - 1);
-    foreign[sizeof(foreign) - 1] = '\0';
-    media_safe_name(foreign, &name);
-    assert_int_equal(name.len, 100);
-    builder_done(&name);
+    for (size_t i = 0; i < ARRAY_LEN(letters); i++) {
+        struct builder foreign = BUILDER_INIT;
+        struct builder name = BUILDER_INIT;
+        struct builder distinct = BUILDER_INIT;
+        for (size_t j = 0; j < 300; j++)
+            builder_add_text(&foreign, letters[i]);
+        media_safe_name(builder_text(&foreign), &name);
+        media_distinct_name(builder_text(&foreign), false, &distinct);
+        assert_in_range(name.len, 96, 100);
+        assert_in_range(distinct.len, 96, 100);
+        assert_string_not_equal(builder_text(&name), builder_text(&distinct)); // it was cut, so it has a hash
+        assert_true(utf8_is_valid(builder_bytes(&name)));
+        assert_true(utf8_is_valid(builder_bytes(&distinct)));
+        builder_done(&foreign);
+        builder_done(&name);
+        builder_done(&distinct);
+    }
+}
+
+static bool is_one_for_vfat(const char *a, const char *b)
+{
+    struct builder folded_a = BUILDER_INIT;
+    struct builder folded_b = BUILDER_INIT;
+    media_fold_name(a, &folded_a);
+    media_fold_name(b, &folded_b);
+    bool is_one = bytes_equal(builder_bytes(&folded_a), builder_bytes(&folded_b));
+    builder_done(&folded_a);
+    builder_done(&folded_b);
+    return is_one;
+}
+
+static void knows_which_names_are_one_where_capitals_do_not_count(void **state)
+{
+    (void)state;
+    assert_true(is_one_for_vfat("Hall/A-1", "hall/a-1"));
+    assert_true(is_one_for_vfat("M\xc3\x9cLLER", "m\xc3\xbcller"));
+    assert_true(is_one_for_vfat("\xd0\x97\xd0\x90", "\xd0\xb7\xd0\xb0"));
+    assert_true(is_one_for_vfat("\xcf\x82", "\xcf\x83")); // two small sigmas of one capital
+    assert_false(is_one_for_vfat("a", "\xc3\xa4"));
+    assert_false(is_one_for_vfat("\xe6\xb7\xb1", "\xe4\xb8\x8a"));
 }
 
 int main(void)
@@ -80,7 +228,11 @@ int main(void)
         cmocka_unit_test(accepts_ordinary_names),
         cmocka_unit_test(refuses_what_some_file_system_cant_hold),
         cmocka_unit_test(makes_any_name_safe),
+        cmocka_unit_test(keeps_letters_and_digits_of_any_script),
+        cmocka_unit_test(names_that_had_to_change_stay_distinct),
+        cmocka_unit_test(every_character_there_is_makes_a_name_that_can_be_written),
         cmocka_unit_test(bounds_the_length),
+        cmocka_unit_test(knows_which_names_are_one_where_capitals_do_not_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,10 +120,7 @@ static void the_cn_of_a_server_may_be_what_its_names_may_be(void **state)
 static void blanks_at_either_end_of_a_value_are_refused(void **state)
 {
     static const char *const policies[] = {"tls-client", "sub-ca", "ocsp-signer", "root"};
-    static const char *const bad[] = {" Ada", "Ada ", " ",
-                                      "\xc2\xa0"
-                                      "Ada",
-                                      "Ada\xe3\x80\x80"};
+    static const char *const bad[] = {" Ada", "Ada ", " ", "\u00a0Ada", "Ada\u3000"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(policies); i++) {
         assert_allowed(

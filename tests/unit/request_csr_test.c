@@ -194,11 +194,6 @@ static void refuses_broken_and_unknown_signature_algorithms(void **state)
     refuses(&(struct csr_recipe){.key = keys.rsa, .digest = "SHA1"}, "request.signature-algorithm");
     refuses(&(struct csr_recipe){.key = keys.rsa, .digest = "MD5"}, "request.signature-algorithm");
     refuses(&(struct csr_recipe){.key = keys.p256, .digest = "SHA1"}, "request.signature-algorithm");
-    // ECDSA must have no parameters (RFC 5758 3.2), RSA must have NULL (RFC 4055 5).
-    refuses(&(struct csr_recipe){.key = keys.p256, .algorithm = "30{06{2a8648ce3d040302}0500}"},
-            "request.signature-algorithm");
-    refuses(&(struct csr_recipe){.key = keys.rsa, .algorithm = "30{06{2a864886f70d01010b}}"},
-            "request.signature-algorithm");
 }
 
 static void refuses_what_is_not_der(void **state)
@@ -264,12 +259,6 @@ static void refuses_another_version(void **state)
     (void)state;
     refuses(&(struct csr_recipe){.key = keys.p256, .version = "02{01}"}, "request.version");
     refuses(&(struct csr_recipe){.key = keys.p256, .version = "02{0100}"}, "request.version");
-}
-
-static void refuses_missing_attributes(void **state)
-{
-    (void)state;
-    refuses(&(struct csr_recipe){.key = keys.p256, .has_no_attributes = true}, "request.attributes");
 }
 
 static void refuses_a_second_way_to_ask_for_extensions(void **state)
@@ -418,7 +407,6 @@ int main(void)
         cmocka_unit_test(refuses_garbage_and_every_cut_of_a_request),
         cmocka_unit_test(refuses_a_changed_bit_anywhere),
         cmocka_unit_test(refuses_another_version),
-        cmocka_unit_test(refuses_missing_attributes),
         cmocka_unit_test(refuses_a_second_way_to_ask_for_extensions),
         cmocka_unit_test(says_whether_an_unknown_extension_is_der),
         cmocka_unit_test(refuses_malformed_extensions),

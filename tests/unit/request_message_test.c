@@ -154,7 +154,7 @@ static void refuses_facts_that_contradict_themselves(void **state)
     request->has_proof_of_possession = true;
 
     request->signature_kind = SIGNATURE_ECDSA_SHA256; // the key is Ed25519
-    refuses(request, "names no problem");
+    refuses(request, "another algorithm");
     request->signature_kind = SIGNATURE_ED25519;
 
     struct bytes spki = request->spki;
