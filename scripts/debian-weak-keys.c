@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes again the RSA keys that `openssl genrsa` made on Debian from September 2006 to May 2008 (CVE-2008-0166), and prints the
  * fingerprint of each: debian-weak-keys BITS ARCH RND FIRST LAST.

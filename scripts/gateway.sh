@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by setup, bare and .ci/run: what the owner of a machine behind a gateway sets so that apt, pip, Go and git reach their servers.
 # shellcheck shell=bash
 gateway_names=(http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY

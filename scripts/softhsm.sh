@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by demo, bench and the tests: a SoftHSM token in a folder of its own, so that nothing system-wide is touched.
 # shellcheck shell=bash
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/quote.h"
 #include "base/secret.h"
 #include "base/similar.h"
@@ -143,7 +144,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        puts("coldca " COLDCA_VERSION);
+        puts("coldca " COLDCA_VERSION " (" COLDCA_COMMIT ")");
         return EXIT_SUCCESS;
     }
     int code = run_command(argc, argv, &err);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 foreach(module builder encode quote json canonical time secret file error finding digest der public_key similar yaml host)
     coldca_unit_test(base_${module}_test LAYERS base)
 endforeach()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(ca_plan_test LAYERS plan)
 coldca_unit_test(ca_config_test LAYERS home)
 coldca_unit_test(ca_manifest_test LAYERS batch)

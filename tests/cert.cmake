@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 add_library(coldca_cert_maker STATIC support/cert_maker.c)
 target_include_directories(coldca_cert_maker PUBLIC support)
 target_link_libraries(coldca_cert_maker PUBLIC coldca_cert PkgConfig::CMOCKA)

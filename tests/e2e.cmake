@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 coldca_script_test(e2e request e2e/request_test.sh)
 coldca_script_test(e2e review e2e/review_test.sh)
 coldca_script_test(e2e init e2e/init_test.sh)
@@ -23,6 +24,7 @@ coldca_script_test(e2e recipes e2e/recipes_test.sh)
 coldca_script_test(e2e recipes_page e2e/recipes_page_test.sh)
 coldca_script_test(e2e keys_on_media e2e/keys_on_media_test.sh)
 coldca_script_test(e2e install e2e/install_test.sh)
+coldca_script_test(e2e old_homes e2e/old_homes_test.sh)
 coldca_script_test(e2e help e2e/help_test.sh)
 coldca_script_test(e2e setup e2e/setup_test.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process

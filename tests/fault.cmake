@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Preloaded into coldca: calls that fail, end the process, or are written down.
 add_library(fault_shim MODULE fault/fault_shim.c)
 target_compile_options(fault_shim PRIVATE -Wall -Wextra -Wconversion -Wshadow -fno-sanitize=all)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # flip_byte FILE AT: turns every bit of one byte of FILE, so that it is another one whatever it was.
 flip_byte() {

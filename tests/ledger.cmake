@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(ledger_log_test LAYERS ledger base)
 coldca_unit_test(ledger_verify_test LAYERS ledger base)
 coldca_unit_test(ledger_tree_test LAYERS ledger base)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(media_walk_test LAYERS media)
 coldca_unit_test(media_list_test LAYERS media)
 coldca_unit_test(media_manifest_test LAYERS media)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 add_library(coldca_judge_case STATIC support/judge_case.c)
 target_include_directories(coldca_judge_case PUBLIC support)
 target_link_libraries(coldca_judge_case PUBLIC coldca_policy coldca_csr_maker PkgConfig::CMOCKA)

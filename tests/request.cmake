@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 add_library(coldca_csr_maker STATIC support/csr_maker.c)
 target_include_directories(coldca_csr_maker PUBLIC support)
 target_link_libraries(coldca_csr_maker PUBLIC coldca_base)

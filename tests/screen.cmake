@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 add_library(coldca_bad_keys STATIC support/bad_keys.c)
 target_include_directories(coldca_bad_keys PUBLIC support)
 target_link_libraries(coldca_bad_keys PUBLIC coldca_base PkgConfig::GMP)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 add_library(coldca_token_fixture STATIC integration/token_fixture.c)
 target_link_libraries(coldca_token_fixture PUBLIC coldca_token PkgConfig::CMOCKA)
 target_include_directories(coldca_token_fixture PUBLIC integration)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # A person at a pseudo-terminal, for the tests that ask questions.
 add_library(coldca_test_person STATIC unit/ui_person.c)
 target_link_libraries(coldca_test_person PUBLIC coldca_base PkgConfig::CMOCKA)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The key and signature algorithms coldca knows, their names in policies and messages, and their
  * AlgorithmIdentifiers (RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410). A table; no crypto happens here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Views of bytes and text. A view borrows: it never owns, never frees and is as valid as what it points into.
  * What owns bytes is a struct builder (builder.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A JSON object in canonical form (RFC 8785, integers only) read where it lies: one pass that checks every byte, makes no tree
  * and copies nothing. What json_canonical() would not write, byte for byte, is refused; what it writes is taken.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Locals that free themselves: `AUTO(builder_done) struct builder out = BUILDER_INIT;`, `AUTO(free) char *x = NULL;`.
  * TAKE() hands a local's pointer to the caller and keeps the cleanup from freeing it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a use case may ask of, or tell, a person. cli/ fills it; the use cases call it. A NULL member means nobody is there: no
  * question is asked and the safe answer is taken.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CSV as RFC 4180 has it: commas, quoted cells with "" inside, CRLF or LF; UTF-8, a byte order mark at the start is skipped. */
 #ifndef COLDCA_BASE_CSV_H
 #define COLDCA_BASE_CSV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/der.h"
 
 bool der_take_any(struct bytes *cursor, uint8_t *ret_tag, struct bytes *ret_content, struct bytes *ret_whole)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A strict reader of DER (X.690): definite, minimal lengths; low tag numbers (below 31), which is all that certificates
  * and requests use. A cursor is a view that shrinks from the front; nothing is allocated and nothing recurses.

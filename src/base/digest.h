@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SHA-256 (and the SHA-1 of key identifiers), fetched once per process. */
 #ifndef COLDCA_BASE_DIGEST_H
 #define COLDCA_BASE_DIGEST_H

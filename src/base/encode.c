@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/encode.h"
 
 static const char hex_digits[] = "0123456789abcdef";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hex and base64 (RFC 4648 sections 4 and 8). Decoding is strict: no white space, no missing padding, no
  * stray bits, lower or upper case hex.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors: something could not be done. (A policy's "no" is a finding, see finding.h; a bug is an assert.)
  *

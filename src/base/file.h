@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that are there entirely or not at all. Writers fsync the file and its folder before they return.
  * Folders are passed as descriptors where the path may come from outside; AT_FDCWD is allowed.

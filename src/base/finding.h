@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Findings: the answers of a rule. A finding is not an error (the check was done); all findings of a request
  * are collected, so a person sees every reason at once.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a text that stands where a host name belongs is to the programs that connect to it. WHATWG URL, curl, Go and every stub
  * resolver read a name that ends in a number as an IP address and never look it up, so no certificate may call it a DNS name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON values (jansson underneath) and their canonical form, RFC 8785 (JCS), which is what the ledger hashes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What tells one public key from another, whichever way it is written. A point on a curve has three encodings (SEC 1 2.3.3), an RSA
  * key with and without NULL is the same key; a SHA-256 over a SubjectPublicKeyInfo takes them for several. So keys are compared

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* AUTO() for OpenSSL's types, one line a type. */
 #ifndef COLDCA_BASE_OPENSSL_RELEASE_H
 #define COLDCA_BASE_OPENSSL_RELEASE_H

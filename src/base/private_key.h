@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether a file holds a private key, by its content: a CA's media and inputs must not carry one, and what a file is called says nothing.
  * A short look at untrusted bytes: nothing is decoded further than is needed to tell what it is, nothing is checked, and no part of the

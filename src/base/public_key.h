@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Public keys from SubjectPublicKeyInfo, without OpenSSL's decoder machinery (98 us a key, design: "Speed"):
  * the AlgorithmIdentifier is compared with algorithm.h's table, the key is made from the raw point or modulus.

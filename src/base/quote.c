@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/quote.h"
 
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point)

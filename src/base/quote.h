@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Foreign text made harmless for terminals, logs and the ledger: control characters, escape sequences, bidi and
  * zero-width marks and invalid UTF-8 become visible escapes (\x1b, \u{202e}); a backslash is doubled.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Secrets (PINs, passphrases): locked in memory, left out of core dumps, wiped in children and on release.
  * A PIN exists nowhere else in the process (promise P7).
@@ -47,7 +48,8 @@ MUST_USE bool secret_claim_environment(const char *source, struct error *err);
  * For a process that is about to give up its files: looks at a file:PATH source, and opens and holds what is no regular file,
  * such as the pipe of `file:<(COMMAND)` or /dev/stdin, until secret_read() wants it. Other sources are left alone.
  * \param ret_stays_path  a regular file, which secret_read() will open by its path, so it has to stay within reach
- * eturn false: ERROR_INPUT, as secret_read() would say
+ * 
+eturn false: ERROR_INPUT, as secret_read() would say
  */
 MUST_USE bool secret_prepare(const char *source, bool *ret_stays_path, struct error *err);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * "Did you mean ...?": of the words there are, the one a person most likely meant by the word he typed. For messages only;
  * nothing is ever done on a guess.

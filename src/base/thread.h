@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What threads share here: the same work on many things (thread_each), the same with the caller going on meanwhile (struct
  * thread_pool), and a short queue from one thread to the next (struct thread_queue). Plain POSIX threads below.

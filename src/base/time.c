@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/time.h"
 
 #include "generated_build_time.h"

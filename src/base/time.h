@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Time as the ledger and certificates know it: whole seconds since 1970-01-01T00:00:00Z, leap seconds ignored
  * (POSIX). Range used: 0001-01-01 to 9999-12-31.

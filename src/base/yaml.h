@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * YAML with fixed schemas (libcyaml underneath). Unknown keys, duplicate keys and wrong types are refused with
  * line and column. The schemas are made with the CYAML_* macros, so this header brings them in; nobody but

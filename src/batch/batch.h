@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `coldca batch`: works through a medium. Requests below requests/ are read, judged and signed as a stream; the answers, a report
  * and its checksums go to issued/BATCH-ID/. Pulled, full or killed: the same command goes on where it stopped.

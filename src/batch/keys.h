@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Private keys that came on a medium: `coldca batch` warns of each, in words, in report.json and as a count. The answers that earlier batches
  * wrote are not opened again.

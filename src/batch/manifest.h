@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The signed manifest of a medium (media/manifest.h), checked by what ca.yaml says: manifest_signers, require_manifest.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* report.html of a batch: one page without scripts or anything to load, for a person to read and print. */
 #ifndef COLDCA_BATCH_PAGE_H
 #define COLDCA_BATCH_PAGE_H

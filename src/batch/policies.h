@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which policy judges which request of a medium: the one its first folder is named like, else the one of the command line. */
 #ifndef COLDCA_BATCH_POLICIES_H
 #define COLDCA_BATCH_POLICIES_H

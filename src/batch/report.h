@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a batch leaves beside the certificates: report.json (every request), refused.csv, report.html (for a person), checkpoint, and
  * SHA256SUMS over all of it, written last. Rows are written as they come; nothing is in its place before the end.

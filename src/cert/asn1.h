@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Writing DER over a builder: what TBSCertificates and requests are made of. Used inside cert/ only. */
 #ifndef COLDCA_CERT_ASN1_H
 #define COLDCA_CERT_ASN1_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Certificates as bytes: template -> TBSCertificate -> (signature comes from elsewhere) -> certificate.
  * Knows neither tokens nor files nor the clock.

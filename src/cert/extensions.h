@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The extensions of a certificate, from a template and its issuer. Used inside cert/ only. */
 #ifndef COLDCA_CERT_EXTENSIONS_H
 #define COLDCA_CERT_EXTENSIONS_H

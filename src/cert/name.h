@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Distinguished names and general names: template -> DER, DER -> text. Used inside cert/ only. */
 #ifndef COLDCA_CERT_NAME_H
 #define COLDCA_CERT_NAME_H

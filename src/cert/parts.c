@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cert/parts.h"
 
 #include "cert/asn1.h"

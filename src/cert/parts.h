@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A certificate taken apart: strict DER, views only. Used inside cert/ only. */
 #ifndef COLDCA_CERT_PARTS_H
 #define COLDCA_CERT_PARTS_H

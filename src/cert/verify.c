@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cert/parts.h"
 
 static bool wrong(struct error *err, const char *what)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What `sign -` without --out answers: the certificate on stdout, why there is none on stderr. */
 #ifndef COLDCA_CLI_ANSWERS_H
 #define COLDCA_CLI_ANSWERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/batch.h"
 
 #include "cli/batch_media.h"

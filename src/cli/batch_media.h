@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The removable media there are, for `coldca batch` without an argument. */
 #ifndef COLDCA_CLI_BATCH_MEDIA_H
 #define COLDCA_CLI_BATCH_MEDIA_H

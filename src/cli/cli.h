@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One function a command: options in, one call down, result out. Each gets argv with its own name at [0] and returns the exit
  * code (design: "The command line is a contract"); on failure it fills err and returns its kind.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ctrl-C and the signals of that kind. The first asks a run to stop at its next safe place. The second ends coldca, whatever it is
  * doing, and with it the home's lock: at once, or, inside a call of a token's module, when that has come back (a process killed in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What check, sign and review have in common on the command line: --policy, --set, --days, the files. */
 #ifndef COLDCA_CLI_JUDGING_H
 #define COLDCA_CLI_JUDGING_H

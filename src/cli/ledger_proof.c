@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `ledger verify --proof`: works on any machine, with no home and no token. */
 #include "ledger/proof.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What `ledger verify --proof` was asked. */
 #ifndef COLDCA_CLI_LEDGER_PROOF_H
 #define COLDCA_CLI_LEDGER_PROOF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text for people, on stdout and stderr. What command lines, files, tokens and the ledger bring into it can't move a cursor, turn
  * a line around or break the encoding: it goes through base/quote.h at the very last. Data (PEM, JSON, proofs) does not.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One result, as text or as JSON: the same facts in both (promise P9). */
 #ifndef COLDCA_CLI_REPORT_H
 #define COLDCA_CLI_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What `coldca request` made, as a table or as JSON. */
 #ifndef COLDCA_CLI_REQUEST_REPORT_H
 #define COLDCA_CLI_REQUEST_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the command line of `coldca request` asks for, and everything that is read before the first key is made. */
 #ifndef COLDCA_CLI_REQUEST_RUN_H
 #define COLDCA_CLI_REQUEST_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The requester's side: a key and a request (PKCS#10) in a policy's shape, one or many. No token, no home, no ledger. A finished
  * request is judged by the policy at once, so that a refusal is seen here and not after the stick was carried away.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys in software, for the requester's side only (`coldca request`): a device or a server has no token of ours. A CA's key is
  * never made here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates that this CA has issued: found by serial, made again from the ledger, put into words. */
 #ifndef COLDCA_HOME_CERTIFICATE_H
 #define COLDCA_HOME_CERTIFICATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ca.yaml: what an operator may set of a CA, read and written. */
 #ifndef COLDCA_HOME_CONFIG_H
 #define COLDCA_HOME_CONFIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where policies and token profiles are looked for: in the home, beside the program (installed or in its build tree), in the
  * folder COLDCA_DATA names. A name is letters, digits, "-" and "_"; anything with a "/" or ".yaml" is a path.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names of what lies in a CA's home; nobody else spells them. The ledger's own files (ledger.jsonl, ledger.checkpoint,
  * ledger.checkpoints, index.sqlite, lock) are named by ledger/, index.rsa by screen/.

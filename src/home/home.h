@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A CA's home: its configuration, certificate, chain, policies and ledger. Files only: whoever signs makes a struct signer of it
  * (signer/signer.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Making a CA: keys in the token, its certificate (or a CSR for a parent), the ledger, the home.
  *

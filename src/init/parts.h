@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of init_ca() that are more than a few lines; used by init.c only. */
 #ifndef COLDCA_INIT_PARTS_H
 #define COLDCA_INIT_PARTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "issue/certificates.h"
 
 #include "home/certificate.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stream (pipeline.h) of certificates: filled from plans, delivered to an output. issue/ only. */
 #ifndef COLDCA_ISSUE_CERTIFICATES_H
 #define COLDCA_ISSUE_CERTIFICATES_H

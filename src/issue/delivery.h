@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Delivering groups, one after another, while the next ones are signed and logged: a removable medium takes its time for each
  * file. One thread delivers a group, another flushes the one before it.

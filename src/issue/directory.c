@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "issue/directory.h"
 
 #include "base/digest.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An output (plan/output.h) that is a directory: NAME.pem (or NAME.der), NAME-chain.pem, NAME.tlog-proof, and the newest checkpoint.
  * Durable, never over a different file. A proof that is there and holds for the certificate stays, though it was made under

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Things that go their way together, and the steps of that way which are the same for all: signed, logged, proved. Which group takes
  * which step when is pipeline.c's.

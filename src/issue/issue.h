@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Issuing certificates: plans are carried out, by the path of everything the CA key signs (pipeline.h), and go to an output.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One thing that the CA key signs (a certificate, a CRL, a group of OCSP responses) on its way through the ledger: its bytes are
  * logged, then signed, the result is checked, then the signature is logged. The order of these steps, and the commits between them,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The path of everything the CA key signs, and the order promise P3 demands: the bytes are logged and on the disk before the token
  * is asked; the signature is checked, logged and on the disk before anyone gets what was made.

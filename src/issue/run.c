@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "issue/run.h"
 
 void issue_outcome_done(struct issue_outcome *outcome)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A run of `sign` or `review`, from the home's path to the certificates in their place: the order of steps, which stands here and
  * nowhere else for runs over named files (batch/batch.h for media).

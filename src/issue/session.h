@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a run that issues writes into the ledger of itself, before anything else. issue/ only. */
 #ifndef COLDCA_ISSUE_SESSION_H
 #define COLDCA_ISSUE_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signing groups, in enough threads to keep all sessions of the tokens busy. A group is begun while the one before it is finished, so that a slow
  * token is asked all the time; groups come back in their order.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ledger as C2SP tlog-tiles: a folder of plain files that any client of such logs reads, with no coldca near it.
  * `checkpoint`, `tile/LEVEL/NUMBER` and `tile/entries/NUMBER`; what the newest checkpoint covers, no more.

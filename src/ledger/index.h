@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * index.sqlite: a cache of what ledger.jsonl says, so that opening and looking up cost the same at ten records and at a
  * million. It is derived and never believed over the ledger: whoever finds it wrong throws it away and reads the ledger again.

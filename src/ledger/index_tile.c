@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/index.h"
 
 static int64_t tile_id(unsigned level, uint64_t number)

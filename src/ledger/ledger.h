@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ledger: every signature's history, append-only, in three plain files of a CA's home (docs/ledger-format.md).
  *

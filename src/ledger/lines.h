@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ledger.jsonl as a stream of lines, in bounded memory, from any offset: records, void lines and the torn tail.
  */

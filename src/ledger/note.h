@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * C2SP signed notes and the keys that sign them (c2sp.org/signed-note, tlog-checkpoint, tlog-cosignature).
  *

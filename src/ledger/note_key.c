@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/algorithm.h"
 #include "base/digest.h"
 #include "base/encode.h"

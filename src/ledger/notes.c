@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/notes.h"
 
 #include "ledger/note.h"

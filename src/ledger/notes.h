@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ledger.checkpoints as a stream: notes, each ended by an empty line, and what void lines take back. */
 #ifndef COLDCA_LEDGER_NOTES_H
 #define COLDCA_LEDGER_NOTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Proofs about a ledger that need no ledger to be checked: files a person can carry out of the room.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One record of ledger.jsonl: is it well formed, and what does it say that the index and the verifier must know?
  * (docs/ledger-format.md, "Records".) Pure: no file, no tree, no index.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Merkle tree over the records (RFC 6962 2.1, RFC 9162 2.1), kept as the tiles of C2SP tlog-tiles: rows of up to 256 hashes,
  * a hash of level l + 1 being the root of a full tile of level l.

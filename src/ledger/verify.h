@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of ledger_verify(). A round of lines is read, taken apart on all cores, put in order by one thread, then its
  * certificates are checked on all cores, while the next round is already being taken apart.

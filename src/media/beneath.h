@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Opening what lies beneath a folder of a medium, and nothing else: no symlink is followed at any part of the path, no
  * other file system entered, nothing waited for (a FIFO opens at once, O_NONBLOCK). Used by the modules of media/ only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "media/list.h"
 
 #include "base/file.h"

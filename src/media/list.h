@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which removable media are plugged in and mounted: sticks, cards, USB disks, and what is decrypted from them. Asked of the
  * kernel (mountinfo by libmount, sysfs); no device is opened, nothing is mounted, and nobody waits for a stick to come.

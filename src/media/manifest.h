@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The signed list of what is on a medium: `requests.sha256`, as `sha256sum` writes it, and `requests.sha256.sig`, a
  * signature over its bytes by somebody ca.yaml names. It tells the signer's side that a request is one the other side

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Removable media and folders: a safe walk in, a durable write out. Names on media are hostile (promise P6): nothing
  * is followed, nothing outside the root is opened, everything skipped is reported.

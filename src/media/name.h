@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which names may be written to a medium. Used by the modules of media/ only. */
 #ifndef COLDCA_MEDIA_NAME_H
 #define COLDCA_MEDIA_NAME_H

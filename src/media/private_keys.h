@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Looking for private keys on a medium that came to a CA: they belong where they are used, and whoever holds the stick holds them. All
  * files are looked at by their content, hidden ones and editors' leftovers too. Nothing fails here: what can't be read is not looked at.

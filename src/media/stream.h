@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file written bit by bit (a report): under its name it is whole and durable, or not there. */
 #ifndef COLDCA_MEDIA_STREAM_H
 #define COLDCA_MEDIA_STREAM_H

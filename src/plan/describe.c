@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cert/cert.h"
 #include "home/certificate.h"
 #include "plan/plan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the command line names, as inputs of a plan: files, folders (walked safely), "-" for stdin. Bytes are read, never parsed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From inputs to a plan: read every request in the sandbox, judge it by the policy and by the ledger, and build the exact bytes
  * that would be signed. This is the one place where a plan is made.

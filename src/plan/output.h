@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where certificates go: a directory (issue/directory.h), stdout, a medium (batch/). Planning asks what is there; issuing puts what
  * was issued, in groups that become durable together.

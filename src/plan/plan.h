@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan: what a run will do, decided before anything is signed. For each request the verdict and, if allowed, the exact
  * TBSCertificate with serial and dates. The whole has one SHA-256: check prints it, review and approvals bind to it, sign

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From what an operator names to a plan: the policy, its variables, files and directories, the parser processes. check, sign and
  * review plan by it; batch has a stream of its own (batch/stream.h).

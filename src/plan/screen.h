@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Key screening of a plan: each key by itself, then against the other requests and every RSA key the ledger has seen. What is
  * looked for is the policy's `screen:`.

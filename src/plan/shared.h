@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * RSA keys that share a prime factor: the requests of a plan with each other, with those of the run's earlier plans, and with every
  * key the ledger has seen. The ledger is authoritative: what screen/factors.h keeps in the home is fed from it, and whoever is named as

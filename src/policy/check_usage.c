@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/rules.h"
 #include "policy/usage.h"
 

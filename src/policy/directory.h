@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Distinguished names compared (RFC 5280 7.1): a subject that is to be written against Names of certificates above. Used inside
  * policy/ only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a policy must know of the issuer and the chain above it to judge: facts from the CA's certificates, made by
  * cert/issuer.c. Plain data; policy/ reads no certificate.

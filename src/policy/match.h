@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Regular expressions (PCRE2), anchored at both ends by definition, with limits. Used inside policy/ only. */
 #ifndef COLDCA_POLICY_MATCH_H
 #define COLDCA_POLICY_MATCH_H

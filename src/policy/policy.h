@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Policies: a YAML file that says what may be signed. Nothing of a request reaches a certificate unless a rule lets
  * it (promise P2). Judging is pure: no files, no clock, no token.

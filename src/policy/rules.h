@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A policy as its YAML file says it: what schema.c loads and the judges read. Used inside policy/ only. The layout is libcyaml's:
  * lists are a pointer and a count, optional numbers pointers.

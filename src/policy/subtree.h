@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names compared as what they are, and held against name-constraint subtrees (RFC 5280 4.2.1.10 and 7.2 to 7.5). Where RFC 5280
  * leaves a choice, what is permitted is read narrowly and what is excluded widely. Used inside policy/ only.

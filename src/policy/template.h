@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A template: everything that will stand in a certificate but the serial and the issuer's own fields. A verdict
  * that allows carries one; cert/ turns it into TBSCertificate bytes. What is not here is not in the certificate.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * URIs taken apart as RFC 3986 has them, for subjectAltName and name constraints. Strict: what two readers could take for two
  * different hosts is no URI here. Resolves and normalises nothing. Used inside policy/ only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which key usages a kind of key can have, and which of them go with which purpose. Used by the check at load, where the policy
  * alone decides, and by the judge, where key and request do. Used inside policy/ only.

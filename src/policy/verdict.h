@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A verdict: a policy's answer to one request, with every reason at once, and what was done with each part of it.
  */

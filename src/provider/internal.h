@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of provider/ share. A provider_key is either a key in a token or a public half that libcrypto handed
  * over to be compared or verified with; it never holds private bytes and never changes once it is filled.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "provider/internal.h"
 
 /* The one name that coldca-provider.so exports; libcrypto looks for it (provider-base(7)). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An OpenSSL 3 provider over token/: store loader for pkcs11: URIs, keymgmt and signature. Built in on a private library
  * context here; the same sources make the loadable module coldca-provider.so for the openssl command.

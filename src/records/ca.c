@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "records/ca.h"
 
 static void put_key(struct json *json, const char *name, const struct record_key *key)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ca.created: the CA's certificate, its keys and what their token said of them, when the CA was made or completed. */
 #ifndef COLDCA_RECORDS_CA_H
 #define COLDCA_RECORDS_CA_H

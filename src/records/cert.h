@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* cert.signing, cert.issued, cert.abandoned: what happens to one certificate (docs/ledger-format.md 1). */
 #ifndef COLDCA_RECORDS_CERT_H
 #define COLDCA_RECORDS_CERT_H

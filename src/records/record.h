@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Record types of the ledger (docs/ledger-format.md): for each one struct, one function that writes its fields and one that reads
  * them back and checks them. A file a family; the table of all types is types.c, `ledger verify` asks it (verify.h).

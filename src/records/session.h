@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a run says of itself: session.opened, batch.planned, request.refused, request.skipped (docs/ledger-format.md 1). */
 #ifndef COLDCA_RECORDS_SESSION_H
 #define COLDCA_RECORDS_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table of record types: what `ledger verify` asks of each record by itself, whatever else is in the ledger. */
 #ifndef COLDCA_RECORDS_TYPES_H
 #define COLDCA_RECORDS_TYPES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What `ledger verify` borrows from above: the ledger itself parses neither certificates nor most records. */
 #ifndef COLDCA_RECORDS_VERIFY_H
 #define COLDCA_RECORDS_VERIFY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "request/algorithm_names.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What people call the algorithms that requests come with and coldca does not take; so that a refusal says more than an OID. */
 #ifndef COLDCA_REQUEST_ALGORITHM_NAMES_H
 #define COLDCA_REQUEST_ALGORITHM_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CSR bytes to facts. Runs inside a reader (readers.h); also called directly by tests and the fuzzer.
  * Strict: exact DER, version 0, one extensionRequest with one value, no OID twice, no explicit EC parameters, proof of

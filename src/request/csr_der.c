@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "request/csr_parts.h"
 
 /* The deepest thing a sound CSR holds is a name in an otherName in a SAN: eight levels. */

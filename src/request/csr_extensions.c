@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "request/csr_parts.h"
 
 #define OID_EXTENSION_REQUEST "1.2.840.113549.1.9.14"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "request/csr_form.h"
 
 #include "request/algorithm_names.h"

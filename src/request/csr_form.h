@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The outer form of a request: what is around the facts and never enters a certificate. It is taken as real programs write it,
  * where an RFC allows to or nothing depends on it, and each liberty is a note of the request (docs/requests.md). Both sides of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of the CSR reader. Each takes a view of the CSR's own bytes, sets the facts it can establish and notes what
  * is wrong as problems. Used by the modules of request/ only; the entrance is csr.h.

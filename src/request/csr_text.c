@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/quote.h"
 #include "request/csr_parts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The message a reader hands back, one a request. Integers are big-endian; a text is a u16 length and UTF-8 without NUL
  * (0xffff: there is none); a view is a u32 offset and a u32 length into the DER.

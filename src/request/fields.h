@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The short names of subject attributes (RFC 4514 3, RFC 5280 appendix A, OpenSSL's for the rest) and their OIDs. */
 #ifndef COLDCA_REQUEST_FIELDS_H
 #define COLDCA_REQUEST_FIELDS_H

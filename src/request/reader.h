@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a reader process does, and the frames between it and its parent. Used by the modules of request/ and by tests.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A pool of reader processes that parse requests with no token, no files and no network (promise P6).
  *

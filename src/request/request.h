@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A request: the facts of one PKCS#10 CSR (RFC 2986), nothing decided yet.
  *

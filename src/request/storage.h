@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the facts of one request live: every pointer in a struct request points into its storage, which is freed at once.
  * Used by the modules of request/ only.

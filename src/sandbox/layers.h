@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The layers of confinement, in the order they are put on. Used by the modules of sandbox/ only. */
 #ifndef COLDCA_SANDBOX_LAYERS_H
 #define COLDCA_SANDBOX_LAYERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The helper process that makes the children; the parent talks to it in fixed messages. Used by sandbox/ only. */
 #ifndef COLDCA_SANDBOX_NURSERY_H
 #define COLDCA_SANDBOX_NURSERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whole messages over a blocking socket, and a descriptor with one. Used by the modules of sandbox/ and by what runs in it. */
 #ifndef COLDCA_SANDBOX_WIRE_H
 #define COLDCA_SANDBOX_WIRE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The single checks behind screen_key(). Each is pure; magnitudes are unsigned and big-endian. Used inside screen/ only. */
 #ifndef COLDCA_SCREEN_CHECKS_H
 #define COLDCA_SCREEN_CHECKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Prime factors that RSA keys share. Two moduli with a prime in common give both private keys away to anybody who has both
  * (Heninger and others, "Mining Your Ps and Qs", USENIX Security 2012), and neither looks bad by itself. So new moduli are

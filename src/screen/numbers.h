@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Moduli as numbers: products, product trees, and a set to find a modulus in. Used inside screen/ only. */
 #ifndef COLDCA_SCREEN_NUMBERS_H
 #define COLDCA_SCREEN_NUMBERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Key screening: public keys whose private half somebody else can find, told by looking at the public half.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The store as batch.c reads it. Used inside screen/ only. */
 #ifndef COLDCA_SCREEN_STORE_H
 #define COLDCA_SCREEN_STORE_H

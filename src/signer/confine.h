@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The signer gives up what it does not need, before it handles anything foreign: files other than the home, the medium or output
  * directory, and what the token's profile says its module opens (sandbox/, Landlock). Core dumps, locked memory for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who makes the CA's signatures: its token, and the pool of ca.yaml, other tokens that hold the same key. They share the work; one
  * that fails is dropped, and the rest go on. signer/ only.

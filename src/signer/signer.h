@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The token in use: logged in, its keys found, checked (P1) and compared with the home's. What a run signs with.
  *

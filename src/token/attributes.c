@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "token/internal.h"
 
 #define ATTRIBUTE_MAX_LEN (64 * 1024) /* certificates are the longest thing read */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of token/ share: the Cryptoki types that token.h keeps to itself.
  *

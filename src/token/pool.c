@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "token/internal.h"
 
 #define OWN_SESSIONS 3 /* libp11's session, the one that holds the login, and one that writes */

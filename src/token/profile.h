@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A token model as tokens/NAME.yaml describes it. */
 #ifndef COLDCA_TOKEN_PROFILE_H
 #define COLDCA_TOKEN_PROFILE_H

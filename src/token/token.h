@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A PKCS#11 token, its keys and their signatures. No Cryptoki type crosses this header, so that a helper process can be
  * put behind it later. libp11 does module, slot, login, initialisation, certificates and random; plain Cryptoki does

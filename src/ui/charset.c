@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/charset.h"
 
 #include "ui/ui.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one character set of what is drawn: UTF-8, whatever the environment says. Inside ui/; loaded by ui_use_utf8().
  *

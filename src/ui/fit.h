@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text for a terminal of a given width, counted by charset_columns(); a character of no known width counts two. Texts are
  * harmless (quote_guard()). Inside ui/ only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text that may be longer than the screen: no line leaves it before a person said so. Inside ui/ only. */
 #ifndef COLDCA_UI_PAGER_H
 #define COLDCA_UI_PAGER_H

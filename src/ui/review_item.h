@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One request of a plan in words, as review shows it. Inside ui/ only. */
 #ifndef COLDCA_UI_REVIEW_ITEM_H
 #define COLDCA_UI_REVIEW_ITEM_H

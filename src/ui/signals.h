@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signals while a question is open: a handler notes them and wakes the poll() of the question through a pipe, so none is lost
  * between a look and a wait, whichever thread gets it. Inside ui/ only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A conversation on the controlling terminal: for as long as one question takes, signals are caught and the terminal's modes
  * are ours; afterwards, and while the process is stopped (Ctrl-Z), both are as they were found. Inside ui/ only.

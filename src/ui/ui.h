@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a person sees and types: the only folder besides cli/ that prints. Everything goes to the controlling terminal or
  * stderr; data goes to stdout by cli/. All text is made harmless (base/quote.h) before it is drawn.

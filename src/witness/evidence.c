@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "witness/evidence.h"
 
 #include "base/digest.h"

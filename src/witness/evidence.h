@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What auditors and witnesses bring: certificates to look up in a proof, keys that cosign checkpoints. Neither needs this CA's token.
  */

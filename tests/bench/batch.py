@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """coldca batch against openssl ca, against one `openssl x509 -req` a request, and against what the machine can do at all.
 
 usage: batch.py BUILD_FOLDER [--requests N] [--rounds N] [--large N] [--records N] [--slow N] [--rsa N] [--only PART,...] [--json]

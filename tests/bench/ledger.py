@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures the ledger: ledger.py BUILD_FOLDER [--records N] [--json]. Prints what it measured and the bar for it; judges nothing."""
 import json
 import os

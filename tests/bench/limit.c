@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a machine can do at most: how long one verification of a request, one C_Sign and one verification of a certificate take.
  *   limit MODULE TOKEN_LABEL PIN_FILE REQUEST.pem CERTIFICATE.pem ISSUER.pem SECONDS THREADS

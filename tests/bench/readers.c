@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How many requests a second the readers check: bench_readers [COUNT [READERS]]. Beside it, in the same run, what the
  * signature check alone allows: cores divided by the time of one verification.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What key screening costs: bench_screen FOLDER OLD NEW. FOLDER gets an index.rsa of OLD moduli. Prints JSON; see tests/bench/screen.py.
  * The old moduli are random odd numbers of 2048 bits and the new ones have no small factors: products do not tell them from real ones.

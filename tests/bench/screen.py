@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures key screening: screen.py BUILD_FOLDER [--old N] [--new N] [--json]. New RSA keys against old ones, and what a key costs."""
 import json
 import os

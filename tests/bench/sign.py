@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """coldca sign against openssl ca (engine pkcs11, one process, -infiles): the same requests, tokens of one SoftHSM, taken in turns.
 
 usage: sign.py BUILD_FOLDER [--requests N] [--rounds N] [--json]

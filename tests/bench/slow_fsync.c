@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Preloaded by the benchmark of group commits: a device whose fsync costs 5 ms. */
 #include <time.h>
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A CA key that wants its PIN for each signature (CKA_ALWAYS_AUTHENTICATE): asked for each time, or refused, as the token's YAML says.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # amqtt, a broker in Python, with its UserAuthCertPlugin: the first URI of the certificate has to be the device's, as the MQTT client id.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The ledger only ever grows: on files that can do nothing else (chattr +a), with a home that can't be written, with two programs at once, and
 # from a tail torn at any byte.
 # shellcheck source=tests/e2e/lib.sh

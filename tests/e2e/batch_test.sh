@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # coldca batch: a stick goes in, certificates come out; killed, pulled or hostile, it ends well.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # coldca check: verdicts with every reason at once, without a token, without a home, in words and in JSON.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

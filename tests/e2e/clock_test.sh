@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P8: a clock behind the newest record, or behind the build, stops the run with 5 before anything is asked of the token.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

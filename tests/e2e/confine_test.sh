@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The signer itself is confined: a module that turns on it reaches its token, the home and the medium, and nothing else.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

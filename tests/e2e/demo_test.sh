@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # scripts/demo, as a stranger runs it, twice: what it leaves, and that what it says is so.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

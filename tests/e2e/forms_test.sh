@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Requests in the outer forms docs/requests.md takes with a note: checked, reviewed, signed, handed out again, in the ledger; and what
 # is no request at all is named.
 # shellcheck source=tests/e2e/lib.sh

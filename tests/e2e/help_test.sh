@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every command explains itself: --help of each and of each of its parts, no command, a wrong one.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

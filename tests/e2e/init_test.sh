@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # coldca init: keys made in the token with the attributes promised (P1), a root, a sub-CA by way of a parent, a key that was there.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # cmake --install to a prefix, then the main job by an ordinary user with nothing of the source folder in reach.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Signals: the first asks to stop, the second ends coldca and frees the home; never inside a call of the token's module, unless that
 # does not come back.
 # shellcheck source=tests/e2e/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Private keys stay off the stick: `request --csr-out` puts none there, and `batch` warns of each that lies there, by its content.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # The ledger as auditors and witnesses use it: proofs without a home, export, cosignatures, kept checkpoints, a cut ledger.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

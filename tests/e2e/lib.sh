@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by the end-to-end tests: a temporary folder, a SoftHSM token of its own, a CA, assertions; everything is gone at the end.
 # shellcheck shell=bash
 set -euo pipefail

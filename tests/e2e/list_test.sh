@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # ledger list: every filter chooses its records, in three forms; as many rows as there are cost no more memory than a few.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # A token that is not there, not whole, or not for this user: what is missing is named, and nobody is led to make another one.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """An RSA key of the first prime of one key and the second of another, as PEM: mixed_key.py ONE.key OTHER.key"""
 import base64
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Mosquitto with mutual TLS and certificates by coldca: the CN is the user name, a pattern ACL gives each device its own topics.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Names of answers: letters of any script stay, what had to change stays distinct, and no two answers ever meet at one name.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P7: where a PIN may come from, and where it must never be seen.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Each ready policy does what its first line says: a request that fits is signed and openssl accepts the certificate for its purpose.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

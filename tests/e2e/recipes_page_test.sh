@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Every block of docs/recipes.md as it stands, in order, in one directory: against mosquitto and amqtt, by name and by address, in a network of its own
 # that has nothing but a loopback. What came out is then compared with what amqtt's tools and openssl make of the same words.
 # shellcheck source=tests/e2e/lib.sh

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # docs/recipes.md: what its readers did with openssl, done with coldca, and the results compared.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

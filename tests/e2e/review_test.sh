@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # coldca review by a person at a terminal: what is shown, decided, signed and logged; and Ctrl-C at every question.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P4: old files in a home's place. Each way of turning the ledger back is found, ends with exit code 5, and is told as what it is: which evidence
 # disagrees with which, and what to do. What a crash or a lost cache explains is mended, and said once.
 # shellcheck source=tests/e2e/lib.sh

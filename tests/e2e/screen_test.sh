@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # Key screening: each bad key is refused by check and by sign for its own reason, and each check can be switched off.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # scripts/setup on a machine whose downloads fail: which step, and what to do. And what it looks at: the system's programs and build/ only.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # coldca sign: names, formats, the same request twice, never over a different file, exit codes, JSON, and what openssl says of it all.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"

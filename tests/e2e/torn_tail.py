@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Cuts the last group of a ledger at each byte and lets the program go on from there: torn_tail.py COLDCA HOME BEFORE KEY STEP
 
 HOME has the group whole, BEFORE is the same home before it. Each cut is met as a power cut leaves it: the records of HOME up to that byte,

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """(f) A token that misbehaves at the K-th call of a run, for every K: bad_token.py BASE REQUESTS SAMPLE SEED (settings: token_shim.c)"""
 import glob
 import os

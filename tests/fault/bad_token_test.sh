@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P3 with a token that misbehaves at one call of a run: nothing wrong is handed out, the message says what to do, the ledger what happened.
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A file system that keeps what was synced, and of the rest whatever it likes: rebuilt from a trace of the shim.
 
 Of each file and each folder it knows how it was when it was last synced, and every change since then. What a power cut leaves is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Preloaded into coldca: the calls that change a file system, or open something, counted, made to fail, to end the process, or
  * written down. Only in the process it was loaded into; what that forks (readers in their sandbox) is left alone.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """(c) A home and an output folder that run full at many places: full.py BASE REQUESTS SAMPLE SEED (as one who may mount)"""
 import os
 import shutil

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P5: the disk of the home, or the stick, runs full at many places of a run; with room again the same command finishes it.
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"

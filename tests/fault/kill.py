@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """(b) kill -9 at random moments of a long run, again and again until it is done: kill.py BASE REQUESTS KILLS SEED"""
 import os
 import random

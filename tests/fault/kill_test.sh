@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P5: kill -9 at random moments of a long run. FAULT_SEED repeats one; every run prints its own.
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"

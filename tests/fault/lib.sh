@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Sourced by the fault tests: the end-to-end tests' helpers, and a scene for scene.py.
 # shellcheck shell=bash
 # In memory where that is possible: thousands of runs are not to wear a disk out, and no other program's syncs are waited for.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P5: the stick is pulled while certificates are handed out; plugged in again, or another one, it gets them all.
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Every call of a run that changes a file system or opens something, as the place of a fault: points.py BASE REQUESTS each|output SAMPLE SEED
 
 each    (a) that call fails, or the process dies there: by turns, beginning with the one or the other by SEED; both if SAMPLE is 0

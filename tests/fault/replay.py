@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """(e) Power cuts on a disk that loses what was not synced: replay.py BASE REQUESTS SAMPLE SEED
 
 A run is written down call by call. For every moment of it the home and the stick are made as a cut then may leave them: with

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P3 and P5 on a disk that loses at a power cut what was not synced. FAULT_SEED repeats a run; every run prints its own.
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the fault tests share: a CA to spoil, a run of coldca with a fault in it, and what must be true afterwards."""
 import base64
 import concurrent.futures

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """coldca batch, disturbed at random moments and run again: stick.py BASE REQUESTS PULLS SEED
 
 pulled  from a call on the stick answers every call with EIO; plugged in again, it holds what had been written

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
 # P5: `coldca batch`, the stick pulled at random moments, or the machine switched off; plugged in again, the same command does the rest.
 # shellcheck source=tests/fault/lib.sh
 source "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A PKCS#11 module that hands everything to SoftHSM and misbehaves where it is told to: a token's YAML names it. Settings are words,
  * from C_Initialize's init_args (the YAML's), then from the environment's TOKEN_FAULT, which win:

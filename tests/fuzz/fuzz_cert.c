@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates from files: parts, facts, lint and the words of `cert show`, as an issuer and as anything else. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One DER request: whatever it is, it is read, crosses to the signer, and comes back as it was. */
 #include "fuzz.h"
 

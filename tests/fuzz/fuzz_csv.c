@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a table of requests: rows end, cells are clean text, names of files stay in their folder. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes: a value that is parsed has a canonical form, and that form parses to itself (the ledger's hashes rest on it). */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A line of ledger.jsonl, read twice: in one pass over its bytes (canonical.c), and by json_parse() and json_canonical(). Both must
  * take the same lines and find the same in them, so that what is hashed is what is read, by us and by every other JSON reader.

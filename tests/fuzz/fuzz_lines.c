@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ledger.jsonl and ledger.checkpoints as files of any bytes: every byte is in exactly one line, lines are in order. */
 #include "fuzz.h"
 #include "ledger/notes.h"

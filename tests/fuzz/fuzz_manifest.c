@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A manifest's signature is taken from nobody, its lines lead nowhere but below requests/, and each is found again. */
 #include "fuzz.h"
 #include "media/manifest.h"

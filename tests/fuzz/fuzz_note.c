@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A signed note, a checkpoint in it and a vkey: what is taken must be what would be written. */
 #include "fuzz.h"
 #include "ledger/note.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A file from a medium: cut into requests, each with an answer, all of them fit to be handed over. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A policy file: if it loads, it is linted, told in words and made a shape of, and judges a request that brings something for every
  * rule. What no policy may allow must not come out, and judging twice gives one answer.

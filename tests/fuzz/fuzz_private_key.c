@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a file that may hold a private key: nothing is read beyond them, and whatever is put into a PEM block of that name is found. */
 #include "fuzz.h"
 

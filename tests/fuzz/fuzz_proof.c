@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A proof file: none holds that was not signed, and none makes the checker misbehave. */
 #include "fuzz.h"
 #include "ledger/proof.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a SubjectPublicKeyInfo: views stay inside, and what we take apart OpenSSL knows as the same key. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes: what is quoted is valid UTF-8 without a control character, and the terminal's guard leaves it alone. */
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a taken-over reader may send: one message, and a whole answer. What is taken is a request that can be sent on. */
 #include "fuzz.h"
 

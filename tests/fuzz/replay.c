@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Replays the seeds of a fuzz target: fuzz_NAME FOLDER... Fails if there is none. */
 #include "fuzz.h"
 

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The real openssl command signs with token keys through coldca-provider.so; plain openssl, without it, verifies.
 set -euo pipefail
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tokens that are not like SoftHSM, played by token_shim.c. */
 #include "token_fixture.h"
 #include "token_shim.h"

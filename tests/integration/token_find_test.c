@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which key signs: chosen by CKA_ID, equal to the expected public key, never guessed; and P1's attribute checks. */
 #include "token_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SoftHSM in a folder of its own, for one test process: nothing of the system's token state is read or changed. */
 #ifndef COLDCA_TESTS_TOKEN_FIXTURE_H
 #define COLDCA_TESTS_TOKEN_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A PKCS#11 module that passes everything on to SoftHSM, except the faults and habits of other tokens that a test asks
  * for. It loads the module that TOKEN_SHIM_MODULE names; TOKEN_SHIM_SIGN_DELAY_MS makes every C_Sign that slow.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Modules, tokens, initialisation, certificates and the pool of sessions. */
 #include "token_fixture.h"
 #include "token_shim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A PKCS#11 module that signs by SoftHSM (TOKEN_SPY_MODULE) and, at the first signature, tries what a signer that was taken over
  * would try. What became of each act goes to TOKEN_SPY_REPORT: "read-secret: Permission denied", "read-secret: done".

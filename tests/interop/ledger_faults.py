@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Plants faults in a ledger; `coldca ledger verify` and verify_ledger.py must find each: ledger_faults.py LEDGER_TOOL COLDCA"""
 import json
 import os

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Exports ledgers of several sizes and has two programs in Go read them: readlog, on the packages of Go's own checksum database, and tlogclient,
 # on Tessera's client and fsck (scripts/setup tlogclient makes it). Then plants faults that both must find.
 set -euo pipefail

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes and checks ledgers without a token, for the tests that let other programs read them.
  * ledger_tool make HOME COUNT [PAD] | measure HOME | groups HOME COUNT SIZE | cost HOME COUNT | rebuild HOME | verify HOME [tree] | open HOME |

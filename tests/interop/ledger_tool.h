@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a test CA in software lends to the tool that makes and checks ledgers for other programs. */
 #ifndef COLDCA_TESTS_LEDGER_TOOL_H
 #define COLDCA_TESTS_LEDGER_TOOL_H

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The vectors of docs/ledger-format.md section 8, read by verify_ledger.py and by coldca: vectors.py COLDCA"""
 import filecmp
 import json

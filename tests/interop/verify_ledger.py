@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Verifies a coldca ledger from docs/ledger-format.md alone: verify_ledger.py HOME VKEY CA_CERTIFICATE"""
 import base64
 import hashlib

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "bad_keys.h"
 
 #include <openssl/bn.h>

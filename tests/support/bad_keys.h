@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RSA keys that are bad on purpose, with their private halves, so that requests for them prove possession. The same on every run. */
 #ifndef COLDCA_TESTS_BAD_KEYS_H
 #define COLDCA_TESTS_BAD_KEYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificates made through cert/ with keys in memory, and looked at by OpenSSL: for the tests of cert/. */
 #ifndef COLDCA_TESTS_CERT_MAKER_H
 #define COLDCA_TESTS_CERT_MAKER_H

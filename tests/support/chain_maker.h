@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CA certificates by OpenSSL, which writes whatever it is told to: chains that are sound and chains that are not. */
 #ifndef COLDCA_TESTS_CHAIN_MAKER_H
 #define COLDCA_TESTS_CHAIN_MAKER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "csr_maker.h"
 
 #include "base/der.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Certificate requests made to measure, sound and broken, for tests, seeds and benches. */
 #ifndef COLDCA_TESTS_CSR_MAKER_H
 #define COLDCA_TESTS_CSR_MAKER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A temporary folder of a test's own, removed with everything in it. */
 #ifndef COLDCA_TESTS_FOLDER_H
 #define COLDCA_TESTS_FOLDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "judge_case.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A policy, a request and what comes of them, for the tests of policy/. Requests go through the real reader. */
 #ifndef COLDCA_TESTS_JUDGE_CASE_H
 #define COLDCA_TESTS_JUDGE_CASE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes a request for each kind of bad key, with a proof of possession wherever one can be made: make_bad_keys FOLDER CA_SPKI.
  * CA_SPKI is a SubjectPublicKeyInfo (DER) of the CA's; its proof of possession can't be made. FOLDER/NAME.csr, CN=NAME.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Makes the seeds of the fuzz targets csr, pem and wire: make_seeds FOLDER (tests/corpus). Keys are new each time; the
  * seeds that are committed came from one run.

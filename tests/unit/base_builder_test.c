@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A builder grows, remembers that something did not fit, and keeps what is in it usable as text. */
 #include "base/builder.h"
 

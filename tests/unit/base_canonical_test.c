@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Canonical JSON read in one pass: it takes what json_canonical() writes, nothing else, and finds in it what json_parse() finds. */
 #include "base/canonical.h"
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The DER reader: one encoding a value, nothing outside its view, cursors untouched by a refusal. */
 #include "base/der.h"
 #include "base/encode.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Digests: FIPS 180-4's examples, parts that hash like the whole, and threads that do not disturb each other. */
 #include "base/digest.h"
 #include "base/encode.h"

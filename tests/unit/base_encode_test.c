@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hex and base64: RFC 4648's vectors, and one spelling a value. */
 #include "base/encode.h"
 

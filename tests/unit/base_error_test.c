@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Errors: the fault first, what was being done after it, never more than their fixed room. */
 #include "base/bytes.h"
 #include "base/error.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files: there entirely or not at all, never over what is there unless asked to, never through a link that was planted. */
 #include "base/file.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Findings: all are kept, in order, and own their texts. */
 #include "base/bytes.h"
 #include "base/finding.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What clients take for an IP address is no host name. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* JSON: RFC 8785's examples, integers only, and no two readings of one text. */
 #include "base/json.h"
 

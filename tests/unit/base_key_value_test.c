@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys by their value: every way to write one gives the same, every other key another. */
 #include "base/der.h"
 #include "base/digest.h"

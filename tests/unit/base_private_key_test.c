@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Private keys are known by their content, in every form programs write; requests, certificates, public keys and texts are not taken for one. */
 #include "base/private_key.h"
 

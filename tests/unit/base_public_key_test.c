@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Algorithms and public keys against OpenSSL: the same identifiers, the same keys, the same signatures. */
 #include "base/encode.h"
 #include "base/openssl_release.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Foreign text: what would move a cursor, hide or turn text becomes visible; what is harmless stays as it is. */
 #include "base/quote.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Secrets: read as --pin-source names them, never from a file others may read, never told in an error, never inherited. */
 #include "base/file.h"
 #include "base/memory.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which word a person meant: a slip of the fingers is guessed, another word is not. */
 #include "base/similar.h"
 

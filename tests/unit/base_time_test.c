@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Time: the calendar from year 1 to 9999, and one spelling of an instant. */
 #include "base/bytes.h"
 #include "base/time.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* YAML by schema: each fault is one line with file, line, column, what is wrong. */
 #include "base/yaml.h"
 

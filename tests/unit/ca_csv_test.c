@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CSV as RFC 4180 has it, and lists of ids: what a spreadsheet writes is read, what is doubtful is refused with its line. */
 #include "base/csv.h"
 #include "enroll/enroll.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Software keys of the requester: each kind signs what verifies, and an encrypted one opens with its passphrase only. */
 #include "enroll/key.h"
 

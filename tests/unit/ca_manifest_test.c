@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What ca.yaml says of manifests holds, and signatures of every kind are checked by a process that is confined. */
 #include <setjmp.h>
 #include <stdarg.h>

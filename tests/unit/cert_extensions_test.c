@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes of every extension writer, and who refuses a finished certificate: each check of cert_verify() by itself. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What CA certificates forbid, read from real certificates by cert_issuer_read() and applied by the judge: one refusal a kind. */
 #include <setjmp.h>
 #include <stdarg.h>

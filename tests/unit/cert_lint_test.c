@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The last look before a certificate leaves, and lint: each fault that is planted is found under its rule, and a sound one has none. */
 #include <setjmp.h>
 #include <stdarg.h>

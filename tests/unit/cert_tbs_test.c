@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What stands in a certificate, rule by rule, as OpenSSL reads it. Each test has the name of its rule. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A home in a temporary folder with a ledger key in software, for the ledger's tests. */
 #ifndef COLDCA_TESTS_LEDGER_HOME_H
 #define COLDCA_TESTS_LEDGER_HOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* index.sqlite when its disk fails SQLite in the middle of a run, when others write meanwhile, and after an update. */
 #include "ledger_home.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/export.h"
 #include "ledger/proof.h"
 #include "ledger_home.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Delivery: whole or not at all, never over something else, the same again is success, on any file system. */
 #include <setjmp.h>
 #include <stdarg.h>

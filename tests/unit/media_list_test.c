@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is removable and mounted is listed, by what the kernel says of it; the machine's own disks are not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A manifest is taken as openssl and sha256sum make it, by a signer who was named, and in no other way. */
 #include <setjmp.h>
 #include <stdarg.h>

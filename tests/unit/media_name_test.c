@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names that may be written to a medium, and names made safe. */
 #include <setjmp.h>
 #include <stdarg.h>

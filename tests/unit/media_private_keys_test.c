@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Private keys on a medium are found wherever they lie and whatever they are called; nothing outside of it is looked at, nothing waited for. */
 #include <setjmp.h>
 #include <stdarg.h>

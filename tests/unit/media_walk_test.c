@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A medium made by an enemy is listed, nothing on it is followed, waited for or read beyond its bounds. */
 #include <setjmp.h>
 #include <stdarg.h>

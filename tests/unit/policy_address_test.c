@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IP addresses where host names were meant: a name of the type ip where a rule takes it, else refused; never a dNSName. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A sound end-entity policy, and how a test changes one line of it. Include after cmocka.h. */
 #ifndef COLDCA_TESTS_POLICY_CHANGE_H
 #define COLDCA_TESTS_POLICY_CHANGE_H

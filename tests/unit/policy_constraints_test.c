@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Name constraints of the chain, kind by kind: what is inside, what is outside, and what no validator could tell. */
 #include <setjmp.h>
 #include <stdarg.h>

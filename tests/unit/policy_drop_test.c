@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is asked for and left out: dropped where the policy says so, noted in the verdict, and never looked into. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The shipped policies, and the example of the design: they load, and say who they are for. */
 #include <setjmp.h>
 #include <stdarg.h>

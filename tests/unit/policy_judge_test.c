@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a policy lets through and what not: the example of the design and the rules as a whole. */
 #include <setjmp.h>
 #include <stdarg.h>

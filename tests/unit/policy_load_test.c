@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a policy may not load with: one policy a fault. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ready policies meet the requests that strangers bring: what each takes and refuses as it is shipped. */
 #include <setjmp.h>
 #include <stdarg.h>

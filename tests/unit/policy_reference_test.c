@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* docs/policy-reference.md says what is true: its examples load, whole ones are clean, no key is left out, its words are accepted. */
 #include <setjmp.h>
 #include <stdarg.h>

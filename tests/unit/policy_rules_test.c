@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Each rule of a policy, one by one: what it lets through, what it refuses and under which rule's name. */
 #include <setjmp.h>
 #include <stdarg.h>

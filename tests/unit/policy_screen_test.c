@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `screen:` in a policy: all checks are on unless it says false, what is off is linted and described. */
 #include <setjmp.h>
 #include <stdarg.h>

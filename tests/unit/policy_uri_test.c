@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is a URI, and which host it has: every reader has to find the same one. */
 #include <setjmp.h>
 #include <stdarg.h>

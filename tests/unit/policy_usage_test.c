@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Key usages, purposes and dates that can't be: refused at load where the policy alone decides, else when a request is judged. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values that a policy spells out: compared as what they are, and nonsense does not load. Fields by OID are the fields. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What csr_read() takes, and what it calls a problem: one sound request a feature, one broken one a rule. */
 #include <setjmp.h>
 #include <stdarg.h>

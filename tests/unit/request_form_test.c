@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The outer form of requests: what is taken as programs write it is noted, on both sides of the socket; what is refused has a name. */
 #include <setjmp.h>
 #include <stdarg.h>

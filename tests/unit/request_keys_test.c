@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keys in requests: which can not be read, and how unknown ones are named. Weak ones are screen/'s. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The message between reader and signer: it comes back as it was, and every lie about its shape is refused. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Subjects and SANs: UTF-8 whatever the string type was, and text that is harmless to show. */
 #include <setjmp.h>
 #include <stdarg.h>

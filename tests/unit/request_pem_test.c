@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cutting files into requests: DER, PEM, several PEMs, and what is neither. */
 #include <setjmp.h>
 #include <stdarg.h>

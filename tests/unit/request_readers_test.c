@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reader processes with hostile code planted in them: each attempt is stopped and reported on the one input it came with,
  * and every other input is answered.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A confined signer reaches what it was left and nothing else, and still rules its readers. */
 #include <setjmp.h>
 #include <stdarg.h>

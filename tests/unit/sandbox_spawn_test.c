@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every layer of confinement is on, and where one can't be put on, nothing runs. */
 #include <setjmp.h>
 #include <stdarg.h>

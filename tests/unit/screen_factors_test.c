@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared prime factors are found over a batch and everything before it, exactly, and a store that doesn't fit is read again. */
 #include <setjmp.h>
 #include <stdarg.h>

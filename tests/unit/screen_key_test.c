@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Weak keys are found by looking at one key alone, each for its own reason, and sound ones are left in peace. */
 #include <setjmp.h>
 #include <stdarg.h>

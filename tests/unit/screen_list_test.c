@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The list of Debian's weak keys: what is on it is found, and a list that isn't whole is refused instead of passing keys. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What token/ says of PKCS#11 codes, URIs and points; no token is needed. */
 #include "token/internal.h"
 

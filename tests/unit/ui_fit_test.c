@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Texts in a given width: what is cut, where lines end, and that no text takes more columns than it may. */
 #include "ui/fit.h"
 #include "ui/ui.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A person at a terminal, for tests: a child runs on a pseudo-terminal of its own, the test reads what it draws and types.
  * No sleeps: every wait is for something to be seen, or for the child's end.

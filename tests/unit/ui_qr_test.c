@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* QR codes: what is drawn in half blocks is read back by a scanner that is not ours. */
 #include "base/file.h"
 #include "base/memory.h"

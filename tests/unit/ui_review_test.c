@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Review at a pseudo-terminal: what is shown, what each key does, and that nothing is changed before the last word. */
 #include "ui_person.h"
 

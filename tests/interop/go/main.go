@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // readlog opens a log exported by `coldca ledger export` with Go's checksum database packages alone: readlog FOLDER VKEY
 package main
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // tlogclient reads a log exported by `coldca ledger export` with a client of such logs that many run, Tessera's, and its fsck: tlogclient
 // FOLDER VKEY-FILE [OLDER-CHECKPOINT]
 package main

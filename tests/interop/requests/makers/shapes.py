@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests in the shape of programs that can't be run here, put together by hand: shapes.py OUT
 
 What they write is known from their sources and their users' reports: CMP clients and offline key stores leave out RSA's NULL, charge

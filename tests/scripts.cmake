@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+coldca_script_test(scripts lint scripts/lint_test.sh)
