@@ -17,6 +17,9 @@ void quote_append(struct builder *ret_text, struct bytes text, size_t max_len);
  */
 void quote_guard(struct builder *ret_text, struct bytes text);
 
+/** The same for JSON, whose texts keep their meaning: what is harmful outside ASCII becomes the escapes of RFC 8259 7. Appends. */
+void quote_json(struct builder *ret_text, struct bytes json);
+
 struct quoted {
     char text[200];
 };

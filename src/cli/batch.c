@@ -2,6 +2,7 @@
 
 #include "cli/batch_media.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "policy/policy.h"
 #include "ui/ui.h"
@@ -39,8 +40,9 @@ static void print_result(const struct batch_result *result, const char *medium)
         printf("%zu request%s in requests.sha256 %s not on the medium; report.json names them\n",
                result->missing, result->missing == 1 ? "" : "s", result->missing == 1 ? "is" : "are");
     if (result->has_answers)
-        printf("the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
-               medium, result->id, (unsigned long long)issue->ledger_size);
+        cli_print(stdout,
+                  "the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
+                  medium, result->id, (unsigned long long)issue->ledger_size);
     else
         printf("nothing was left to do: every request has its certificate on this medium\n");
 }
