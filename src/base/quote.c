@@ -38,6 +38,15 @@ size_t utf8_whole(const char *text, size_t len)
     return utf8_decode((const uint8_t *)text + start, len - start, &code) > 0 ? len : start;
 }
 
+void utf8_vformat(char *ret_text, size_t size, const char *format, va_list arguments)
+{
+    int len = vsnprintf(ret_text, size, format, arguments);
+    if (len < 0)
+        ret_text[0] = '\0'; // a format the C library does not take
+    else if ((size_t)len >= size)
+        ret_text[utf8_whole(ret_text, size - 1)] = '\0';
+}
+
 bool utf8_is_valid(struct bytes text)
 {
     for (size_t i = 0; i < text.len;) {

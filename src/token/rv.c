@@ -1,5 +1,7 @@
 #include "token/internal.h"
 
+#include "base/quote.h"
+
 #include <openssl/err.h>
 #include <stdarg.h>
 
@@ -138,7 +140,7 @@ bool error_rv(struct error *err, CK_RV rv, const char *format, ...)
     char what[512];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(what, sizeof(what), format, args); // cut if too long: it is a message
+    utf8_vformat(what, sizeof(what), format, args); // cut if too long: it is a message
     va_end(args);
     if (rv_find(rv) == NULL)
         return error_set(err, ERROR_TOKEN, rv, "%s: %s (0x%08lx): %s", what, rv_name(rv), rv, rv_advice(rv));

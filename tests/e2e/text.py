@@ -56,6 +56,7 @@ MAKERS = [
     lambda c: c.choice([b"\\x", b"\\u{202e}", b"\\", b"%s%n", b"\"'<&>", b"{CN}", b"=,+;#", b"\\xff\\"]) * c.randint(1, 6),
     lambda c: utf8(code_points(c, (0x4e00, 0x9fff), (0x61, 0x7a), count=c.choice([63, 64, 65, 300, 1500]))),
     lambda c: c.choice([b"x", b"\xff", utf8("日"), utf8("e\u0301"), b"ab "]) * c.randint(50, 700),
+    lambda c: b"x" * c.randint(0, 2) + utf8("\u65e5") * 290,  # longer than any reason, cut at any of its bytes
     lambda c: READABLE,
 ]
 
