@@ -45,6 +45,7 @@ static void print_result(const struct batch_result *result, const char *medium)
                   medium, result->id, (unsigned long long)issue->ledger_size);
     else
         printf("nothing was left to do: every request has its certificate on this medium\n");
+    printf("safe to remove: everything on %s is written; unmount it first, if it is mounted\n", medium);
 }
 
 static struct json *result_json(const struct batch_result *result)
@@ -64,6 +65,7 @@ static struct json *result_json(const struct batch_result *result)
     json_put_int(json, "private_keys", (int64_t)result->private_keys);
     json_put_int(json, "other_files", (int64_t)result->other_files);
     json_put_int(json, "ledger_size", (int64_t)result->issue.ledger_size);
+    json_put_bool(json, "safe_to_remove", true); // else there is no result
     return json;
 }
 
@@ -77,6 +79,13 @@ static void report(const struct options *options, const struct batch_result *res
     report_json(json);
 }
 
+static bool refuse_no_medium(struct error *err)
+{
+    return error_set(err, ERROR_INPUT, 0,
+                     "no removable medium is mounted: plug it in, mount it, and run this again, or name the "
+                     "directory: coldca batch DIRECTORY");
+}
+
 /** What `coldca batch` alone does: lists the media, and on a terminal lets one be chosen. */
 static bool offer_media(const struct options *options, char **ret_medium, struct error *err)
 {
@@ -85,10 +94,17 @@ static bool offer_media(const struct options *options, char **ret_medium, struct
         return false;
     if (options->wants_json) {
         batch_media_json(&list);
-        return true;
+        return list.count > 0 || refuse_no_medium(err);
     }
     batch_media_print(&list);
-    return list.count == 0 || !ui_has_terminal() || batch_media_choose(&list, ret_medium, err);
+    if (list.count == 0)
+        return refuse_no_medium(err);
+    if (!ui_has_terminal())
+        return error_set(err, ERROR_USAGE, 0,
+                         "say which medium: coldca batch DIRECTORY, where it is mounted");
+    return batch_media_choose(&list, ret_medium, err) &&
+           (*ret_medium != NULL ||
+            error_set(err, ERROR_INPUT, 0, "no medium was chosen, so nothing was done"));
 }
 
 static bool work(struct batch_options *wanted, struct options *options, struct batch_result *ret_result,
