@@ -199,6 +199,7 @@ void medium_drop_empty_batch(const struct medium *medium)
     AUTO(close) int issued_fd = -1;
     if (media_open_folder(medium->fd, "issued", false, &issued_fd, &ignored))
         (void)unlinkat(issued_fd, medium->batch, AT_REMOVEDIR); // one that holds something stays
+    (void)unlinkat(medium->fd, "issued", AT_REMOVEDIR);         // likewise
 }
 
 bool medium_sync(const struct medium *medium, struct error *err)

@@ -68,6 +68,12 @@ fault "is this the right medium?" nasty
 for i in $(seq 300); do echo x >"many/file-$i.txt"; done
 fault ", ...:" many
 
+step "a batch that could not begin leaves the medium as it was"
+echo 000000 >wrong-pin
+chmod 600 wrong-pin
+run 4 -C ca batch "${device[@]}" --pin-source file:wrong-pin whole
+equal "$(find whole | sort | tr '\n' ' ')" "whole whole/requests whole/requests/good.csr "
+
 step "after a batch: safe to remove, also where nothing was to be done, not where it failed"
 batch 0 whole
 says "safe to remove: everything on whole is written"
