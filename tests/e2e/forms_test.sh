@@ -29,7 +29,7 @@ run 0 -C ca check "${device[@]}" requests
 says "note: RSA with SHA-256 is written without its NULL parameters (RFC 4055 5)"
 says "note: ECDSA with SHA-256 is written with NULL parameters; there should be none (RFC 5758 3.2)"
 says "note: the request has no attributes field"
-says "note: RSASSA-PSS with a salt of 222 bytes; 32, as long as the hash, is usual"
+says "note: RSASSA-PSS with a salt of 222 bytes (usual: 32, as long as the hash)"
 
 step "sign: each gets its certificate, which has nothing of the form; the same request gets it again"
 sign 0 --out issued requests
