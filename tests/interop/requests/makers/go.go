@@ -12,6 +12,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -54,6 +55,20 @@ func with(template x509.CertificateRequest, algorithm x509.SignatureAlgorithm) x
 	return template
 }
 
+// Go up to 1.19 says RSASSA-PSS and signs by PKCS #1 v1.5: such a request proves nothing, and is not made.
+func pss(name string, template x509.CertificateRequest) {
+	key := rsaKey(2048)
+	der, err := x509.CreateCertificateRequest(rand.Reader, &template, key)
+	must(err)
+	made, err := x509.ParseCertificateRequest(der)
+	must(err)
+	if made.CheckSignature() != nil {
+		fmt.Println("lacks", name)
+		return
+	}
+	req(name, key, template)
+}
+
 func main() {
 	must(os.WriteFile(filepath.Join(os.Args[1], "version"), []byte("Go crypto/x509 "+strings.TrimPrefix(runtime.Version(), "go")+"\n"), 0o644))
 	p256 := elliptic.P256()
@@ -65,8 +80,8 @@ func main() {
 	req("device-p384", ecKey(elliptic.P384()), cn("device-4"))
 	req("device-p256-sha512", ecKey(p256), with(cn("device-5"), x509.ECDSAWithSHA512))
 	req("device-ed25519", ed, cn("device-6"))
-	req("device-pss", rsaKey(2048), with(cn("device-7"), x509.SHA256WithRSAPSS))
-	req("device-pss-sha512", rsaKey(2048), with(cn("device-8"), x509.SHA512WithRSAPSS))
+	pss("device-pss", with(cn("device-7"), x509.SHA256WithRSAPSS))
+	pss("device-pss-sha512", with(cn("device-8"), x509.SHA512WithRSAPSS))
 	req("device-subject", ecKey(p256), x509.CertificateRequest{Subject: pkix.Name{Country: []string{"DE"}, Province: []string{"Bayern"},
 		Locality: []string{"München"}, Organization: []string{"Müller GmbH"}, OrganizationalUnit: []string{"Werk 2"}, CommonName: "device-9"}})
 	req("device-p521", ecKey(elliptic.P521()), cn("device-10"))
