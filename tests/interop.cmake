@@ -17,6 +17,10 @@ coldca_python_test(vectors vectors.py $<TARGET_FILE:coldca>)
 # A program that reads no ledger: the test of faults must say so, and count nothing.
 coldca_python_test(ledger_faults_blind ledger_faults.py $<TARGET_FILE:ledger_tool> /bin/false)
 set_tests_properties(interop.ledger_faults_blind PROPERTIES PASS_REGULAR_EXPRESSION "no fault is planted yet" FAIL_REGULAR_EXPRESSION "found by both")
+coldca_python_test(requests requests.py $<TARGET_FILE:coldca> ${CMAKE_SOURCE_DIR})
+# A program that judges nothing is no answer.
+coldca_python_test(requests_blind requests.py /bin/false ${CMAKE_SOURCE_DIR})
+set_tests_properties(interop.requests_blind PROPERTIES PASS_REGULAR_EXPRESSION "no JSON from" FAIL_REGULAR_EXPRESSION "requests by")
 coldca_script_test(interop ledger_go interop/ledger_go.sh)
 
 # For tests/bench/ledger.py: no test, numbers are not judged here.

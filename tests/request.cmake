@@ -20,3 +20,7 @@ coldca_fuzz_target(wire LAYERS request)
 
 add_executable(bench_readers EXCLUDE_FROM_ALL bench/readers.c)
 target_link_libraries(bench_readers PRIVATE coldca_request coldca_csr_maker)
+
+# Requests around any text, for tests/e2e/text.py.
+add_executable(make_text_requests support/make_text_requests.c)
+target_link_libraries(make_text_requests PRIVATE coldca_csr_maker)

@@ -2,6 +2,7 @@
 #include "base/console.h"
 
 #include "base/builder.h"
+#include "base/quote.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@ void console_notice(const struct console *console, const char *format, ...)
     if (console == NULL || console->notice == NULL)
         return;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer notice is cut
+    utf8_vformat(text, sizeof(text), format, arguments); // a longer notice is cut
     va_end(arguments);
     console->notice(console->data, text);
 }

@@ -42,9 +42,7 @@ void findings_say(struct findings *findings, const char *rule, const char *sourc
     char source_copy[128];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format,
-                    arguments); // a reason longer than that is cut, between characters
-    text[utf8_whole(text, strlen(text))] = '\0';
+    utf8_vformat(text, sizeof(text), format, arguments); // a longer reason is cut
     va_end(arguments);
     (void)snprintf(rule_copy, sizeof(rule_copy), "%s", rule);
     (void)snprintf(source_copy, sizeof(source_copy), "%s", source == NULL ? "" : source);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/quote.h"
 
+#include <assert.h>
+
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -35,6 +37,15 @@ size_t utf8_whole(const char *text, size_t len)
         return len; // no character begins here
     start--;
     return utf8_decode((const uint8_t *)text + start, len - start, &code) > 0 ? len : start;
+}
+
+void utf8_vformat(char *ret_text, size_t size, const char *format, va_list arguments)
+{
+    int len = vsnprintf(ret_text, size, format, arguments);
+    if (len < 0)
+        ret_text[0] = '\0'; // a format the C library does not take
+    else if ((size_t)len >= size)
+        ret_text[utf8_whole(ret_text, size - 1)] = '\0';
 }
 
 bool utf8_is_valid(struct bytes text)
@@ -125,6 +136,21 @@ void quote_guard(struct builder *ret_text, struct bytes text)
             builder_add_u8(ret_text, text.data[i++]);
         else
             i += quote_one(ret_text, text, i);
+    }
+}
+
+void quote_json(struct builder *ret_text, struct bytes json)
+{
+    for (size_t i = 0, used = 1; i < json.len; i += used) {
+        uint32_t code = 0;
+        used = utf8_decode(json.data + i, json.len - i, &code);
+        assert(used > 0); // json.h lets nothing else in
+        if (code < 0x7f || !is_harmful(code))
+            builder_add(ret_text, json.data + i, used);
+        else if (code < 0x10000)
+            builder_format(ret_text, "\\u%04x", code);
+        else
+            builder_format(ret_text, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
     }
 }
 

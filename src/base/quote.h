@@ -9,6 +9,8 @@
 
 #include "base/builder.h"
 
+#include <stdarg.h>
+
 /** Appends text in harmless form, at most max_len bytes of it, then "..." if it was cut. 0: no cut. */
 void quote_append(struct builder *ret_text, struct bytes text, size_t max_len);
 
@@ -17,6 +19,9 @@ void quote_append(struct builder *ret_text, struct bytes text, size_t max_len);
  * backslashes and line ends alone. Appends; guarding twice changes nothing.
  */
 void quote_guard(struct builder *ret_text, struct bytes text);
+
+/** The same for JSON, whose texts keep their meaning: what is harmful outside ASCII becomes the escapes of RFC 8259 7. Appends. */
+void quote_json(struct builder *ret_text, struct bytes json);
 
 struct quoted {
     char text[200];
@@ -31,6 +36,9 @@ size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point);
 
 /** For text that was cut at len bytes: how many of them are whole characters. What is no UTF-8 before the cut counts as whole. */
 size_t utf8_whole(const char *text, size_t len);
+
+/** vsnprintf() for words: what does not fit is cut off between characters, for the text may end up in JSON. */
+void utf8_vformat(char *ret_text, size_t size, const char *format, va_list arguments) PRINTF_LIKE(3, 0);
 
 /** Whether text is valid UTF-8 throughout (RFC 3629; no surrogates, no overlong forms). */
 bool utf8_is_valid(struct bytes text);

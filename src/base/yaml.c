@@ -23,7 +23,7 @@ static void PRINTF_LIKE(3, 0) listen(cyaml_log_t level, void *context, const cha
     char line[256];
     struct complaint *complaint = context;
     (void)level;
-    (void)vsnprintf(line, sizeof(line), format, arguments); // a longer value is cut
+    utf8_vformat(line, sizeof(line), format, arguments); // a longer value is cut
     line[strcspn(line, "\n")] = '\0';
     if (strncmp(line, "Ignoring documents", 18) == 0)
         complaint->has_more_documents = true;

@@ -162,6 +162,20 @@ static bool next_plan(void *data, unsigned wait_ms, struct plan **ret_plan, bool
 
 /* ---- the whole ---- */
 
+static bool refuse_empty(const struct batch *batch, struct error *err)
+{
+    size_t others = batch->medium.walk.count;
+    AUTO(builder_done) struct builder lies = BUILDER_INIT;
+    AUTO(free)
+    char *files = others == 0 ? NULL : memory_format(" (%zu other file%s)", others, others == 1 ? "" : "s");
+    medium_tell_what_lies(batch->medium.fd, batch->options.medium, &lies);
+    return error_set(
+        err, ERROR_INPUT, 0,
+        "no requests found below requests/%s; a request's name ends in .csr, .req, .p10, .pem or "
+        ".der; %s",
+        files == NULL ? "" : files, builder_text(&lies));
+}
+
 static bool find_requests(struct batch *batch, struct error *err)
 {
     const struct media_walk *walk = &batch->medium.walk;
@@ -176,10 +190,7 @@ static bool find_requests(struct batch *batch, struct error *err)
         if (!batch_policies_want(&batch->policies, walk->items[i].path, err))
             return false;
     }
-    return batch->requests_count > 0 ||
-           error_set(err, ERROR_INPUT, 0,
-                     "no requests found below requests/; a request's name ends in .csr, .req, .p10, .pem or "
-                     ".der");
+    return batch->requests_count > 0 || refuse_empty(batch, err);
 }
 
 /** As many descriptors as are allowed, up to what a batch can use; fewer do for media of few folders. */
@@ -276,6 +287,7 @@ static bool finish(struct batch *batch, struct batch_result *result, struct erro
     if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && result->missing == 0 &&
         !batch->medium.is_resumed) {
         batch_report_free(TAKE(batch->report)); // so that the folder is empty
+        medium_drop_empty_batch(&batch->medium);
         return true;
     }
     const struct batch_summary summary = {.home = batch->home,
@@ -321,5 +333,5 @@ bool batch_run(const struct batch_options *options, const struct console *consol
         console_notice(console, "resuming batch %s, which an earlier run left unfinished",
                        batch->medium.batch);
     batch_keys_look(&batch->keys, &batch->medium, console);
-    return carry_out(batch, ret_result, err);
+    return carry_out(batch, ret_result, err) && medium_sync(&batch->medium, err);
 }

@@ -31,6 +31,15 @@ void medium_close(struct medium *medium)
     *medium = (struct medium){.fd = -1, .requests_fd = -1, .batch_fd = -1};
 }
 
+static bool refuse_without_requests(int fd, const char *path, struct error *err)
+{
+    struct quoted room;
+    AUTO(builder_done) struct builder lies = BUILDER_INIT;
+    medium_tell_what_lies(fd, path, &lies);
+    return error_set(err, ERROR_INPUT, ENOENT, "%s has no directory requests/: %s", quoted_text(path, &room),
+                     builder_text(&lies));
+}
+
 bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
 {
     struct quoted room;
@@ -38,8 +47,8 @@ bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
     if (!file_open_folder(AT_FDCWD, path, &medium.fd, err))
         return error_while(err, "opening the medium");
     if (!media_open_folder(medium.fd, "requests", false, &medium.requests_fd, err))
-        return error_while(err, "looking for the requests: they belong into %s/requests/",
-                           quoted_text(path, &room));
+        return file_exists(medium.fd, "requests") ? error_while(err, "looking for the requests")
+                                                  : refuse_without_requests(medium.fd, path, err);
     if (!media_walk(medium.requests_fd, REQUEST_MAX_FILE_LEN, REQUESTS_MAX, &medium.walk, err))
         return error_while(err, "looking through %s/requests", quoted_text(path, &room));
     *ret_medium = medium;
@@ -191,4 +200,19 @@ void medium_drop_empty_batch(const struct medium *medium)
     AUTO(close) int issued_fd = -1;
     if (media_open_folder(medium->fd, "issued", false, &issued_fd, &ignored))
         (void)unlinkat(issued_fd, medium->batch, AT_REMOVEDIR); // one that holds something stays
+    (void)unlinkat(medium->fd, "issued", AT_REMOVEDIR);         // likewise
+}
+
+bool medium_sync(const struct medium *medium, struct error *err)
+{
+    struct stat own;
+    struct stat above;
+    // What was written here is durable already. Of a whole medium the rest is too: others may have copied requests to it.
+    if (fstat(medium->fd, &own) != 0 || fstatat(medium->fd, "..", &above, 0) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't look at the medium");
+    if (own.st_dev == above.st_dev)
+        return true; // a directory of another file system, perhaps of the whole machine
+    return syncfs(medium->fd) == 0 ||
+           error_errno(err, ERROR_INPUT, errno,
+                       "not all is written to the medium: leave it in and run the same command again");
 }

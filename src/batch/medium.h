@@ -26,6 +26,8 @@ struct medium {
 
 /** Opens the medium and looks through requests/. ERROR_INPUT if it has none. */
 MUST_USE bool medium_open(const char *path, struct medium *ret_medium, struct error *err);
+/** What lies on a medium where requests/ is missing or holds none, and what to do about it; appends one harmless line. */
+void medium_tell_what_lies(int medium_fd, const char *path, struct builder *ret_text);
 void medium_close(struct medium *medium);
 DEFINE_AUTO_VALUE(struct medium, medium_close);
 
@@ -37,5 +39,7 @@ bool medium_is_batch(const char *name);
 bool medium_holds(const struct medium *medium, const char *file, struct bytes content);
 /** Removes the folder of the batch if nothing was written to it. */
 void medium_drop_empty_batch(const struct medium *medium);
+/** Has everything on the medium written, so that it can be pulled. ERROR_INPUT: it did not take all. */
+MUST_USE bool medium_sync(const struct medium *medium, struct error *err);
 
 #endif

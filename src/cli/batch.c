@@ -3,6 +3,7 @@
 
 #include "cli/batch_media.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "policy/policy.h"
 #include "ui/ui.h"
@@ -40,10 +41,12 @@ static void print_result(const struct batch_result *result, const char *medium)
         printf("%zu request%s in requests.sha256 %s not on the medium; report.json names them\n",
                result->missing, result->missing == 1 ? "" : "s", result->missing == 1 ? "is" : "are");
     if (result->has_answers)
-        printf("the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
-               medium, result->id, (unsigned long long)issue->ledger_size);
+        cli_print(stdout,
+                  "the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
+                  medium, result->id, (unsigned long long)issue->ledger_size);
     else
         printf("nothing was left to do: every request has its certificate on this medium\n");
+    printf("safe to remove: everything on %s is written; unmount it first, if it is mounted\n", medium);
 }
 
 static struct json *result_json(const struct batch_result *result)
@@ -63,6 +66,7 @@ static struct json *result_json(const struct batch_result *result)
     json_put_int(json, "private_keys", (int64_t)result->private_keys);
     json_put_int(json, "other_files", (int64_t)result->other_files);
     json_put_int(json, "ledger_size", (int64_t)result->issue.ledger_size);
+    json_put_bool(json, "safe_to_remove", true); // else there is no result
     return json;
 }
 
@@ -76,6 +80,13 @@ static void report(const struct options *options, const struct batch_result *res
     report_json(json);
 }
 
+static bool refuse_no_medium(struct error *err)
+{
+    return error_set(err, ERROR_INPUT, 0,
+                     "no removable medium is mounted: plug it in, mount it, and run this again, or name the "
+                     "directory: coldca batch DIRECTORY");
+}
+
 /** What `coldca batch` alone does: lists the media, and on a terminal lets one be chosen. */
 static bool offer_media(const struct options *options, char **ret_medium, struct error *err)
 {
@@ -84,10 +95,17 @@ static bool offer_media(const struct options *options, char **ret_medium, struct
         return false;
     if (options->wants_json) {
         batch_media_json(&list);
-        return true;
+        return list.count > 0 || refuse_no_medium(err);
     }
     batch_media_print(&list);
-    return list.count == 0 || !ui_has_terminal() || batch_media_choose(&list, ret_medium, err);
+    if (list.count == 0)
+        return refuse_no_medium(err);
+    if (!ui_has_terminal())
+        return error_set(err, ERROR_USAGE, 0,
+                         "say which medium: coldca batch DIRECTORY, where it is mounted");
+    return batch_media_choose(&list, ret_medium, err) &&
+           (*ret_medium != NULL ||
+            error_set(err, ERROR_INPUT, 0, "no medium was chosen, so nothing was done"));
 }
 
 static bool work(struct batch_options *wanted, struct options *options, struct batch_result *ret_result,

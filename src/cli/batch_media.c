@@ -30,9 +30,6 @@ void batch_media_print(const struct media_list *list)
     }
     if (list->count > 0)
         ui_table_print(table);
-    else
-        printf("no removable medium is mounted; plug it in, mount it, and name the folder: coldca batch "
-               "FOLDER\n");
 }
 
 void batch_media_json(const struct media_list *list)

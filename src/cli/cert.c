@@ -2,6 +2,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "home/certificate.h"
 #include "ui/ui.h"
@@ -84,13 +85,14 @@ static const struct command_help show_help = {
 static void print_certificate(const struct ledger_entry *entry, struct builder *words, struct builder *pem,
                               const struct findings *findings)
 {
-    printf("%s", builder_text(words));
+    cli_print(stdout, "%s", builder_text(words));
     printf("status: %s (records %llu and %llu)\n", ledger_status_name(entry->status),
            (unsigned long long)entry->signing_seq, (unsigned long long)entry->issued_seq);
     for (size_t i = 0; i < findings->count; i++)
-        printf("lint: %s%s%s%s\n", findings->items[i].text, findings->items[i].source == NULL ? "" : " (",
-               findings->items[i].source == NULL ? "" : findings->items[i].source,
-               findings->items[i].source == NULL ? "" : ")");
+        cli_print(stdout, "lint: %s%s%s%s\n", findings->items[i].text,
+                  findings->items[i].source == NULL ? "" : " (",
+                  findings->items[i].source == NULL ? "" : findings->items[i].source,
+                  findings->items[i].source == NULL ? "" : ")");
     printf("%s", builder_text(pem));
 }
 

@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 
 static const struct command_help help = {
@@ -21,12 +22,13 @@ static struct json *result_json(const struct init_result *result)
 {
     char not_after[TIME_TEXT_SIZE];
     struct json *json = json_new_object();
-    json_put_text(json, "home", result->path);
+    report_put(json, "home", result->path);
     json_put_text(json, "origin", result->origin);
     json_put_text(json, "ledger_vkey", result->vkey);
     json_put_text(json, "ca_key", result->ca_key);
     json_put_text(json, "ledger_key", result->ledger_key);
-    json_put_text(json, "csr", result->csr_path);
+    if (result->csr_path != NULL)
+        report_put(json, "csr", result->csr_path);
     if (result->csr_path == NULL) {
         json_put_text(json, "subject", result->subject);
         json_put_hex(json, "certificate_sha256", BYTES(result->certificate_sha256));
@@ -39,22 +41,25 @@ static void print_result(const struct init_result *result)
 {
     char digest[129];
     char not_after[TIME_TEXT_SIZE];
-    printf("%-14s %s\n", "home", result->path);
-    printf("%-14s %s\n", "CA key", result->ca_key);
-    printf("%-14s %s\n", "ledger key", result->ledger_key);
-    printf("%-14s %s\n", "ledger vkey", result->vkey);
+    cli_print(stdout, "%-14s %s\n", "home", result->path);
+    cli_print(stdout, "%-14s %s\n", "CA key", result->ca_key);
+    cli_print(stdout, "%-14s %s\n", "ledger key", result->ledger_key);
+    cli_print(stdout, "%-14s %s\n", "ledger vkey", result->vkey);
     if (result->csr_path != NULL) {
-        printf("%-14s %s\n\nbring it to the parent CA, then: coldca -C %s init --certificate FILE [--chain "
-               "FILE]\n",
-               "request", result->csr_path, result->path);
+        cli_print(
+            stdout,
+            "%-14s %s\n\nbring it to the parent CA, then: coldca -C %s init --certificate FILE [--chain "
+            "FILE]\n",
+            "request", result->csr_path, result->path);
         return;
     }
-    printf("%-14s %s\n", "subject", result->subject);
-    printf("%-14s %s\n", "valid until", time_format(result->not_after, not_after));
-    printf("%-14s %s\n", "SHA-256", hex_of(BYTES(result->certificate_sha256), digest));
-    printf("\nkeep the vkey where an auditor finds it: it is what checks the ledger. Next: coldca -C %s "
-           "policy list\n",
-           result->path);
+    cli_print(stdout, "%-14s %s\n", "subject", result->subject);
+    cli_print(stdout, "%-14s %s\n", "valid until", time_format(result->not_after, not_after));
+    cli_print(stdout, "%-14s %s\n", "SHA-256", hex_of(BYTES(result->certificate_sha256), digest));
+    cli_print(stdout,
+              "\nkeep the vkey where an auditor finds it: it is what checks the ledger. Next: coldca -C %s "
+              "policy list\n",
+              result->path);
 }
 
 int cli_init(int argc, char **argv, struct error *err)

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "witness/evidence.h"
 
@@ -44,9 +45,9 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
         json_put_int(json, "files", (int64_t)result.files);
         report_json(json);
     } else {
-        printf("%s holds %llu records now, %llu before; %llu files written\n", target,
-               (unsigned long long)result.size, (unsigned long long)result.old_size,
-               (unsigned long long)result.files);
+        cli_print(stdout, "%s holds %llu records now, %llu before; %llu files written\n", target,
+                  (unsigned long long)result.size, (unsigned long long)result.old_size,
+                  (unsigned long long)result.files);
     }
     return EXIT_DONE;
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/ledger_proof.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "witness/evidence.h"
 
@@ -29,9 +30,9 @@ static bool check_record(const struct cli_proof *asked, struct bytes proof, stru
         report_json(json);
         return true;
     }
-    printf("the proof holds: record %llu of a ledger of %llu, %s, %s\n", (unsigned long long)found.seq,
-           (unsigned long long)found.checkpoint_size, json_text(found.record, "type"),
-           json_text(found.record, "time"));
+    cli_print(stdout, "the proof holds: record %llu of a ledger of %llu, %s, %s\n",
+              (unsigned long long)found.seq, (unsigned long long)found.checkpoint_size,
+              json_text(found.record, "type"), json_text(found.record, "time"));
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "cli/cli.h"
 #include "cli/ledger_proof.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "records/verify.h"
 
@@ -44,7 +45,7 @@ static void print_report(struct ledger_report *report)
     for (size_t i = 0; i < report->findings.count; i++) {
         AUTO(builder_done) struct builder text = BUILDER_INIT; // of a ledger that anyone may have written
         quote_guard(&text, bytes_of_text(report->findings.items[i].text));
-        printf("%s: %s\n", report->findings.items[i].rule, builder_text(&text));
+        cli_print(stdout, "%s: %s\n", report->findings.items[i].rule, builder_text(&text));
     }
     if (report->findings.count == 0 && report->records_past_checkpoint == 0)
         printf("all of it holds, up to the newest checkpoint\n");

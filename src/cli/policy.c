@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "home/home.h"
 #include "ui/ui.h"
@@ -37,7 +38,7 @@ static void list_row(struct ui_table *table, struct json *array, const char *nam
     const char *cells[] = {name, is_sound ? (policy_is_ca(policy) ? "CA" : "end entity") : "broken",
                            is_sound ? policy_description(policy) : err.text};
     struct json *entry = json_add_object(array);
-    json_put_text(entry, "policy", name);
+    report_put(entry, "policy", name);
     json_put_text(entry, "makes", cells[1]);
     json_put_text(entry, "description", cells[2]);
     ui_table_row(table, cells, is_sound ? NULL : "red");
@@ -104,7 +105,8 @@ static int show(int argc, char **argv, struct error *err)
         json_put_text(json, "yaml", builder_text(&text));
         report_json(json);
     } else {
-        printf("%s\nsha256 %s\n", builder_text(&words), hex_of(bytes_of(policy_sha256(policy), 32), digest));
+        cli_print(stdout, "%s\nsha256 %s\n", builder_text(&words),
+                  hex_of(bytes_of(policy_sha256(policy), 32), digest));
     }
     return EXIT_DONE;
 }
@@ -121,16 +123,17 @@ static size_t check_one(const struct policy *policy, const char *name, struct js
     policy_lint(policy, &findings);
     for (size_t i = 0; i < findings.count; i++) {
         struct json *entry = json_add_object(array);
-        json_put_text(entry, "policy", name);
+        report_put(entry, "policy", name);
         json_put_text(entry, "rule", findings.items[i].rule);
         json_put_text(entry, "text", findings.items[i].text);
         json_put_text(entry, "remedy", findings.items[i].remedy);
         if (!wants_json)
-            printf("%s: %s%s%s\n", name, findings.items[i].text, findings.items[i].remedy == NULL ? "" : "; ",
-                   findings.items[i].remedy == NULL ? "" : findings.items[i].remedy);
+            cli_print(stdout, "%s: %s%s%s\n", name, findings.items[i].text,
+                      findings.items[i].remedy == NULL ? "" : "; ",
+                      findings.items[i].remedy == NULL ? "" : findings.items[i].remedy);
     }
     if (findings.count == 0 && !wants_json)
-        printf("%s: nothing to say against it\n", name);
+        cli_print(stdout, "%s: nothing to say against it\n", name);
     return findings.count;
 }
 

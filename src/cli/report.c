@@ -3,6 +3,8 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/quote.h"
+#include "cli/print.h"
 #include "ui/ui.h"
 
 #include <string.h>
@@ -10,8 +12,17 @@
 void report_json(const struct json *json)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder harmless = BUILDER_INIT;
     json_pretty(json, &text);
-    puts(builder_text(&text));
+    quote_json(&harmless, builder_bytes(&text));
+    puts(builder_text(&harmless));
+}
+
+void report_put(struct json *json, const char *key, const char *text)
+{
+    AUTO(builder_done) struct builder guarded = BUILDER_INIT;
+    quote_guard(&guarded, bytes_of_text(text));
+    json_put_text(json, key, builder_text(&guarded));
 }
 
 static const char *verdict_word(enum plan_action action)
@@ -93,7 +104,7 @@ void report_issue(const struct plan *plan, const struct issue_result *result, co
     if (result->skipped > 0)
         printf(", %zu skipped", result->skipped);
     if (folder != NULL)
-        printf("; they are in %s", folder);
+        cli_print(stdout, "; they are in %s", folder);
     printf("; the ledger has %llu records\n", (unsigned long long)result->ledger_size);
 }
 
@@ -106,6 +117,7 @@ struct json *report_issue_json(const struct plan *plan, const struct issue_resul
     json_put_int(json, "skipped", (int64_t)result->skipped);
     json_put_int(json, "abandoned", (int64_t)result->abandoned);
     json_put_int(json, "ledger_size", (int64_t)result->ledger_size);
-    json_put_text(json, "folder", folder);
+    if (folder != NULL)
+        report_put(json, "folder", folder);
     return json;
 }

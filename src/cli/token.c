@@ -2,6 +2,7 @@
 #include "token/token.h"
 
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "home/home.h"
 #include "ui/ui.h"
@@ -32,11 +33,11 @@ DEFINE_AUTO_VALUE(struct token_options, token_options_done);
 static struct json *info_json(const struct token_info *info)
 {
     struct json *json = json_new_object();
-    json_put_text(json, "label", info->label);
-    json_put_text(json, "serial", info->serial);
-    json_put_text(json, "model", info->model);
-    json_put_text(json, "manufacturer", info->manufacturer);
-    json_put_text(json, "slot", info->slot_text);
+    report_put(json, "label", info->label);
+    report_put(json, "serial", info->serial);
+    report_put(json, "model", info->model);
+    report_put(json, "manufacturer", info->manufacturer);
+    report_put(json, "slot", info->slot_text);
     json_put_int(json, "slot_id", (int64_t)info->slot_id);
     json_put_bool(json, "initialized", info->is_initialized);
     json_put_bool(json, "user_pin_set", info->user_pin_is_set);
@@ -138,11 +139,11 @@ static int init(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (given.options.wants_json) {
         AUTO(json_free) struct json *json = json_new_object();
-        json_put_text(json, "label", given.label);
+        report_put(json, "label", given.label);
         report_json(json);
     } else {
-        printf("token %s is ready. Next: coldca -C FOLDER init --token %s --subject \"CN=...\"\n",
-               given.label, given.label);
+        cli_print(stdout, "token %s is ready. Next: coldca -C FOLDER init --token %s --subject \"CN=...\"\n",
+                  given.label, given.label);
     }
     return EXIT_DONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/encode.h"
 #include "cli/cli.h"
+#include "cli/print.h"
 #include "cli/report.h"
 #include "home/home.h"
 #include "ui/ui.h"
@@ -28,7 +29,7 @@ static void add_key(struct ui_table *table, struct json *array, const struct tok
                            answer(attributes->may_sign)};
     ui_table_row(table, cells, attributes->is_extractable == TOKEN_YES ? "red" : NULL);
     struct json *entry = json_add_object(array);
-    json_put_text(entry, "label", cells[0]);
+    report_put(entry, "label", cells[0]);
     json_put_text(entry, "id", cells[1]);
     json_put_text(entry, "uri", key->uri);
     json_put_text(entry, "kind", key_name(key->kind, key->bits, kind));
@@ -69,7 +70,7 @@ static bool show_keys(struct token *token, bool wants_json, struct error *err)
         report_json(json);
         return true;
     }
-    printf("%s\n", builder_text(&uri));
+    cli_print(stdout, "%s\n", builder_text(&uri));
     ui_table_print(table);
     return true;
 }

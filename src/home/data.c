@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "base/similar.h"
 #include "base/yaml.h"
 
 #include <ctype.h>
@@ -93,11 +94,32 @@ bool home_data_read(int home_fd, const char *kind, const char *name, struct buil
     return is_read;
 }
 
+/** Appends "; did you mean ...?" if a policy there is has nearly this name. */
+static void suggest_policy(int home_fd, const char *name, struct builder *ret_text)
+{
+    char **names = NULL;
+    size_t count = 0;
+    struct error ignored = ERROR_INIT; // then there is nothing to suggest
+    struct similar similar = {.word = name};
+    if (!home_policy_names(home_fd, &names, &count, &ignored))
+        return;
+    for (size_t i = 0; i < count; i++)
+        similar_offer(&similar, names[i]);
+    similar_ask(&similar, "", ret_text);
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+}
+
 bool home_policy_read(int home_fd, const char *name, struct builder *ret_text, char **ret_file,
                       struct error *err)
 {
-    return home_data_read(home_fd, "policies", name, ret_text, ret_file, err) ||
-           error_while(err, "looking for the policy %s", name);
+    struct quoted room;
+    AUTO(builder_done) struct builder question = BUILDER_INIT;
+    if (home_data_read(home_fd, "policies", name, ret_text, ret_file, err))
+        return true;
+    suggest_policy(home_fd, name, &question);
+    return error_while(err, "looking for the policy %s%s", quoted_text(name, &room), builder_text(&question));
 }
 
 bool home_policy_find(int home_fd, const char *name, struct policy **ret_policy, struct error *err)

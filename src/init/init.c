@@ -24,48 +24,6 @@ void init_result_done(struct init_result *result)
     free(result->subject);
 }
 
-/** A new folder, or an empty-of-CA one; never over anything. */
-static bool make_folder(const char *path, int *ret_fd, struct error *err)
-{
-    static const char *const reserved_names[] = {
-        HOME_CONFIG_FILE,    HOME_CERTIFICATE_FILE, HOME_REQUEST_FILE, HOME_CHAIN_FILE, "ledger.jsonl",
-        "ledger.checkpoint", "ledger.checkpoints",  "index.sqlite",    "index.rsa"};
-    AUTO(close) int fd = -1;
-    if (!file_make_folder(AT_FDCWD, path, 0750, err) || !file_open_folder(AT_FDCWD, path, &fd, err))
-        return error_while(err, "making the CA's home");
-    for (size_t i = 0; i < ARRAY_LEN(reserved_names); i++) {
-        if (file_exists(fd, reserved_names[i]))
-            return error_set(
-                err, ERROR_INPUT, EEXIST,
-                "%s holds %s already and nothing is overwritten; name another folder with -C%s", path,
-                reserved_names[i],
-                file_exists(fd, HOME_CONFIG_FILE) ? "" : " (an init that did not finish may have left it)");
-    }
-    *ret_fd = fd;
-    fd = -1;
-    return true;
-}
-
-static bool copy_policies(int home_fd, struct error *err)
-{
-    char **names = NULL;
-    size_t count = 0;
-    if (!file_make_folder(home_fd, "policies", 0750, err) || !home_policy_names(-1, &names, &count, err))
-        return false;
-    bool is_fine = true;
-    for (size_t i = 0; i < count; i++) {
-        AUTO(builder_done) struct builder text = BUILDER_INIT;
-        AUTO(free) char *file = NULL;
-        AUTO(free) char *name = names[i];
-        AUTO(free) char *path = memory_format("policies/%s.yaml", name);
-        is_fine = is_fine && (file_exists(home_fd, path) ||
-                              (home_policy_read(-1, name, &text, &file, err) &&
-                               file_create(home_fd, path, 0640, builder_bytes(&text), err)));
-    }
-    free(names);
-    return is_fine || error_while(err, "copying the ready policies into the home");
-}
-
 static const char *answer_name(enum token_answer answer)
 {
     return answer == TOKEN_YES ? "yes" : answer == TOKEN_NO ? "no" : "unknown";
@@ -104,32 +62,36 @@ static bool log_created(const struct signer *signer, const char *command, struct
     return ledger_append(home->ledger, RECORD_CA_CREATED, record_ca_created_write(&record), NULL, err);
 }
 
-static bool keep_certificate(struct home *home, const char *chain_file, struct error *err)
+/** ca.pem comes last: with it the home is complete. */
+static bool keep_certificate(struct home *home, struct error *err)
 {
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    AUTO(builder_done) struct builder chain = BUILDER_INIT;
     encode_pem("CERTIFICATE", cert_issuer_der(home->issuer), &pem);
-    if (chain_file != NULL && !file_read(AT_FDCWD, chain_file, 256 * 1024, &chain, err))
-        return error_while(err, "reading the chain");
-    return file_create(home->fd, HOME_CERTIFICATE_FILE, 0644, builder_bytes(&pem), err) &&
-           file_create(home->fd, HOME_CHAIN_FILE, 0644, builder_bytes(&chain), err);
+    if (!file_replace(home->fd, HOME_CHAIN_FILE, 0644, builder_bytes(&home->chain_pem), err))
+        return false;
+    if (file_create(home->fd, HOME_CERTIFICATE_FILE, 0644, builder_bytes(&pem), err))
+        return true;
+    (void)unlinkat(home->fd, HOME_CHAIN_FILE,
+                   0); // of no use alone; why ca.pem could not be made is what counts
+    return false;
 }
 
-/** Everything that needs the finished certificate: files, ledger, token. */
-static bool finish(struct signer *signer, const struct init_options *options, const char *command,
-                   const struct console *console, struct error *err)
+/** The ledger's record of the CA, its first checkpoint, and the files. */
+static bool finish(struct signer *signer, const char *command, struct error *err)
+{
+    struct home *home = signer_home(signer);
+    return log_created(signer, command, err) && ledger_commit(home->ledger, err) &&
+           signer_checkpoint(signer, err) && keep_certificate(home, err);
+}
+
+/** The very last step: some tokens have no room for certificates, and the home holds it in any case. */
+static void store_certificate(struct signer *signer, const struct console *console)
 {
     struct error storing = ERROR_INIT;
-    struct home *home = signer_home(signer);
-    if (!log_created(signer, command, err) || !ledger_commit(home->ledger, err) ||
-        !signer_checkpoint(signer, err) || !keep_certificate(home, options->chain, err))
-        return false;
+    struct bytes der = cert_issuer_der(signer_home(signer)->issuer);
     struct bytes id = token_key_id(signer_ca_key(signer));
-    // Some tokens have no room for certificates; the home holds it in any case.
-    if (!token_certificate_store(signer_token(signer), cert_issuer_der(home->issuer), "coldca-ca", id,
-                                 &storing))
+    if (!token_certificate_store(signer_token(signer), der, "coldca-ca", id, &storing))
         console_notice(console, "the certificate could not be stored on the token: %s", storing.text);
-    return true;
 }
 
 static void fill_result(const struct home *home, bool wants_csr, struct init_result *ret_result)
@@ -170,35 +132,64 @@ static bool start_ledger(struct making *making, const struct console *console, s
 }
 
 /** The certificate: made here (root), awaited (CSR), or brought (adopted). */
-static bool get_certificate(struct making *making, const struct init_options *options, struct init_plan *plan,
-                            const struct console *console, struct error *err)
+static bool get_certificate(struct making *making, const struct init_options *options, enum init_mode mode,
+                            struct init_plan *plan, const struct console *console, struct error *err)
 {
-    if (options->wants_csr)
+    if (mode == INIT_REQUEST)
         return init_write_csr(making, options, plan, err);
-    if (options->certificate != NULL)
-        return init_adopt(making->home, options, making->ca_key, err) &&
-               finish(making->signer, options, "init --certificate", console, err);
-    return init_sign_root(making, options, plan, console, err) &&
-           finish(making->signer, options, "init", console, err);
+    if (mode == INIT_ADOPT)
+        return finish(making->signer, "init --certificate", err);
+    return init_sign_root(making, options, plan, console, err) && finish(making->signer, "init", err);
 }
 
-static bool init_new(const struct init_options *options, const struct console *console,
+/** All that can be wrong is looked for before a token is asked or a directory made. */
+static bool judge_all(const struct init_options *options, enum init_mode mode, struct home *home,
+                      struct init_plan *plan, const struct console *console, struct error *err)
+{
+    if (!init_plan_make(options, plan, err) || !init_folder_look(options->path, err))
+        return false;
+    bool is_fine = mode == INIT_ADOPT ? init_read_certificate(home, options, console, err)
+                                      : init_judge_stand_in(options, plan, err);
+    return is_fine && home_clock_check(home, time_now(), err);
+}
+
+static bool make_home(struct making *making, struct init_folder *folder, const struct init_options *options,
+                      enum init_mode mode, struct init_plan *plan, const struct console *console,
+                      struct error *err)
+{
+    struct home *home = making->home;
+    if (!init_folder_make(folder, err))
+        return false;
+    home->fd = fcntl(folder->fd, F_DUPFD_CLOEXEC, 3);
+    if (home->fd < 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't use the directory %s", home->path);
+    if (!init_get_keys(making, options, plan, console, err))
+        return false;
+    // ca.yaml is written last: a directory without it is no CA.
+    bool is_done = start_ledger(making, console, err) &&
+                   get_certificate(making, options, mode, plan, console, err) &&
+                   init_folder_copy_policies(folder, err) && write_config(home, err);
+    if (!is_done)
+        init_drop_keys(making, options, console);
+    return is_done;
+}
+
+static bool init_new(const struct init_options *options, enum init_mode mode, const struct console *console,
                      struct init_result *ret_result, struct error *err)
 {
     AUTO(init_plan_done) struct init_plan plan = {.policy = NULL};
+    // Cleared after making, which has the ledger open.
+    AUTO(init_folder_done)
+    struct init_folder folder = {.path = options->path, .console = console, .fd = -1};
     AUTO(making_done) struct making making = {.home = home_new(options->path)};
-    struct home *home = making.home;
-    if (!init_plan_make(options, &plan, err) || !make_folder(options->path, &home->fd, err) ||
-        !init_get_keys(&making, options, &plan, console, err))
+    if (!judge_all(options, mode, making.home, &plan, console, err) ||
+        !init_open_token(&making, options, &plan, console, err) ||
+        !make_home(&making, &folder, options, mode, &plan, console, err))
         return false;
-    bool is_done = home_clock_check(home, time_now(), err) && start_ledger(&making, console, err) &&
-                   get_certificate(&making, options, &plan, console, err) && copy_policies(home->fd, err) &&
-                   write_config(home, err);
-    if (!is_done) {
-        init_drop_keys(&making, options, console);
-        return false;
-    }
-    fill_result(home, options->wants_csr, ret_result);
+    folder.is_kept = true;
+    if (mode != INIT_REQUEST)
+        store_certificate(making.signer, console);
+    fill_result(making.home, mode == INIT_REQUEST, ret_result);
     return true;
 }
 
@@ -210,15 +201,17 @@ static bool init_complete(const struct init_options *options, const struct conso
     AUTO(confined_free) struct confined *confined = NULL;
     AUTO(signer_close) struct signer *signer = NULL;
     AUTO(free) char *operator_name = session_operator();
-    if (!home_open(options->path, HOME_COMPLETE, console, &home, err))
-        return false;
-    confined = signer_declare_unconfined(home, "init completes the home");
-    if (!init_adopt(home, options, NULL, err) || !signer_open(confined, console, &signer, err) ||
+    if (!home_open(options->path, HOME_COMPLETE, console, &home, err) ||
+        !init_read_certificate(home, options, console, err) || !init_check_answer(home, options, err) ||
         !home_clock_check(home, time_now(), err))
         return false;
-    ledger_set_operator(home->ledger, operator_name);
-    if (!finish(signer, options, "init --certificate", console, err))
+    confined = signer_declare_unconfined(home, "init completes the home");
+    if (!signer_open(confined, console, &signer, err))
         return false;
+    ledger_set_operator(home->ledger, operator_name);
+    if (!finish(signer, "init --certificate", err))
+        return false;
+    store_certificate(signer, console);
     fill_result(home, false, ret_result);
     return true;
 }
@@ -226,20 +219,8 @@ static bool init_complete(const struct init_options *options, const struct conso
 bool init_ca(const struct init_options *options, const struct console *console,
              struct init_result *ret_result, struct error *err)
 {
-    AUTO(free) char *config = memory_format("%s/" HOME_CONFIG_FILE, options->path);
-    AUTO(free) char *certificate = memory_format("%s/" HOME_CERTIFICATE_FILE, options->path);
-    bool is_pending = file_exists(AT_FDCWD, config) && !file_exists(AT_FDCWD, certificate);
-    if (is_pending && options->certificate != NULL)
-        return init_complete(options, console, ret_result, err);
-    if (options->certificate != NULL && options->use_key == NULL)
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "--certificate needs --use-key URI (to adopt an existing key), or a home made by `init --csr`");
-    if (options->certificate == NULL && options->subject == NULL)
-        return error_set(err, ERROR_USAGE, 0,
-                         "--subject is needed, such as --subject \"C=US,O=My Org,CN=My Root CA\"");
-    if (options->days > 0 && (options->wants_csr || options->certificate != NULL))
-        return error_set(err, ERROR_USAGE, 0,
-                         "--days is for a root; how long this CA is valid is decided by its parent");
-    return init_new(options, console, ret_result, err);
+    enum init_mode mode = INIT_ROOT;
+    return init_check_options(options, &mode, err) &&
+           (mode == INIT_COMPLETE ? init_complete(options, console, ret_result, err)
+                                  : init_new(options, mode, console, ret_result, err));
 }

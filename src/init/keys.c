@@ -2,6 +2,7 @@
 #include "init/parts.h"
 
 #include "base/memory.h"
+#include "base/quote.h"
 
 #include <string.h>
 
@@ -48,17 +49,17 @@ static bool make_ledger_key(struct making *making, const struct init_plan *plan,
     return error_while(err, "making the ledger key \"%s\"", plan->ledger_label);
 }
 
-static bool get_ca_key(struct making *making, const struct init_options *options, struct init_plan *plan,
-                       struct error *err)
+static bool get_ca_key(struct making *making, const struct init_options *options,
+                       const struct init_plan *plan, struct error *err)
 {
-    if (options->use_key != NULL)
-        return token_key_find(making->token, options->use_key, bytes_of(NULL, 0), &making->ca_key, err) ||
-               error_while(err, "looking for the key --use-key names");
-    if (!token_key_generate(making->token, plan->key_kind, plan->key_bits, plan->ca_label, &making->ca_key,
-                            err))
-        return error_while(err, "making the CA key \"%s\"", plan->ca_label);
-    plan->made_ca_key = true;
-    return true;
+    if (options->use_key == NULL)
+        return token_key_generate(making->token, plan->key_kind, plan->key_bits, plan->ca_label,
+                                  &making->ca_key, err) ||
+               error_while(err, "making the CA key \"%s\"", plan->ca_label);
+    if (!token_key_find(making->token, options->use_key, bytes_of(NULL, 0), &making->ca_key, err))
+        return error_while(err, "looking for the key --use-key names");
+    return init_check_signature(options, token_key_kind(making->ca_key), err) &&
+           (making->home->issuer == NULL || init_check_adopted(making->home, options, making->ca_key, err));
 }
 
 static void fill_config(struct making *making, const struct init_options *options,
@@ -84,8 +85,22 @@ static void fill_config(struct making *making, const struct init_options *option
     };
 }
 
-bool init_get_keys(struct making *making, const struct init_options *options, struct init_plan *plan,
-                   const struct console *console, struct error *err)
+/** Another CA's, or left by an init that was killed: either is the operator's to decide. */
+static bool check_label(struct making *making, const char *label, struct error *err)
+{
+    bool is_free = false;
+    struct quoted room;
+    if (!token_key_label_is_free(making->token, label, &is_free, err))
+        return false;
+    return is_free ||
+           error_set(err, ERROR_TOKEN, 0,
+                     "the token has a key labelled \"%s\" already: give this CA's keys another label "
+                     "with --key-label (`coldca token show` lists the keys)",
+                     quoted_text(label, &room));
+}
+
+bool init_open_token(struct making *making, const struct init_options *options, const struct init_plan *plan,
+                     const struct console *console, struct error *err)
 {
     AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
     if (!signer_choice_make(options->module, options->profile, options->init_args, options->token, &choice,
@@ -93,7 +108,15 @@ bool init_get_keys(struct making *making, const struct init_options *options, st
         !token_open(&choice.choice, &making->token, err))
         return false;
     making->profile = TAKE(choice.profile);
-    if (!signer_token_login(making->token, console, err) || !get_ca_key(making, options, plan, err))
+    return signer_token_login(making->token, console, err) &&
+           (options->use_key != NULL || check_label(making, plan->ca_label, err)) &&
+           check_label(making, plan->ledger_label, err);
+}
+
+bool init_get_keys(struct making *making, const struct init_options *options, struct init_plan *plan,
+                   const struct console *console, struct error *err)
+{
+    if (!get_ca_key(making, options, plan, err))
         return false;
     bool has_keys = make_ledger_key(making, plan, console, err) &&
                     check(making->ca_key, options->may_be_extractable, "CA", console, err) &&
@@ -116,8 +139,9 @@ static void drop(struct token_key *key, const char *what, const struct console *
 {
     struct error err = ERROR_INIT;
     if (key != NULL && !token_key_destroy(key, &err))
-        console_notice(console, "the %s key that was made could not be removed from the token: %s", what,
-                       err.text);
+        console_notice(console,
+                       "the %s key that was made could not be removed from the token, remove it by hand: %s",
+                       what, err.text);
 }
 
 void init_drop_keys(struct making *making, const struct init_options *options, const struct console *console)

@@ -19,6 +19,36 @@ struct making {
 void making_done(struct making *making);
 DEFINE_AUTO_VALUE(struct making, making_done);
 
+/** What is to be done; bits, so that a table can name several. */
+enum init_mode {
+    INIT_ROOT = 1,     /**< a self-signed certificate */
+    INIT_REQUEST = 2,  /**< --csr */
+    INIT_ADOPT = 4,    /**< --certificate with --use-key */
+    INIT_COMPLETE = 8, /**< --certificate for a home that awaits it */
+};
+/** ERROR_USAGE: an option that is missing, or that means nothing here. ERROR_INPUT: the home has a certificate already. */
+MUST_USE bool init_check_options(const struct init_options *options, enum init_mode *ret_mode,
+                                 struct error *err);
+
+/** The home's directory while a CA is made in it. All that was made is removed in the end, unless it is_kept. */
+struct init_folder {
+    const char *path;
+    const struct console *console; /**< hears what could not be removed */
+    int fd;                        /**< -1: nothing was made */
+    bool is_made;                  /**< the directory itself was not there */
+    bool has_made_policies;
+    char **files; /**< made below policies/ */
+    size_t count;
+    bool is_kept;
+};
+void init_folder_done(struct init_folder *folder);
+DEFINE_AUTO_VALUE(struct init_folder, init_folder_done);
+/** Whether a CA can be made there; makes nothing. ERROR_INPUT: something is in the way. */
+MUST_USE bool init_folder_look(const char *path, struct error *err);
+/** Makes the directory, or takes one without a CA, for this process alone. */
+MUST_USE bool init_folder_make(struct init_folder *folder, struct error *err);
+MUST_USE bool init_folder_copy_policies(struct init_folder *folder, struct error *err);
+
 /** What is known before the token is touched: every mistake of the operator is found here. */
 struct init_plan {
     struct policy *policy;
@@ -28,14 +58,29 @@ struct init_plan {
     char *origin;
     char *ca_label;
     char *ledger_label;
-    bool made_ca_key;
+    enum signature_kind signature; /**< that a key of this kind will make */
 };
 void init_plan_done(struct init_plan *plan);
 DEFINE_AUTO_VALUE(struct init_plan, init_plan_done);
 MUST_USE bool init_plan_make(const struct init_options *options, struct init_plan *ret_plan,
                              struct error *err);
+/** Whether --hash and --pss are for such a key. ERROR_USAGE */
+MUST_USE bool init_check_signature(const struct init_options *options, enum key_kind kind, struct error *err);
+/** Judges what the CA will ask for, with another key of the same kind. ERROR_INPUT: the policy refuses it, with every reason */
+MUST_USE bool init_judge_stand_in(const struct init_options *options, const struct init_plan *plan,
+                                  struct error *err);
+/**
+ * Judges a request of the CA's own by the policy.
+ * \param request    taken, freed also on failure
+ * \param ret_judged a plan with this only item, which is allowed
+ */
+MUST_USE bool init_judge(const struct init_options *options, const struct init_plan *plan,
+                         struct request *request, struct plan **ret_judged, struct error *err);
 
-/** Opens the token, logs in, makes or finds both keys, checks them; fills the home's config and makes the signer. */
+/** Opens the token, logs in, and looks that the labels of the keys to be made are free. */
+MUST_USE bool init_open_token(struct making *making, const struct init_options *options,
+                              const struct init_plan *plan, const struct console *console, struct error *err);
+/** Makes or finds both keys, checks them; fills the home's config and makes the signer. */
 MUST_USE bool init_get_keys(struct making *making, const struct init_options *options, struct init_plan *plan,
                             const struct console *console, struct error *err);
 /** Destroys the keys this run made, after a failure; says so. */
@@ -47,8 +92,17 @@ MUST_USE bool init_sign_root(struct making *making, const struct init_options *o
 /** Writes ca.csr, after the policy allowed what it asks for. */
 MUST_USE bool init_write_csr(struct making *making, const struct init_options *options,
                              const struct init_plan *plan, struct error *err);
-/** Reads options->certificate (and chain) into home->issuer. \param key  that it must be for; NULL: signer_open() compares */
-MUST_USE bool init_adopt(struct home *home, const struct init_options *options, const struct token_key *key,
-                         struct error *err);
+/**
+ * Reads options->certificate and what is above it into home->issuer and home->chain_pem, and says what is missing above.
+ * ERROR_INPUT: no CA's certificate, one that has ended, a chain that does not belong to it
+ */
+MUST_USE bool init_read_certificate(struct home *home, const struct init_options *options,
+                                    const struct console *console, struct error *err);
+/** Whether home->issuer answers the request that lies in the home. ERROR_INPUT */
+MUST_USE bool init_check_answer(const struct home *home, const struct init_options *options,
+                                struct error *err);
+/** Whether home->issuer is the certificate of a key. ERROR_INPUT */
+MUST_USE bool init_check_adopted(const struct home *home, const struct init_options *options,
+                                 const struct token_key *key, struct error *err);
 
 #endif

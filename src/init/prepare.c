@@ -75,6 +75,39 @@ static bool choose_key(const struct init_options *options, struct init_plan *pla
     return true;
 }
 
+bool init_check_signature(const struct init_options *options, enum key_kind kind, struct error *err)
+{
+    if (options->wants_pss && kind != KEY_RSA)
+        return error_set(err, ERROR_USAGE, 0, "--pss is for RSA keys, not for a key of the kind %s",
+                         key_kind_name(kind));
+    if (options->hash != NULL && kind == KEY_ED25519)
+        return error_set(err, ERROR_USAGE, 0,
+                         "--hash is not for Ed25519, which has a hash of its own (RFC 8032)");
+    return true;
+}
+
+/** The names of ledger and keys, by option or made. */
+static bool choose_names(const struct init_options *options, struct init_plan *plan, struct error *err)
+{
+    struct quoted room;
+    const char *label = options->key_label != NULL ? options->key_label : DEFAULT_LABEL;
+    if (*label == '\0' || !utf8_is_valid(bytes_of_text(label)))
+        return error_set(err, ERROR_USAGE, 0, "--key-label \"%s\" is empty or not UTF-8",
+                         quoted_text(label, &room));
+    if (options->origin != NULL && !ledger_origin_is_good(options->origin))
+        return error_set(err, ERROR_USAGE, 0,
+                         "--origin \"%s\" can't name a ledger: write it like ca.example/root-2026, without a "
+                         "scheme, spaces or +",
+                         quoted_text(options->origin, &room));
+    if (options->origin == NULL && plan->subject == NULL)
+        return error_set(err, ERROR_USAGE, 0,
+                         "--origin is needed with --certificate, such as --origin ca.example/issuing-2026");
+    plan->ca_label = memory_text(label);
+    plan->ledger_label = memory_format("%s-ledger", label);
+    plan->origin = options->origin != NULL ? memory_text(options->origin) : origin_from(plan->subject);
+    return true;
+}
+
 bool init_plan_make(const struct init_options *options, struct init_plan *ret_plan, struct error *err)
 {
     const char *policy = options->policy != NULL ? options->policy : options->wants_csr ? "sub-ca" : "root";
@@ -90,15 +123,12 @@ bool init_plan_make(const struct init_options *options, struct init_plan *ret_pl
                          "the policy %s is not for a CA; `coldca policy list` shows which are", policy);
     if (!choose_key(options, &plan, err))
         return error_while(err, "planning the CA by the policy %s", policy);
-    plan.ca_label = memory_text(options->key_label != NULL ? options->key_label : DEFAULT_LABEL);
-    plan.ledger_label = memory_format("%s-ledger", plan.ca_label);
-    if (options->origin != NULL)
-        plan.origin = memory_text(options->origin);
-    else if (plan.subject != NULL)
-        plan.origin = origin_from(plan.subject);
-    else
-        return error_set(err, ERROR_USAGE, 0,
-                         "--origin is needed with --certificate, such as --origin ca.example/issuing-2026");
+    if (!choose_names(options, &plan, err))
+        return false;
+    bool is_known = options->use_key == NULL; // else the key's kind is, when it is found
+    if (is_known && !init_check_signature(options, plan.key_kind, err))
+        return false;
+    plan.signature = signature_for_key(plan.key_kind, is_known ? hash : HASH_NONE, options->wants_pss);
     *ret_plan = plan;
     plan = (struct init_plan){.policy = NULL}; // ret_plan owns it now
     return true;

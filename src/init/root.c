@@ -3,17 +3,12 @@
 
 #include "base/encode.h"
 #include "base/file.h"
-#include "base/key_value.h"
 #include "base/memory.h"
-#include "base/quote.h"
 #include "issue/pipeline.h"
 #include "records/cert.h"
 #include "request/csr.h"
 
-#include <fcntl.h>
 #include <string.h>
-
-#define CERTIFICATE_MAX_LEN (256 * 1024)
 
 bool init_csr_make(const struct template *template, struct signer *signer, enum signature_kind kind,
                    struct builder *ret_der, struct error *err)
@@ -62,9 +57,8 @@ static bool make_request(struct making *making, const struct init_plan *plan, st
     return true;
 }
 
-/** A plan with the CA's own request as its only item. */
-static bool judge_own(struct making *making, const struct init_options *options, const struct init_plan *plan,
-                      struct builder *ret_csr, struct plan **ret_judged, struct error *err)
+bool init_judge(const struct init_options *options, const struct init_plan *plan, struct request *request,
+                struct plan **ret_judged, struct error *err)
 {
     AUTO(judge_free) struct judge *judge = judge_new(NULL);
     AUTO(plan_free) struct plan *judged = plan_new(plan->policy);
@@ -78,10 +72,10 @@ static bool judge_own(struct making *making, const struct init_options *options,
     judged->made_at = judging.now;
     judged->items = memory_new(1, sizeof(*judged->items));
     judged->count = 1;
-    judged->items[0].source = memory_text("ca.csr");
+    judged->items[0].source = memory_text(HOME_REQUEST_FILE);
     judged->items[0].name = memory_text("ca");
-    if (!make_request(making, plan, ret_csr, &judged->items[0].request, err) ||
-        !plan_judge(judge, judged, &judging, err))
+    judged->items[0].request = request;
+    if (!plan_judge(judge, judged, &judging, err))
         return false;
     if (judged->items[0].action != PLAN_ALLOW) {
         AUTO(builder_done) struct builder reasons = BUILDER_INIT;
@@ -91,6 +85,15 @@ static bool judge_own(struct making *making, const struct init_options *options,
     }
     *ret_judged = TAKE(judged);
     return true;
+}
+
+/** A plan with the CA's own request as its only item. */
+static bool judge_own(struct making *making, const struct init_options *options, const struct init_plan *plan,
+                      struct builder *ret_csr, struct plan **ret_judged, struct error *err)
+{
+    struct request *request = NULL;
+    return make_request(making, plan, ret_csr, &request, err) &&
+           init_judge(options, plan, request, ret_judged, err);
 }
 
 bool init_sign_root(struct making *making, const struct init_options *options, const struct init_plan *plan,
@@ -135,43 +138,4 @@ bool init_write_csr(struct making *making, const struct init_options *options, c
         return false;
     encode_pem("CERTIFICATE REQUEST", builder_bytes(&csr), &pem);
     return file_create(making->home->fd, HOME_REQUEST_FILE, 0644, builder_bytes(&pem), err);
-}
-
-#define CHAIN_MAX 16
-
-bool init_adopt(struct home *home, const struct init_options *options, const struct token_key *key,
-                struct error *err)
-{
-    AUTO(builder_done) struct builder file = BUILDER_INIT;
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
-    AUTO(builder_done) struct builder chain_file = BUILDER_INIT;
-    struct builder ders[CHAIN_MAX] = {0};
-    struct bytes chain[CHAIN_MAX];
-    size_t count = 0;
-    struct quoted room;
-    if (!file_read(AT_FDCWD, options->certificate, CERTIFICATE_MAX_LEN, &file, err) ||
-        !cert_from_file(builder_bytes(&file), &der, NULL, err))
-        return error_while(err, "reading %s", quoted_text(options->certificate, &room));
-    if (options->chain != NULL && !file_read(AT_FDCWD, options->chain, CERTIFICATE_MAX_LEN, &chain_file, err))
-        return false;
-    bool is_read = true;
-    for (struct bytes rest = builder_bytes(&chain_file); is_read && rest.len > 0; count++) {
-        if (count == CHAIN_MAX)
-            is_read = error_set(err, ERROR_INPUT, 0, "the chain holds more than %d certificates", CHAIN_MAX);
-        else
-            is_read = cert_from_file(rest, &ders[count], &rest, err) || error_while(err, "reading the chain");
-    }
-    for (size_t i = 0; i < count && i < CHAIN_MAX; i++)
-        chain[i] = builder_bytes(&ders[i]);
-    if (is_read)
-        is_read = cert_issuer_read(builder_bytes(&der), chain, count, &home->issuer, err);
-    for (size_t i = 0; i < CHAIN_MAX; i++)
-        builder_done(&ders[i]);
-    if (!is_read || key == NULL) // completing: signer_open() compares the keys
-        return is_read;
-    return key_is_same(cert_issuer_spki(home->issuer), token_key_spki(key)) ||
-           error_set(err, ERROR_TOKEN, 0,
-                     "the public key of %s is not the one of the key in the token; bring the certificate "
-                     "that was made for it",
-                     quoted_text(options->certificate, &room));
 }

@@ -201,4 +201,7 @@ MUST_USE bool ledger_verify_scope(int home_fd, const char *vkey, const struct le
 /** Throws index.sqlite away and makes it again from the ledger. Holds the lock. */
 MUST_USE bool ledger_index_rebuild(int home_fd, const char *vkey, uint64_t *ret_records, struct error *err);
 
+/** Whether a ledger can have this origin: a schema-less URL (C2SP tlog-checkpoint). */
+bool ledger_origin_is_good(const char *origin);
+
 #endif

@@ -35,7 +35,7 @@ void log_say(struct ledger *ledger, const char *format, ...)
     char line[1024];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(line, sizeof(line), format, arguments); // a longer notice is cut
+    utf8_vformat(line, sizeof(line), format, arguments); // a longer notice is cut
     va_end(arguments);
     ledger->notices = memory_grow(ledger->notices, ledger->notice_count + 1, sizeof(*ledger->notices));
     ledger->notices[ledger->notice_count++] = memory_text(line);

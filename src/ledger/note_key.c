@@ -134,6 +134,11 @@ bool note_signature_holds(const struct note_key *key, struct bytes data, struct 
     return holds;
 }
 
+bool ledger_origin_is_good(const char *origin)
+{
+    return note_name_is_good(bytes_of_text(origin));
+}
+
 bool ledger_vkey_make(const char *origin, struct bytes spki, struct builder *ret_vkey, struct error *err)
 {
     return note_key_write(origin, is_p256(spki) ? NOTE_ECDSA : NOTE_ED25519, spki, ret_vkey, err);

@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/key_value.h"
+#include "base/quote.h"
 #include "base/time.h"
 
 #include <stdarg.h>
@@ -59,7 +60,7 @@ static bool fault(struct record_fault *ret_fault, const char *rule, const char *
     va_list arguments;
     ret_fault->rule = rule;
     va_start(arguments, format);
-    (void)vsnprintf(ret_fault->text, sizeof(ret_fault->text), format, arguments); // a longer reason is cut
+    utf8_vformat(ret_fault->text, sizeof(ret_fault->text), format, arguments); // a longer reason is cut
     va_end(arguments);
     return false;
 }

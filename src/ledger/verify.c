@@ -2,6 +2,7 @@
 #include "ledger/verify.h"
 
 #include "base/memory.h"
+#include "base/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,7 @@ void verify_report(struct verifier *verifier, const char *rule, const char *form
         return;
     }
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer reason is cut
+    utf8_vformat(text, sizeof(text), format, arguments); // a longer reason is cut
     va_end(arguments);
     findings_say(&verifier->report.findings, rule, NULL, "%s", text);
 }

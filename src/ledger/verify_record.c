@@ -2,6 +2,7 @@
 #include "ledger/verify.h"
 
 #include "base/encode.h"
+#include "base/quote.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@ void verify_say(struct verify_item *item, const char *rule, const char *format, 
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer reason is cut
+    utf8_vformat(text, sizeof(text), format, arguments); // a longer reason is cut
     va_end(arguments);
     findings_say(&item->findings, rule, NULL, "record %" PRIu64 ": %s", item->position, text);
 }

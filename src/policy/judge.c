@@ -15,7 +15,7 @@ void judge_refuse(struct judgement *judgement, const char *rule, const char *sou
     char text[900];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer reason is cut
+    utf8_vformat(text, sizeof(text), format, arguments); // a longer reason is cut
     va_end(arguments);
     AUTO(free)
     char *where = source != NULL ? memory_text(source) : memory_format("policy %s", judgement->rules->policy);
@@ -33,7 +33,7 @@ void judge_note(struct judgement *judgement, const char *rule, const char *sourc
     char text[900];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // a longer note is cut
+    utf8_vformat(text, sizeof(text), format, arguments); // a longer note is cut
     va_end(arguments);
     AUTO(free)
     char *where = source != NULL ? memory_text(source) : memory_format("policy %s", judgement->rules->policy);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provider/internal.h"
 
+#include "base/quote.h"
+
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
@@ -40,7 +42,7 @@ int provider_refuse(const struct provider_context *context, const char *format, 
     char text[512];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args); // cut if too long: it is a message
+    utf8_vformat(text, sizeof(text), format, args); // cut if too long: it is a message
     va_end(args);
     raise_text(context, ERROR_INPUT, "%s", text);
     return 0;

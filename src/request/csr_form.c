@@ -116,6 +116,32 @@ static bool take_salt(struct bytes *cursor, size_t *ret_len)
     return true;
 }
 
+/** trailerField [3] INTEGER DEFAULT 1: verifiers MUST take it written out as well (RFC 4055 3.1). */
+static bool take_trailer(struct bytes *cursor, bool *ret_has_trailer)
+{
+    struct bytes content;
+    struct bytes number;
+    *ret_has_trailer = der_is_next(*cursor, DER_CONTEXT_CONSTRUCTED_0 + 3);
+    return !*ret_has_trailer || (der_take(cursor, DER_CONTEXT_CONSTRUCTED_0 + 3, &content) &&
+                                 der_take_unsigned(&content, &number) && content.len == 0 &&
+                                 number.len == 1 && number.data[0] == 1);
+}
+
+/** All that is not as RFC 4055 3.1 has it for certificates; there is something. */
+static void note_pss(bool lacks_null, bool has_trailer, struct csr_signature *signature)
+{
+    char salt[80] = "";
+    size_t usual = hash_len(signature_hash(signature->kind));
+    bool is_salted = signature->salt_len != usual;
+    if (is_salted)
+        (void)snprintf(salt, sizeof(salt), " with a salt of %zu bytes (usual: %zu, as long as the hash)",
+                       signature->salt_len, usual); // fits
+    (void)snprintf(signature->note, sizeof(signature->note), "RSASSA-PSS%s%s%s", salt,
+                   lacks_null ? ", its hashes written without NULL" : "",
+                   has_trailer ? ", its trailer field written out" : ""); // fits
+    signature->source = lacks_null && !is_salted && !has_trailer ? "RFC 4055 2.1" : "RFC 4055 3.1";
+}
+
 static bool read_pss(struct bytes parameters, struct csr_signature *signature)
 {
     struct algorithm hash;
@@ -142,18 +168,12 @@ static bool read_pss(struct bytes parameters, struct csr_signature *signature)
     // "All implementations MUST accept both NULL and absent parameters" of the hashes (RFC 4055 2.1).
     bool has_sound_hashes = (hash.parameters.len == 0 || is_null(hash.parameters)) &&
                             (mgf_hash.parameters.len == 0 || is_null(mgf_hash.parameters));
-    if (!has_sound_hashes || !take_salt(&rest, &signature->salt_len) || rest.len > 0)
+    bool has_trailer = false;
+    if (!has_sound_hashes || !take_salt(&rest, &signature->salt_len) || !take_trailer(&rest, &has_trailer) ||
+        rest.len > 0)
         return refuse(signature, OID_RSASSA_PSS, " with malformed parameters (RFC 4055 3.1)");
-    size_t usual = hash_len(signature_hash(kind));
     signature->kind = kind;
-    if (signature->salt_len != usual)
-        (void)snprintf(signature->note, sizeof(signature->note),
-                       "RSASSA-PSS with a salt of %zu bytes; %zu, as long as the hash, is usual",
-                       signature->salt_len, usual); // fits
-    else
-        (void)snprintf(signature->note, sizeof(signature->note),
-                       "RSASSA-PSS whose hashes are written without NULL"); // the only other difference
-    signature->source = signature->salt_len != usual ? "RFC 4055 3.1" : "RFC 4055 2.1";
+    note_pss(hash.parameters.len == 0 || mgf_hash.parameters.len == 0, has_trailer, signature);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "request/request.h"
 
 #include "base/memory.h"
+#include "base/quote.h"
 #include "request/storage.h"
 
 #include <stdalign.h>
@@ -82,7 +83,7 @@ void request_problem(struct request *request, const char *rule, const char *sour
         return;
     }
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // a reason longer than that is cut
+    utf8_vformat(text, sizeof(text), format, arguments); // a reason longer than that is cut
     va_end(arguments);
     findings_say(&request->problems, rule, source, "%s", text);
 }

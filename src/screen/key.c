@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
+#include "base/quote.h"
 #include "screen/checks.h"
 
 #include <stdarg.h>
@@ -16,7 +17,7 @@ static void find(struct findings *findings, const char *rule, const char *source
     char text[300];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments); // no text here is half as long
+    utf8_vformat(text, sizeof(text), format, arguments); // no text here is half as long
     va_end(arguments);
     findings_add(findings, &(struct finding){.rule = (char *)(uintptr_t)rule,
                                              .source = (char *)(uintptr_t)source,

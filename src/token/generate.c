@@ -129,23 +129,43 @@ static CK_RV make_pair(struct token *token, CK_SESSION_HANDLE session, struct re
     return rv;
 }
 
-static bool check_label_is_free(struct token *token, CK_SESSION_HANDLE session, const char *label,
-                                struct error *err)
+static bool look_for_label(struct token *token, CK_SESSION_HANDLE session, const char *label,
+                           bool *ret_is_free, struct error *err)
 {
     CK_ATTRIBUTE template[] = {{CKA_LABEL, (void *)(uintptr_t)label, strlen(label)}};
     AUTO(free) CK_OBJECT_HANDLE *objects = NULL;
     size_t count = 0;
     if (!objects_find(token, session, template, 1, &objects, &count, err))
         return false;
+    *ret_is_free = true;
     for (size_t i = 0; i < count; i++) {
         CK_ULONG class = 0;
         if (attribute_ulong(token, session, objects[i], CKA_CLASS, &class) &&
             (class == CKO_PRIVATE_KEY || class == CKO_PUBLIC_KEY))
-            return error_set(err, ERROR_TOKEN, 0,
-                             "the token has a key labelled \"%s\" already; choose another label",
-                             quoted_text(label, &(struct quoted){0}));
+            *ret_is_free = false;
     }
     return true;
+}
+
+bool token_key_label_is_free(struct token *token, const char *label, bool *ret_is_free, struct error *err)
+{
+    struct session *session = NULL;
+    if (!pool_borrow(token, &session, err))
+        return false;
+    bool is_done = look_for_label(token, session->handle, label, ret_is_free, err);
+    pool_return(token, session);
+    return is_done;
+}
+
+static bool check_label_is_free(struct token *token, CK_SESSION_HANDLE session, const char *label,
+                                struct error *err)
+{
+    bool is_free = false;
+    return look_for_label(token, session, label, &is_free, err) &&
+           (is_free ||
+            error_set(err, ERROR_TOKEN, 0,
+                      "the token has a key labelled \"%s\" already; give the new one another label",
+                      quoted_text(label, &(struct quoted){0})));
 }
 
 static bool destroy(struct token *token, CK_OBJECT_HANDLE private_object, CK_OBJECT_HANDLE public_object,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/internal.h"
 
+#include "base/quote.h"
+
 #include <openssl/err.h>
 #include <stdarg.h>
 
@@ -139,7 +141,7 @@ bool error_rv(struct error *err, CK_RV rv, const char *format, ...)
     char what[512];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(what, sizeof(what), format, args); // cut if too long: it is a message
+    utf8_vformat(what, sizeof(what), format, args); // cut if too long: it is a message
     va_end(args);
     if (rv_find(rv) == NULL)
         return error_set(err, ERROR_TOKEN, rv, "%s: %s (0x%08lx): %s", what, rv_name(rv), rv, rv_advice(rv));

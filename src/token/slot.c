@@ -350,10 +350,10 @@ static bool label_is_free(struct module *module, const char *label, CK_SLOT_ID b
         return false;
     for (size_t i = 0; i < count; i++) {
         if (infos[i].is_initialized && infos[i].slot_id != but && strcmp(infos[i].label, label) == 0)
-            return error_set(err, ERROR_TOKEN, 0,
-                             "there is a token \"%s\" already (serial %s); give this one another label",
-                             quoted_text(label, &(struct quoted){0}),
-                             quoted_text(infos[i].serial, &(struct quoted){0}));
+            return error_set(
+                err, ERROR_TOKEN, 0,
+                "there is a token \"%s\" already (serial %s); give this one another with --label",
+                quoted_text(label, &(struct quoted){0}), quoted_text(infos[i].serial, &(struct quoted){0}));
     }
     return true;
 }

@@ -171,6 +171,9 @@ struct token_key_info {
 };
 void token_key_info_done(struct token_key_info *info);
 
+/** Whether no key of the token has this label. */
+MUST_USE bool token_key_label_is_free(struct token *token, const char *label, bool *ret_is_free,
+                                      struct error *err);
 /** Makes a key pair in the token; CKA_ID is random (16 bytes). Refuses a label in use. attributes demanded as P1 says. */
 MUST_USE bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, const char *label,
                                  struct token_key **ret_key, struct error *err);

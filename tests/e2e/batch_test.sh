@@ -211,10 +211,6 @@ step "what is missing or wrong is told before anything is done"
 size=$(wc -c <ca/ledger.jsonl)
 batch 2 one two
 says "name one medium"
-batch 0 --json
-json '.media | type' array
-batch 0
-says "medium"
 batch 2 stick
 says "--policy"
 batch 2 "${device[@]}" --set nonsense=1 stick
@@ -222,7 +218,7 @@ says "nonsense"
 batch 3 "${device[@]}" nowhere
 mkdir bare
 batch 3 "${device[@]}" bare
-says "bare/requests/"
+says "it is empty"
 mkdir bare/requests
 batch 3 "${device[@]}" bare
 says "no requests"

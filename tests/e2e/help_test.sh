@@ -79,6 +79,10 @@ meant sign -policy mqtt-device x.csr -- --policy
 meant init --subjetc CN=x -- --subject
 meant token init --so-pin-sourc=file:x -- --so-pin-source
 meant ledger verify --jsn -- --json
+run 3 policy show mqtt-devcie
+says "did you mean mqtt-device?"
+run 3 check --policy tls-sever x.csr
+says "did you mean tls-server?"
 run 2 sign --quite-another
 says "--help shows those there are"
 says_not "did you mean"

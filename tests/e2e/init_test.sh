@@ -11,7 +11,7 @@ json 'any(.[]; .label == "test")'
 run 0 token list
 says test
 run 4 token init --label test --so-pin-source file:so-pin --pin-source file:pin
-says "give this one another label"
+says "give this one another with --label"
 (
     softhsm_use none
     run 4 -C none init --subject CN=none --pin-source file:pin
@@ -54,12 +54,99 @@ diff -r ca before >changes || fail "init changed a home that was there: $(cat ch
 step "no file of a home holds the PIN (P7)"
 ! grep -rqF "$(cat pin)" ca || fail "the PIN is in the home"
 
-step "a subject that the policy refuses makes no home and no key"
-run 3 -C refused init --token test --subject "C=usa,CN=X" --key-label refused --pin-source file:pin
-says 'subject C: "usa"'
-absent refused/ca.yaml
-run 0 token show --token test --pin-source file:pin --json
-json '[.keys[] | select(.label | startswith("refused"))] | length == 0'
+# leaves_nothing CODE ARGUMENTS...: coldca fails with CODE; every file and directory, and every object in the token, is as before.
+state() {
+    find . \( -path ./out -o -path ./err \) -prune -o -type d -printf '%p\n' -o -printf '%p %s %m\n' | sort
+}
+leaves_nothing() {
+    local before
+    before=$(state)
+    run "$@"
+    diff <(echo "$before") <(state) >"${TMPDIR:-/tmp}/changes-$$" || fail "something is left: $(cat "${TMPDIR:-/tmp}/changes-$$")"
+    rm -f "${TMPDIR:-/tmp}/changes-$$"
+}
+pin=(--pin-source file:pin)
+
+step "what is wrong is found before the token is asked: no PIN is read, nothing is left"
+# bad CODE WORDS ARGUMENTS...: no PIN source is named and there is no terminal, so that asking for a PIN would be exit code 4
+bad() {
+    local code=$1 words=$2
+    shift 2
+    leaves_nothing "$code" -C refused init --token test "$@"
+    says "$words"
+}
+bad 3 'subject C: "USA"' --subject "C=USA,O=Test Org,CN=X"
+bad 3 'subject C: "usa"' --subject "C=usa,CN=X"
+bad 3 'subject street' --subject "street=Main,CN=X"
+bad 3 'key: rsa-2048 is not one of' --csr --subject CN=X --key rsa-2048
+bad 3 'subject C: "USA"' --csr --subject "C=USA,CN=X"
+bad 3 "subject CN" --subject "CN=$(printf 'x%.0s' {1..65})"
+bad 3 "9126 days are more than the 9125 the policy allows" --subject CN=X --days 9126
+bad 3 "no such-policy.yaml" --subject CN=X --policy such-policy
+bad 2 "is not for a CA" --subject CN=X --policy mqtt-device --set domain=iot.example
+bad 2 "--subject is needed"
+bad 2 "CN" --subject "O=Only"
+bad 2 "--key rsa-1" --subject CN=X --key rsa-1
+bad 2 "--hash is sha256" --subject CN=X --hash md5
+bad 2 "--pss is for RSA keys" --subject CN=X --pss
+bad 2 "--hash is not for Ed25519" --subject CN=X --key ed25519 --hash sha512
+bad 2 "can't name a ledger" --subject CN=X --origin "https://ca example"
+bad 2 "--key-label" --subject CN=X --key-label ""
+bad 2 "--days is 1 to 36525" --subject CN=X --days 0
+bad 2 "decided by its parent" --csr --subject CN=X --days 30
+bad 2 "--chain means nothing for a root: it goes with --certificate" --subject CN=X --chain ca/ca.pem
+bad 2 "--chain means nothing with --csr" --csr --subject CN=X --chain ca/ca.pem
+bad 2 "give one of them" --subject CN=X --key ec-p256 --use-key pkcs11:id=%01
+bad 2 "--certificate needs --use-key" --certificate ca/ca.pem
+bad 2 "--subject means nothing where a certificate is adopted" --use-key pkcs11:id=%01 --certificate ca/ca.pem --origin x.example --subject CN=X
+bad 2 "--origin is needed" --use-key pkcs11:id=%01 --certificate ca/ca.pem
+bad 3 "can't open nowhere.pem" --use-key pkcs11:id=%01 --origin x.example --certificate nowhere.pem
+bad 3 "neither a PEM block" --use-key pkcs11:id=%01 --origin x.example --certificate pin
+leaves_nothing 3 -C no/such/place init --token test --subject CN=X
+says "there is no directory no/such; make it first"
+leaves_nothing 3 -C pin init --token test --subject CN=X
+says "is not a directory"
+leaves_nothing 3 -C ca init --token test --subject CN=X
+says "nothing is overwritten"
+leaves_nothing 4 -C refused init --token no-such-token --subject CN=X "${pin[@]}"
+leaves_nothing 4 -C refused init --token test --subject CN=X # nobody can be asked for the PIN
+echo 000000 >wrong-pin
+chmod 600 wrong-pin
+leaves_nothing 4 -C refused init --token test --subject CN=X --key-label refused --pin-source file:wrong-pin
+
+step "an existing directory is left as it was, with what was in it"
+mkdir -p there/policies
+echo "# mine" >there/policies/mine.yaml
+leaves_nothing 4 -C there init --token test --subject CN=X --key-label refused --pin-source file:wrong-pin
+
+step "a label that is taken: the option that names another is named"
+leaves_nothing 4 -C refused init --token test --subject CN=X "${pin[@]}"
+says 'labelled "coldca-ca" already'
+says "--key-label"
+
+step "an init whose disk runs full takes its keys back, and all it wrote"
+if [ "$(id -u)" = 0 ]; then
+    mkdir full
+    for pages in 4 8 16 24; do
+        mount -t tmpfs -o "size=$((pages * 4))k" tmpfs full
+        mounts+=("$work/full")
+        leaves_nothing 3 -C full/ca init --token test --subject CN=X --key-label full "${pin[@]}"
+        leaves_nothing 3 -C full init --token test --subject CN=X --key-label full --csr "${pin[@]}"
+        umount full
+    done
+else
+    echo "(this needs root)"
+fi
+
+step "two at once in one directory: the second one leaves the first alone"
+(
+    exec 8<there
+    flock -n 8
+    leaves_nothing 5 -C there init --token test --subject CN=X --key-label refused "${pin[@]}"
+)
+says "another init is making a CA in there"
+run 0 -C there init --token test --subject CN=There --key-label there "${pin[@]}"
+equal "$(cat there/policies/mine.yaml)" "# mine"
 
 step "a sub-CA: a request for the parent, the parent's answer, then it signs"
 run 0 -C issuing init --csr --token test --key-label issuing --subject "O=Test Org,CN=Issuing CA" --pin-source file:pin --json
@@ -71,10 +158,47 @@ absent early/early.pem
 mkdir stick
 cp "$csr_file" stick/issuing.csr
 run 0 -C ca sign --policy sub-ca --pin-source file:pin --out stick stick/issuing.csr
-run 4 -C issuing init --certificate ca/ca.pem --pin-source file:pin
-says "is not the one of the certificate"
+leaves_nothing 3 -C issuing init --certificate ca/ca.pem
+says "answers another request: its key is not the one of issuing/ca.csr"
+leaves_nothing 3 -C issuing init --certificate stick/issuing.csr
+says "is a request, not a certificate: bring it to the parent CA"
+leaves_nothing 2 -C issuing init --certificate stick/issuing.pem --key-label other
+says "--key-label means nothing where a CA gets its parent's certificate"
+leaves_nothing 3 -C issuing init --certificate stick/issuing.pem --chain issuing/ca.csr
+leaves_nothing 3 -C issuing init --subject CN=Again
+says "awaits its parent's certificate"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout foreign.key -subj /CN=Foreign -out foreign.pem 2>/dev/null
+leaves_nothing 3 -C issuing init --certificate stick/issuing.pem --chain foreign.pem
+says "the chain is out of order"
+
+step "the answer without --chain: taken, and it is said what is missing and where it belongs"
+cp -r issuing unchained
+run 0 -C unchained init --certificate stick/issuing.pem --pin-source file:pin
+says "the certificate of C=US,O=Test Org,CN=Test Root, which issued O=Test Org,CN=Issuing CA, was not given (--chain)"
+says "unchained/chain.pem"
+cp ca/ca.pem unchained/chain.pem
+run 0 -C unchained sign "${device[@]}" --chain --pin-source file:pin --out unchained-issued requests/early.csr
+equal "$(grep -c BEGIN unchained-issued/early-chain.pem)" 3
+
+step "the answer and what is above it in one file, as other tools write it"
+cp -r issuing bundled
+cat stick/issuing.pem ca/ca.pem >bundle.pem
+run 0 -C bundled init --certificate bundle.pem --pin-source file:pin
+says_not "--chain"
+equal "$(grep -c BEGIN bundled/chain.pem)" 1
+cp -r issuing bundled-chain
+run 0 -C bundled-chain init --certificate stick/issuing.pem --chain bundle.pem --pin-source file:pin
+same bundled-chain/chain.pem bundled/chain.pem
+
+step "a home whose completion failed still awaits its certificate"
+mkdir issuing/chain.pem
+run 3 -C issuing init --certificate stick/issuing.pem --chain ca/ca.pem --pin-source file:pin
 absent issuing/ca.pem
+rmdir issuing/chain.pem
 run 0 -C issuing init --certificate stick/issuing.pem --chain ca/ca.pem --pin-source file:pin
+says_not "--chain"
+leaves_nothing 3 -C issuing init --certificate stick/issuing.pem
+says "has its certificate"
 run 0 -C issuing sign "${device[@]}" --chain --pin-source file:pin --out issued requests/early.csr
 openssl verify -x509_strict -CAfile ca/ca.pem -untrusted issuing/ca.pem issued/early.pem >/dev/null || fail "the chain does not hold"
 equal "$(grep -c BEGIN issued/early-chain.pem)" 3 "the chain file holds the certificate, the CA and what --chain gave"
@@ -103,8 +227,10 @@ run 0 -C compressed ledger verify
 
 step "a certificate of another key is not adopted"
 openssl req -x509 -newkey rsa:2048 -noenc -keyout other.key -subj /CN=Other -out other.pem 2>/dev/null
-run 4 -C wrong init --token test --use-key "$key" --certificate other.pem --key-label wrong --origin wrong.example --pin-source file:pin
-absent wrong/ca.yaml
+leaves_nothing 3 -C wrong init --token test --use-key "$key" --certificate other.pem --key-label wrong --origin wrong.example --pin-source file:pin
+says "other.pem (CN=Other) is not the certificate of the key"
+leaves_nothing 4 -C wrong init --token test --use-key pkcs11:object=nothing --certificate ca/ca.pem --key-label wrong --origin wrong.example \
+    --pin-source file:pin
 
 for key in rsa-3072 ec-p256 ec-p384 ec-p521 ed25519; do
     step "a root of $key"
@@ -125,35 +251,18 @@ lifetime() {
 equal "$(lifetime ca/ca.pem)" 3650 "the policy's own days"
 run 0 -C brief init --token test --days 1024 --key-label brief --subject "CN=Brief Root" --pin-source file:pin
 equal "$(lifetime brief/ca.pem)" 1024
-run 3 -C long init --token test --days 9126 --key-label long --subject "CN=Long Root" --pin-source file:pin
-says "9126 days are more than the 9125 the policy allows"
-run 2 -C long init --token test --days 0 --key-label long --subject "CN=Long Root" --pin-source file:pin
-says "--days is 1 to 36525"
-run 2 -C long init --csr --token test --days 30 --key-label long --subject "CN=Long Root" --pin-source file:pin
-says "decided by its parent"
-absent long/ca.yaml
 
 step "below a CA of path length 0 there is none"
 run 0 -C below init --csr --token test --key-label below --subject "CN=Below" --pin-source file:pin
 run 1 -C issuing sign --policy sub-ca --pin-source file:pin --out parent below/ca.csr
 says "no CA may be below this issuer"
 
-step "a label that is taken, options that are wrong: no home is made"
-run 4 -C x init --token test --subject CN=Other --key-label issuing --pin-source file:pin
-says issuing
-run 2 -C x init --token test --pin-source file:pin
-says --subject
-run 2 -C x init --token test --subject nonsense --pin-source file:pin
-run 2 -C x init --token test --subject CN=x --key rsa-1 --pin-source file:pin
-absent x/ca.yaml
-
 step "a key that could leave the token is refused; --allow-extractable uses it, and the ledger says so (P1)"
 pkcs11-tool --module "$(softhsm_module)" --token-label test --login --pin "$(cat pin)" --keypairgen --key-type EC:prime256v1 \
     --label loose --id 77 --extractable --usage-sign >/dev/null 2>&1
 loose=(-C loose init --token test --key-label loose --pin-source file:pin --subject CN=Loose --use-key 'pkcs11:id=%77')
-run 4 "${loose[@]}"
+leaves_nothing 4 "${loose[@]}"
 says extractable
-absent loose/ca.yaml
 run 0 "${loose[@]}" --allow-extractable
 grep -q '"extractable":true\|allow_extractable' loose/ledger.jsonl || fail "the ledger is silent about it"
 run 0 -C loose sign "${device[@]}" --pin-source file:pin --out loose-issued requests/early.csr

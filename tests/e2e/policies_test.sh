@@ -81,6 +81,11 @@ issue tls-server iis
 says "note: extension 1.2.840.113549.1.9.15 (S/MIME capabilities) is left out"
 has issued/iis.pem 'Digital Signature, Key Encipherment$'
 good_for sslserver issued/iis.pem
+mkdir nss
+certutil -N -d sql:nss --empty-password
+certutil -A -d sql:nss -n ca -t C,, -i ca/ca.pem
+certutil -A -d sql:nss -n iis -t ,, -i issued/iis.pem
+certutil -V -d sql:nss -n iis -u V >out 2>err || fail "NSS does not take it for a TLS server"
 
 step "tls-client: a person with a mail address"
 run 0 request --policy tls-client --cn "Ada Lovelace" --san email:ada@intern.example --out asked --name ada

@@ -9,8 +9,9 @@ venv=$SOURCE/build/venv/bin
 for program in mosquitto pkcs11-tool keytool ip unshare; do
     [ -n "$(PATH=$PATH:/usr/sbin command -v "$program")" ] || fail "$program is not installed: scripts/setup test"
 done
-own=(unshare --net --mount --pid --fork --kill-child --mount-proc)
+own=(unshare --net --mount --pid --fork --kill-child)
 [ "$(id -u)" = 0 ] || own+=(--map-root-user --map-auto)
+"${own[@]}" true 2>err || own+=(--propagation unchanged) # in a chroot, whose root is no mount
 "${own[@]}" true 2>err || skip "no network of its own for the page's port 8883: $(cat err); run it as root"
 
 step "each block of the page is a shell block, so each is run"
@@ -42,11 +43,13 @@ cp /etc/hosts hosts 2>/dev/null || echo '127.0.0.1 localhost' >hosts
 cp -a /etc/mosquitto mosquitto
 cat >enter.sh <<END
 set -euo pipefail
+[ -e /etc/hosts ] || : >/etc/hosts
 mount --bind "$work/hosts" /etc/hosts
 mount --bind "$work/mosquitto" /etc/mosquitto
+trap 'umount /etc/mosquitto /etc/hosts' EXIT
 ip link set lo up
 cd "$work/page"
-exec timeout --kill-after=10 400 bash "$work/page.sh"
+timeout --kill-after=10 400 bash "$work/page.sh"
 END
 HOME=$work/home PATH=$work/bin:$venv:$PATH:/usr/sbin:/sbin "${own[@]}" bash enter.sh 3>blocks >out 2>err </dev/null || {
     [ ! -s page/broker.log ] || tail -n 20 page/broker.log >&2

@@ -139,7 +139,7 @@ static void test_a_label_or_pin_the_token_can_not_take_is_refused(void **state)
                    &err, ERROR_USAGE, "32 bytes");
     assert_refused(token_initialize(&choice, "", so_pin, pin, false, &err), &err, ERROR_USAGE, "32 bytes");
     assert_refused(token_initialize(&choice, "x", so_pin, short_pin, false, &err), &err, ERROR_TOKEN,
-                   "CKR_PIN_LEN_RANGE");
+                   "the user PIN is too short: the token takes 4 to 255 bytes");
 }
 
 static void test_the_uri_names_the_token_and_no_secret(void **state)

@@ -138,6 +138,17 @@ static void a_text_cut_anywhere_keeps_whole_characters(void **state)
     assert_int_equal(utf8_whole("a\xff", 2), 1);
 }
 
+static void json_keeps_its_meaning(void **state)
+{
+    (void)state;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    quote_json(&text, BYTES_LITERAL("{\n  \"a\": \"M\xc3\xbcller \\\\ "
+                                    "\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81\xf4\x8f\xbf\xbf\"\n}"));
+    assert_string_equal(
+        builder_text(&text),
+        "{\n  \"a\": \"M\xc3\xbcller \\\\ \\u007f\\u009b\\u202e\\udb40\\udc41\\udbff\\udfff\"\n}");
+}
+
 static void the_guard_leaves_lines_and_escapes_alone(void **state)
 {
     (void)state;
@@ -158,6 +169,7 @@ int main(void)
         cmocka_unit_test(a_cut_is_marked_and_splits_no_escape),
         cmocka_unit_test(quoted_fits_its_room_at_the_worst),
         cmocka_unit_test(a_text_cut_anywhere_keeps_whole_characters),
+        cmocka_unit_test(json_keeps_its_meaning),
         cmocka_unit_test(the_guard_leaves_lines_and_escapes_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

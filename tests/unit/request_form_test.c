@@ -186,6 +186,17 @@ static void takes_pss_hashes_without_null(void **state)
           "request.signature-algorithm", "RFC 4055 2.1", "without NULL");
 }
 
+/** Botan writes it, against DER but as "implementations MUST recognize" (RFC 4055 3.1). */
+static void takes_a_pss_trailer_that_is_written_out(void **state)
+{
+    (void)state;
+    takes(&(struct csr_recipe){.key = rsa,
+                               .is_pss = true,
+                               .algorithm = "30{" PSS "30{a0{30{" SHA256 "0500}}a1{30{" MGF1 "30{" SHA256
+                                            "0500}}}a2{020120}a3{020101}}}"},
+          "request.signature-algorithm", "RFC 4055 3.1", "trailer field written out");
+}
+
 /** The length that is written is the one that counts. */
 static void a_salt_of_another_length_than_written_proves_nothing(void **state)
 {
@@ -368,6 +379,7 @@ int main(void)
         cmocka_unit_test(takes_every_liberty_at_once),
         cmocka_unit_test(takes_any_salt_up_to_the_maximum),
         cmocka_unit_test(takes_pss_hashes_without_null),
+        cmocka_unit_test(takes_a_pss_trailer_that_is_written_out),
         cmocka_unit_test(a_salt_of_another_length_than_written_proves_nothing),
         cmocka_unit_test(names_what_it_refuses),
         cmocka_unit_test(names_what_is_wrong_with_pss),
