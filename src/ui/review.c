@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "plan/decisions.h"
 
 #include <signal.h>
 #include <strings.h>
@@ -16,30 +17,14 @@
 #define QUESTION_ROWS 6 /* an empty line, file, subject, the keys in two, one spare */
 #define NOTHING_SHOWN SIZE_MAX
 
-/** What a person decided of one item. Nothing reaches the plan before all are decided. */
-struct choice {
-    enum plan_action before; /**< as judged */
-    enum plan_action action;
-    char *reason; /**< harmless; NULL: the policy's own reasons stand */
-    bool is_made;
-};
-
 struct review {
     struct plan *plan;
     const struct review_hooks *hooks;
-    struct choice *choices;
+    struct decisions *decisions;
     size_t at;
     size_t shown;         /**< whose text was shown last */
     bool was_interrupted; /**< by Ctrl-C, at the question that is asked again now */
 };
-
-static void review_done(struct review *review)
-{
-    for (size_t i = 0; i < review->plan->count; i++)
-        free(review->choices[i].reason);
-    free(review->choices);
-}
-DEFINE_AUTO_VALUE(struct review, review_done);
 
 enum command {
     COMMAND_NONE,
@@ -72,18 +57,9 @@ static enum command command_of(const char *typed)
     return COMMAND_NONE;
 }
 
-static bool may_approve(const struct review *review, size_t index)
+static bool may_approve(const struct review *review)
 {
-    return review->plan->items[index].verdict->is_allowed && review->choices[index].before != PLAN_REFUSE;
-}
-
-static void choose(struct review *review, size_t index, enum plan_action action, char *reason)
-{
-    struct choice *choice = &review->choices[index];
-    free(choice->reason);
-    choice->action = action;
-    choice->reason = reason;
-    choice->is_made = true;
+    return decisions_may_approve(review->decisions, review->at);
 }
 
 static bool ask_reason(char **ret_reason, struct error *err)
@@ -117,20 +93,18 @@ static void say_why_not(const struct review *review)
 
 static bool approve(struct review *review)
 {
-    if (!may_approve(review, review->at)) {
+    bool is_approved = decisions_approve(review->decisions, review->at);
+    if (!is_approved)
         say_why_not(review);
-        return false;
-    }
-    choose(review, review->at, review->choices[review->at].before, NULL);
-    return true;
+    return is_approved;
 }
 
 static bool refuse(struct review *review, bool *ret_moves_on, struct error *err)
 {
-    char *reason = NULL;
-    if (may_approve(review, review->at) && !ask_reason(&reason, err))
+    AUTO(free) char *reason = NULL;
+    if (may_approve(review) && !ask_reason(&reason, err))
         return false;
-    choose(review, review->at, PLAN_REFUSE, reason);
+    decisions_refuse(review->decisions, review->at, reason);
     *ret_moves_on = true;
     return true;
 }
@@ -139,16 +113,16 @@ static bool refuse(struct review *review, bool *ret_moves_on, struct error *err)
 static bool approve_rest(struct review *review, struct error *err)
 {
     AUTO(builder_done) struct builder question = BUILDER_INIT;
-    size_t allowed = 0;
     bool is_sure = false;
-    for (size_t i = review->at; i < review->plan->count; i++)
-        allowed += may_approve(review, i) ? 1 : 0;
+    size_t allowed = decisions_count_approvable(review->decisions, review->at);
     builder_format(&question, "approve %zu unseen or open, leave %zu refused", allowed,
                    review->plan->count - review->at - allowed);
     if (!ui_confirm(builder_text(&question), &is_sure, err))
         return false;
-    for (; is_sure && review->at < review->plan->count; review->at++)
-        choose(review, review->at, review->choices[review->at].before, NULL);
+    if (is_sure) {
+        decisions_approve_rest(review->decisions, review->at);
+        review->at = review->plan->count;
+    }
     return true;
 }
 
@@ -156,7 +130,7 @@ static bool approve_rest(struct review *review, struct error *err)
 static void put_question(const struct review *review, struct builder *ret_text)
 {
     size_t columns = terminal_size().columns;
-    bool is_allowed = may_approve(review, review->at);
+    bool is_allowed = may_approve(review);
     AUTO(builder_done) struct builder keys = BUILDER_INIT;
     AUTO(free) char *place = memory_format("%zu of %zu", review->at + 1, review->plan->count);
     review_item_title(&review->plan->items[review->at], place, columns, ret_text);
@@ -182,7 +156,7 @@ static bool ask_item(struct review *review, struct error *err)
             return false;
         break;
     case COMMAND_SKIP:
-        choose(review, review->at, PLAN_SKIP, NULL);
+        decisions_skip(review->decisions, review->at);
         moves_on = true;
         break;
     case COMMAND_REST:
@@ -219,9 +193,7 @@ static bool show_item(struct review *review, struct error *err)
 /** Whether a failed question is asked again: after a first Ctrl-C, if decisions would be lost. Clears err then. */
 static bool forgives(struct review *review, struct error *err)
 {
-    size_t made = 0;
-    for (size_t i = 0; i < review->plan->count; i++)
-        made += review->choices[i].is_made ? 1 : 0;
+    size_t made = decisions_made(review->decisions);
     if (err->kind != ERROR_INTERRUPTED || err->native != SIGINT || review->was_interrupted || made == 0)
         return false;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
@@ -245,27 +217,6 @@ static bool decide_all(struct review *review, struct error *err)
             review->was_interrupted = false;
     }
     return true;
-}
-
-static void apply(struct review *review)
-{
-    for (size_t i = 0; i < review->plan->count; i++) {
-        struct plan_item *item = &review->plan->items[i];
-        item->action = review->choices[i].action;
-        free(item->reason);
-        item->reason = memory_text(review->choices[i].reason);
-    }
-    plan_seal(review->plan);
-}
-
-static void take_back(struct review *review)
-{
-    for (size_t i = 0; i < review->plan->count; i++) {
-        review->plan->items[i].action = review->choices[i].before;
-        free(review->plan->items[i].reason);
-        review->plan->items[i].reason = NULL;
-    }
-    plan_seal(review->plan);
 }
 
 static void say_plan(const struct plan *plan, const char *heading)
@@ -313,13 +264,13 @@ static bool last_word(struct review *review, char *ret_key, struct error *err)
 static bool conclude(struct review *review, bool *ret_is_final, struct error *err)
 {
     char key = 0;
-    apply(review);
+    decisions_apply(review->decisions);
     say_plan(review->plan, "decided");
     bool done = last_word(review, &key, err);
     if (done && key == 'q')
         done = error_set(err, ERROR_INTERRUPTED, 0, "review aborted; nothing was signed");
     if (!done || key == 'b')
-        take_back(review);
+        decisions_take_back(review->decisions);
     if (!done)
         return false;
     *ret_is_final = key == 'c';
@@ -333,15 +284,8 @@ bool ui_review(struct plan *plan, const struct review_hooks *hooks, struct error
     bool is_final = plan->count == 0;
     if (!ui_has_terminal())
         return error_set(err, ERROR_USAGE, 0, "review needs a terminal; without one use check and sign");
-    AUTO(review_done)
-    struct review review = {.plan = plan,
-                            .hooks = hooks,
-                            .choices = memory_new(plan->count, sizeof(struct choice)),
-                            .shown = NOTHING_SHOWN};
-    for (size_t i = 0; i < plan->count; i++) {
-        review.choices[i].before = plan->items[i].action;
-        review.choices[i].action = plan->items[i].action;
-    }
+    AUTO(decisions_free) struct decisions *decisions = decisions_new(plan);
+    struct review review = {.plan = plan, .hooks = hooks, .decisions = decisions, .shown = NOTHING_SHOWN};
     AUTO(builder_done) struct builder heading = BUILDER_INIT;
     builder_format(&heading, "%zu request%s under policy %s", plan->count, plan->count == 1 ? "" : "s",
                    plan->policy_name);
