@@ -5,6 +5,7 @@
 #include "cert/asn1.h"
 #include "cert/name.h"
 #include "cert/parts.h"
+#include "cert/policies.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 struct cert_issuer {
     struct builder der;
+    struct builder *above; /**< the certificates of the chain, parent first */
+    size_t above_count;
     struct cert_parts parts; /**< views into der */
     struct bytes key_id;
     struct public_key *key;
@@ -58,6 +61,9 @@ void cert_issuer_free(struct cert_issuer *issuer)
     facts_done(&issuer->facts);
     if (issuer->key != NULL)
         public_key_free(issuer->key);
+    for (size_t i = 0; i < issuer->above_count; i++)
+        builder_done(&issuer->above[i]);
+    free(issuer->above);
     builder_done(&issuer->der);
     free(issuer);
 }
@@ -70,6 +76,16 @@ const struct policy_issuer *cert_issuer_facts(const struct cert_issuer *issuer)
 struct bytes cert_issuer_der(const struct cert_issuer *issuer)
 {
     return builder_bytes(&issuer->der);
+}
+
+size_t cert_issuer_above_count(const struct cert_issuer *issuer)
+{
+    return issuer->above_count;
+}
+
+struct bytes cert_issuer_above(const struct cert_issuer *issuer, size_t index)
+{
+    return builder_bytes(&issuer->above[index]);
 }
 
 struct bytes cert_issuer_subject(const struct cert_issuer *issuer)
@@ -293,23 +309,38 @@ static bool check_link(const struct cert_parts *below, const struct cert_parts *
     return true;
 }
 
+/** One certificate of the chain, index above the issuer's own; parts[index] becomes a view into the copy. */
+static bool read_above(struct cert_issuer *issuer, struct bytes der, size_t index, struct cert_parts *parts,
+                       struct error *err)
+{
+    struct policy_issuer *facts = &issuer->facts;
+    builder_add_bytes(&issuer->above[index - 1], der);
+    if (!parts_read(builder_bytes(&issuer->above[index - 1]), &parts[index], err) ||
+        !check_link(&parts[index - 1], &parts[index], err) ||
+        !add_certificate(&parts[index], (int)index, facts, err))
+        return error_while(err, "reading certificate %zu of the chain", index);
+    if (parts[index].not_after < facts->not_after)
+        facts->not_after = parts[index].not_after;
+    return true;
+}
+
 bool cert_issuer_read(struct bytes certificate, const struct bytes *chain, size_t chain_count,
                       struct cert_issuer **ret_issuer, struct error *err)
 {
     AUTO(cert_issuer_free) struct cert_issuer *issuer = memory_new(1, sizeof(*issuer));
+    AUTO(free) struct cert_parts *parts = memory_new(chain_count + 1, sizeof(*parts));
     builder_add_bytes(&issuer->der, certificate);
     if (!parts_read(builder_bytes(&issuer->der), &issuer->parts, err) || !fill(issuer, err))
         return false;
-    struct cert_parts below = issuer->parts;
+    parts[0] = issuer->parts;
+    issuer->above = memory_new(chain_count, sizeof(*issuer->above));
+    issuer->above_count = chain_count;
     for (size_t i = 0; i < chain_count; i++) {
-        struct cert_parts above;
-        if (!parts_read(chain[i], &above, err) || !check_link(&below, &above, err) ||
-            !add_certificate(&above, (int)i + 1, &issuer->facts, err))
-            return error_while(err, "reading certificate %zu of the chain", i + 1);
-        if (above.not_after < issuer->facts.not_after)
-            issuer->facts.not_after = above.not_after;
-        below = above;
+        if (!read_above(issuer, chain[i], i + 1, parts, err))
+            return false;
     }
+    if (!policies_of_chain(parts, chain_count + 1, &issuer->facts, err))
+        return false;
     *ret_issuer = TAKE(issuer);
     return true;
 }

@@ -37,6 +37,14 @@ struct policy_issuer {
     } * constraints; /**< one a certificate that has the extension */
     size_t constraints_count;
 
+    /** Certificate policies (RFC 5280 6.1): which ones are still valid below, and whether one of them is demanded. */
+    bool needs_policy;
+    bool may_have_any_policy; /**< anyPolicy in what is issued counts */
+    bool allows_every_policy; /**< then policies is empty */
+    bool has_no_policy_left;  /**< one is demanded and none can be had: nothing below is valid */
+    char **policies;
+    size_t policies_count;
+
     enum key_kind key_kind;
     unsigned key_bits;
     uint8_t spki_sha256[32];
@@ -44,5 +52,12 @@ struct policy_issuer {
     struct policy_name *chain_subjects; /**< of every certificate in the chain, the issuer's included */
     size_t chain_count;
 };
+
+/**
+ * Holds the names of a CA's own certificate against constraints above it.
+ * \param names  attributes and sans only
+ */
+void policy_constraints_judge(const struct template *names, const struct policy_constraints *constraints,
+                              struct findings *ret_findings);
 
 #endif

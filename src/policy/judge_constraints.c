@@ -182,19 +182,33 @@ static void judge_attributes(struct judgement *judgement, const struct policy_co
     }
 }
 
-void judge_constraints(struct judgement *judgement)
+static void judge_all(struct judgement *judgement, const struct policy_constraints *constraints)
 {
     const struct template *template = judgement->template;
-    const struct policy_issuer *issuer = judgement->question->issuer;
-    for (size_t i = 0; issuer != NULL && i < issuer->constraints_count; i++) {
-        const struct policy_constraints *constraints = &issuer->constraints[i];
-        for (size_t j = 0; j < template->sans_count; j++) {
-            const struct template_name *san = &template->sans[j];
-            judge_name(judgement, constraints, san->kind, bytes_of(san->value, san->value_len),
-                       san_kind_name(san->kind), san->text);
-        }
-        judge_attributes(judgement, constraints);
-        judge_subject_name(judgement, constraints);
-        refuse_unknown_kinds(judgement, constraints);
+    for (size_t i = 0; i < template->sans_count; i++) {
+        const struct template_name *san = &template->sans[i];
+        judge_name(judgement, constraints, san->kind, bytes_of(san->value, san->value_len),
+                   san_kind_name(san->kind), san->text);
     }
+    judge_attributes(judgement, constraints);
+    judge_subject_name(judgement, constraints);
+    refuse_unknown_kinds(judgement, constraints);
+}
+
+void judge_constraints(struct judgement *judgement)
+{
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    for (size_t i = 0; issuer != NULL && i < issuer->constraints_count; i++)
+        judge_all(judgement, &issuer->constraints[i]);
+}
+
+void policy_constraints_judge(const struct template *names, const struct policy_constraints *constraints,
+                              struct findings *ret_findings)
+{
+    struct verdict verdict = {.is_allowed = false};
+    struct judgement judgement = {.verdict = &verdict, .template = (struct template *)(uintptr_t)names};
+    judge_all(&judgement, constraints); // reads the template only
+    findings_copy(ret_findings, &verdict.findings);
+    findings_done(&verdict.findings);
+    findings_done(&verdict.notes);
 }

@@ -67,9 +67,45 @@ static void judge_signer_name(struct judgement *judgement)
                      "subject: %s needs one", template->is_ca ? "a CA" : "who signs CRLs");
 }
 
+static bool is_valid_policy(const struct policy_issuer *issuer, const char *oid)
+{
+    bool is_any = strcmp(oid, "2.5.29.32.0") == 0;
+    if (is_any)
+        return issuer->may_have_any_policy && !issuer->has_no_policy_left;
+    for (size_t i = 0; i < issuer->policies_count; i++) {
+        if (strcmp(issuer->policies[i], oid) == 0)
+            return true;
+    }
+    return issuer->allows_every_policy;
+}
+
+/** requireExplicitPolicy above: without a policy that is valid all the way down, no path through this certificate is. */
+static void judge_policies(struct judgement *judgement)
+{
+    const struct template *template = judgement->template;
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    if (issuer == NULL || !issuer->needs_policy)
+        return;
+    for (size_t i = 0; i < template->certificate_policies_count; i++) {
+        if (is_valid_policy(issuer, template->certificate_policies[i]))
+            return;
+    }
+    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    for (size_t i = 0; i < issuer->policies_count; i++)
+        builder_format(&wanted, "%s%s", i > 0 ? ", " : "", issuer->policies[i]);
+    judge_refuse(judgement, "certificate_policies.issuer", "RFC 5280 6.1.5", NULL, builder_text(&wanted),
+                 "name one in the policy's certificate_policies",
+                 "certificate policies: the CA's chain demands %s%s",
+                 issuer->policies_count > 0 ? "one of " : "one, and ",
+                 issuer->policies_count > 0    ? builder_text(&wanted)
+                 : issuer->allows_every_policy ? "any will do"
+                                               : "leaves none");
+}
+
 void judge_purpose(struct judgement *judgement)
 {
     judge_server(judgement);
     judge_usages(judgement);
     judge_signer_name(judgement);
+    judge_policies(judgement);
 }

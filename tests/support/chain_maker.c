@@ -35,8 +35,11 @@ static void add(X509 *certificate, X509 *issuer, const char *name, const char *v
     X509V3_CTX context;
     if (*value == '\0')
         return;
+    CONF *empty = NCONF_new(NULL); // certificatePolicies asks for one
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    AUTO(X509_EXTENSION_free) X509_EXTENSION *extension = X509V3_EXT_nconf(NULL, &context, name, value);
+    X509V3_set_nconf(&context, empty);
+    AUTO(X509_EXTENSION_free) X509_EXTENSION *extension = X509V3_EXT_nconf(empty, &context, name, value);
+    NCONF_free(empty);
     if (extension == NULL)
         fail_msg("OpenSSL does not make %s: %s", name, value);
     assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
