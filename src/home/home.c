@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/yaml.h"
+#include "cert/chain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,12 +113,24 @@ bool home_open_files(const char *path, struct home **ret_home, struct error *err
     return true;
 }
 
+/** What was sound at init may have ended since, or the files may have been changed: what no validator takes is told every time. */
+static void tell_chain(const struct cert_issuer *issuer, const struct console *console)
+{
+    AUTO(cert_chain_report_done) struct cert_chain_report report = {.is_complete = false};
+    cert_chain_judge(issuer, time_now(), &report);
+    for (size_t i = 0; i < report.faults.count; i++)
+        console_notice(console, "the CA's chain: %s (%s)", report.faults.items[i].text,
+                       report.faults.items[i].source);
+}
+
 bool home_open(const char *path, enum home_access access, const struct console *console,
                struct home **ret_home, struct error *err)
 {
     AUTO(home_close) struct home *home = NULL;
     if (!home_open_files(path, &home, err) || !home_open_ledger(home, access, console, err))
         return false;
+    if (home->issuer != NULL)
+        tell_chain(home->issuer, console);
     if (access == HOME_WRITE && home->issuer == NULL)
         return error_set(err, ERROR_INPUT, 0,
                          "%s awaits its parent's certificate; bring ca.csr to the parent, then run "

@@ -6,6 +6,7 @@
 #include "base/key_value.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "cert/chain.h"
 #include "request/csr.h"
 
 #include <fcntl.h>
@@ -75,20 +76,50 @@ static bool read_chain(struct bytes rest, struct bytes own, struct chain *chain,
     return true;
 }
 
-/** Above the last of the chain there should be nothing. */
-static bool tell_missing(const char *path, struct bytes last, const struct console *console,
-                         struct error *err)
+static void join(const struct findings *findings, struct builder *ret_text)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        builder_format(ret_text, "%s%s (%s)", i > 0 ? "; " : "", findings->items[i].text,
+                       findings->items[i].source);
+}
+
+/** What is not above is not known, and so are its constraints: the whole chain is brought, or the reason why not. */
+static bool check_whole(struct bytes last, bool is_whole, const struct init_options *options,
+                        struct error *err)
 {
     AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    if (is_whole)
+        return options->chain_incomplete == NULL ||
+               error_set(err, ERROR_USAGE, 0,
+                         "--chain-incomplete means nothing where the chain reaches a self-signed root; leave "
+                         "it out");
+    if (options->chain_incomplete != NULL)
+        return true;
     if (!cert_read(last, &facts, err))
         return false;
-    if (strcmp(facts.subject_text, facts.issuer_text) != 0)
-        console_notice(console,
-                       "the certificate of %s, which issued %s, was not given (--chain): what it forbids the "
-                       "CAs below it is not known here, and certificates go out without it; put it into "
-                       "%s/" HOME_CHAIN_FILE ", parent first, before anything is signed",
-                       facts.issuer_text, facts.subject_text, path);
-    return true;
+    return error_set(
+        err, ERROR_INPUT, 0,
+        "the certificate of %s, which issued %s, was not given, so what it forbids is not known; "
+        "give all up to the self-signed root with --chain FILE, parent first, or say why not with "
+        "--chain-incomplete REASON",
+        facts.issuer_text, facts.subject_text);
+}
+
+/** What no validator takes is refused now; it would be every certificate's fault later. */
+static bool check_chain(const struct cert_issuer *issuer, struct bytes last,
+                        const struct init_options *options, const struct console *console, struct error *err)
+{
+    AUTO(builder_done) struct builder faults = BUILDER_INIT;
+    AUTO(cert_chain_report_done) struct cert_chain_report report = {.is_complete = false};
+    cert_chain_judge(issuer, time_now(), &report);
+    join(&report.faults, &faults);
+    if (report.faults.count > 0)
+        return error_set(err, ERROR_INPUT, 0, "no validator would take what this CA issues: %s",
+                         builder_text(&faults));
+    for (size_t i = 0; i < report.notices.count; i++)
+        console_notice(console, "the CA's chain: %s (%s)", report.notices.items[i].text,
+                       report.notices.items[i].source);
+    return check_whole(last, report.is_complete, options, err);
 }
 
 static bool check_time(const struct home *home, const char *file, struct error *err)
@@ -127,8 +158,8 @@ bool init_read_certificate(struct home *home, const struct init_options *options
     if (!cert_issuer_read(builder_bytes(&der), views, chain.count, &home->issuer, err))
         return error_while(err, "reading %s", room.text);
     return check_time(home, room.text, err) &&
-           tell_missing(home->path, chain.count > 0 ? views[chain.count - 1] : builder_bytes(&der), console,
-                        err);
+           check_chain(home->issuer, chain.count > 0 ? views[chain.count - 1] : builder_bytes(&der), options,
+                       console, err);
 }
 
 bool init_check_answer(const struct home *home, const struct init_options *options, struct error *err)

@@ -45,7 +45,8 @@ static struct record_key record_of_key(const struct token_key *key, char kind[st
     };
 }
 
-static bool log_created(const struct signer *signer, const char *command, struct error *err)
+static bool log_created(const struct signer *signer, const struct init_options *options, const char *command,
+                        struct error *err)
 {
     char ca_kind[32];
     char ledger_kind[32];
@@ -55,6 +56,7 @@ static bool log_created(const struct signer *signer, const char *command, struct
         .origin = home->config.origin,
         .ledger_vkey = home->config.ledger_vkey,
         .command = command,
+        .chain_incomplete = options->chain_incomplete,
         .allow_extractable = home->config.allow_extractable,
         .ca_key = record_of_key(signer_ca_key(signer), ca_kind),
         .ledger_key = record_of_key(signer_ledger_key(signer), ledger_kind),
@@ -77,10 +79,11 @@ static bool keep_certificate(struct home *home, struct error *err)
 }
 
 /** The ledger's record of the CA, its first checkpoint, and the files. */
-static bool finish(struct signer *signer, const char *command, struct error *err)
+static bool finish(struct signer *signer, const struct init_options *options, const char *command,
+                   struct error *err)
 {
     struct home *home = signer_home(signer);
-    return log_created(signer, command, err) && ledger_commit(home->ledger, err) &&
+    return log_created(signer, options, command, err) && ledger_commit(home->ledger, err) &&
            signer_checkpoint(signer, err) && keep_certificate(home, err);
 }
 
@@ -138,8 +141,9 @@ static bool get_certificate(struct making *making, const struct init_options *op
     if (mode == INIT_REQUEST)
         return init_write_csr(making, options, plan, err);
     if (mode == INIT_ADOPT)
-        return finish(making->signer, "init --certificate", err);
-    return init_sign_root(making, options, plan, console, err) && finish(making->signer, "init", err);
+        return finish(making->signer, options, "init --certificate", err);
+    return init_sign_root(making, options, plan, console, err) &&
+           finish(making->signer, options, "init", err);
 }
 
 /** All that can be wrong is looked for before a token is asked or a directory made. */
@@ -209,7 +213,7 @@ static bool init_complete(const struct init_options *options, const struct conso
     if (!signer_open(confined, console, &signer, err))
         return false;
     ledger_set_operator(home->ledger, operator_name);
-    if (!finish(signer, "init --certificate", err))
+    if (!finish(signer, options, "init --certificate", err))
         return false;
     store_certificate(signer, console);
     fill_result(home, false, ret_result);

@@ -25,8 +25,9 @@ struct init_options {
     const char
         *certificate;  /**< file: adopt this certificate (with use_key) or complete a home that awaits it */
     const char *chain; /**< file with the certificates above; NULL */
-    bool wants_csr;    /**< --csr: a CSR for a parent instead of a root certificate */
-    unsigned days;     /**< the root's life, at most the policy's max_days; 0: the policy's days */
+    const char *chain_incomplete; /**< why chain does not reach a root; goes to the ledger; NULL */
+    bool wants_csr;               /**< --csr: a CSR for a parent instead of a root certificate */
+    unsigned days;                /**< the root's life, at most the policy's max_days; 0: the policy's days */
     bool may_be_extractable;
     bool wants_pss;
     const char *hash;

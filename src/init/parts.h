@@ -93,8 +93,9 @@ MUST_USE bool init_sign_root(struct making *making, const struct init_options *o
 MUST_USE bool init_write_csr(struct making *making, const struct init_options *options,
                              const struct init_plan *plan, struct error *err);
 /**
- * Reads options->certificate and what is above it into home->issuer and home->chain_pem, and says what is missing above.
- * ERROR_INPUT: no CA's certificate, one that has ended, a chain that does not belong to it
+ * Reads options->certificate and what is above it into home->issuer and home->chain_pem.
+ * ERROR_INPUT: no CA's certificate, one that has ended, a chain that does not belong to it, is not whole (unless
+ * options->chain_incomplete says why), or that no validator takes
  */
 MUST_USE bool init_read_certificate(struct home *home, const struct init_options *options,
                                     const struct console *console, struct error *err);

@@ -22,6 +22,7 @@ struct json *record_ca_created_write(const struct record_ca_created *record)
     json_put_text(json, "origin", record->origin);
     json_put_text(json, "ledger_vkey", record->ledger_vkey);
     json_put_text(json, "command", record->command);
+    json_put_text(json, "chain_incomplete", record->chain_incomplete);
     json_put_text(json, "tool", "coldca " COLDCA_VERSION);
     json_put_bool(json, "allow_extractable", record->allow_extractable);
     put_key(json, "ca_key", &record->ca_key);

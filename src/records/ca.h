@@ -19,7 +19,8 @@ struct record_ca_created {
     struct bytes certificate;
     const char *origin;
     const char *ledger_vkey;
-    const char *command; /**< "init", "init --certificate" */
+    const char *command;          /**< "init", "init --certificate" */
+    const char *chain_incomplete; /**< why the chain of an adopted certificate ends below a root; NULL */
     bool allow_extractable;
     struct record_key ca_key, ledger_key;
 };

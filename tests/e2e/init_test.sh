@@ -171,11 +171,13 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout for
 leaves_nothing 3 -C issuing init --certificate stick/issuing.pem --chain foreign.pem
 says "the chain is out of order"
 
-step "the answer without --chain: taken, and it is said what is missing and where it belongs"
+step "the answer without --chain: refused, or taken with the reason why; what is above can be put beside it"
+leaves_nothing 3 -C issuing init --certificate stick/issuing.pem
+says "the certificate of C=US,O=Test Org,CN=Test Root, which issued O=Test Org,CN=Issuing CA, was not given"
+says "--chain-incomplete REASON"
 cp -r issuing unchained
-run 0 -C unchained init --certificate stick/issuing.pem --pin-source file:pin
-says "the certificate of C=US,O=Test Org,CN=Test Root, which issued O=Test Org,CN=Issuing CA, was not given (--chain)"
-says "unchained/chain.pem"
+run 0 -C unchained init --certificate stick/issuing.pem --chain-incomplete "the root comes next week" --pin-source file:pin
+grep -q '"chain_incomplete":"the root comes next week"' unchained/ledger.jsonl || fail "the ledger has no reason"
 cp ca/ca.pem unchained/chain.pem
 run 0 -C unchained sign "${device[@]}" --chain --pin-source file:pin --out unchained-issued requests/early.csr
 equal "$(grep -c BEGIN unchained-issued/early-chain.pem)" 3
@@ -212,6 +214,52 @@ same adopted/ca.pem ca/ca.pem
 run 0 -C adopted sign "${device[@]}" --pin-source file:pin --out adopted-issued requests/early.csr
 strict adopted-issued/early.pem
 run 0 -C adopted ledger verify
+
+step "an adopted CA brings its chain up to a root, or the reason why not; a chain nobody takes is refused"
+extensions() {
+    printf '%s\n' "basicConstraints=critical,CA:TRUE" "keyUsage=critical,keyCertSign,cRLSign" subjectKeyIdentifier=hash \
+        authorityKeyIdentifier=keyid "$@"
+}
+# below FILE NAME [EXTENSION...]: a certificate for this CA's key, issued by chain-root
+below() {
+    local file=$1 name=$2
+    shift 2
+    openssl x509 -new -force_pubkey chain.pub -subj "/CN=$name" -CA chain-root.pem -CAkey chain-root.key -days 3000 \
+        -extfile <(extensions "$@") -out "$file" 2>err || fail "openssl"
+}
+adopt() { # adopt WANTED HOME CERTIFICATE [OPTION...]
+    local wanted=$1 home=$2 certificate=$3
+    shift 3
+    run "$wanted" -C "$home" init --token test --use-key "$key" --certificate "$certificate" --key-label "$home" \
+        --origin "$home.example" --pin-source file:pin "$@"
+}
+openssl req -x509 -newkey rsa:2048 -noenc -keyout chain-root.key -subj /CN=Chain-Root -days 3000 -out chain-root.pem 2>/dev/null
+openssl x509 -in ca/ca.pem -noout -pubkey >chain.pub
+below plain.pem Plain
+adopt 3 chainless plain.pem
+says "the certificate of CN=Chain-Root, which issued CN=Plain, was not given"
+says "--chain-incomplete REASON"
+adopt 0 reasoned plain.pem --chain-incomplete "the root is offline until May"
+grep -q '"chain_incomplete":"the root is offline until May"' reasoned/ledger.jsonl || fail "the ledger has no reason"
+adopt 2 both plain.pem --chain chain-root.pem --chain-incomplete "none"
+below critical.pem Critical 1.2.3.4=critical,DER:0500
+adopt 3 critical critical.pem --chain chain-root.pem
+says "its critical extension 1.2.3.4 is unknown to validators"
+below any.pem Any extendedKeyUsage=serverAuth,clientAuth,anyExtendedKeyUsage
+adopt 0 any any.pem --chain chain-root.pem
+says "anyExtendedKeyUsage in a CA allows every purpose"
+below short.pem Short
+adopt 0 short short.pem --chain chain-root.pem
+run 0 -C short cert list
+says_not "the CA's chain"
+
+step "a chain that has ended is told at every opening, and the CA signs nothing"
+faketime -f '+4000d' "$COLDCA" -C short cert list >out 2>err || fail "an expired CA can't be looked at"
+says "the CA's chain: CN=Short: it ended"
+says "the CA's chain: CN=Chain-Root: it ended"
+csr requests/late.csr /CN=late
+faketime -f '+4000d' "$COLDCA" -C short check "${device[@]}" requests/late.csr >out 2>err && fail "an expired CA is to sign"
+says "an expired CA signs nothing"
 
 step "a certificate that writes the key as a compressed point is adopted: keys are compared by value"
 openssl req -x509 -newkey rsa:2048 -noenc -keyout parent.key -subj /CN=Parent -days 3000 -out parent.pem 2>/dev/null
