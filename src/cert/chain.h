@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A CA's chain as validators will look at it: from the CA's certificate up to a self-signed one. cert_issuer_read() refuses what is no
  * chain at all; this says what is a chain and yet will not be taken, or not by everybody. Knows no clock and no files.

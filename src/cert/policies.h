@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the certificate policies of a chain leave to those below it (RFC 5280 6.1): the part of path validation a CA has to know before
  * it issues. Used inside cert/ only.

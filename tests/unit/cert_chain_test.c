@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Chains that are chains and yet no validator takes, or not every one: each fault under its rule, a sound chain without any. */
 #include <setjmp.h>
 #include <stdarg.h>
