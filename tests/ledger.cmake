@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-coldca_unit_test(ledger_log_test LAYERS ledger base)
-coldca_unit_test(ledger_verify_test LAYERS ledger base)
-coldca_unit_test(ledger_tree_test LAYERS ledger base)
-coldca_unit_test(ledger_recover_test LAYERS ledger base)
-coldca_unit_test(ledger_note_test LAYERS ledger base)
-coldca_unit_test(ledger_proof_test LAYERS ledger base)
-coldca_unit_test(ledger_index_test LAYERS ledger base)
+coldca_unit_test(ledger log)
+coldca_unit_test(ledger verify)
+coldca_unit_test(ledger tree)
+coldca_unit_test(ledger recover)
+coldca_unit_test(ledger note)
+coldca_unit_test(ledger proof)
+coldca_unit_test(ledger index)
 
 coldca_fuzz_target(ledger_line LAYERS ledger base)
 coldca_fuzz_target(lines LAYERS ledger base)

@@ -54,7 +54,7 @@ fi
 step "only the tests that need them ask for them"
 build_of() { ctest --test-dir "$BUILD" -N "$@" >out 2>err || fail "ctest -N"; }
 build_of -L unit
-says "unit.base_error_test"
+says "unit.base.error"
 says_not "setup."
 build_of -R interop.vectors
 says "setup.venv"

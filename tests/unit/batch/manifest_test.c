@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "../support/folder.h"
 #include "base/memory.h"
 #include "batch/manifest.h"
+#include "folder.h"
 
 struct bench {
     struct folder folder;

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "../support/folder.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "folder.h"
 #include "media/private_keys.h"
 
 #include <sys/stat.h>

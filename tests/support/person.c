@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ui_person.h"
+#include "person.h"
 
 #include "base/file.h"
 

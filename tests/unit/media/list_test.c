@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "../support/folder.h"
 #include "base/bytes.h"
 #include "base/memory.h"
+#include "folder.h"
 #include "media/list.h"
 
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables: every cell complete, words whole, lines as wide as the terminal, nothing drawn that a terminal would obey. */
-#include "ui_person.h"
+#include "person.h"
 
 #include "base/memory.h"
 #include "base/quote.h"

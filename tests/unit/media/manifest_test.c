@@ -7,11 +7,11 @@
 
 #include <cmocka.h>
 
-#include "../support/folder.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/time.h"
+#include "folder.h"
 #include "media/manifest.h"
 
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Review at a pseudo-terminal: what is shown, what each key does, and that nothing is changed before the last word. */
-#include "ui_person.h"
+#include "person.h"
 
 #include "base/encode.h"
 #include "base/memory.h"

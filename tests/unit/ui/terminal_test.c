@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Questions on a real pseudo-terminal: answers, silence while a PIN is typed, and the way back after any interruption. */
-#include "ui_person.h"
+#include "person.h"
 
 #include "ui/ui.h"
 

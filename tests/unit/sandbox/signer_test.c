@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "../support/folder.h"
 #include "base/memory.h"
+#include "folder.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/wire.h"
 
