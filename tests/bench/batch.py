@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """coldca batch against openssl ca, against one `openssl x509 -req` a request, and against what the machine can do at all.
 
-usage: batch.py BUILD_FOLDER [--requests N] [--rounds N] [--large N] [--records N] [--slow N] [--rsa N] [--only PART,...] [--json]
-parts: throughput, slow, rsa, scale, home. Ratios are of runs taken in turns on one machine; medians of the rounds.
+usage: batch.py BUILD_FOLDER [--requests N] [--rounds N] [--large N] [--records N] [--slow N] [--rsa N] [--before BINARY] [--only PART,...] [--json]
+parts: throughput, slow, rsa, scale, home, before (another coldca on the same requests and homes, in turns). Ratios are of runs taken in turns on one machine; medians of the rounds.
 coldca's time has everything in it: confined readers, policy, ledger with fsync, each signature verified, proofs, files synced.
 """
 import argparse
@@ -77,20 +77,29 @@ class Bench:
         shutil.rmtree(made)
         return f"{self.folder}/{name}"
 
-    def batch(self, requests, home="ca", copy_home=True):
-        """Seconds and peak memory in MiB of one batch; on a copy of the home, so that every round finds the same."""
+    def copy_token(self):
+        """The environment of a run whose token is a copy: a token remembers the newest checkpoint, and every round begins before it."""
+        tokens, conf = f"{self.folder}/tokens-{self.turn}", f"{self.folder}/softhsm2-{self.turn}.conf"
+        shutil.copytree(f"{self.folder}/tokens", tokens)
+        pathlib.Path(conf).write_text(f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n")
+        return {**os.environ, "SOFTHSM2_CONF": conf}
+
+    def batch(self, requests, home="ca", copy_home=True, binary=None):
+        """Seconds and peak memory in MiB of one batch; on copies of home and token, so that every round finds the same."""
         self.turn += 1
         stick, used = f"{self.folder}/stick-{self.turn}", f"{self.folder}/{home}"
         os.mkdir(stick)
         os.rename(requests, f"{stick}/requests")
+        environment = os.environ
         if copy_home:
+            environment = self.copy_token()
             used = f"{self.folder}/home-{self.turn}"
             shutil.copytree(f"{self.folder}/{home}", used)
         os.sync()
         start = time.monotonic()
-        child = subprocess.Popen([self.coldca.binary, "-C", used, "--pin-source", f"file:{self.folder}/pin", "--json", "batch", "--policy",
+        child = subprocess.Popen([binary or self.coldca.binary, "-C", used, "--pin-source", f"file:{self.folder}/pin", "--json", "batch", "--policy",
                                   "mqtt-device", "--set", "domain=iot.example", stick], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
         memory = Memory(child.pid)
         memory.start()
         out, err = child.communicate()
@@ -216,6 +225,20 @@ def slow_token(bench, given, results):
     results["sessions_gain"] = round(rates[16] / rates[1], 1)
 
 
+def before(bench, given, results):
+    """Another version of coldca, in turns with this one."""
+    if given.before is None:
+        sys.exit("bench: --only before needs --before BINARY")
+    requests = bench.make_requests("turns", given.requests)
+    ours, theirs = [], []
+    for _ in range(given.rounds):
+        theirs.append(bench.batch(requests, binary=os.path.realpath(given.before))[0])
+        ours.append(bench.batch(requests)[0])
+    results["before_per_s"] = round(given.requests / statistics.median(theirs))
+    results["now_per_s"] = round(given.requests / statistics.median(ours))
+    results["now_of_before"] = round(results["now_per_s"] / results["before_per_s"], 2)
+
+
 BARS = {"sessions_gain": "at least 15", "times_openssl_ca": "at least 4", "times_x509_loop": "at least 80", "share_of_limit": "at least 0.6",
         "large_of_small": "at least 0.9", "large_memory_mib": "below 128", "long_of_empty": "at most 1.2", "rsa_of_raw": "at least 0.9"}
 
@@ -229,10 +252,11 @@ def main():
     parser.add_argument("--records", type=int, default=1000000)
     parser.add_argument("--slow", type=int, default=4096)
     parser.add_argument("--rsa", type=int, default=1000)
+    parser.add_argument("--before", help="another coldca, for the part of that name")
     parser.add_argument("--only", default="throughput,slow,rsa,scale,home")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    parts = {"throughput": throughput, "slow": slow_token, "rsa": rsa, "scale": scale, "home": long_home}
+    parts = {"throughput": throughput, "slow": slow_token, "rsa": rsa, "scale": scale, "home": long_home, "before": before}
     results = {"cores": os.cpu_count(), "rounds": given.rounds}
     with tempfile.TemporaryDirectory(prefix="coldca-bench-") as folder:
         bench = Bench(os.path.realpath(given.build), folder)
