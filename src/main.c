@@ -18,10 +18,10 @@ static const struct {
     const char *line;
 } commands[] = {
     {"init", cli_init, "make a CA: keys in the token, its certificate or a request for a parent, the ledger"},
-    {"request", cli_request, "make a key and a request in a policy's shape (needs no token)"},
-    {"check", cli_check, "judge requests and say why; signs nothing"},
-    {"sign", cli_sign, "sign requests: files, folders or -"},
-    {"batch", cli_batch, "work through a stick full of requests"},
+    {"request", cli_request, "make a key and a request matching a policy (needs no token)"},
+    {"check", cli_check, "evaluate requests against a policy, with reasons; signs nothing"},
+    {"sign", cli_sign, "sign requests: files, directories or -"},
+    {"batch", cli_batch, "sign all requests on a removable medium"},
     {"review", cli_review, "look at each request, decide, then sign"},
     {"cert", cli_cert, "list and show certificates"},
     {"policy", cli_policy, "list, show and check policies"},

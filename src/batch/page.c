@@ -133,7 +133,7 @@ static void add_counts(struct builder *html, const struct batch_result *result)
     add_count(html, result->requests, "requests on the medium");
     add_count(html, result->issue.issued, "certificates issued by this run");
     if (result->issue.repeated > 0)
-        add_count(html, result->issue.repeated, "certificates of earlier runs handed out again");
+        add_count(html, result->issue.repeated, "certificates of earlier runs re-delivered");
     if (result->issue.present > 0)
         add_count(html, result->issue.present, "certificates that were on the medium already");
     add_count(html, result->issue.refused, "refused");

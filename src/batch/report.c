@@ -130,7 +130,7 @@ static void add_refused(struct batch_report *report, const struct plan_item *ite
     }
 }
 
-/** What became of it; the plan was carried out. */
+/** What became of it; the plan was carried out. Programs read these words in report.json: they do not change. */
 static const char *status_of(const struct plan_item *item)
 {
     switch (item->action) {
@@ -164,7 +164,8 @@ static void add_row(struct batch_report *report, const struct plan *plan, const 
     media_stream_add_text(report->json, report->has_rows ? ",\n" : "\n");
     media_stream_add(report->json, builder_bytes(&text));
     report->has_rows = true;
-    batch_page_row(&report->page, plan, item, status_of(item), made == NULL ? NULL : made->sha256);
+    const char *shown = item->action == PLAN_REPEAT ? "re-delivered" : status_of(item);
+    batch_page_row(&report->page, plan, item, shown, made == NULL ? NULL : made->sha256);
     if (item->action == PLAN_REFUSE)
         add_refused(report, item);
 }

@@ -11,10 +11,10 @@
 static const struct command_help help = {
     .usage = "batch [OPTIONS] [MEDIUM]",
     .text =
-        "Works through a removable medium, mounted at the folder MEDIUM. Requests lie in MEDIUM/requests/, "
-        "at any\n"
-        "depth; a first folder named like a policy (requests/mqtt-device/...) chooses it, all others go by\n"
-        "--policy. The answers come to MEDIUM/issued/BATCH/: NAME.pem, NAME-chain.pem and NAME.tlog-proof,\n"
+        "Signs all requests on a removable medium, mounted at the directory MEDIUM. Requests are in "
+        "MEDIUM/requests/, at any\ndepth; a first directory named like a policy (requests/mqtt-device/...) "
+        "chooses it, all others go by\n--policy. Results are written to MEDIUM/issued/BATCH/: NAME.pem, "
+        "NAME-chain.pem and NAME.tlog-proof,\n"
         "report.html to read, report.json and refused.csv for programs, the ledger's checkpoint, and\n"
         "SHA256SUMS over all of it.\n\n"
         "If the medium is pulled, runs full, or the run is killed: plug it in and run the same command "
@@ -33,7 +33,7 @@ static void print_result(const struct batch_result *result, const char *medium)
     printf("%zu request%s: %zu issued, %zu refused", result->requests, result->requests == 1 ? "" : "s",
            issue->issued, issue->refused);
     if (issue->repeated > 0)
-        printf(", %zu issued before and handed out again", issue->repeated);
+        printf(", %zu issued before and re-delivered", issue->repeated);
     if (issue->present > 0)
         printf(", %zu on the medium already", issue->present);
     printf("\n");
@@ -42,10 +42,10 @@ static void print_result(const struct batch_result *result, const char *medium)
                result->missing, result->missing == 1 ? "" : "s", result->missing == 1 ? "is" : "are");
     if (result->has_answers)
         cli_print(stdout,
-                  "the answers are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
+                  "the results are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
                   medium, result->id, (unsigned long long)issue->ledger_size);
     else
-        printf("nothing was left to do: every request has its certificate on this medium\n");
+        printf("nothing to do: every request has its certificate on this medium\n");
     printf("safe to remove: everything on %s is written; unmount it first, if it is mounted\n", medium);
 }
 
@@ -133,7 +133,7 @@ int cli_batch(int argc, char **argv, struct error *err)
     AUTO(free) char *chosen = NULL;
     struct batch_options wanted = {.draw_qr = ui_qr_svg};
     const struct option_row rows[] = {
-        {"policy", 'p', OPTION_TEXT, "NAME", "for requests whose first folder names none", &wanted.policy},
+        {"policy", 'p', OPTION_TEXT, "NAME", "for requests whose first directory names none", &wanted.policy},
         {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of a policy", &settings},
         {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates",
          &wanted.without_proofs},
@@ -145,7 +145,7 @@ int cli_batch(int argc, char **argv, struct error *err)
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
     if (options.arguments.count > 1) {
-        (void)error_set(err, ERROR_USAGE, 0, "name one medium: the folder it is mounted at");
+        (void)error_set(err, ERROR_USAGE, 0, "name one medium: the directory it is mounted at");
         return (int)err->kind;
     }
     if (options.arguments.count == 0 && !offer_media(&options, &chosen, err))

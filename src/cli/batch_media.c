@@ -16,7 +16,7 @@ void batch_media_print(const struct media_list *list)
         const struct media_mount *mount = &list->items[i];
         AUTO(free) char *number = memory_format("%zu", i + 1);
         AUTO(free) char *size = memory_format("%.1f GB", (double)mount->size_bytes / 1e9);
-        const char *requests = mount->is_read_only   ? "read-only: no answers can be written"
+        const char *requests = mount->is_read_only   ? "read-only: no results can be written"
                                : mount->has_requests ? "yes"
                                                      : "no requests/";
         const char *cells[] = {number,
@@ -55,7 +55,7 @@ bool batch_media_choose(const struct media_list *list, char **ret_medium, struct
 {
     for (;;) {
         AUTO(builder_done) struct builder line = BUILDER_INIT;
-        if (!ui_ask_line("number of the medium to work through (nothing: none)", &line, err))
+        if (!ui_ask_line("number of the medium to sign (empty: none)", &line, err))
             return false;
         const char *text = builder_text(&line);
         if (*text == '\0')

@@ -49,8 +49,8 @@ static int list(int argc, char **argv, struct error *err)
     struct ledger_filter filter = {.status = -1, .only_certificates = true};
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
-        {"subject", 0, OPTION_TEXT, "TEXT", "subjects that hold this text", &filter.subject},
-        {"san", 0, OPTION_TEXT, "TEXT", "with this name among the subjectAltNames", &filter.san},
+        {"subject", 0, OPTION_TEXT, "TEXT", "subject contains TEXT", &filter.subject},
+        {"san", 0, OPTION_TEXT, "TEXT", "subjectAltName contains this name", &filter.san},
         {"policy", 'p', OPTION_TEXT, "NAME", "issued under this policy", &filter.policy},
         {"status", 0, OPTION_TEXT, "STATE", "issued, abandoned, revoked or unfinished", &status},
     };

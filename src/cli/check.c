@@ -7,11 +7,12 @@
 #include <fcntl.h>
 
 static const struct command_help help = {
-    .usage = "check --policy NAME [OPTIONS] FILE|FOLDER|-...",
-    .text = "Judges requests by a policy and says why, every reason at once. Signs nothing and never needs "
-            "the token. With a\n"
-            "home, the issuer's limits and the ledger are looked at as well and the plan's hash is printed; "
-            "without one, it says\nwhat was not looked at.",
+    .usage = "check --policy NAME [OPTIONS] FILE|DIR|-...",
+    .text =
+        "Evaluates requests against a policy and gives every reason at once. Signs nothing and never needs "
+        "the token. With a\n"
+        "home, the issuer's limits and the ledger are checked as well and the plan's hash is printed; "
+        "without one, it says\nwhat was not checked.",
     .example = "  coldca check --policy mqtt-device --set domain=iot.example media/requests",
 };
 

@@ -9,8 +9,8 @@
 
 static const struct command_help help = {
     .usage = "init --subject NAME [OPTIONS]",
-    .text = "Makes a CA in the folder -C names: a CA key and a ledger key inside the token, its certificate "
-            "(a root, or with\n"
+    .text = "Creates a CA in the directory given with -C: a CA key and a ledger key inside the token, its "
+            "certificate (a root, or with\n"
             "--csr a request for a parent), the ledger, and a copy of the ready policies. Nothing is ever "
             "overwritten.",
     .example = "  coldca -C ca init --token coldca --subject \"C=US,ST=NY,L=NY,O=My Org,CN=my.domain.name\"\n"
@@ -81,21 +81,21 @@ int cli_init(int argc, char **argv, struct error *err)
          &init.key_label},
         {"origin", 0, OPTION_TEXT, "NAME", "the ledger's name, a schema-less URL: ca.example/root-2026",
          &init.origin},
-        {"token", 't', OPTION_TEXT, "LABEL|URI", "which token (the only one)", &init.token},
+        {"token", 't', OPTION_TEXT, "LABEL|URI", "token (default: the only one present)", &init.token},
         {"model", 0, OPTION_TEXT, "NAME", "the token's profile in tokens/ (softhsm2)", &init.profile},
         {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module (the profile's)", &init.module},
-        {"init-args", 0, OPTION_TEXT, "TEXT", "what the module wants at C_Initialize", &init.init_args},
-        {"hash", 0, OPTION_TEXT, "NAME", "sha256, sha384 or sha512 (what fits the key)", &init.hash},
+        {"init-args", 0, OPTION_TEXT, "TEXT", "initialisation arguments for C_Initialize", &init.init_args},
+        {"hash", 0, OPTION_TEXT, "NAME", "sha256, sha384 or sha512 (default: fits the key)", &init.hash},
         {"pss", 0, OPTION_FLAG, NULL, "RSA keys sign with RSASSA-PSS", &init.wants_pss},
         {"csr", 0, OPTION_FLAG, NULL, "a request for a parent CA instead of a root", &init.wants_csr},
         {"certificate", 0, OPTION_TEXT, "FILE", "complete a --csr home, or adopt with --use-key",
          &init.certificate},
-        {"chain", 0, OPTION_TEXT, "FILE", "the certificates above it, parent first, root last", &init.chain},
+        {"chain", 0, OPTION_TEXT, "FILE", "issuing CA chain, parent first, root last", &init.chain},
         {"chain-incomplete", 0, OPTION_TEXT, "REASON",
          "why the chain does not reach a root; the ledger says so", &init.chain_incomplete},
         {"use-key", 0, OPTION_TEXT, "URI", "use this key of the token instead of making one", &init.use_key},
-        {"allow-extractable", 0, OPTION_FLAG, NULL,
-         "accept a key the token would give out; the ledger says so", &init.may_be_extractable},
+        {"allow-extractable", 0, OPTION_FLAG, NULL, "accept an extractable key; recorded in the ledger",
+         &init.may_be_extractable},
     };
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;

@@ -40,7 +40,7 @@ static const struct command_help checkpoint_help = {
     .usage = "ledger checkpoint [--qr]",
     .text = "Prints the newest signed checkpoint (C2SP tlog-checkpoint): what witnesses and auditors keep. "
             "--qr draws it for a\n"
-            "phone's camera, the only way out of some rooms.",
+            "phone's camera, the only way out of some sites.",
 };
 
 static int checkpoint(int argc, char **argv, struct error *err)
@@ -75,8 +75,8 @@ static int checkpoint(int argc, char **argv, struct error *err)
 
 static const struct command_help index_help = {
     .usage = "ledger index --rebuild",
-    .text = "Throws index.sqlite away and makes it again from the ledger, and index.rsa, which the next run "
-            "that needs it makes.\n"
+    .text = "Discards index.sqlite and rebuilds it from the ledger, and discards index.rsa, which the next "
+            "run that needs it rebuilds.\n"
             "Both are caches; nothing is lost with them.",
 };
 
@@ -85,7 +85,7 @@ static int rebuild(int argc, char **argv, struct error *err)
     bool wants_rebuild = false;
     uint64_t records = 0;
     AUTO(options_done) struct options options = {.home = NULL};
-    const struct option_row rows[] = {{"rebuild", 0, OPTION_FLAG, NULL, "make it again", &wants_rebuild}};
+    const struct option_row rows[] = {{"rebuild", 0, OPTION_FLAG, NULL, "rebuild it", &wants_rebuild}};
     AUTO(home_close) struct home *home = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
@@ -105,7 +105,7 @@ static int rebuild(int argc, char **argv, struct error *err)
         json_put_int(json, "records", (int64_t)records);
         report_json(json);
     } else {
-        printf("index made again from %llu records\n", (unsigned long long)records);
+        printf("index rebuilt from %llu records\n", (unsigned long long)records);
     }
     return EXIT_DONE;
 }
@@ -120,7 +120,7 @@ int cli_ledger(int argc, char **argv, struct error *err)
         {"prove", cli_ledger_prove, "write a proof that needs no home to be checked"},
         {"export", cli_ledger_export, "write the ledger for any client of transparency logs"},
         {"cosign", cli_ledger_cosign, "add a witness's signature to the newest checkpoint"},
-        {"index", rebuild, "remake the index"},
+        {"index", rebuild, "rebuild the index"},
     };
     return cli_dispatch("ledger", table, ARRAY_LEN(table), argc, argv, err);
 }

@@ -12,8 +12,7 @@
 static const struct command_help export_help = {
     .usage = "ledger export DIR",
     .text = "Writes the ledger as C2SP tlog-tiles: plain files any client of such logs reads. A second run "
-            "continues\n"
-            "the folder. Covers what the newest checkpoint covers.",
+            "continues\nthe directory. Covers what the newest checkpoint covers.",
     .example = "  coldca -C ca ledger export media/log",
 };
 
@@ -28,7 +27,7 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
     if (cli_is_help(&options, &export_help, NULL, 0))
         return EXIT_DONE;
     if (options.arguments.count != 1) {
-        (void)error_set(err, ERROR_USAGE, 0, "ledger export needs one folder to write to");
+        (void)error_set(err, ERROR_USAGE, 0, "ledger export needs one directory to write to");
         return (int)err->kind;
     }
     struct console console = cli_console(&options);
@@ -54,12 +53,11 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
 
 static const struct command_help cosign_help = {
     .usage = "ledger cosign --key FILE|URI --name NAME",
-    .text =
-        "Adds a witness's cosignature (C2SP tlog-cosignature) to the newest checkpoint: that he saw this "
-        "ledger, now.\n"
-        "FILE holds his Ed25519 key in PEM, URI (pkcs11:...) names one in a token of his own; NAME is his, "
-        "such as\n"
-        "witness.example/ada. Prints his verifier key, which `ledger verify --witness` takes.",
+    .text = "Adds a witness's cosignature (C2SP tlog-cosignature) to the newest checkpoint, stating that the "
+            "witness has seen it.\n"
+            "FILE holds its Ed25519 key in PEM, URI (pkcs11:...) names one in its own token; NAME is its "
+            "name, such as\n"
+            "witness.example/ada. Prints its verifier key, which `ledger verify --witness` takes.",
     .example = "  openssl genpkey -algorithm ed25519 -out ada.pem\n"
                "  coldca ledger cosign --key ada.pem --name witness.example/ada",
 };

@@ -12,8 +12,8 @@
 static const struct command_help help = {
     .usage = "ledger list [OPTIONS]",
     .text = "Lists records in order: number, time, type, and what matters of each. --json prints the records "
-            "themselves, one a\n"
-            "line; --csv prints number, time, type, serial, subject, policy, status, below a line that names "
+            "themselves, one per\nline; --csv prints number, time, type, serial, subject, policy, status, "
+            "below a line that names "
             "them.",
     .example = "  coldca -C ca ledger list --type cert.signing --subject device-0001",
 };
@@ -63,7 +63,7 @@ static void print_details(const struct json *record, const struct ledger_entry *
     }
     const char *why = json_text_at(json_get(record, "reasons"), 0);
     if (why != NULL)
-        printf(" why=%s", quoted_text(why, &room));
+        printf(" reason=%s", quoted_text(why, &room));
     if (json_int(record, "ref", &ref))
         printf(" ref=%lld", (long long)ref);
     if (entry != NULL)
@@ -149,8 +149,8 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
     const struct option_row rows[] = {
         {"type", 0, OPTION_TEXT, "TYPE", "cert.signing, cert.issued, request.refused, ...", &filter.type},
         {"serial", 0, OPTION_TEXT, "HEX", "all records of this certificate", &serial},
-        {"subject", 0, OPTION_TEXT, "TEXT", "certificates whose subject holds this text", &filter.subject},
-        {"san", 0, OPTION_TEXT, "TEXT", "certificates with this name among the subjectAltNames", &filter.san},
+        {"subject", 0, OPTION_TEXT, "TEXT", "subject contains TEXT", &filter.subject},
+        {"san", 0, OPTION_TEXT, "TEXT", "subjectAltName contains this name", &filter.san},
         {"policy", 'p', OPTION_TEXT, "NAME", "certificates under this policy", &filter.policy},
         {"batch", 0, OPTION_TEXT, "ID", "session.opened and cert.signing of this run", &filter.batch},
         {"status", 0, OPTION_TEXT, "STATE", "certificates that are issued, abandoned, revoked or unfinished",

@@ -89,7 +89,7 @@ static struct table table_of(const struct option_row *rows, size_t count, struct
     return (struct table){
         .rows = rows,
         .count = count,
-        .common = {{"home", 'C', OPTION_TEXT, "HOME", "the CA's home folder", &options->home},
+        .common = {{"home", 'C', OPTION_TEXT, "HOME", "the CA's home directory", &options->home},
                    {"pin-source", 0, OPTION_SOURCE, "SOURCE", "where the PIN is: file:PATH, fd:N or env:NAME",
                     &options->pin_source},
                    {"json", 0, OPTION_FLAG, NULL, "the result as JSON on stdout", &options->wants_json},

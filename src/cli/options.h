@@ -36,7 +36,7 @@ struct option_row {
 
 /** What a command is, for its --help. */
 struct command_help {
-    const char *usage;   /**< "sign [OPTIONS] FILE|FOLDER|-..." */
+    const char *usage;   /**< "sign [OPTIONS] FILE|DIR|-..." */
     const char *text;    /**< a paragraph or two */
     const char *example; /**< lines of shell; NULL */
 };

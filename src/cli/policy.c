@@ -27,7 +27,7 @@ static int home_of(const struct options *options)
 
 static const struct command_help list_help = {
     .usage = "policy list [OPTIONS]",
-    .text = "Lists the policies to be found: the home's own first, then the ready ones.",
+    .text = "Lists the available policies: the home's own first, then the ready ones.",
 };
 
 static void list_row(struct ui_table *table, struct json *array, const char *name, int home)
@@ -133,7 +133,7 @@ static size_t check_one(const struct policy *policy, const char *name, struct js
                       findings.items[i].remedy == NULL ? "" : findings.items[i].remedy);
     }
     if (findings.count == 0 && !wants_json)
-        cli_print(stdout, "%s: nothing to say against it\n", name);
+        cli_print(stdout, "%s: no findings\n", name);
     return findings.count;
 }
 
@@ -165,8 +165,8 @@ static int check(int argc, char **argv, struct error *err)
 int cli_policy(int argc, char **argv, struct error *err)
 {
     static const struct subcommand table[] = {
-        {"list", list, "the policies to be found"},
-        {"show", show, "one policy in words"},
+        {"list", list, "list all policies"},
+        {"show", show, "show one policy in words"},
         {"check", check, "lint policies"},
     };
     return cli_dispatch("policy", table, ARRAY_LEN(table), argc, argv, err);

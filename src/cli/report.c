@@ -28,7 +28,7 @@ void report_put(struct json *json, const char *key, const char *text)
 static const char *verdict_word(enum plan_action action)
 {
     return action == PLAN_SIGN || action == PLAN_ALLOW ? "allowed"
-           : action == PLAN_REPEAT                     ? "has one"
+           : action == PLAN_REPEAT                     ? "already issued"
                                                        : plan_action_name(action);
 }
 
@@ -66,7 +66,7 @@ static void add_row(struct ui_table *table, const struct plan_item *item)
 
 void report_plan(const struct plan *plan, bool is_dry_run)
 {
-    static const char *const headings[] = {"request", "subject", "key", "verdict", "why"};
+    static const char *const headings[] = {"request", "subject", "key", "verdict", "reasons"};
     char digest[129];
     AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
     for (size_t i = 0; i < plan->count; i++)
@@ -100,7 +100,7 @@ void report_issue(const struct plan *plan, const struct issue_result *result, co
     report_plan(plan, false);
     printf("%zu certificate%s issued", result->issued, result->issued == 1 ? "" : "s");
     if (result->repeated > 0)
-        printf(", %zu handed out again", result->repeated);
+        printf(", %zu re-delivered", result->repeated);
     if (result->skipped > 0)
         printf(", %zu skipped", result->skipped);
     if (folder != NULL)

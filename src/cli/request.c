@@ -9,10 +9,11 @@
 static const struct command_help help = {
     .usage = "request --policy NAME [OPTIONS]",
     .text =
-        "Makes a key and a request in the shape a policy wants: NAME.key (mode 0600, secret) and NAME.csr "
+        "Makes a key and a request that match a policy: NAME.key (mode 0600, secret) and NAME.csr "
         "(for\n"
-        "the CA). Needs no token. The finished request is judged by the policy; what it would refuse is not\n"
-        "written. Many at once: --list (one id a line, the CN) or --csv (a header row: cn, san, subject, "
+        "the CA). Needs no token. The finished request is evaluated against the policy; what it would refuse "
+        "is not\n"
+        "written. Many at once: --list (one id per line, the CN) or --csv (a header row: cn, san, subject, "
         "name and\n"
         "the policy's variables); run it again after an interruption and only what is missing is made.\n"
         "--csr-out puts the requests, and nothing secret, on the medium that goes to the CA.",
@@ -44,20 +45,22 @@ int cli_request(int argc, char **argv, struct error *err)
     AUTO(request_run_done) struct request_run run = REQUEST_RUN_INIT;
     AUTO(request_answers_done) struct request_answers answers = {.items = NULL};
     const struct option_row rows[] = {
-        {"policy", 'p', OPTION_TEXT, "NAME", "the policy whose shape it gets", &run.policy_name},
+        {"policy", 'p', OPTION_TEXT, "NAME", "policy to follow", &run.policy_name},
         {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of the policy", &run.settings},
         {"cn", 0, OPTION_TEXT, "NAME", "common name: the device id, the host", &run.cn},
-        {"subject", 0, OPTION_TEXT, "\"C=..,O=..\"", "more of the subject, first part first", &run.subject},
-        {"san", 0, OPTION_LIST, "TYPE:VALUE", "a further name: dns:, ip:, uri:, email:", &run.sans},
-        {"name", 0, OPTION_TEXT, "NAME", "of the files; else the CN", &run.name},
-        {"key", 0, OPTION_TEXT, "KIND", "ec-p256, ed25519, rsa-3072, ...; else the policy's first",
+        {"subject", 0, OPTION_TEXT, "\"C=..,O=..\"", "further subject attributes, most significant first",
+         &run.subject},
+        {"san", 0, OPTION_LIST, "TYPE:VALUE",
+         "subject alternative name: dns:, ip:, uri: or email:", &run.sans},
+        {"name", 0, OPTION_TEXT, "NAME", "base name of the files (default: the CN)", &run.name},
+        {"key", 0, OPTION_TEXT, "KIND", "ec-p256, ed25519, rsa-3072, ... (default: the policy's first)",
          &run.key_name},
         {"key-file", 0, OPTION_TEXT, "FILE", "use this private key instead of a new one", &run.key_file},
         {"encrypt", 0, OPTION_FLAG, NULL, "encrypt keys with a passphrase, which is asked for",
          &run.wants_encryption},
         {"passphrase-source", 0, OPTION_SOURCE, "SOURCE",
          "where the passphrase is: file:PATH, fd:N or env:NAME", &run.passphrase_source},
-        {"list", 0, OPTION_TEXT, "FILE", "many: one id a line", &run.list},
+        {"list", 0, OPTION_TEXT, "FILE", "many: one id per line", &run.list},
         {"csv", 0, OPTION_TEXT, "FILE", "many: a table with a header row", &run.csv},
         {"out", 'o', OPTION_TEXT, "DIR", "directory for the files (default: the current one)", &run.folder},
         {"csr-out", 0, OPTION_TEXT, "DIR",

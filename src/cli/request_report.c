@@ -46,7 +46,7 @@ static void add_row(struct ui_table *table, const struct enroll_answer *answer)
 
 void request_report(const struct request_answers *answers, const char *folder, const char *csr_folder)
 {
-    static const char *const headings[] = {"request", "subject", "key", "result", "why"};
+    static const char *const headings[] = {"request", "subject", "key", "result", "reasons"};
     struct quoted room;
     size_t made = request_answers_count(answers, ENROLL_MADE);
     size_t there = request_answers_count(answers, ENROLL_THERE);

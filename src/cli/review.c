@@ -6,7 +6,7 @@
 #include "ui/ui.h"
 
 static const struct command_help help = {
-    .usage = "review --policy NAME --out DIR [OPTIONS] FILE|FOLDER...",
+    .usage = "review --policy NAME --out DIR [OPTIONS] FILE|DIR...",
     .text = "Shows each request in words: what it asks for, what the policy takes, drops and sets, and the "
             "certificate\n"
             "to be issued. You approve, refuse with a reason, skip, approve the rest that are allowed, or "

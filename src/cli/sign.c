@@ -7,17 +7,17 @@
 #include <string.h>
 
 static const struct command_help help = {
-    .usage = "sign --policy NAME --out DIR [OPTIONS] FILE|FOLDER|-...",
+    .usage = "sign --policy NAME --out DIR [OPTIONS] FILE|DIR|-...",
     .text =
         "Signs the requests the policy allows and writes NAME.pem for each NAME.csr, and NAME.tlog-proof: "
         "that it is in\nthe ledger, for anyone to check with `coldca ledger verify --proof`. Before the "
         "token is "
         "asked, the ledger\n"
-        "holds the exact bytes; before a certificate is handed out, the ledger holds it. The same "
+        "holds the exact bytes; before a certificate is delivered, the ledger holds it. The same "
         "request under the same\n"
         "policy gets the same certificate back. Without --out a single request from stdin is answered on "
-        "stdout:\nthe certificate, or with --json the report with the certificate in it; why it is refused "
-        "is said on stderr.",
+        "stdout:\nthe certificate, or with --json the report with the certificate in it; reasons for a "
+        "refusal are on stderr.",
     .example =
         "  coldca -C ca sign --policy mqtt-device --set domain=iot.example --out media/issued media/requests",
 };
@@ -66,7 +66,7 @@ int cli_sign(int argc, char **argv, struct error *err)
         JUDGING_ROWS(&judging),
         {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &run.directory},
         {"format", 0, OPTION_TEXT, "pem|der", "form of the certificates (pem)", &format},
-        {"chain", 0, OPTION_FLAG, NULL, "also write NAME-chain.pem: the certificate and those above it",
+        {"chain", 0, OPTION_FLAG, NULL, "also write NAME-chain.pem: the certificate and its issuing CA chain",
          &run.with_chain},
         {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates", &run.without_proof},
         {"reissue", 0, OPTION_FLAG, NULL, "a new certificate even if the request has one",

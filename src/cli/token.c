@@ -19,9 +19,10 @@ struct token_options {
 #define TOKEN_ROWS(given)                                                                                    \
     {"model", 0, OPTION_TEXT, "NAME", "the token's profile in tokens/ (softhsm2)", &(given)->profile},       \
         {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module (the profile's)", &(given)->module},          \
-        {"init-args", 0, OPTION_TEXT, "TEXT", "what the module wants at C_Initialize", &(given)->init_args}, \
+        {"init-args",        0, OPTION_TEXT, "TEXT", "initialisation arguments for C_Initialize",            \
+         &(given)->init_args},                                                                               \
     {                                                                                                        \
-        "token", 't', OPTION_TEXT, "LABEL|URI", "which token (the only one)", &(given)->token                \
+        "token", 't', OPTION_TEXT, "LABEL|URI", "token (default: the only one present)", &(given)->token     \
     }
 
 static void token_options_done(struct token_options *given)
@@ -142,7 +143,7 @@ static int init(int argc, char **argv, struct error *err)
         report_put(json, "label", given.label);
         report_json(json);
     } else {
-        cli_print(stdout, "token %s is ready. Next: coldca -C FOLDER init --token %s --subject \"CN=...\"\n",
+        cli_print(stdout, "token %s is ready. Next: coldca -C DIR init --token %s --subject \"CN=...\"\n",
                   given.label, given.label);
     }
     return EXIT_DONE;

@@ -85,8 +85,8 @@ int cli_token_show(int argc, char **argv, struct error *err)
     const struct option_row rows[] = {
         {"model", 0, OPTION_TEXT, "NAME", "the token's profile in tokens/ (softhsm2)", &profile},
         {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module (the profile's)", &module},
-        {"init-args", 0, OPTION_TEXT, "TEXT", "what the module wants at C_Initialize", &init_args},
-        {"token", 't', OPTION_TEXT, "LABEL|URI", "which token (the only one)", &name},
+        {"init-args", 0, OPTION_TEXT, "TEXT", "initialisation arguments for C_Initialize", &init_args},
+        {"token", 't', OPTION_TEXT, "LABEL|URI", "token (default: the only one present)", &name},
     };
     AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
     AUTO(token_close) struct token *token = NULL;

@@ -109,8 +109,7 @@ static bool ask_once(const char *prompt, struct secret **ret_pin, struct error *
     if (!done)
         return false;
     if (typing.is_too_long)
-        return error_set(err, ERROR_TOKEN, 0, "what was typed is longer than the %d bytes a PIN may have",
-                         SECRET_MAX_LEN);
+        return error_set(err, ERROR_TOKEN, 0, "the PIN is longer than the %d bytes allowed", SECRET_MAX_LEN);
     *ret_pin = TAKE(secret);
     return true;
 }
@@ -147,7 +146,7 @@ bool ui_ask_new_pin(const char *prompt, const char *option, struct secret **ret_
             *ret_pin = TAKE(first);
             return true;
         }
-        terminal_say_text("the two are not equal\n");
+        terminal_say_text("the two entries differ\n");
     }
-    return error_set(err, ERROR_INPUT, 0, "two different values were typed three times; nothing was set");
+    return error_set(err, ERROR_INPUT, 0, "the entries differed three times; nothing was set");
 }

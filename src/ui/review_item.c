@@ -139,7 +139,8 @@ bool review_item_outcome(const struct plan_item *item, const struct review_hooks
     if (!hooks->describe(hooks->data, item, &outcome, err))
         return error_while(err, "describing the certificate of %s", item->source);
     builder_format(ret_text, "  %s\n",
-                   item->action == PLAN_REPEAT ? "the certificate it has:" : "the certificate to be issued:");
+                   item->action == PLAN_REPEAT ? "the certificate already issued:"
+                                               : "the certificate to be issued:");
     add_indented(ret_text, builder_bytes(&outcome));
     return true;
 }

@@ -79,7 +79,7 @@ step "after a batch: safe to remove, also where nothing was to be done, not wher
 batch 0 whole
 says "safe to remove: everything on whole is written"
 batch 0 whole
-says "nothing was left to do"
+says "nothing to do"
 says "safe to remove"
 batch 0 --json whole
 json .safe_to_remove

@@ -79,7 +79,7 @@ batch 0 --json "${device[@]}" stick
 json '.issued == 0 and .repeated == 0 and .present == 5 and (.answers | not)'
 equal "$(find stick/issued -mindepth 1 -maxdepth 1 | wc -l)" 1
 batch 0 "${device[@]}" stick
-says "nothing was left to do"
+says "nothing to do"
 
 step "new requests on the same stick get a batch of their own; another stick gets the certificates there are"
 csr later.csr /CN=device-later

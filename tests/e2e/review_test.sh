@@ -180,7 +180,7 @@ sound_ledger
 person "a request that has its certificate is shown with it, and gets it again" <<'TCL'
 starts requests/device-2.csr
 wants "has its certificate already: serial "
-wants "the certificate it has:"
+wants "the certificate already issued:"
 wants "CN=device-2"
 answers "1 of 1: requests/device-2.csr" "a\r"
 answers "decided: 0 to sign, 1 to re-deliver, 0 refused, 0 skipped" "c\r"

@@ -223,7 +223,7 @@ static void every_request_is_told_in_words(void **state)
     answers(person, "r leave it refused, s skip, ", "r\n");
     person_sees(person, "CN=sensor\\x1b[31m\\u{202e}");
     person_sees(person, "has its certificate already: serial 00ff, until 1970-01-01T00:00:00Z");
-    person_sees(person, "the certificate it has:");
+    person_sees(person, "the certificate already issued:");
     answers(person, "3 of 4", "a\n");
     person_sees(person, "not a certificate request");
     person_sees(person, "\n4 of 4: in/garbage.csr\r\nsubject: (not a request)\r\n");

@@ -317,8 +317,7 @@ static void a_pin_of_255_bytes_fits_and_one_of_256_is_refused(void **state)
     person_lets_go(person);
     person_sees(person, "PIN: ");
     person_types(person, pin);
-    assert_report(person,
-                  "error 4: what was typed is longer than the 255 bytes a PIN may have restored released");
+    assert_report(person, "error 4: the PIN is longer than the 255 bytes allowed restored released");
 }
 
 static void an_empty_pin_is_asked_for_again(void **state)
@@ -342,7 +341,7 @@ static void a_new_pin_is_taken_when_typed_twice(void **state)
     person_types(person, "one\n");
     person_sees(person, "new PIN, once more: ");
     person_types(person, "two\n");
-    person_sees(person, "not equal");
+    person_sees(person, "the two entries differ");
     person_sees(person, "new PIN: ");
     person_types(person, "three\n");
     person_sees(person, "new PIN, once more: ");
@@ -361,8 +360,7 @@ static void three_unequal_new_pins_are_an_error(void **state)
         person_sees(person, "once more: ");
         person_types(person, "onE\n");
     }
-    assert_report(person,
-                  "error 3: two different values were typed three times; nothing was set restored released");
+    assert_report(person, "error 3: the entries differed three times; nothing was set restored released");
 }
 
 static void a_stopped_question_gives_the_terminal_back_and_asks_again(void **state)
