@@ -32,6 +32,8 @@ static bool has_more(const struct issue_stream *stream)
 static bool deliver(struct issue_stream *stream, struct issue_group *group, struct error *err)
 {
     struct one *one = (struct one *)stream;
+    if (!group->jobs[0].is_done)
+        return true;               // a run that fails delivers what it has, and this is nothing
     *one->logged = group->jobs[0]; // what it made is the caller's
     group->count = 0;
     return one->deliver == NULL || one->deliver(one->data, one->logged, err);

@@ -24,7 +24,10 @@ struct issue_stream {
     bool (*fill)(struct issue_stream *stream, struct issue_group *group, size_t group_len, unsigned wait_ms,
                  struct error *err);
     bool (*has_more)(const struct issue_stream *stream);
-    /** Gives away what was signed; it is in the ledger. By one thread, groups in their order. It counts in group what it dealt with. */
+    /**
+     * Gives away the jobs that are is_done; they are in the ledger. In a run that fails there are others. By one thread, groups in
+     * their order. It counts in group what it dealt with.
+     */
     bool (*deliver)(struct issue_stream *stream, struct issue_group *group, struct error *err);
     /** Makes a delivered group durable; NULL: deliver() does it. By another thread. */
     bool (*flush)(struct issue_stream *stream, const struct issue_group *group, struct error *err);
@@ -50,7 +53,8 @@ MUST_USE bool issue_logged(struct signer *signer, struct issue_stream *stream, c
 
 /**
  * The same for one thing: a root's certificate, a CRL.
- * \param logged   kind, name, tbs and signature_kind are set; made and its seqs are filled in
+ * \param logged   kind, name, tbs and signature_kind are set; made and its seqs are filled in, the caller's to logged_done(). On failure
+ *                 it is as it was, unless the ledger holds the signature
  * \param fields   of the record that holds the bytes; taken
  * \param deliver  gets it when the ledger holds it; NULL: the caller takes it from logged
  */

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+coldca_token_test(issue_one_test LAYERS issue)
+target_compile_definitions(issue_one_test PRIVATE TOKEN_SHIM="${CMAKE_BINARY_DIR}/token_shim.so")
+add_dependencies(issue_one_test token_shim)
