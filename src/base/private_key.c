@@ -149,6 +149,8 @@ static const char *form_of_pem(struct bytes text)
         if (found == NULL)
             return NULL;
         text = bytes_slice(text, (size_t)(found - text.data) + begin.len, text.len);
+        if (text.len == 0)
+            return NULL;
         struct bytes line = bytes_slice(text, 0, text.len < MAX_LABEL_LEN ? text.len : MAX_LABEL_LEN);
         const uint8_t *end = memmem(line.data, line.len, PEM_DASHES, sizeof(PEM_DASHES) - 1);
         size_t label_len = end == NULL ? 0 : (size_t)(end - line.data);

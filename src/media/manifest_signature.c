@@ -209,7 +209,9 @@ static bool check_form(CMS_ContentInfo *cms, struct error *err)
 static bool verify_cms(CMS_ContentInfo *cms, X509 *certificate, struct bytes text)
 {
     AUTO(sk_X509_free) STACK_OF(X509) *only = sk_X509_new_null();
-    AUTO(BIO_free_all) BIO *content = BIO_new_mem_buf(text.data, (int)text.len);
+    // Behind a buffer: of a BIO in memory CMS_verify() of OpenSSL 3.0 makes a copy, which it forgets if it does not know the digest.
+    AUTO(BIO_free_all)
+    BIO *content = BIO_push(BIO_new(BIO_f_buffer()), BIO_new_mem_buf(text.data, (int)text.len));
     ERR_set_mark();
     bool is_good = only != NULL && content != NULL && sk_X509_push(only, certificate) == 1 &&
                    CMS_verify(cms, only, NULL, content, NULL,
