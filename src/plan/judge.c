@@ -7,6 +7,7 @@
 #include "home/certificate.h"
 #include "plan/screen.h"
 #include "plan/seen.h"
+#include "request/csr.h"
 
 #include <string.h>
 
@@ -93,6 +94,7 @@ static void add_read(struct plan *plan, const struct plan_input *input, struct r
         item->source = is_only ? memory_text(input->source) : memory_format("%s#%zu", input->source, i + 1);
         item->name = is_only ? memory_text(input->name) : memory_format("%s-%zu", input->name, i + 1);
         item->request = TAKE(reading->requests[i]);
+        item->is_read = true;
         digest_sha256(bytes_of(input->data, input->len), item->input_sha256);
     }
 }
@@ -277,6 +279,18 @@ static void try_template(struct plan_item *item)
         (void)refuse_size(item, tbs.len, facts.subject_text); // it has refused the item itself
 }
 
+/** The key in the bytes to be signed is the one in the request's own, whatever happened in between. */
+static bool check_key(const struct plan_item *item, struct bytes tbs, struct error *err)
+{
+    struct bytes spki;
+    return cert_tbs_spki(tbs, &spki, err) &&
+           (bytes_equal(spki, item->request->spki) ||
+            error_set(err, ERROR_LEDGER, 0,
+                      "the bytes made for %s hold another key than the request; nothing is signed, tell "
+                      "coldca's makers",
+                      item->source));
+}
+
 /** What is to be signed for an allowed request: the earlier certificate, or new bytes. */
 static bool settle(const struct judge *judge, const struct plan_options *options, struct plan_item *item,
                    struct error *err)
@@ -296,6 +310,8 @@ static bool settle(const struct judge *judge, const struct plan_options *options
     }
     if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
         return error_while(err, "reading back the bytes made for %s", item->source);
+    if (!check_key(item, builder_bytes(&tbs), err))
+        return false;
     if (refuse_size(item, tbs.len, facts.subject_text))
         return true;
     if (policy_wants_unique_key(options->policy) && !refuse_known_key(judge, item, facts.subject_text, err))
@@ -310,7 +326,7 @@ static bool settle(const struct judge *judge, const struct plan_options *options
     return true;
 }
 
-static struct verdict *judge_item(const struct home *home, const struct plan_options *options,
+static struct verdict *ask_policy(const struct home *home, const struct plan_options *options,
                                   const struct request *request)
 {
     struct policy_question question = {
@@ -324,6 +340,23 @@ static struct verdict *judge_item(const struct home *home, const struct plan_opt
     return policy_judge(options->policy, &question);
 }
 
+/**
+ * Judges a request. Where a reader's word is not enough (a CA's key, a run that has time for it), the signer verifies the request's
+ * signature itself, and judges again if it was a lie.
+ */
+static struct verdict *judge_item(const struct home *home, const struct plan_options *options,
+                                  const struct plan_item *item)
+{
+    struct request *request = item->request;
+    struct verdict *verdict = ask_policy(home, options, request);
+    bool needs_proof = verdict->is_allowed && item->is_read &&
+                       (options->verifies_again || (verdict->template != NULL && verdict->template->is_ca));
+    if (!needs_proof || csr_prove(request))
+        return verdict;
+    verdict_free(verdict);
+    return ask_policy(home, options, request);
+}
+
 bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_options *options, struct error *err)
 {
     plan->made_at = options->now;
@@ -333,7 +366,7 @@ bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_option
         struct plan_item *item = &plan->items[i];
         if (item->request == NULL)
             continue;
-        item->verdict = judge_item(home, options, item->request);
+        item->verdict = judge_item(home, options, item);
         item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
     }
     if (!screening_refuse(judge->screening, judge->ledger, plan, options->policy, err))

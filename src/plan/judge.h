@@ -33,6 +33,7 @@ struct plan_options {
     const struct policy_variable *variables;
     size_t variables_count;
     unsigned days;         /**< --days; 0: the policy's own */
+    bool verifies_again;   /**< each allowed request's signature, in this process; a CA's always is */
     bool may_reissue;      /**< --reissue: a new certificate even if the request has one */
     struct output *output; /**< where certificates will go; NULL: no output is planned */
     int64_t now;

@@ -36,6 +36,7 @@ struct plan_item {
     char *name;
     uint8_t input_sha256[32]; /**< of the bytes the CSR came in */
     struct request *request;  /**< NULL if the input was not read */
+    bool is_read;             /**< by a reader, whose word the request is; else coldca made it itself */
     struct verdict *verdict;  /**< never NULL */
     enum plan_action action;
     char *reason; /**< a person's words for REFUSE or SKIP in review; NULL */

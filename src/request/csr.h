@@ -20,6 +20,13 @@ struct request *csr_read(struct bytes der);
  */
 void csr_read_all(struct bytes input, struct request ***ret_requests, size_t *ret_count);
 
+/**
+ * Verifies the request's signature with its own key (RFC 2986 3), in this process: what a reader says of it is not asked.
+ * \param request  sound as far as a reader knows, with its DER
+ * \return false: it does not verify; the request then has no proof, and a problem ("request.reader")
+ */
+MUST_USE bool csr_prove(struct request *request);
+
 /** The form a request crosses the reader's socket in. */
 void csr_encode(const struct request *request, struct builder *ret_message);
 /** Checks shape and bounds of every field: the sender may be taken over. ERROR_INPUT if it is malformed. */

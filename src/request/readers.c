@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/readers.h"
 
-#include "base/der.h"
 #include "base/memory.h"
 #include "base/time.h"
+#include "request/claims.h"
 #include "request/csr.h"
 #include "request/reader.h"
 #include "request/storage.h"
@@ -51,6 +51,7 @@ struct readers {
     struct readers_settings settings;
     struct sandbox *sandbox;
     struct reader *items;
+    int64_t listened_ms; /**< when the signer last looked at what the readers had sent */
     size_t pending;
     struct reading **ready; /**< answered, not yet asked for; a queue */
     size_t ready_first;
@@ -186,14 +187,17 @@ static size_t number_at(const uint8_t *data)
     return (size_t)data[0] << 24 | (size_t)data[1] << 16 | (size_t)data[2] << 8 | data[3];
 }
 
-/** A file that is one DER request is handed back as it is or not at all; what a PEM block holds only the reader knows. */
-static bool is_about(const struct reading *reading, const struct flight *flight)
+/** Whether an answer is about the input and says what its bytes say. */
+static bool is_true(const struct reading *reading, const struct flight *flight, struct error *why)
 {
-    struct bytes input = bytes_of(flight->frame + 4, flight->len - 4);
-    if (input.len == 0 || input.data[0] != DER_SEQUENCE)
-        return true;
-    struct bytes der = reading->requests[0]->der;
-    return reading->count > 1 || der.len == 0 || bytes_equal(der, input);
+    if (!claims_fit_input(bytes_of(flight->frame + 4, flight->len - 4), reading, why))
+        return false;
+    for (size_t i = 0; i < reading->count; i++) {
+        // What has a problem is refused whatever else is said of it.
+        if (reading->requests[i]->problems.count == 0 && !claims_fit_der(reading->requests[i], why))
+            return false;
+    }
+    return true;
 }
 
 /** Takes whole answers out of what came. \return false: the reader sent something that is no answer; why */
@@ -212,8 +216,8 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
         AUTO(reading_free) struct reading *reading = memory_new(1, sizeof(*reading));
         if (!reader_answer_decode(bytes_slice(in, reader->in_done + 4, len), reading, why))
             return false;
-        if (!is_about(reading, flight_at(reader, 0)))
-            return error_set(why, ERROR_INPUT, 0, "its answer is about another request");
+        if (!is_true(reading, flight_at(reader, 0), why))
+            return false;
         reader->in_done += 4 + len;
         reader->served++;
         settle(readers, reader, TAKE(reading));
@@ -229,20 +233,19 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
     return true;
 }
 
-/** Reads what came from one reader, and replaces it if it is gone, wrong or late. */
+/** Reads what came from one reader, and replaces it if it is gone, wrong or late: one that sends byte by byte as well. */
 static bool attend(struct readers *readers, struct reader *reader, bool is_readable, struct error *err)
 {
     struct error why = ERROR_INIT;
     if (is_readable) {
         ssize_t got = read(reader->child.fd, readers->block, sizeof(readers->block));
-        if (got < 0 && (errno == EINTR || errno == EAGAIN))
-            return true;
-        if (got <= 0)
+        bool is_nothing = got < 0 && (errno == EINTR || errno == EAGAIN);
+        if (got <= 0 && !is_nothing)
             return replace(readers, reader, NULL, err);
-        builder_add(&reader->in, readers->block, (size_t)got);
-        if (!take_answers(readers, reader, &why))
+        if (got > 0)
+            builder_add(&reader->in, readers->block, (size_t)got);
+        if (got > 0 && !take_answers(readers, reader, &why))
             return replace(readers, reader, why.text, err);
-        return true;
     }
     if (reader->count > 0 && time_monotonic_ms() >= reader->due_ms) {
         (void)snprintf(why.text, sizeof(why.text), "it gave no answer within %d ms",
@@ -252,11 +255,24 @@ static bool attend(struct readers *readers, struct reader *reader, bool is_reada
     return true;
 }
 
+/** Time in which the signer did something else is not the readers': an answer may have waited for it all along. */
+static void grant_absence(struct readers *readers)
+{
+    int64_t now = time_monotonic_ms();
+    int64_t absence = now - readers->listened_ms;
+    for (size_t i = 0; i < readers->settings.count; i++) {
+        struct reader *reader = &readers->items[i];
+        int64_t most = now + readers->settings.timeout_ms; // an input that was handed over meanwhile
+        reader->due_ms = reader->due_ms + absence < most ? reader->due_ms + absence : most;
+    }
+}
+
 /** One round: sends, waits until something happens, takes what came. */
 static bool pump(struct readers *readers, struct error *err)
 {
     struct pollfd waits[MAX_READERS];
     int64_t soonest = INT64_MAX;
+    grant_absence(readers);
     for (size_t i = 0; i < readers->settings.count; i++) {
         struct reader *reader = &readers->items[i];
         send_flights(readers, reader);
@@ -275,6 +291,7 @@ static bool pump(struct readers *readers, struct error *err)
         if (!attend(readers, &readers->items[i], is_readable, err))
             return false;
     }
+    readers->listened_ms = time_monotonic_ms();
     return true;
 }
 
@@ -297,6 +314,7 @@ bool readers_open_with(const struct readers_settings *settings, struct readers *
                                 .cpu_seconds = CPU_SECONDS};
     if (!sandbox_open(&plan, &readers->sandbox, err))
         return error_while(err, "starting the readers");
+    readers->listened_ms = time_monotonic_ms();
     for (size_t i = 0; i < readers->settings.count; i++) {
         if (!start(readers, &readers->items[i], err))
             return error_while(err, "starting the readers");

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
 #include "sandbox/layers.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -86,16 +88,58 @@ static bool make_ruleset(size_t level, bool may_network, bool is_scoped, const c
     return true;
 }
 
-/** Puts it on, and looks whether it holds. */
-static bool restrict_self(int fd, const char *instead, struct error *err)
+/** Whether a folder is among what will stay within reach, by whatever name. */
+static bool is_reach(int fd, const struct sandbox_reach *reach, size_t count)
 {
-    if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)
+    struct stat own;
+    struct stat other;
+    if (fstat(fd, &own) != 0)
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        if (stat(reach[i].path, &other) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+            return true;
+    }
+    return false;
+}
+
+/**
+ * A folder that opens now and must not open afterwards, so that the layer is seen to be what closes it: where / is closed to
+ * this process anyway, that / can't be opened says nothing.
+ */
+static const char *find_probe(const struct sandbox_reach *reach, size_t count)
+{
+    static const char *const folders[] = {"/",    "/proc", "/etc", "/usr", "/dev",
+                                          "/sys", "/var",  "/tmp", "/home"};
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        AUTO(close) int fd = open(folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0 && !is_reach(fd, reach, count))
+            return folders[i];
+    }
+    return NULL;
+}
+
+static bool is_closed(const char *folder)
+{
+    AUTO(close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 && errno == EACCES;
+}
+
+/** Puts it on, and looks whether it holds. \param reach  what the rules leave */
+static bool restrict_self(int fd, const struct sandbox_reach *reach, size_t count, const char *instead,
+                          struct error *err)
+{
+    const char *probe = find_probe(reach, count);
+    if (probe == NULL)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the sandbox layer Landlock can't be tried out: this process can open none of the "
+                         "folders it would close; nothing is %s; let everybody read / (chmod 755 /)",
+                         instead);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_landlock_restrict_self, fd, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
                            "the sandbox layer Landlock can't be engaged, so nothing is %s", instead);
-    AUTO(close) int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root >= 0 || errno != EACCES)
+    if (!is_closed(probe))
         return error_set(err, ERROR_INPUT, 0,
-                         "the sandbox layer Landlock does not hold: / could be opened; nothing is %s",
+                         "the sandbox layer Landlock does not hold: %s could be opened; nothing is %s", probe,
                          instead);
     return true;
 }
@@ -105,7 +149,19 @@ bool layer_landlock(struct error *err)
     size_t level = 0;
     AUTO(close) int fd = -1;
     return find_level("read", &level, err) && make_ruleset(level, false, true, "read", &fd, err) &&
-           restrict_self(fd, "read", err);
+           restrict_self(fd, NULL, 0, "read", err);
+}
+
+bool layer_landlock_again(struct error *err)
+{
+    size_t level = 0;
+    AUTO(close) int fd = -1;
+    if (!find_level("read", &level, err) || !make_ruleset(level, false, true, "read", &fd, err))
+        return false;
+    if (syscall(SYS_landlock_restrict_self, fd, 0) != 0)
+        return error_errno(err, ERROR_INPUT, errno,
+                           "the sandbox layer Landlock can't be engaged, so nothing is read");
+    return true;
 }
 
 static bool add_reach(int ruleset_fd, size_t level, const struct sandbox_reach *reach, struct error *err)
@@ -143,5 +199,5 @@ bool layer_landlock_reach(const struct sandbox_reach *reach, size_t count, bool 
         if (!add_reach(fd, level, &reach[i], err))
             return false;
     }
-    return restrict_self(fd, "signed", err);
+    return restrict_self(fd, reach, count, "signed", err);
 }

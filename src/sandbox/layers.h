@@ -13,8 +13,13 @@ MUST_USE bool layer_common_limits(struct error *err);
 size_t layer_address_space(void);
 /** Limits of a child: memory (beyond born_bytes), CPU time, no processes. */
 MUST_USE bool layer_child_limits(const struct sandbox_plan *plan, size_t born_bytes, struct error *err);
-/** No file, no TCP, no signal to others; tried out before it returns. */
+/**
+ * No file, no TCP, no signal to others, no new privileges; tried out before it returns, with a folder that opened before. Put on
+ * before layer_user(): who may open any folder can see the layer close one. Holds for all children made later.
+ */
 MUST_USE bool layer_landlock(struct error *err);
+/** The same once more, for a child of its own: what could be tried out is closed by its parent's layer already. */
+MUST_USE bool layer_landlock_again(struct error *err);
 /** The same for a process that still needs some files; signals are left to it. Paths that are not there are passed over. */
 MUST_USE bool layer_landlock_reach(const struct sandbox_reach *reach, size_t count, bool may_network,
                                    struct error *err);

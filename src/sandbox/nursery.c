@@ -74,7 +74,7 @@ static bool confine_child(struct nursery *nursery, volatile int *last_words, str
     if (!is_closed)
         return error_errno(err, ERROR_INPUT, errno,
                            "the sandbox layer descriptors can't be engaged, so nothing is read");
-    return layer_child_limits(nursery->plan, nursery->born_bytes, err) && layer_landlock(err) &&
+    return layer_child_limits(nursery->plan, nursery->born_bytes, err) && layer_landlock_again(err) &&
            layer_seccomp_engage(nursery->filter, last_words, err);
 }
 
@@ -128,8 +128,8 @@ static bool confine_nursery(struct nursery *nursery, struct error *err)
     if (nursery->plan->warm_up != NULL)
         nursery->plan->warm_up();
     nursery->born_bytes = layer_address_space();
-    return layer_seccomp_new(&nursery->filter, err) && layer_common_limits(err) && layer_user(err) &&
-           layer_landlock(err) && try_filter(nursery, err);
+    return layer_seccomp_new(&nursery->filter, err) && layer_common_limits(err) && layer_landlock(err) &&
+           layer_user(err) && try_filter(nursery, err);
 }
 
 static struct ward *find_ward(struct nursery *nursery, pid_t pid)

@@ -60,14 +60,23 @@ static int allow_all(scmp_filter_ctx context)
         failed = allow_third(context, SCMP_SYS(mmap), PROT_EXEC, 0);
     if (failed == 0)
         failed = allow_third(context, SCMP_SYS(mprotect), PROT_EXEC, 0);
-    // abort() signals its own thread; other signals and, by Landlock and the user, other processes are out of reach.
-    if (failed == 0)
-        failed = allow_third(context, SCMP_SYS(tgkill), UINT32_MAX, SIGABRT);
 #ifdef COLDCA_SANITIZED
     for (size_t i = 0; failed == 0 && i < ARRAY_LEN(allowed_sanitized); i++)
         failed = seccomp_rule_add(context, SCMP_ACT_ALLOW, allowed_sanitized[i], 0);
 #endif
     return failed;
+}
+
+/** abort() signals its own thread. No other signal and no other process: each child has one thread, so its ids are known. */
+static int allow_abort(scmp_filter_ctx context)
+{
+    // The whole 64 bits are compared; the C library hands its ids over sign-extended, and they are positive.
+    const struct scmp_arg_cmp own[] = {
+        {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (uint64_t)getpid()},
+        {.arg = 1, .op = SCMP_CMP_EQ, .datum_a = (uint64_t)gettid()},
+        {.arg = 2, .op = SCMP_CMP_EQ, .datum_a = SIGABRT},
+    };
+    return seccomp_rule_add_array(context, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), ARRAY_LEN(own), own);
 }
 
 bool layer_seccomp_new(struct layer_seccomp **ret_filter, struct error *err)
@@ -97,7 +106,10 @@ bool layer_seccomp_engage(struct layer_seccomp *filter, volatile int *last_words
     if (sigaction(SIGSYS, &action, NULL) != 0)
         return error_errno(err, ERROR_INPUT, errno,
                            "the sandbox layer seccomp can't be engaged, so nothing is read");
-    int failed = seccomp_load(filter->context);
+    // The filter is this child's own copy; only now it is known who it is for.
+    int failed = allow_abort(filter->context);
+    if (failed == 0)
+        failed = seccomp_load(filter->context);
     if (failed != 0)
         return error_errno(err, ERROR_INPUT, -failed,
                            "the sandbox layer seccomp can't be engaged, so nothing is read; the kernel needs "

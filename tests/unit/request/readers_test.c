@@ -117,6 +117,12 @@ static void try_kill(void)
     (void)kill(tester, SIGKILL);
 }
 
+/** abort()'s own signal at somebody else. */
+static void try_abort_parent(void)
+{
+    (void)syscall(SYS_tgkill, tester, tester, SIGABRT);
+}
+
 static void try_new_code(void)
 {
     (void)mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -197,6 +203,22 @@ static void try_hang(void)
     }
 }
 
+/** Sends an answer that never gets whole, one byte whenever a tenth of a second has passed. */
+static void try_drip(void)
+{
+    static const uint8_t zero[1];
+    (void)!write(0, "\0\1\0\0", 4); // the length that is to come
+    for (;;) {
+        struct timespec start;
+        struct timespec now;
+        (void)clock_gettime(CLOCK_MONOTONIC, &start); // the sandbox lets nothing wait
+        do
+            (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        while ((now.tv_sec - start.tv_sec) * 10 + (now.tv_nsec - start.tv_nsec) / 100000000 < 1);
+        (void)!write(0, zero, 1);
+    }
+}
+
 static const struct attempt {
     const char *name;
     void (*run)(void);
@@ -215,6 +237,7 @@ static const struct attempt {
     {"fork", try_fork, "clone"},
     {"exec", try_exec, "execve"},
     {"kill the parent", try_kill, "kill"},
+    {"abort the parent", try_abort_parent, "tgkill"},
     {"make new code", try_new_code, "mmap"},
     {"catch the stop signal", try_own_handler, "rt_sigaction"},
     {"become root", try_user, "setresuid"},
@@ -239,6 +262,8 @@ static void read_hostile(struct bytes input, struct request ***ret_requests, siz
         send_forged(1);
     if (input.len == 2 && input.data[0] == '!')
         attempts[input.data[1]].run();
+    if (bytes_equal_text(input, "drip"))
+        try_drip();
     csr_read_all(input, ret_requests, ret_count);
 }
 
@@ -330,13 +355,31 @@ static void a_reader_that_hangs_is_killed_and_replaced(void **state)
     readers_close(readers);
 }
 
+static void a_reader_that_drips_bytes_is_late_all_the_same(void **state)
+{
+    struct readers *readers = open_hostile(1, 500);
+    static const struct attempt drip = {"drip", NULL, "no answer within 500 ms"};
+    (void)state;
+    submit(readers, 0, BYTES_LITERAL("drip"));
+    submit(readers, 1, builder_bytes(&sound));
+    struct reading *first = next(readers);
+    assert_int_equal(first->ticket, 0);
+    assert_stopped(first, &drip);
+    reading_free(first);
+    struct reading *second = next(readers);
+    assert_int_equal(second->requests[0]->problems.count, 0);
+    reading_free(second);
+    readers_close(readers);
+}
+
 static void an_answer_nobody_asked_for_is_not_taken_for_the_next_input(void **state)
 {
     struct readers *readers = open_hostile(1, 60000);
     (void)state;
     submit(readers, 0, BYTES_LITERAL("twice"));
-    reading_free(
-        next(readers)); // what a taken-over reader says of its own input can't be told from the truth
+    struct reading *twice = next(readers);
+    assert_string_equal(twice->requests[0]->problems.items[0].rule, "request.reader");
+    reading_free(twice);
     submit(readers, 1, BYTES_LITERAL("no request"));
     struct reading *after = next(readers);
     assert_int_equal(after->ticket, 1);
@@ -429,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_hostile_act_is_stopped_and_reported_and_the_others_go_on),
         cmocka_unit_test(a_reader_that_hangs_is_killed_and_replaced),
+        cmocka_unit_test(a_reader_that_drips_bytes_is_late_all_the_same),
         cmocka_unit_test(an_answer_nobody_asked_for_is_not_taken_for_the_next_input),
         cmocka_unit_test(an_answer_about_another_request_is_refused),
         cmocka_unit_test(readers_are_renewed_after_their_share),

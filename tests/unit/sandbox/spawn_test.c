@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "sandbox/layers.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/wire.h"
 
@@ -293,6 +294,48 @@ static void a_kernel_that_only_claims_to_confine_is_found_out(void **state)
         assert_int_equal(start_without(SCMP_SYS(setresuid), 0, "user"), 0);
 }
 
+#define NOBODY 65534
+
+/**
+ * In a process of its own, below a root that only root can open: puts Landlock on, as an ordinary user or as root, on a kernel
+ * that does or that only claims to. \return 0 if it held, 1 if it says that it does not or can't be tried out
+ */
+static int engage_below_closed_root(bool is_root, bool is_claim)
+{
+    char folder[] = "/tmp/coldca-closed-XXXXXX"; // mode 0700
+    assert_non_null(mkdtemp(folder));
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct error err = ERROR_INIT;
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+        bool is_ready = filter != NULL && chroot(folder) == 0 && chdir("/") == 0;
+        if (is_ready && !is_root)
+            is_ready = setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+        if (is_ready && is_claim)
+            is_ready =
+                seccomp_rule_add(filter, SCMP_ACT_ERRNO(0), SCMP_SYS(landlock_restrict_self), 0) == 0 &&
+                seccomp_load(filter) == 0;
+        if (!is_ready)
+            _exit(10);
+        _exit(layer_landlock(&err) ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(rmdir(folder), 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_closed_root_is_not_taken_for_confinement(void **state)
+{
+    (void)state;
+    if (getuid() != 0)
+        skip(); // who is not root gets into no other root
+    assert_int_equal(engage_below_closed_root(true, false), 0);
+    assert_int_equal(engage_below_closed_root(true, true), 1);
+    assert_int_equal(engage_below_closed_root(false, false), 1);
+    assert_int_equal(engage_below_closed_root(false, true), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_layer_that_cant_be_engaged_stops_everything),
         cmocka_unit_test(a_filter_that_cant_be_engaged_stops_everything),
         cmocka_unit_test(a_kernel_that_only_claims_to_confine_is_found_out),
+        cmocka_unit_test(a_closed_root_is_not_taken_for_confinement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
