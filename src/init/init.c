@@ -8,6 +8,7 @@
 #include "init/parts.h"
 #include "records/ca.h"
 #include "records/session.h"
+#include "signer/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,6 +192,7 @@ static bool init_new(const struct init_options *options, enum init_mode mode, co
         !make_home(&making, &folder, options, mode, &plan, console, err))
         return false;
     folder.is_kept = true;
+    signer_remember(making.signer, console);
     if (mode != INIT_REQUEST)
         store_certificate(making.signer, console);
     fill_result(making.home, mode == INIT_REQUEST, ret_result);

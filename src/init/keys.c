@@ -3,7 +3,10 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
+#include "signer/memory.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 /** As signer_check_key(), and says how a key that fails can be accepted. */
@@ -99,6 +102,20 @@ static bool check_label(struct making *making, const char *label, struct error *
                      quoted_text(label, &room));
 }
 
+/** A second ledger of the same name would be a fork to every witness, whatever became of the first. */
+static bool check_memory(struct making *making, const struct init_plan *plan, struct error *err)
+{
+    AUTO(remembered_done) struct remembered remembered = {.origin = NULL};
+    char time[TIME_TEXT_SIZE];
+    bool is_found = false;
+    if (!remembered_find(making->token, plan->origin, NULL, &remembered, &is_found, err))
+        return false;
+    return !is_found || error_set(err, ERROR_LEDGER, EEXIST,
+                                  "the token remembers a ledger of the origin %s (%" PRIu64
+                                  " records, %s): give this one another name with --origin",
+                                  plan->origin, remembered.size, time_format(remembered.time, time));
+}
+
 bool init_open_token(struct making *making, const struct init_options *options, const struct init_plan *plan,
                      const struct console *console, struct error *err)
 {
@@ -110,7 +127,7 @@ bool init_open_token(struct making *making, const struct init_options *options, 
     making->profile = TAKE(choice.profile);
     return signer_token_login(making->token, console, err) &&
            (options->use_key != NULL || check_label(making, plan->ca_label, err)) &&
-           check_label(making, plan->ledger_label, err);
+           check_label(making, plan->ledger_label, err) && check_memory(making, plan, err);
 }
 
 bool init_get_keys(struct making *making, const struct init_options *options, struct init_plan *plan,

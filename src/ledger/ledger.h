@@ -87,6 +87,19 @@ MUST_USE bool ledger_checkpoint_add(struct ledger *ledger, struct bytes text, st
 MUST_USE bool ledger_checkpoint_newest(struct ledger *ledger, struct builder *ret_note, struct error *err);
 /** How many records the newest checkpoint covers; 0 if there is none. */
 uint64_t ledger_checkpoint_size(const struct ledger *ledger);
+/** What the newest checkpoint says; false, ERROR_LEDGER, if there is none. */
+MUST_USE bool ledger_checkpoint_facts(const struct ledger *ledger, uint64_t *ret_size,
+                                      uint8_t ret_root[static 32], struct error *err);
+/** How a ledger differs from what somebody knows of it. */
+enum ledger_difference {
+    LEDGER_AGREES,
+    LEDGER_IS_SHORTER,
+    LEDGER_IS_ANOTHER,       /**< as long, with another root */
+    LEDGER_LOST_CHECKPOINTS, /**< it holds the records, but no checkpoint that is as long */
+};
+/** Holds a checkpoint's size and root that were remembered elsewhere against the ledger. \return false if that can't be read */
+MUST_USE bool ledger_compare(struct ledger *ledger, uint64_t size, const uint8_t root[static 32],
+                             enum ledger_difference *ret_difference, struct error *err);
 /** A checkpoint met elsewhere (a medium): ERROR_LEDGER if it is later than or inconsistent with this ledger. origin must match; a
  *  note that is not by this ledger's key is not evidence and sets *ret_is_ours false. */
 MUST_USE bool ledger_checkpoint_meet(struct ledger *ledger, struct bytes note, bool *ret_is_ours,

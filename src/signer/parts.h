@@ -3,6 +3,7 @@
 #ifndef COLDCA_SIGNER_PARTS_H
 #define COLDCA_SIGNER_PARTS_H
 
+#include "signer/memory.h"
 #include "signer/pool.h"
 #include "signer/signer.h"
 
@@ -22,6 +23,9 @@ struct signer {
     struct token_key *ledger_key;
     struct signer_pool
         *pool; /**< who makes signatures: ca_key, and the keys of ca.yaml's pool; NULL until the first */
+    const struct console *console; /**< of signer_open(); NULL: signer_close() tells the tokens nothing */
+    bool has_crl;
+    uint64_t crl_number; /**< the highest its tokens remember */
 };
 
 /** Loads the token's profile, if ca.yaml means one and there is none yet. */

@@ -142,6 +142,16 @@ bool signer_pool_drop(struct signer_pool *pool, size_t token, const struct error
     return pool->count > 1 && drop(pool, &pool->items[token], why);
 }
 
+bool signer_pool_each(struct signer_pool *pool, signer_pool_visit *visit, void *data, struct error *err)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        struct member *member = &pool->items[i];
+        if (atomic_load(&member->state) == IN_USE && !visit(data, token_key_token(member->key), err))
+            return false;
+    }
+    return true;
+}
+
 void signer_pool_report(struct signer_pool *pool, const struct console *console)
 {
     for (size_t i = 0; i < pool->count; i++) {

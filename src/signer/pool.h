@@ -26,6 +26,11 @@ unsigned signer_pool_sessions(const struct signer_pool *pool);
 MUST_USE bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, struct bytes data,
                                struct builder *ret_signature, size_t *ret_token, struct error *err);
 MUST_USE bool signer_pool_drop(struct signer_pool *pool, size_t token, const struct error *why);
+/** \return false: the walk ends, err is set */
+typedef bool signer_pool_visit(void *data, struct token *token, struct error *err);
+/** All tokens that were not dropped, the home's own first. */
+MUST_USE bool signer_pool_each(struct signer_pool *pool, signer_pool_visit *visit, void *data,
+                               struct error *err);
 void signer_pool_report(struct signer_pool *pool, const struct console *console);
 
 #endif

@@ -152,8 +152,10 @@ bool signer_open(struct confined *confined, const struct console *console, struc
                  struct error *err)
 {
     AUTO(signer_close) struct signer *signer = signer_of(confined);
-    if (!confined_find_profile(confined, err) || !open_token(signer, console, err))
+    if (!confined_find_profile(confined, err) || !open_token(signer, console, err) ||
+        !signer_compare_memory(signer, err))
         return false;
+    signer->console = console; // from here on what is signed is remembered
     *ret_signer = TAKE(signer);
     return true;
 }
@@ -171,6 +173,8 @@ void signer_close(struct signer *signer)
 {
     if (signer == NULL)
         return;
+    if (signer->console != NULL)
+        signer_remember(signer, signer->console);
     if (signer->pool != NULL)
         signer_pool_close(signer->pool);
     if (signer->ca_key != NULL)

@@ -19,13 +19,15 @@ struct signer;
 
 /**
  * Opens the token ca.yaml names, asks for the PIN, finds both keys, checks their attributes (P1) and that they are this home's;
- * opens the tokens of the pool. The parser processes were forked before: a process must not fork once a PKCS#11 module is loaded.
+ * opens the tokens of the pool; holds what the tokens remember of the ledger against it (signer/memory.h). The parser processes were forked before: a process must not fork once a PKCS#11 module is loaded.
  * \param confined  borrowed, with its home, as long as the signer is open
- * \return false: ERROR_TOKEN; it may be called again
+ * \param console   borrowed as long as the signer is open
+ * \return false: ERROR_TOKEN, it may be called again; ERROR_LEDGER: a token remembers another history
  */
 MUST_USE bool signer_open(struct confined *confined, const struct console *console,
                           struct signer **ret_signer, struct error *err);
-void signer_close(struct signer *signer); /**< logs out; NULL is nothing to do; the home stays */
+/** Tells the tokens what to remember (signer/memory.h), logs out; NULL is nothing to do; the home stays. */
+void signer_close(struct signer *signer);
 DEFINE_AUTO(struct signer *, signer_close);
 
 /** What init has made of a new home, whose ca.yaml is not written yet. They are taken; confined is borrowed. */

@@ -56,6 +56,7 @@ struct token_limits {
     unsigned kinds;        /**< bits of enum key_kind; 0: not known */
     unsigned rsa_max_bits; /**< 0: not known */
     unsigned timeout_seconds;
+    bool forgets_data; /**< it keeps no data objects */
 };
 struct token_limits profile_limits(const struct token_profile *profile); /**< NULL: none known */
 const char *profile_init_args(const struct token_profile *profile);

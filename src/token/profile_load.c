@@ -25,6 +25,7 @@ struct yaml_profile {
     struct profile_file *files;
     unsigned files_count;
     bool network;
+    bool *remembers;
 };
 
 static const cyaml_strval_t ed25519_forms[] = {
@@ -78,6 +79,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("notes", TEXT_FLAGS, struct yaml_profile, notes, 1, 4096),
     CYAML_FIELD_SEQUENCE("files", TEXT_FLAGS, struct yaml_profile, files, &file_schema, 1, 64),
     CYAML_FIELD_BOOL("network", CYAML_FLAG_OPTIONAL, struct yaml_profile, network),
+    CYAML_FIELD_BOOL_PTR("remembers", TEXT_FLAGS, struct yaml_profile, remembers),
     CYAML_FIELD_END,
 };
 
@@ -161,6 +163,7 @@ bool token_profile_load(struct bytes text, const char *file, struct token_profil
         .refuses_always_authenticate = !yaml->always_authenticate,
         .ed25519_params = yaml->ed25519_params,
         .may_omit = yaml->may_omit,
+        .forgets_data = yaml->remembers != NULL && !*yaml->remembers,
         .timeout_seconds = yaml->timeout_seconds == 0 ? PROFILE_TIMEOUT_SECONDS : yaml->timeout_seconds};
     bool is_sound = check(yaml, file, err) && read_keys(yaml, file, &profile->limits, err);
     if (is_sound) {

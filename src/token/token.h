@@ -238,6 +238,24 @@ unsigned token_sessions(struct token *token);
 /** Removes a key pair made by this process (init that failed halfway). */
 MUST_USE bool token_key_destroy(struct token_key *key, struct error *err);
 
+/* ---- data objects on the token (CKO_DATA, PKCS#11 v2.40 4.5): private, seen after the login only ---- */
+/** Whether the token keeps data; false: its profile says `remembers: false`, and what is below finds and keeps nothing. */
+bool token_remembers(const struct token *token);
+/** What objects go by; several may have the same name. */
+struct token_data_name {
+    const char *label;       /**< CKA_LABEL */
+    const char *application; /**< CKA_APPLICATION */
+};
+/** \param value  empty if it can't be read. \return whether to go on */
+typedef bool token_data_visit(void *data, struct bytes value);
+MUST_USE bool token_data_each(struct token *token, const struct token_data_name *name,
+                              token_data_visit *visit, void *data, struct error *err);
+/** Whether an object of the same name is needless once the new one is there. */
+typedef bool token_data_is_replaced(void *data, struct bytes value);
+/** Keeps a value in a new object, then removes the older ones it replaces: a kill in between leaves both. */
+MUST_USE bool token_data_replace(struct token *token, const struct token_data_name *name, struct bytes value,
+                                 token_data_is_replaced *is_replaced, void *data, struct error *err);
+
 /* ---- certificates on the token ---- */
 MUST_USE bool token_certificate_store(struct token *token, struct bytes der, const char *label,
                                       struct bytes id, struct error *err);

@@ -163,6 +163,7 @@ step "a tail torn at any byte of the last group is closed; nothing is cut away"
 rm -rf late issued
 for name in one two; do csr "late/$name.csr" "/CN=$name"; done
 cp -a ca before
+keep_token before
 sign 0 --out issued late
 # The last group holds both certificates' cert.issued: all but that was there before.
 group=$(($(wc -l <ca/ledger.jsonl) - 2))
@@ -175,6 +176,7 @@ python3 "$SOURCE/tests/e2e/torn_tail.py" "$COLDCA" ca before ada.pem "$step_leng
 step "and the run that it came from ends as if nothing had been"
 for cut in 1 200 400; do
     rm -rf torn again
+    token_again before
     cp -a before torn
     head -c $(($(stat -c %s before/ledger.jsonl) + cut)) ca/ledger.jsonl >torn/ledger.jsonl
     run 0 -C torn sign "${device[@]}" --pin-source file:pin --out again late

@@ -45,6 +45,7 @@ sound_ledger
 step "an unfinished certificate is closed as abandoned and its serial never used"
 abandoned=$(records '.type == "cert.abandoned"')
 cp -r ca ca-cut
+keep_token before
 # The ledger as a power cut between the two groups leaves it: signing records are there, the answers are not.
 csr late/late.csr /CN=late
 run 0 -C ca sign "${device[@]}" --pin-source file:pin --out late-issued late
@@ -53,6 +54,7 @@ signing=$(jq -c 'select(.type == "cert.signing") | .seq' ca/ledger.jsonl | tail 
 head -n $((signing + 1)) ca/ledger.jsonl >ca-cut/ledger.jsonl
 rm -rf ca late-issued
 mv ca-cut ca
+token_again before
 run 0 -C ca sign "${device[@]}" --pin-source file:pin --out late-issued late
 equal "$(records '.type == "cert.abandoned"')" $((abandoned + 1))
 [ "$(serial_of late-issued/late.pem)" != "$burned" ] || fail "the burned serial was used again"

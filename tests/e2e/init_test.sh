@@ -176,6 +176,7 @@ leaves_nothing 3 -C issuing init --certificate stick/issuing.pem
 says "the certificate of C=US,O=Test Org,CN=Test Root, which issued O=Test Org,CN=Issuing CA, was not given"
 says "--chain-incomplete REASON"
 cp -r issuing unchained
+keep_token pending # each of these copies is completed as if it were the only one
 run 0 -C unchained init --certificate stick/issuing.pem --chain-incomplete "the root comes next week" --pin-source file:pin
 grep -q '"chain_incomplete":"the root comes next week"' unchained/ledger.jsonl || fail "the ledger has no reason"
 cp ca/ca.pem unchained/chain.pem
@@ -184,15 +185,18 @@ equal "$(grep -c BEGIN unchained-issued/early-chain.pem)" 3
 
 step "the answer and what is above it in one file, as other tools write it"
 cp -r issuing bundled
+token_again pending
 cat stick/issuing.pem ca/ca.pem >bundle.pem
 run 0 -C bundled init --certificate bundle.pem --pin-source file:pin
 says_not "--chain"
 equal "$(grep -c BEGIN bundled/chain.pem)" 1
 cp -r issuing bundled-chain
+token_again pending
 run 0 -C bundled-chain init --certificate stick/issuing.pem --chain bundle.pem --pin-source file:pin
 same bundled-chain/chain.pem bundled/chain.pem
 
 step "a home whose completion failed still awaits its certificate"
+token_again pending
 mkdir issuing/chain.pem
 run 3 -C issuing init --certificate stick/issuing.pem --chain ca/ca.pem --pin-source file:pin
 absent issuing/ca.pem

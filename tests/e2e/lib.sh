@@ -103,6 +103,22 @@ make_token() {
     run 0 token init --label test --so-pin-source file:so-pin --pin-source file:pin
 }
 
+# A home that is put back from a copy is refused by a token that remembers more: keep_token NAME, token_again NAME go with the copy.
+keep_token() {
+    rm -rf "kept-token-$1"
+    cp -a token/tokens "kept-token-$1"
+}
+token_again() {
+    rm -rf token/tokens
+    cp -a "kept-token-$1" token/tokens
+}
+
+# What the token remembers of any ledger is gone; its keys stay.
+token_forgets() {
+    while pkcs11-tool --module "$(softhsm_module)" --token-label test --login --pin "$(cat pin)" --delete-object --type data \
+        --label coldca-ledger >/dev/null 2>&1; do :; done
+}
+
 # make_ca [OPTIONS...]: a token, and a root in ./ca
 make_ca() {
     [ -e token ] || make_token

@@ -8,6 +8,8 @@ source "$(dirname "$0")/lib.sh"
 # Four days of one home: 3, 6, 9 and 12 records, a checkpoint each; what left it on the last day is in issued.
 make_ca
 keep_day() { cp -a ca "day-$1" && cp -a issued "issued-$1"; }
+# What the token remembers goes back with the home: here only what lies in files is looked at (memory_test.sh has the token's part).
+forget() { token_again day-3; }
 mkdir issued
 keep_day 0
 for day in 1 2 3; do
@@ -16,6 +18,7 @@ for day in 1 2 3; do
     keep_day "$day"
 done
 equal "$(wc -l <ca/ledger.jsonl)" 12
+keep_token day-3
 csr late/late.csr /CN=late
 
 # What a case does to ./ca, today's home; from DAY FILE...: those files as they were then.
@@ -55,6 +58,7 @@ first_day() { rm -rf ca && cp -a day-0 ca; }
 
 again() {
     rm -rf ca issued
+    forget
     cp -a day-3 ca
     cp -a issued-3 issued
 }
