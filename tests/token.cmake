@@ -21,6 +21,27 @@ set_target_properties(token_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY $
 
 coldca_unit_test(token profile)
 coldca_unit_test(token words)
+
+# ThreadSanitizer looks at the list of calls. It goes with no other sanitizer; not every C library has it, and not every machine can
+# lay out its memory.
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_FLAGS -fsanitize=thread)
+check_c_source_compiles("int main(void) { return 0; }" has_thread_sanitizer)
+unset(CMAKE_REQUIRED_FLAGS)
+if(has_thread_sanitizer AND NOT COLDCA_SANITIZE AND NOT COLDCA_COVERAGE)
+    add_executable(
+        token_watch_race_test unit/token/watch_race_test.c ${CMAKE_SOURCE_DIR}/src/token/watch.c
+                              ${CMAKE_SOURCE_DIR}/src/base/time.c
+    )
+    target_link_libraries(token_watch_race_test PRIVATE coldca_flags PkgConfig::LIBP11 PkgConfig::P11KIT PkgConfig::CMOCKA)
+    target_compile_options(token_watch_race_test PRIVATE -fsanitize=thread)
+    target_link_options(token_watch_race_test PRIVATE -fsanitize=thread)
+    add_test(NAME unit.token_watch_race_test COMMAND token_watch_race_test)
+    set_tests_properties(
+        unit.token_watch_race_test PROPERTIES LABELS unit TIMEOUT 120 SKIP_REGULAR_EXPRESSION "unexpected memory mapping"
+    )
+endif()
+
 coldca_token_test(token_key_test)
 coldca_token_test(token_find_test)
 foreach(name token_faults_test token_slot_test)

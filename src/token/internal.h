@@ -66,11 +66,11 @@ const char *profile_init_args(const struct token_profile *profile);
 /** A call of the module that is under way. */
 struct watched {
     struct watched *next;
-    struct watched **place; /**< what points to it; NULL: it has all the time */
+    struct watched **place; /**< what points to it */
     const char *what;
     int64_t since_ms;
-    unsigned limit_seconds;
-    bool is_told; /**< that it is late */
+    unsigned limit_seconds; /**< 0: it has all the time, and is in no list */
+    bool is_told;           /**< that it is late */
 };
 
 /**
