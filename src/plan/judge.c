@@ -407,6 +407,18 @@ void plan_tell(const struct plan *plan, const struct console *console)
         console_notice(console, "%s", plan->warnings.items[i].text);
 }
 
+/** What only a CA's certificate and its ledger can answer. */
+static void warn_without_issuer(const struct judge *judge, struct plan *plan)
+{
+    bool has_home = judge->home != NULL;
+    if (has_home && judge->home->issuer != NULL)
+        return;
+    findings_say(&plan->warnings, has_home ? "check.no-issuer" : "check.no-home", NULL,
+                 "%s these were not looked at: the end, the names and the purposes its chain allows, and the "
+                 "keys and requests its ledger knows",
+                 has_home ? "while this CA awaits its parent's certificate" : "without a CA (-C)");
+}
+
 bool plan_make(struct judge *judge, struct readers *readers, struct plan_input *inputs, size_t count,
                const struct plan_options *options, const struct console *console, struct plan **ret_plan,
                struct error *err)
@@ -415,11 +427,7 @@ bool plan_make(struct judge *judge, struct readers *readers, struct plan_input *
     if (!plan_read(readers, inputs, count, options->policy, console, &plan, err) ||
         !plan_judge(judge, plan, options, err))
         return false;
-    if (judge->home == NULL)
-        findings_say(
-            &plan->warnings, "check.no-home", NULL,
-            "without a CA (-C) these were not looked at: the end, the names and the purposes its chain "
-            "allows, and the keys and requests its ledger knows");
+    warn_without_issuer(judge, plan);
     plan_tell(plan, console);
     *ret_plan = TAKE(plan);
     return true;

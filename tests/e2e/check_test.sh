@@ -6,6 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 step "with a home, and no module and no token in reach"
 make_ca
+run 0 -C awaiting init --csr --token test --key-label awaiting --subject CN=Awaiting --pin-source file:pin
 mv token token-away
 export SOFTHSM2_CONF=/nonexistent
 csr requests/device-0001.csr /CN=device-0001
@@ -37,13 +38,17 @@ json '.allowed == 1'
 "$COLDCA" -C ca check --json "${device[@]}" - <requests/device-0001.csr >out 2>err || fail "stdin"
 json '.allowed == 1'
 
-step "without a home"
+step "without a home, and with one that has no certificate yet: what was not looked at is said"
 mkdir empty
 (cd empty && run 0 check "${device[@]}" ../requests/device-0001.csr && cp out err ..)
 says "1 allowed"
 says "not looked at: the end, the names and the purposes its chain allows"
 run 0 -C ca check "${device[@]}" requests/device-0001.csr
 says_not "not looked at"
+run 0 -C awaiting check "${device[@]}" requests/device-0001.csr
+says "while this CA awaits its parent's certificate these were not looked at"
+run 0 -C awaiting check --json "${device[@]}" requests/device-0001.csr
+json '.warnings[0].rule' check.no-issuer
 
 step "what no CA could sign needs none to be refused"
 cat >long.yaml <<'Y'
