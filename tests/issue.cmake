@@ -2,3 +2,4 @@
 coldca_token_test(issue_one_test LAYERS issue)
 target_compile_definitions(issue_one_test PRIVATE TOKEN_SHIM="${CMAKE_BINARY_DIR}/token_shim.so")
 add_dependencies(issue_one_test token_shim)
+coldca_unit_test(issue order LAYERS fake_token)

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pool of tokens shares the work; one that fails or signs wrongly is dropped once, the last one never. */
+#include "fake_home.h"
+
+#include "base/memory.h"
+#include "issue/issue.h"
+
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct fake_home own;
+static struct policy *policy;
+
+/** A home with two further tokens that hold the CA key. */
+static void open_pool(void)
+{
+    struct error err = ERROR_INIT;
+    own.home = NULL;
+    if (!home_open(own.path, HOME_WRITE, &fake_console, &own.home, &err))
+        fail_msg("%s", err.text);
+    own.home->config.token.pool = memory_new(2, sizeof(char *));
+    own.home->config.token.pool[0] = memory_text("pkcs11:token=second;object=coldca-ca;type=private");
+    own.home->config.token.pool[1] = memory_text("pkcs11:token=third;object=coldca-ca;type=private");
+    own.home->config.token.pool_count = 2;
+    own.home->config.token.sessions = 2;
+    own.confined = signer_declare_unconfined(own.home, "a test");
+}
+
+static int begin(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    fake_home_make(&own);
+    policy = fake_policy("");
+    open_pool();
+    if (!signer_open(own.confined, &fake_console, &own.signer, &err))
+        fail_msg("%s", err.text);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    policy_free(policy);
+    fake_home_remove(&own);
+    return 0;
+}
+
+static bool take(struct output *output, size_t group, const struct plan_item *item, struct bytes certificate,
+                 struct bytes proof, struct error *err)
+{
+    (void)output, (void)group, (void)item, (void)certificate, (void)proof, (void)err;
+    return true;
+}
+
+/** Signs this many requests. */
+static bool issue(unsigned first, unsigned count, struct issue_result *ret_result, struct error *err)
+{
+    struct output output = {.put = take};
+    const struct issue_options options = {.command = "sign"};
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, first, count);
+    fake_plan_judge(&own, plan, policy, NULL);
+    return issue_plan(own.signer, plan, &output, &options, &fake_console, ret_result, err);
+}
+
+static size_t signed_by(const char *token)
+{
+    size_t count = 0;
+    size_t sum = 0;
+    const struct fake_signature *signatures = fake_token_signatures(&count);
+    for (size_t i = 0; i < count; i++)
+        sum += strcmp(signatures[i].token, token) == 0 && !signatures[i].is_of_ledger_key ? 1 : 0;
+    return sum;
+}
+
+static unsigned times_said(const char *words)
+{
+    unsigned count = 0;
+    for (const char *at = fake_console_said(); (at = strstr(at, words)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void all_tokens_share_the_work(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    assert_int_equal(signer_sessions(own.signer), 6);
+    assert_true(issue(1, 30, &result, &err));
+    assert_int_equal(result.issued, 30);
+    assert_int_equal(signed_by("second"), 10);
+    assert_int_equal(signed_by("third"), 10);
+}
+
+static void one_that_fails_is_dropped_and_told_once(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    fake_token_set_fault("second", 3, FAKE_FAILS);
+    assert_true(issue(1, 40, &result, &err));
+    assert_int_equal(result.issued, 40);
+    assert_int_equal(times_said("the token second failed and was removed from the pool"), 1);
+    assert_int_equal(signer_sessions(own.signer), 4);
+    size_t asked = signed_by("second");
+    assert_true(issue(101, 40, &result, &err));
+    assert_int_equal(signed_by("second"), asked);
+    assert_int_equal(times_said("removed from the pool"), 1);
+}
+
+static void one_that_signs_wrongly_is_dropped(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    AUTO(ledger_report_done) struct ledger_report report;
+    (void)state;
+    fake_token_set_fault("third", 1, FAKE_SIGNS_WRONGLY);
+    assert_true(issue(1, 40, &result, &err));
+    assert_int_equal(result.issued, 40);
+    assert_int_equal(times_said("the token third failed and was removed from the pool"), 1);
+    assert_true(ledger_verify(own.home->fd, own.home->config.ledger_vkey, NULL, &report, &err));
+    assert_int_equal(report.findings.count, 0);
+    assert_int_equal(report.issued, 41);
+}
+
+static void the_last_one_stays_and_its_fault_is_the_runs(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_FAILS);
+    fake_token_set_fault("second", 1, FAKE_FAILS);
+    fake_token_set_fault("third", 1, FAKE_FAILS);
+    assert_false(issue(1, 10, &result, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_non_null(strstr(err.text, "CKR_DEVICE_ERROR"));
+    assert_int_equal(result.issued, 0);
+    assert_int_equal(times_said("removed from the pool"), 2);
+    assert_true(signer_sessions(own.signer) > 0);
+}
+
+static void a_token_of_the_pool_that_is_away_is_named(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    fake_home_close(&own);
+    open_pool();
+    fake_token_set_fault("third", 1, FAKE_IS_AWAY);
+    assert_false(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_non_null(strstr(err.text, "opening the token pkcs11:token=third;"));
+    assert_non_null(strstr(err.text, "of the pool in ca.yaml"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(all_tokens_share_the_work, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_fails_is_dropped_and_told_once, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_signs_wrongly_is_dropped, begin, end),
+        cmocka_unit_test_setup_teardown(the_last_one_stays_and_its_fault_is_the_runs, begin, end),
+        cmocka_unit_test_setup_teardown(a_token_of_the_pool_that_is_away_is_named, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
