@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A directory as output: what lies there after a run, what is never replaced, and whose checkpoint is met. */
+#include "issue/directory.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "fake_home.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct fake_home own;
+static struct policy *policy;
+static char out[96];
+static unsigned told;
+
+static int begin(void **state)
+{
+    (void)state;
+    fake_home_make(&own);
+    fake_home_open(&own);
+    policy = fake_policy("");
+    (void)snprintf(out, sizeof(out), "%s/out", own.folder.path);
+    told = 0;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    policy_free(policy);
+    fake_home_remove(&own);
+    return 0;
+}
+
+static bool has(const char *name)
+{
+    AUTO(free) char *path = memory_format("%s/%s", out, name);
+    return file_exists(AT_FDCWD, path);
+}
+
+static char *content(const char *name)
+{
+    struct error err = ERROR_INIT;
+    struct builder data = BUILDER_INIT;
+    AUTO(free) char *path = memory_format("%s/%s", out, name);
+    if (!file_read(AT_FDCWD, path, 1 << 20, &data, &err))
+        fail_msg("%s", err.text);
+    return builder_take_text(&data);
+}
+
+static void put_file(const char *name, const char *text)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *path = memory_format("%s/%s", out, name);
+    assert_true(file_create(AT_FDCWD, path, 0644, bytes_of_text(text), &err));
+}
+
+static unsigned certificates_in(const char *pem)
+{
+    unsigned count = 0;
+    for (const char *at = pem; (at = strstr(at, "-----BEGIN CERTIFICATE-----")) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void tell(void *data, const char *file, struct bytes bytes)
+{
+    (void)data;
+    assert_true(strlen(file) > 0 && bytes.len > 0);
+    told++;
+}
+
+/** Opens the directory and signs what is asked. \param plan  judged here */
+static bool issue(struct plan *plan, enum directory_format format, bool with_chain,
+                  struct issue_result *ret_result, struct error *err)
+{
+    const struct issue_options options = {.command = "sign"};
+    AUTO(directory_close) struct directory directory = {.fd = -1};
+    if (!directory_open(own.home, out, &directory, err) || !directory_meet_checkpoint(&directory, err))
+        return false;
+    directory.format = format;
+    directory.with_chain = with_chain;
+    directory.output.wants_proof = true;
+    directory.delivered = tell;
+    fake_plan_judge(&own, plan, policy, &directory.output);
+    return issue_plan(own.signer, plan, &directory.output, &options, &fake_console, ret_result, err) &&
+           directory_put_checkpoint(&directory, err);
+}
+
+static struct plan *again(struct plan *plan)
+{
+    struct plan *second = plan_new(policy);
+    second->items = memory_new(plan->count, sizeof(*second->items));
+    for (; second->count < plan->count; second->count++) {
+        struct plan_item *item = &plan->items[second->count];
+        second->items[second->count] = (struct plan_item){.source = memory_text(item->source),
+                                                          .name = memory_text(item->name),
+                                                          .request = TAKE(item->request)};
+    }
+    return second;
+}
+
+static void a_certificate_its_chain_its_proof_and_the_checkpoint(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 2);
+    if (!issue(plan, DIRECTORY_PEM, true, &result, &err))
+        fail_msg("%s", err.text);
+    AUTO(free) char *pem = content("device-1.pem");
+    AUTO(free) char *chain = content("device-1-chain.pem");
+    AUTO(free) char *checkpoint = content("checkpoint");
+    assert_int_equal(certificates_in(pem), 1);
+    assert_int_equal(certificates_in(chain), 2);
+    assert_memory_equal(chain, pem, strlen(pem));
+    assert_true(has("device-1.tlog-proof") && has("device-2.tlog-proof") && has("device-2.pem"));
+    assert_memory_equal(checkpoint, "ca.example/root\n", 16);
+    assert_int_equal(told, 6);
+}
+
+static void der_is_bytes(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    assert_true(issue(plan, DIRECTORY_DER, false, &result, &err));
+    AUTO(free) char *der = content("device-1.der");
+    assert_int_equal((unsigned char)der[0], 0x30);
+    assert_false(has("device-1.pem") || has("device-1-chain.pem"));
+}
+
+static void the_same_run_again_changes_nothing(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    assert_true(issue(plan, DIRECTORY_PEM, false, &result, &err));
+    AUTO(free) char *pem = content("device-1.pem");
+    AUTO(free) char *proof = content("device-1.tlog-proof");
+    AUTO(plan_free) struct plan *second = again(plan);
+    if (!issue(second, DIRECTORY_PEM, false, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(result.repeated, 1);
+    assert_int_equal(result.issued, 0);
+    AUTO(free) char *pem_now = content("device-1.pem");
+    AUTO(free) char *proof_now = content("device-1.tlog-proof");
+    assert_string_equal(pem, pem_now);
+    assert_string_equal(proof, proof_now); // made under an earlier checkpoint, and it holds
+}
+
+static void another_file_of_that_name_is_never_replaced(void **state)
+{
+    static const char *const names[] = {"device-1.pem", "device-1.tlog-proof"};
+    (void)state;
+    assert_int_equal(mkdir(out, 0755), 0);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct error err = ERROR_INIT;
+        struct issue_result result;
+        AUTO(free) char *path = memory_format("%s/%s", out, names[i]);
+        put_file(names[i], "somebody's\n");
+        AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+        if (!issue(plan, DIRECTORY_PEM, false, &result, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(result.issued, 0);
+        assert_int_equal(result.refused, 1);
+        assert_true(findings_has(&plan->items[0].verdict->findings, "output.exists"));
+        AUTO(free) char *still = content(names[i]);
+        assert_string_equal(still, "somebody's\n");
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+/** What is put between judging and delivery stays as well. */
+static void a_file_that_came_meanwhile_stays(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    const struct issue_options options = {.command = "sign"};
+    (void)state;
+    AUTO(directory_close) struct directory directory = {.fd = -1};
+    assert_true(directory_open(own.home, out, &directory, &err));
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    fake_plan_judge(&own, plan, policy, &directory.output);
+    put_file("device-1.pem", "somebody's\n");
+    assert_false(issue_plan(own.signer, plan, &directory.output, &options, &fake_console, &result, &err));
+    assert_non_null(strstr(err.text, "device-1.pem"));
+    AUTO(free) char *still = content("device-1.pem");
+    assert_string_equal(still, "somebody's\n");
+    assert_true(fake_home_logged(&own, "cert.issued"));
+}
+
+static void a_later_checkpoint_than_the_ledgers_is_a_rollback(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    AUTO(free) char *ledger = memory_format("cp -a %s %s.old", own.path, own.path);
+    AUTO(free) char *back = memory_format("rm -r %s && mv %s.old %s", own.path, own.path, own.path);
+    fake_home_close(&own);
+    assert_int_equal(system(ledger), 0); // NOLINT(cert-env33-c): paths of this test's own
+    fake_home_open(&own);
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    assert_true(issue(plan, DIRECTORY_PEM, false, &result, &err));
+    fake_home_close(&own);
+    assert_int_equal(system(back), 0); // NOLINT(cert-env33-c): likewise
+    fake_home_open(&own);
+    AUTO(plan_free) struct plan *second = fake_plan(policy, 2, 1);
+    assert_false(issue(second, DIRECTORY_PEM, false, &result, &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_non_null(strstr(err.text, "comparing with the checkpoint in the output directory"));
+}
+
+static void a_checkpoint_that_is_none_is_no_evidence(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    assert_int_equal(mkdir(out, 0755), 0);
+    put_file("checkpoint", "somebody's\n");
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    if (!issue(plan, DIRECTORY_PEM, false, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(result.issued, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_certificate_its_chain_its_proof_and_the_checkpoint, begin, end),
+        cmocka_unit_test_setup_teardown(der_is_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(the_same_run_again_changes_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(another_file_of_that_name_is_never_replaced, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_that_came_meanwhile_stays, begin, end),
+        cmocka_unit_test_setup_teardown(a_later_checkpoint_than_the_ledgers_is_a_rollback, begin, end),
+        cmocka_unit_test_setup_teardown(a_checkpoint_that_is_none_is_no_evidence, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The threads that sign and that deliver: groups come back in their order, a failure ends what follows and nothing that is under way,
+ * and closing waits. What a run that died left open is closed by recover.c.
+ */
+#include "fake_home.h"
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "issue/delivery.h"
+#include "issue/signing.h"
+#include "records/cert.h"
+
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define JOBS 20
+
+static struct fake_home own;
+static struct policy *policy;
+static struct plan *plan;
+static struct issue_group *groups;
+
+static int begin(void **state)
+{
+    (void)state;
+    fake_home_make(&own);
+    fake_home_open(&own);
+    policy = fake_policy("");
+    plan = fake_plan(policy, 1, 2 * JOBS);
+    fake_plan_judge(&own, plan, policy, NULL);
+    groups = memory_new(2, sizeof(*groups));
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        group_clear(&groups[i]);
+    free(groups);
+    plan_free(plan);
+    policy_free(policy);
+    fake_home_remove(&own);
+    return 0;
+}
+
+/** Fills both groups with what the ledger holds already. */
+static void fill(void)
+{
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_item *item = &plan->items[i];
+        struct issue_group *group = &groups[i / JOBS];
+        struct logged *job = &group->jobs[group->count++];
+        *job = (struct logged){.kind = &logged_certificate,
+                               .name = item->source,
+                               .tbs = bytes_of(item->tbs, item->tbs_len),
+                               .signature_kind = SIGNATURE_ECDSA_SHA256};
+        const struct record_cert_signing record = {.tbs = job->tbs,
+                                                   .policy = "test",
+                                                   .policy_sha256 = plan->policy_sha256,
+                                                   .csr_sha256 = item->request->sha256,
+                                                   .batch = "test"};
+        assert_true(logged_append(own.signer, job, record_cert_signing_write(&record), &err));
+    }
+    assert_true(ledger_commit(own.home->ledger, &err));
+}
+
+static struct issue_group *take(struct signing *signing)
+{
+    struct issue_group *group = NULL;
+    for (int i = 0; group == NULL && i < 600; i++)
+        group = signing_take(signing, 100);
+    return group;
+}
+
+static void groups_come_back_signed_in_their_order(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(signing_close) struct signing *signing = NULL;
+    (void)state;
+    fill();
+    assert_true(signing_open(own.signer, &signing, &err));
+    assert_null(signing_take(signing, 0));
+    signing_give(signing, &groups[0]);
+    signing_give(signing, &groups[1]);
+    assert_int_equal(signing_count(signing), 2);
+    assert_ptr_equal(take(signing), &groups[0]);
+    assert_ptr_equal(take(signing), &groups[1]);
+    assert_int_equal(signing_count(signing), 0);
+    assert_false(signing_has_failed(signing));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(group_count_new(&groups[i]), JOBS);
+        assert_true(group_all_signed(&groups[i], &err));
+        assert_true(groups[i].ended_ms >= groups[i].begun_ms);
+        for (size_t j = 0; j < JOBS; j++)
+            assert_true(groups[i].jobs[j].is_done && groups[i].jobs[j].made.len > 0);
+    }
+}
+
+static void a_failure_begins_no_further_signature(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(signing_close) struct signing *signing = NULL;
+    (void)state;
+    fill();
+    assert_true(signing_open(own.signer, &signing, &err));
+    fake_token_set_fault(FAKE_TOKEN, 6, FAKE_FAILS);
+    signing_give(signing, &groups[0]);
+    signing_give(signing, &groups[1]);
+    while (!signing_has_failed(signing))
+        assert_null(signing_take(signing, 100));
+    signing_stop(signing);
+    assert_ptr_equal(signing_take(signing, 0), &groups[0]);
+    assert_ptr_equal(signing_take(signing, 0), &groups[1]);
+    assert_false(group_all_signed(&groups[0], &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_non_null(strstr(err.text, "signing for device-"));
+    size_t done = 0;
+    for (size_t i = 0; i < JOBS; i++) {
+        done += groups[0].jobs[i].is_done ? 1 : 0;
+        assert_false(groups[1].jobs[i].is_begun);
+    }
+    assert_int_equal(done, 5);
+    // What was not signed gets no record.
+    uint64_t before = ledger_size(own.home->ledger);
+    assert_true(group_log(own.signer, &groups[0], &err));
+    assert_true(ledger_commit(own.home->ledger, &err));
+    assert_int_equal(ledger_size(own.home->ledger), before + 5);
+}
+
+static void closing_waits_for_what_is_under_way(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct signing *signing = NULL;
+    (void)state;
+    fill();
+    assert_true(signing_open(own.signer, &signing, &err));
+    signing_give(signing, &groups[0]);
+    signing_close(signing);
+    for (size_t i = 0; i < JOBS; i++)
+        assert_int_equal(groups[0].jobs[i].is_begun, groups[0].jobs[i].is_done);
+}
+
+static void proofs_are_made_only_of_what_was_signed_and_wanted(void **state)
+{
+    struct error err = ERROR_INIT;
+    size_t proofs = 0;
+    (void)state;
+    fill();
+    logged_sign(own.signer, &groups[0].jobs[0]);
+    assert_true(groups[0].jobs[0].is_done);
+    assert_true(group_log(own.signer, &groups[0], &err));
+    assert_true(ledger_commit(own.home->ledger, &err));
+    assert_true(group_prove(own.signer, &groups[0], &proofs, &err));
+    assert_int_equal(proofs, 0);
+    groups[0].wants_proofs = true;
+    if (!group_prove(own.signer, &groups[0], &proofs, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(proofs, 1);
+    assert_true(groups[0].jobs[0].proof.len > 0);
+    assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
+}
+
+static void what_a_dead_run_left_is_closed_once(void **state)
+{
+    struct error err = ERROR_INIT;
+    size_t abandoned = 0;
+    (void)state;
+    fill();
+    fake_home_close(&own); // the run died here
+    fake_home_open(&own);
+    assert_true(issue_abandon_unfinished(own.home, "a power cut", &abandoned, &err));
+    assert_int_equal(abandoned, 2 * JOBS);
+    assert_true(fake_home_logged(&own, "a power cut"));
+    assert_true(issue_abandon_unfinished(own.home, "a power cut", &abandoned, &err));
+    assert_int_equal(abandoned, 0);
+}
+
+static void what_is_damaged_in_the_ledger_is_not_the_tokens_fault(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    struct logged *job = &groups[0].jobs[groups[0].count++];
+    *job = (struct logged){.kind = &logged_certificate, .name = "old.csr"};
+    builder_add_text(&job->made, "no certificate");
+    logged_sign(own.signer, job);
+    assert_false(group_all_signed(&groups[0], &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_non_null(strstr(err.text, "making the certificate of old.csr again from the ledger"));
+    assert_int_equal(group_count_new(&groups[0]), 0);
+}
+
+/* ---- delivery ---- */
+
+struct receiver {
+    struct issue_stream stream;
+    size_t delivered[8];
+    size_t delivered_count;
+    size_t flushed[8];
+    size_t flushed_count;
+    size_t fail_at; /**< number of the group whose delivery fails; SIZE_MAX: none */
+    size_t fail_flush_at;
+};
+
+static bool deliver(struct issue_stream *stream, struct issue_group *group, struct error *err)
+{
+    struct receiver *receiver = (struct receiver *)stream;
+    if (group->number == receiver->fail_at)
+        return error_set(err, ERROR_INPUT, 0, "the medium is full");
+    receiver->delivered[receiver->delivered_count++] = group->number;
+    return true;
+}
+
+static bool flush(struct issue_stream *stream, const struct issue_group *group, struct error *err)
+{
+    struct receiver *receiver = (struct receiver *)stream;
+    if (group->number == receiver->fail_flush_at)
+        return error_set(err, ERROR_INPUT, 0, "the medium was pulled");
+    receiver->flushed[receiver->flushed_count++] = group->number;
+    return true;
+}
+
+static struct receiver receiver_of(size_t fail_at, size_t fail_flush_at)
+{
+    return (struct receiver){
+        .stream = {.deliver = deliver, .flush = flush}, .fail_at = fail_at, .fail_flush_at = fail_flush_at};
+}
+
+static void groups_are_delivered_and_flushed_in_their_order(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct receiver receiver = receiver_of(SIZE_MAX, SIZE_MAX);
+    struct issue_group *six = memory_new(6, sizeof(*six));
+    (void)state;
+    AUTO(delivery_close) struct delivery *delivery = NULL;
+    assert_true(delivery_open(&receiver.stream, 6, &delivery, &err));
+    for (size_t i = 0; i < 6; i++)
+        assert_true(delivery_give(delivery, &six[i]));
+    for (size_t i = 0; i < 6; i++)
+        assert_ptr_equal(delivery_take_back(delivery, true), &six[i]);
+    assert_null(delivery_take_back(delivery, false));
+    assert_true(delivery_finish(delivery, &err));
+    assert_int_equal(receiver.delivered_count, 6);
+    assert_int_equal(receiver.flushed_count, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(receiver.delivered[i] == i && receiver.flushed[i] == i && six[i].number == i);
+    free(six);
+}
+
+static void a_delivery_that_fails_takes_no_more(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct receiver receiver = receiver_of(1, SIZE_MAX);
+    struct issue_group *six = memory_new(6, sizeof(*six));
+    size_t given = 0;
+    (void)state;
+    AUTO(delivery_close) struct delivery *delivery = NULL;
+    assert_true(delivery_open(&receiver.stream, 6, &delivery, &err));
+    while (given < 6 && delivery_give(delivery, &six[given]))
+        given++;
+    assert_false(delivery_finish(delivery, &err));
+    assert_non_null(strstr(err.text, "the medium is full"));
+    assert_int_equal(receiver.delivered_count, 1);
+    assert_int_equal(receiver.flushed_count, 1);
+    free(six);
+}
+
+static void a_flush_that_fails_is_told_first(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct receiver receiver = receiver_of(SIZE_MAX, 0);
+    struct issue_group *six = memory_new(6, sizeof(*six));
+    size_t given = 0;
+    (void)state;
+    AUTO(delivery_close) struct delivery *delivery = NULL;
+    assert_true(delivery_open(&receiver.stream, 6, &delivery, &err));
+    while (given < 6 && delivery_give(delivery, &six[given]))
+        given++;
+    assert_false(delivery_finish(delivery, &err));
+    assert_non_null(strstr(err.text, "the medium was pulled"));
+    assert_null(delivery_take_back(delivery, true));
+    assert_int_equal(receiver.flushed_count, 0);
+    free(six);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(groups_come_back_signed_in_their_order, begin, end),
+        cmocka_unit_test_setup_teardown(a_failure_begins_no_further_signature, begin, end),
+        cmocka_unit_test_setup_teardown(closing_waits_for_what_is_under_way, begin, end),
+        cmocka_unit_test_setup_teardown(proofs_are_made_only_of_what_was_signed_and_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_closed_once, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_damaged_in_the_ledger_is_not_the_tokens_fault, begin, end),
+        cmocka_unit_test(groups_are_delivered_and_flushed_in_their_order),
+        cmocka_unit_test(a_delivery_that_fails_takes_no_more),
+        cmocka_unit_test(a_flush_that_fails_is_told_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

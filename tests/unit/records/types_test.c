@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each record type: what is written is read back and checked, and without any one member that readers rely on it is refused by that
+ * member's name (docs/ledger-format.md 1).
+ */
+#include "records/types.h"
+
+#include "base/builder.h"
+#include "base/memory.h"
+#include "records/ca.h"
+#include "records/cert.h"
+#include "records/session.h"
+
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static const uint8_t digest[32] = {0x11, 0x22};
+
+/** As it lies in the ledger: canonical text, parsed again. */
+static struct json *again(struct json *written)
+{
+    struct error err = ERROR_INIT;
+    struct json *read = NULL;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    json_canonical(written, &text);
+    json_free(written);
+    if (!json_parse(builder_bytes(&text), &read, &err))
+        fail_msg("%s", err.text);
+    return read;
+}
+
+/** The same without a member, whose name is unique in it. */
+static struct json *without(const struct json *record, const char *member)
+{
+    struct error err = ERROR_INIT;
+    struct json *read = NULL;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(free) char *key = memory_format("\"%s\":", member);
+    json_canonical(record, &text);
+    char *whole = memory_text(builder_text(&text));
+    char *at = strstr(whole, key);
+    if (at == NULL)
+        fail_msg("%s has no %s", whole, member);
+    at[1] = '_'; // another name: the member is not there any more
+    if (!json_parse(bytes_of_text(whole), &read, &err))
+        fail_msg("%s", err.text);
+    free(whole);
+    return read;
+}
+
+/** Takes a record. Every one of the members (NULL-terminated) must be demanded by name. */
+static void assert_demands(const char *type, struct json *written, const char *const *members)
+{
+    struct error err = ERROR_INIT;
+    AUTO(json_free) struct json *record = again(written);
+    if (!record_check(type, record, &err))
+        fail_msg("%s: %s", type, err.text);
+    for (size_t i = 0; members[i] != NULL; i++) {
+        AUTO(json_free) struct json *lacking = without(record, members[i]);
+        AUTO(free) char *words = memory_format("without %s, which is ", members[i]);
+        AUTO(free) char *reading = memory_format("reading a %s", type);
+        error_clear(&err);
+        if (record_check(type, lacking, &err))
+            fail_msg("%s is right without %s", type, members[i]);
+        assert_int_equal(err.kind, ERROR_LEDGER);
+        if (strstr(err.text, words) == NULL || strstr(err.text, reading) == NULL)
+            fail_msg("\"%s\" lacks \"%s\"", err.text, words);
+    }
+}
+
+static struct record_ca_created ca_created(void)
+{
+    const struct record_key key = {
+        .uri = "pkcs11:id=%01", .kind = "ec-p384", .is_private = "yes", .may_sign = "yes"};
+    return (struct record_ca_created){.certificate = BYTES_LITERAL("a certificate"),
+                                      .origin = "ca.example/root",
+                                      .ledger_vkey = "ca.example/root+1+AQ==",
+                                      .command = "init",
+                                      .allow_extractable = true,
+                                      .ca_key = key,
+                                      .ledger_key = key};
+}
+
+static void ca_created_is_read_back(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct record_ca_created read;
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    const struct record_ca_created record = ca_created();
+    (void)state;
+    AUTO(json_free) struct json *json = again(record_ca_created_write(&record));
+    assert_true(record_ca_created_read(json, &room, &read, &err));
+    assert_true(bytes_equal(read.certificate, record.certificate));
+    assert_string_equal(read.origin, record.origin);
+    assert_string_equal(read.ledger_vkey, record.ledger_vkey);
+    assert_string_equal(read.command, "init");
+    assert_true(read.allow_extractable);
+    assert_string_equal(json_text(json_get(json, "ca_key"), "kind"), "ec-p384");
+    assert_null(json_get(json, "chain_incomplete"));
+}
+
+static void ca_created_demands_its_members(void **state)
+{
+    static const char *const members[] = {"certificate", "origin", "ledger_vkey", "command", NULL};
+    const struct record_ca_created record = ca_created();
+    (void)state;
+    assert_demands(RECORD_CA_CREATED, record_ca_created_write(&record), members);
+}
+
+static void cert_issued_is_read_back(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct record_cert_issued read;
+    struct record_cert_issued record = {.ref = 7, .signature = BYTES_LITERAL("a signature")};
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    (void)state;
+    memcpy(record.sha256, digest, sizeof(digest));
+    AUTO(json_free) struct json *json = again(record_cert_issued_write(&record));
+    assert_true(record_cert_issued_read(json, &room, &read, &err));
+    assert_int_equal(read.ref, 7);
+    assert_true(bytes_equal(read.signature, record.signature));
+    assert_memory_equal(read.sha256, digest, sizeof(digest));
+}
+
+static void cert_issued_demands_its_members(void **state)
+{
+    static const char *const members[] = {"ref", "signature", "sha256"};
+    struct record_cert_issued record = {.ref = 7, .signature = BYTES_LITERAL("a signature")};
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(json_free) struct json *json = again(record_cert_issued_write(&record));
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        struct error err = ERROR_INIT;
+        struct record_cert_issued read;
+        AUTO(json_free) struct json *lacking = without(json, members[i]);
+        assert_false(record_cert_issued_read(lacking, &room, &read, &err));
+        assert_int_equal(err.kind, ERROR_LEDGER);
+        assert_non_null(strstr(err.text, members[i]));
+    }
+}
+
+static void cert_abandoned_is_read_back_and_demands_its_members(void **state)
+{
+    static const char *const members[] = {"ref", "serial", "reason", NULL};
+    struct error err = ERROR_INIT;
+    struct record_cert_abandoned read;
+    const struct record_cert_abandoned record = {.ref = 9, .serial = "0102", .reason = "the run stopped"};
+    (void)state;
+    AUTO(json_free) struct json *json = again(record_cert_abandoned_write(&record));
+    assert_true(record_cert_abandoned_read(json, &read, &err));
+    assert_int_equal(read.ref, 9);
+    assert_string_equal(read.serial, "0102");
+    assert_string_equal(read.reason, "the run stopped");
+    assert_demands(RECORD_CERT_ABANDONED, record_cert_abandoned_write(&record), members);
+}
+
+static void session_opened_says_whether_it_was_confined(void **state)
+{
+    static const char *const members[] = {"command", "batch", NULL};
+    const struct record_plan plan = {.policy = "p", .policy_sha256 = digest, .plan_sha256 = digest};
+    struct record_session record = {.command = "sign",
+                                    .batch = "id",
+                                    .host = "h",
+                                    .plan = &plan,
+                                    .token_label = "t",
+                                    .token_serial = "1",
+                                    .token_model = "m",
+                                    .is_clock_confirmed = true};
+    (void)state;
+    AUTO(json_free) struct json *confined = again(record_session_write(&record));
+    assert_true(json_bool(confined, "confined"));
+    assert_null(json_get(confined, "unconfined"));
+    assert_string_equal(json_text(confined, "clock"), "confirmed");
+    assert_string_equal(json_text(confined, "policy"), "p");
+    record.unconfined = "nothing says which files";
+    record.plan = NULL;
+    record.is_clock_confirmed = false;
+    AUTO(json_free) struct json *unconfined = again(record_session_write(&record));
+    assert_false(json_bool(unconfined, "confined"));
+    assert_string_equal(json_text(unconfined, "unconfined"), "nothing says which files");
+    assert_string_equal(json_text(unconfined, "clock"), "checked");
+    assert_null(json_get(unconfined, "policy"));
+    assert_demands(RECORD_SESSION_OPENED, record_session_write(&record), members);
+}
+
+static void batch_planned_demands_its_members(void **state)
+{
+    static const char *const members[] = {"batch",         "requests",    "policy",
+                                          "policy_sha256", "plan_sha256", NULL};
+    const struct record_planned record = {
+        .batch = "id",
+        .requests = 3,
+        .plan = {.policy = "p", .policy_sha256 = digest, .plan_sha256 = digest}};
+    (void)state;
+    assert_demands(RECORD_BATCH_PLANNED, record_planned_write(&record), members);
+}
+
+static void a_refusal_has_its_reasons_and_not_too_many(void **state)
+{
+    static const char *const members[] = {"source", "batch", NULL};
+    AUTO(findings_done) struct findings reasons = FINDINGS_INIT;
+    struct record_refused record = {
+        .source = "a.csr", .batch = "id", .reasons = &reasons, .csr_sha256 = digest, .decision = "not today"};
+    (void)state;
+    for (size_t i = 0; i < 20; i++)
+        findings_say(&reasons, "rule", NULL, "reason %zu", i);
+    AUTO(json_free) struct json *all = again(record_refused_write(&record));
+    assert_int_equal(json_count(json_get(all, "reasons")), 20);
+    assert_string_equal(json_text(all, "decision"), "not today");
+    assert_non_null(json_get(all, "csr_sha256"));
+    assert_null(json_get(all, "input_sha256"));
+    findings_say(&reasons, "rule", NULL, "one too many");
+    AUTO(json_free) struct json *cut = again(record_refused_write(&record));
+    assert_int_equal(json_count(json_get(cut, "reasons")), 21);
+    assert_string_equal(json_text_at(json_get(cut, "reasons"), 20), "and more");
+    assert_demands(RECORD_REQUEST_REFUSED, record_refused_write(&record), members);
+    assert_demands(RECORD_REQUEST_SKIPPED, record_refused_write(&record), members);
+}
+
+static void a_refusal_without_reasons_is_wrong(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(json_free) struct json *record = json_new_object();
+    (void)state;
+    json_put_text(record, "source", "a.csr");
+    json_put_text(record, "batch", "id");
+    assert_false(record_check(RECORD_REQUEST_REFUSED, record, &err));
+    assert_non_null(strstr(err.text, "without reasons"));
+}
+
+static void a_member_of_another_kind_is_as_good_as_none(void **state)
+{
+    struct error err = ERROR_INIT;
+    uint64_t number = 0;
+    uint8_t read[32];
+    const char *text = NULL;
+    AUTO(builder_done) struct builder bytes = BUILDER_INIT;
+    AUTO(json_free) struct json *record = json_new_object();
+    (void)state;
+    json_put_int(record, "text", 1);
+    json_put_int(record, "number", -1);
+    json_put_hex(record, "digest", bytes_of(digest, 31));
+    json_put_text(record, "bytes", "not base64!");
+    assert_false(record_text(record, "text", &text, &err));
+    assert_non_null(strstr(err.text, "without text, which is a text"));
+    assert_false(record_number(record, "number", &number, &err));
+    assert_false(record_digest(record, "digest", read, &err));
+    assert_false(record_bytes(record, "bytes", &bytes, &err));
+    json_put_base64(record, "empty", bytes_of(NULL, 0));
+    assert_false(record_bytes(record, "empty", &bytes, &err));
+}
+
+static void types_that_are_not_known_are_right(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(json_free) struct json *record = json_new_object();
+    (void)state;
+    assert_true(record_check("crl.signing", record, &err));
+    assert_true(record_check("something.new", record, &err));
+}
+
+static void text_for_people_is_cut_between_characters(void **state)
+{
+    AUTO(json_free) struct json *json = json_new_object();
+    char text[1200];
+    (void)state;
+    for (size_t i = 0; i < sizeof(text) - 2; i += 3)
+        memcpy(text + i, "\xe2\x82\xac", 3); // the euro sign: 1024 is inside one
+    text[sizeof(text) - 3] = '\0';
+    record_put_bounded(json, "source", text);
+    const char *kept = json_text(json, "source");
+    assert_int_equal(strlen(kept), 1023);
+    assert_memory_equal(kept, text, 1023);
+    record_put_bounded(json, "nothing", NULL);
+    assert_null(json_get(json, "nothing"));
+}
+
+static void a_run_has_an_id_of_its_own(void **state)
+{
+    struct error err = ERROR_INIT;
+    char one[SESSION_BATCH_SIZE];
+    char other[SESSION_BATCH_SIZE];
+    (void)state;
+    assert_true(session_make_batch(one, &err));
+    assert_true(session_make_batch(other, &err));
+    assert_int_equal(strlen(one), SESSION_BATCH_SIZE - 1);
+    assert_string_not_equal(one + 17, other + 17);
+    AUTO(free) char *name = session_operator();
+    assert_true(strlen(name) > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ca_created_is_read_back),
+        cmocka_unit_test(ca_created_demands_its_members),
+        cmocka_unit_test(cert_issued_is_read_back),
+        cmocka_unit_test(cert_issued_demands_its_members),
+        cmocka_unit_test(cert_abandoned_is_read_back_and_demands_its_members),
+        cmocka_unit_test(session_opened_says_whether_it_was_confined),
+        cmocka_unit_test(batch_planned_demands_its_members),
+        cmocka_unit_test(a_refusal_has_its_reasons_and_not_too_many),
+        cmocka_unit_test(a_refusal_without_reasons_is_wrong),
+        cmocka_unit_test(a_member_of_another_kind_is_as_good_as_none),
+        cmocka_unit_test(types_that_are_not_known_are_right),
+        cmocka_unit_test(text_for_people_is_cut_between_characters),
+        cmocka_unit_test(a_run_has_an_id_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

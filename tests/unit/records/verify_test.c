@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `ledger verify` asks of records, over a ledger that a CA with a token in software has written. */
+#include "records/verify.h"
+
+#include "base/memory.h"
+#include "fake_home.h"
+#include "issue/issue.h"
+
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct fake_home own;
+static struct builder tbs, signature;
+static uint8_t sha256[32];
+static struct findings found = FINDINGS_INIT;
+
+static bool take(struct output *output, size_t group, const struct plan_item *item, struct bytes certificate,
+                 struct bytes proof, struct error *err)
+{
+    (void)output, (void)group, (void)item, (void)certificate, (void)proof, (void)err;
+    return true;
+}
+
+/** One certificate is issued; its TBS, signature and digest are kept. */
+static int begin(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    struct output output = {.put = take};
+    const struct issue_options options = {.command = "sign"};
+    (void)state;
+    fake_home_make(&own);
+    fake_home_open(&own);
+    struct policy *policy = fake_policy("");
+    struct plan *plan = fake_plan(policy, 1, 1);
+    fake_plan_judge(&own, plan, policy, NULL);
+    builder_add(&tbs, plan->items[0].tbs, plan->items[0].tbs_len);
+    assert_true(issue_plan(own.signer, plan, &output, &options, &fake_console, &result, &err));
+    plan_free(plan);
+    policy_free(policy);
+    AUTO(json_free) struct json *issued = NULL;
+    AUTO(builder_done) struct builder hex = BUILDER_INIT;
+    assert_true(ledger_record(own.home->ledger, ledger_size(own.home->ledger) - 1, &issued, &err));
+    assert_true(json_base64(issued, "signature", &signature));
+    assert_true(json_hex(issued, "sha256", &hex));
+    memcpy(sha256, hex.data, sizeof(sha256));
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    builder_done(&tbs);
+    builder_done(&signature);
+    findings_done(&found);
+    fake_home_remove(&own);
+    return 0;
+}
+
+static void assert_found(const char *words)
+{
+    assert_int_equal(found.count, 1);
+    if (strstr(found.items[0].text, words) == NULL)
+        fail_msg("\"%s\" lacks \"%s\"", found.items[0].text, words);
+    findings_done(&found);
+    found = (struct findings)FINDINGS_INIT;
+}
+
+static void what_a_run_wrote_holds(void **state)
+{
+    struct error err = ERROR_INIT;
+    const struct ledger_checks checks = records_checks(own.home);
+    AUTO(ledger_report_done) struct ledger_report report;
+    (void)state;
+    assert_true(ledger_verify(own.home->fd, own.home->config.ledger_vkey, &checks, &report, &err));
+    assert_int_equal(report.findings.count, 0);
+    assert_int_equal(report.issued, 2);
+}
+
+static void a_certificate_is_held_against_signature_and_digest(void **state)
+{
+    const struct ledger_checks checks = records_checks(own.home);
+    (void)state;
+    assert_true(
+        checks.certificate(checks.data, builder_bytes(&tbs), builder_bytes(&signature), sha256, &found));
+    assert_int_equal(found.count, 0);
+    sha256[0] ^= 1;
+    assert_false(
+        checks.certificate(checks.data, builder_bytes(&tbs), builder_bytes(&signature), sha256, &found));
+    assert_found("SHA-256 is not the recorded one");
+    assert_false(
+        checks.certificate(checks.data, BYTES_LITERAL("no TBS"), builder_bytes(&signature), sha256, &found));
+    assert_int_equal(found.count, 1);
+}
+
+static void what_a_record_says_of_its_tbs_is_compared(void **state)
+{
+    const struct ledger_checks checks = records_checks(own.home);
+    const struct ledger_claims none = {.serial = {NULL, 0}};
+    (void)state;
+    assert_false(checks.tbs(checks.data, builder_bytes(&tbs), &none, &found));
+    assert_int_equal(found.count, 4); // serial, subject, spki_sha256, not_after
+    assert_non_null(strstr(found.items[0].text, "serial: the record says nothing"));
+    assert_non_null(strstr(found.items[1].text, "CN=device-1"));
+    findings_done(&found);
+    found = (struct findings)FINDINGS_INIT;
+    assert_false(checks.tbs(checks.data, BYTES_LITERAL("no TBS"), &none, &found));
+    assert_int_equal(found.count, 1);
+    assert_string_equal(found.items[0].rule, "ledger.tbs");
+}
+
+static void a_record_that_lacks_a_member_is_found(void **state)
+{
+    const struct ledger_checks checks = records_checks(own.home);
+    (void)state;
+    assert_false(
+        checks.record(checks.data, BYTES_LITERAL("{\"type\":\"session.opened\",\"batch\":\"b\"}"), &found));
+    assert_found("without command");
+    assert_false(checks.record(checks.data, BYTES_LITERAL("{\"type\""), &found));
+    assert_int_equal(found.count, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_a_run_wrote_holds, begin, end),
+        cmocka_unit_test_setup_teardown(a_certificate_is_held_against_signature_and_digest, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_record_says_of_its_tbs_is_compared, begin, end),
+        cmocka_unit_test_setup_teardown(a_record_that_lacks_a_member_is_found, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
