@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(home config)
+coldca_unit_test(home home LAYERS fake_token)

@@ -8,3 +8,4 @@ target_link_libraries(coldca_fake_token PUBLIC coldca_init coldca_cert_maker col
 coldca_unit_test(signer sign LAYERS fake_token)
 coldca_unit_test(signer pool LAYERS fake_token)
 coldca_unit_test(signer open LAYERS fake_token)
+coldca_unit_test(signer memory LAYERS fake_token)

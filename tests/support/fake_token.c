@@ -14,6 +14,7 @@
 
 #define KEYS_MAX 8
 #define TOKENS_MAX 4
+#define DATA_MAX 16
 #define LEDGER_MAX_LEN (64 * 1024 * 1024)
 
 struct token {
@@ -46,6 +47,12 @@ static struct {
         unsigned calls;
     } tokens[TOKENS_MAX];
     size_t token_count;
+    struct {
+        char token[33];
+        struct builder value;
+    } data[DATA_MAX];
+    size_t data_count;
+    bool keeps_nothing;
     struct token_key_attributes attributes;
     bool has_no_ed25519;
     const char *home;
@@ -55,8 +62,21 @@ static struct {
 
 /* ---- for the tests ---- */
 
+void fake_token_forget(void)
+{
+    while (fake.data_count > 0)
+        builder_done(&fake.data[--fake.data_count].value);
+}
+
+void fake_token_keeps_nothing(void)
+{
+    fake.keeps_nothing = true;
+}
+
 void fake_token_reset(void)
 {
+    fake_token_forget();
+    fake.keeps_nothing = false;
     for (size_t i = 0; i < fake.key_count; i++) {
         free(fake.keys[i].label);
         EVP_PKEY_free(fake.keys[i].key);
@@ -198,6 +218,20 @@ void token_uri(const struct token *token, struct builder *ret_uri)
     builder_format(ret_uri, "pkcs11:token=%s", token->label);
 }
 
+bool token_address_parse(const char *uri, struct token_address *ret_address, struct error *err)
+{
+    AUTO(free) char *object = part_of(uri, "object");
+    if (object == NULL)
+        return error_set(err, ERROR_TOKEN, 0, "%s names no object", uri);
+    *ret_address = (struct token_address){.label = part_of(uri, "token")};
+    return true;
+}
+
+void token_address_done(struct token_address *address)
+{
+    free(address->label);
+}
+
 void token_set_sessions(struct token *token, unsigned count)
 {
     token->sessions = count;
@@ -326,6 +360,11 @@ const char *token_key_uri(const struct token_key *key)
     return key->uri;
 }
 
+struct token *token_key_token(const struct token_key *key)
+{
+    return key->token;
+}
+
 const struct token_key_attributes *token_key_attributes(const struct token_key *key)
 {
     (void)key;
@@ -352,6 +391,49 @@ bool token_certificate_store(struct token *token, struct bytes der, const char *
 {
     (void)token, (void)der, (void)label, (void)id;
     return error_set(err, ERROR_TOKEN, 0, "no space");
+}
+
+/* ---- data objects: all of one name ---- */
+
+bool token_remembers(const struct token *token)
+{
+    (void)token;
+    return !fake.keeps_nothing;
+}
+
+bool token_data_each(struct token *token, const struct token_data_name *name, token_data_visit *visit,
+                     void *data, struct error *err)
+{
+    (void)name, (void)err;
+    for (size_t i = 0; i < fake.data_count; i++) {
+        if (strcmp(fake.data[i].token, token->label) == 0 && !visit(data, builder_bytes(&fake.data[i].value)))
+            return true;
+    }
+    return true;
+}
+
+bool token_data_replace(struct token *token, const struct token_data_name *name, struct bytes value,
+                        token_data_is_replaced *is_replaced, void *data, struct error *err)
+{
+    (void)name;
+    if (fake.keeps_nothing)
+        return true;
+    for (size_t i = 0; i < fake.data_count;) {
+        bool is_old = strcmp(fake.data[i].token, token->label) == 0 &&
+                      is_replaced(data, builder_bytes(&fake.data[i].value));
+        if (!is_old) {
+            i++;
+            continue;
+        }
+        builder_done(&fake.data[i].value);
+        fake.data[i] = fake.data[--fake.data_count];
+    }
+    if (fake.data_count == DATA_MAX)
+        return error_set(err, ERROR_TOKEN, 0, "CKR_DEVICE_MEMORY");
+    memcpy(fake.data[fake.data_count].token, token->label, sizeof(token->label));
+    fake.data[fake.data_count].value = (struct builder)BUILDER_INIT;
+    builder_add_bytes(&fake.data[fake.data_count++].value, value);
+    return true;
 }
 
 /* ---- signatures ---- */

@@ -28,6 +28,10 @@ void fake_token_set_fault(const char *token, unsigned call, enum fake_fault faul
 struct token_key_attributes *fake_token_attributes(void);
 /** No Ed25519 keys are made. */
 void fake_token_lacks_ed25519(void);
+/** What the tokens were told to keep (data objects) is gone. */
+void fake_token_forget(void);
+/** Tokens keep no data, as a profile may say. */
+void fake_token_keeps_nothing(void);
 /** How many keys there are. */
 size_t fake_token_keys(void);
 
