@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A home becomes a signer by way of confinement: what stays within reach, and what is said where it can't be. */
+#include "fake_home.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static struct fake_home own;
+static char *out;
+static char *foreign;
+
+static int begin(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    fake_home_make(&own);
+    out = memory_format("%s/out", own.folder.path);
+    foreign = memory_format("%s/foreign", own.folder.path);
+    assert_int_equal(mkdir(out, 0755), 0);
+    assert_true(file_create(AT_FDCWD, foreign, 0644, BYTES_LITERAL("1234\n"), &err));
+    if (!home_open(own.path, HOME_WRITE, &fake_console, &own.home, &err))
+        fail_msg("%s", err.text);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    free(out);
+    free(foreign);
+    fake_home_remove(&own);
+    return 0;
+}
+
+static bool reaches(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC, 0644);
+    int reason = errno;
+    if (fd >= 0)
+        (void)close(fd);
+    else
+        errno = reason;
+    return fd >= 0;
+}
+
+/** What a child finds after it was confined. \return its exit code: a bit for each thing that is not as it has to be */
+static int confined_child(const char *pin_source, bool may_read_foreign)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct error err = ERROR_INIT;
+        AUTO(free) char *inside = memory_format("%s/new", own.path);
+        AUTO(free) char *answer = memory_format("%s/a.pem", out);
+        if (!signer_confine(own.home, out, pin_source, &fake_console, &own.confined, &err))
+            exit(1);
+        int wrong = signer_open(own.confined, &fake_console, &own.signer, &err) ? 0 : 2;
+        wrong |= own.signer != NULL && signer_unconfined_reason(own.signer) == NULL ? 0 : 4;
+        wrong |= reaches(inside, O_WRONLY | O_CREAT) ? 0 : 8;
+        wrong |= reaches(answer, O_WRONLY | O_CREAT) ? 0 : 16;
+        wrong |= reaches(foreign, O_RDONLY) == may_read_foreign ? 0 : 32;
+        wrong |= reaches(foreign, O_WRONLY) || errno != EACCES ? 64 : 0;
+        exit(wrong);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void home_and_output_stay_within_reach_and_nothing_else(void **state)
+{
+    (void)state;
+    assert_int_equal(confined_child(NULL, false), 0);
+}
+
+static void a_pin_file_stays_readable(void **state)
+{
+    AUTO(free) char *source = memory_format("file:%s", foreign);
+    (void)state;
+    assert_int_equal(chmod(foreign, 0600), 0);
+    assert_int_equal(confined_child(source, true), 0);
+}
+
+static void a_pin_source_that_is_not_there_is_told_before_anything_is_given_up(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_false(signer_confine(own.home, out, "file:/nonexistent/pin", &fake_console, &own.confined, &err));
+    assert_null(own.confined);
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_true(reaches(foreign, O_RDONLY));
+}
+
+static void a_module_whose_files_nobody_names_is_not_confined_and_says_so(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    free(own.home->config.token.profile);
+    own.home->config.token.profile = NULL;
+    own.home->config.token.module = memory_text("/usr/lib/some-module.so");
+    assert_true(signer_confine(own.home, out, NULL, &fake_console, &own.confined, &err));
+    assert_non_null(strstr(fake_console_said(), "this process is not confined: nothing says which files"));
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_string_equal(signer_unconfined_reason(own.signer),
+                        "nothing says which files the token's module needs");
+    assert_true(reaches(foreign, O_RDONLY));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(home_and_output_stay_within_reach_and_nothing_else, begin, end),
+        cmocka_unit_test_setup_teardown(a_pin_file_stays_readable, begin, end),
+        cmocka_unit_test_setup_teardown(a_pin_source_that_is_not_there_is_told_before_anything_is_given_up,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_module_whose_files_nobody_names_is_not_confined_and_says_so, begin,
+                                        end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
