@@ -40,6 +40,7 @@ struct request {
     const char *label;
     uint8_t id[KEY_ID_LEN];
     bool ed25519_as_oid;
+    bool omits_verify; /**< CKA_VERIFY of the public half is left to the token */
     enum usage omitted;
 };
 
@@ -63,7 +64,8 @@ static void public_attributes(const struct request *request, struct template *re
     static const uint8_t f4[] = {0x01, 0x00, 0x01};
     add_flag(ret, CKA_TOKEN, true);
     add_flag(ret, CKA_PRIVATE, false);
-    add_flag(ret, CKA_VERIFY, true);
+    if (!request->omits_verify)
+        add_flag(ret, CKA_VERIFY, true);
     forbid(ret, CKA_ENCRYPT, USAGE_ENCRYPT, request->omitted);
     forbid(ret, CKA_WRAP, USAGE_WRAP, request->omitted);
     forbid(ret, CKA_VERIFY_RECOVER, USAGE_VERIFY_RECOVER, request->omitted);
@@ -104,29 +106,60 @@ static CK_RV ask_for_pair(struct token *token, CK_SESSION_HANDLE session, const 
 /** Whether the token may have disliked the template rather than the key. */
 static bool is_about_template(CK_RV rv)
 {
+    // The last two say nothing; tpm2-pkcs11 says the first of them to CKA_VERIFY beside a forbidden CKA_DECRYPT.
     return rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_VALUE_INVALID ||
-           rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_ARGUMENTS_BAD;
+           rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_ARGUMENTS_BAD ||
+           rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED;
 }
 
-/** Tries the forms this model is known to want: Ed25519's name or OID, then fewer usage flags if its YAML allows. */
+/** Asks in this form; for Ed25519 by the curve's name, then by its OID, unless the model is known to want one of them. */
+static CK_RV ask_by_curve(struct token *token, CK_SESSION_HANDLE session, struct request *request,
+                          struct pair *ret_pair)
+{
+    enum ed25519_form form = token->limits.ed25519_params;
+    request->ed25519_as_oid = form == ED25519_OID;
+    CK_RV rv = ask_for_pair(token, session, request, ret_pair);
+    bool may_be_curve =
+        is_about_template(rv) || rv == CKR_DOMAIN_PARAMS_INVALID || rv == CKR_CURVE_NOT_SUPPORTED;
+    if (request->kind != KEY_ED25519 || form != ED25519_EITHER || !may_be_curve)
+        return rv;
+    request->ed25519_as_oid = true;
+    return ask_for_pair(token, session, request, ret_pair);
+}
+
+/**
+ * Asks for a pair in one form after the other, from strict to lenient, until the token makes one: its attributes decide then
+ * whether it is fit, however it was asked for (token_key_check()). docs/tokens.md states this order.
+ *   1. every usage is said, allowed or forbidden
+ *   2. CKA_VERIFY of the public half is left out (tpm2-pkcs11 reads it as decrypting)
+ *   3. the usages its YAML names in may_omit are left out
+ *   4. both are
+ *   5. CKA_VERIFY and every forbidden usage are left out
+ */
 static CK_RV make_pair(struct token *token, CK_SESSION_HANDLE session, struct request *request,
                        struct pair *ret_pair)
 {
-    const struct token_limits *limits = &token->limits;
-    bool has_two_forms = request->kind == KEY_ED25519 && limits->ed25519_params == ED25519_EITHER;
-    request->ed25519_as_oid = limits->ed25519_params == ED25519_OID;
-    CK_RV rv = ask_for_pair(token, session, request, ret_pair);
-    if (has_two_forms &&
-        (is_about_template(rv) || rv == CKR_DOMAIN_PARAMS_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
-         rv == CKR_GENERAL_ERROR || rv == CKR_FUNCTION_FAILED)) {
-        request->ed25519_as_oid = true;
-        rv = ask_for_pair(token, session, request, ret_pair);
+    const enum usage known = token->limits.may_omit;
+    const struct {
+        bool omits_verify;
+        enum usage omitted;
+    } forms[] = {{false, USAGE_NONE}, {true, USAGE_NONE}, {false, known}, {true, known}, {true, USAGE_ALL}};
+    CK_RV first = CKR_OK;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        bool is_new = i < 2 || forms[i].omitted != forms[i - 2].omitted;
+        if (!is_new)
+            continue;
+        request->omits_verify = forms[i].omits_verify;
+        request->omitted = forms[i].omitted;
+        CK_RV rv = ask_by_curve(token, session, request, ret_pair);
+        if (i == 0)
+            first = rv;
+        if (rv == CKR_OK)
+            return CKR_OK;
+        if (!is_about_template(rv))
+            break;
     }
-    if (is_about_template(rv) && limits->may_omit != USAGE_NONE) {
-        request->omitted = limits->may_omit;
-        rv = ask_for_pair(token, session, request, ret_pair);
-    }
-    return rv;
+    return first; // what the token has against the form that was meant
 }
 
 static bool look_for_label(struct token *token, CK_SESSION_HANDLE session, const char *label,
@@ -231,10 +264,14 @@ static bool may_make(const struct token *token, enum key_kind kind, unsigned bit
     const struct token_limits *limits = &token->limits;
     bool is_known_not_to = (limits->kinds != 0 && (limits->kinds >> kind & 1) == 0) ||
                            (kind == KEY_RSA && limits->rsa_max_bits != 0 && bits > limits->rsa_max_bits);
+    const unsigned of_ledger = 1U << KEY_ED25519 | 1U << KEY_EC_P256;
+    bool has_ledger_keys = limits->kinds == 0 || (limits->kinds & of_ledger) != 0;
     return !is_known_not_to ||
            error_set(err, ERROR_TOKEN, CKR_MECHANISM_INVALID,
-                     "this token model makes no %s keys (its YAML, under keys); choose another",
-                     key_name(kind, bits, name));
+                     "this token model makes no %s keys (its YAML, under keys)%s", key_name(kind, bits, name),
+                     has_ledger_keys ? "; choose another"
+                                     : ", and a CA's ledger key has to be ed25519 or ec-p256: it can't hold "
+                                       "a CA; use a token that makes one of these");
 }
 
 static void close_writer(struct token *token, CK_SESSION_HANDLE session)

@@ -46,6 +46,7 @@ enum usage {
     USAGE_ENCRYPT = 1 << 4,
     USAGE_WRAP = 1 << 5,
     USAGE_VERIFY_RECOVER = 1 << 6,
+    USAGE_ALL = (1 << 7) - 1,
 };
 /** What token/ has to know of a model while a token is open; a copy, so that the profile may go. */
 struct token_limits {

@@ -16,9 +16,18 @@ static const char *loader_words(void)
     return words == NULL ? "unknown reason" : words;
 }
 
+/** By the library's own symbol: what a list names may be another library's of the same name. */
+static CK_C_GetFunctionList find_get_list(const struct module *module)
+{
+    CK_C_GetFunctionList get_list = NULL;
+    void *symbol = dlsym(module->library, "C_GetFunctionList");
+    memcpy(&get_list, &symbol, sizeof(get_list)); // ISO C has no cast from an object to a function
+    return get_list;
+}
+
 /**
- * Loads the library and its function list. libp11 loads it again by itself and gets the same one; that it was looked
- * at here first gives a message instead of libp11's line on stderr.
+ * Loads the library and its function list. libp11 loads it again by itself; that it was looked at here first gives a message
+ * instead of libp11's line on stderr. Nearly all modules have one list; see share_list().
  */
 static bool load_library(struct module *module, struct error *err)
 {
@@ -29,9 +38,7 @@ static bool load_library(struct module *module, struct error *err)
             err, ERROR_TOKEN, 0,
             "the PKCS#11 module can't be loaded: %s; check the path (token.module in ca.yaml, --module)",
             quoted_text(loader_words(), &(struct quoted){0}));
-    CK_C_GetFunctionList get_list = NULL;
-    void *symbol = dlsym(module->library, "C_GetFunctionList");
-    memcpy(&get_list, &symbol, sizeof(get_list)); // ISO C has no cast from an object to a function
+    CK_C_GetFunctionList get_list = find_get_list(module);
     if (get_list == NULL)
         return error_set(
             err, ERROR_TOKEN, 0,
@@ -41,6 +48,31 @@ static bool load_library(struct module *module, struct error *err)
     if (rv != CKR_OK || module->calls == NULL)
         return error_rv(err, rv == CKR_OK ? CKR_GENERAL_ERROR : rv, "asking module %s for its functions",
                         quoted_text(module->path, &(struct quoted){0}));
+    return true;
+}
+
+/**
+ * p11-kit's client and proxy make a new function list, with a state of its own, at each C_GetFunctionList: what libp11 has
+ * initialised is not what we have, and slots, sessions and logins would be two sets. Then libp11's list is ours as well.
+ *
+ * libp11 has no function that tells it. It is the first thing in a context's private part in every libp11 with an opaque context
+ * (0.4.0 and later), and is taken only where the module is seen to make lists; elsewhere our own is known to be the same.
+ */
+static bool share_list(struct module *module, struct error *err)
+{
+    CK_FUNCTION_LIST *again = NULL;
+    CK_FUNCTION_LIST *shared = NULL;
+    CK_RV rv = find_get_list(module)(&again);
+    if (rv != CKR_OK || again == NULL || again == module->calls)
+        return true; // one list for all
+    memcpy(&shared, module->libp11->_private, sizeof(shared));
+    if (shared == NULL || shared == module->calls || shared->version.major < 2 || shared->version.major > 3)
+        return error_set(
+            err, ERROR_TOKEN, 0,
+            "%s makes a new function list at each call and libp11 does not tell its own; name the "
+            "token's module itself",
+            quoted_text(module->path, &(struct quoted){0}));
+    module->calls = shared;
     return true;
 }
 
@@ -59,7 +91,7 @@ static bool load_libp11(struct module *module, const char *init_args, struct err
         module->libp11 = NULL;
         return error_rv(err, rv, "starting module %s", quoted_text(module->path, &(struct quoted){0}));
     }
-    return true;
+    return share_list(module, err);
 }
 
 static void module_free(struct module *module)
@@ -68,7 +100,8 @@ static void module_free(struct module *module)
     while (module->slots != NULL) {
         struct slots *slots = module->slots;
         module->slots = slots->older;
-        PKCS11_release_all_slots(module->libp11, slots->items, slots->count);
+        if (slots->items != NULL)
+            PKCS11_release_all_slots(module->libp11, slots->items, slots->count);
         free(slots);
     }
     if (module->libp11 != NULL) {
@@ -133,8 +166,13 @@ bool module_refresh(struct module *module, struct error *err)
 {
     WATCHED(module, "listing the slots");
     AUTO(free) struct slots *slots = memory_new(1, sizeof(*slots));
-    (void)ERR_set_mark();
-    CK_RV rv = rv_of_libp11(PKCS11_enumerate_slots(module->libp11, &slots->items, &slots->count) == 0);
+    CK_ULONG count = 0;
+    CK_RV rv = module->calls->C_GetSlotList(CK_FALSE, NULL, &count);
+    // libp11 calls it a failure, without a reason, that there is no slot: no reader is plugged in, or no daemon runs.
+    if (rv == CKR_OK && count > 0) {
+        (void)ERR_set_mark();
+        rv = rv_of_libp11(PKCS11_enumerate_slots(module->libp11, &slots->items, &slots->count) == 0);
+    }
     if (rv != CKR_OK)
         return error_rv(err, rv, "listing the slots of %s", quoted_text(module->path, &(struct quoted){0}));
     slots->older = module->slots;

@@ -5,6 +5,7 @@ void token_profile_free(struct token_profile *profile)
 {
     free(profile->name);
     free(profile->init_args);
+    free(profile->hint);
     free(profile->module);
     for (size_t i = 0; i < profile->file_count; i++) {
         free(profile->files[i].path);

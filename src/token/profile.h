@@ -8,8 +8,10 @@
 struct token_profile {
     char *name;
     bool is_tested;
-    char *init_args; /**< NULL: none */
-    char *module;    /**< the first of its paths that exists on this machine; NULL: none does */
+    char *init_args;     /**< NULL: none */
+    char *module;        /**< the first of its paths that exists on this machine; NULL: none does */
+    char *hint;          /**< what to look at if it does not start or sees nothing; NULL */
+    bool may_initialise; /**< whether C_InitToken is how its tokens are made ready */
     struct token_limits limits;
     bool knows_files; /**< the profile says what its module opens */
     bool needs_network;

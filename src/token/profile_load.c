@@ -26,6 +26,8 @@ struct yaml_profile {
     unsigned files_count;
     bool network;
     bool *remembers;
+    char *hint;
+    bool *may_initialise; /**< NULL: left out, which is true */
 };
 
 static const cyaml_strval_t ed25519_forms[] = {
@@ -78,6 +80,8 @@ static const cyaml_schema_field_t fields[] = {
                       usages, CYAML_ARRAY_LEN(usages)),
     CYAML_FIELD_STRING_PTR("notes", TEXT_FLAGS, struct yaml_profile, notes, 1, 4096),
     CYAML_FIELD_SEQUENCE("files", TEXT_FLAGS, struct yaml_profile, files, &file_schema, 1, 64),
+    CYAML_FIELD_STRING_PTR("hint", TEXT_FLAGS, struct yaml_profile, hint, 1, 512),
+    CYAML_FIELD_BOOL_PTR("may_initialise", TEXT_FLAGS, struct yaml_profile, may_initialise),
     CYAML_FIELD_BOOL("network", CYAML_FLAG_OPTIONAL, struct yaml_profile, network),
     CYAML_FIELD_BOOL_PTR("remembers", TEXT_FLAGS, struct yaml_profile, remembers),
     CYAML_FIELD_END,
@@ -171,6 +175,8 @@ bool token_profile_load(struct bytes text, const char *file, struct token_profil
         profile->is_tested = yaml->tested;
         profile->init_args = memory_text(yaml->init_args);
         profile->module = find_module(yaml);
+        profile->hint = memory_text(yaml->hint);
+        profile->may_initialise = yaml->may_initialise == NULL || *yaml->may_initialise;
         profile->knows_files = yaml->files != NULL;
         profile->needs_network = yaml->network;
         profile_add_files(profile, yaml->files, yaml->files_count);

@@ -20,7 +20,8 @@ struct rv_words {
 /* PKCS#11 v2.40, 2.10 and v3.0, 5.1: what each code means for the person at the console. */
 static const struct rv_words words[] = {
     {CKR_CANCEL, "CKR_CANCEL", "it was cancelled; " ASK_AGAIN},
-    {CKR_HOST_MEMORY, "CKR_HOST_MEMORY", "the machine is out of memory"},
+    {CKR_HOST_MEMORY, "CKR_HOST_MEMORY",
+     "the module says that it is out of memory, which it may also say of what it can't reach; " CHECK_MODULE},
     {CKR_SLOT_ID_INVALID, "CKR_SLOT_ID_INVALID", "the slot is gone; " PLUG},
     {CKR_GENERAL_ERROR, "CKR_GENERAL_ERROR", "the module would not say why; " CHECK_MODULE},
     {CKR_FUNCTION_FAILED, "CKR_FUNCTION_FAILED", "the module would not say why; " CHECK_MODULE},

@@ -61,8 +61,10 @@ static bool hash_data(struct session *session, enum hash_kind hash, struct bytes
 struct task {
     struct token_key *key;
     enum signature_kind kind;
-    struct bytes data;   /**< empty if only the digest is known */
-    struct bytes digest; /**< empty until it is made */
+    struct bytes data;      /**< empty if only the digest is known */
+    struct bytes digest;    /**< empty until it is made */
+    CK_MECHANISM mechanism; /**< with its parameter: modules may look at both until the signature is made */
+    CK_RSA_PKCS_PSS_PARAMS pss;
     uint8_t digest_room[EVP_MAX_MD_SIZE];
     uint8_t info_room[sizeof(info_sha512) + EVP_MAX_MD_SIZE];
 };
@@ -80,15 +82,16 @@ static struct bytes with_digest_info(struct task *task)
 static CK_RV start(struct task *task, struct session *session, bool hashes_in_token)
 {
     const struct algorithm *algorithm = &algorithms[task->kind];
-    CK_RSA_PKCS_PSS_PARAMS pss = {algorithm->hash, algorithm->mgf, hash_len(signature_hash(task->kind))};
     CK_MECHANISM_TYPE type = hashes_in_token ? algorithm->of_data : algorithm->of_digest;
-    CK_MECHANISM mechanism = {type, NULL, 0};
+    task->mechanism = (CK_MECHANISM){type, NULL, 0};
     if (algorithm->mgf != 0) {
-        mechanism.pParameter = &pss;
-        mechanism.ulParameterLen = sizeof(pss);
+        task->pss =
+            (CK_RSA_PKCS_PSS_PARAMS){algorithm->hash, algorithm->mgf, hash_len(signature_hash(task->kind))};
+        task->mechanism.pParameter = &task->pss;
+        task->mechanism.ulParameterLen = sizeof(task->pss);
     }
     WATCHED(task->key->token->module, "starting a signature");
-    return task->key->token->module->calls->C_SignInit(session->handle, &mechanism,
+    return task->key->token->module->calls->C_SignInit(session->handle, &task->mechanism,
                                                        task->key->private_object);
 }
 

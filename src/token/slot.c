@@ -121,8 +121,18 @@ static bool choice_module(const struct token_choice *choice, struct module **ret
         init_args = profile_init_args(choice->profile);
     if (module_open(path, init_args, profile_limits(choice->profile).timeout_seconds, ret_module, err))
         return true;
-    (void)explain(choice, path, err->native, err); // else what the module said has to do
+    if (!explain(choice, path, err->native, err) && choice->profile != NULL &&
+        choice->profile->hint != NULL) {
+        const struct error said = *err;
+        (void)error_set(err, said.kind, said.native, "%s; %s", said.text, choice->profile->hint);
+    }
     return false;
+}
+
+static bool is_pulled(CK_RV rv)
+{
+    return rv == CKR_TOKEN_NOT_PRESENT || rv == CKR_DEVICE_REMOVED || rv == CKR_SLOT_ID_INVALID ||
+           rv == CKR_TOKEN_NOT_RECOGNIZED;
 }
 
 /** All tokens of a module, in slot order. The module's lock must be held. */
@@ -135,11 +145,18 @@ static bool list_tokens(struct module *module, struct token_info **ret_infos, si
     AUTO(free) struct token_info *infos = memory_new(slots->count + 1, sizeof(*infos));
     size_t count = 0;
     for (unsigned i = 0; i < slots->count; i++) {
-        struct error gone = ERROR_INIT;
-        // A token pulled between the two questions is simply not in the list.
-        if (slots->items[i].token != NULL &&
-            token_ask_info(module, PKCS11_get_slotid_from_slot(&slots->items[i]), &infos[count], &gone))
+        struct error fault = ERROR_INIT;
+        if (slots->items[i].token == NULL)
+            continue;
+        if (token_ask_info(module, PKCS11_get_slotid_from_slot(&slots->items[i]), &infos[count], &fault)) {
             count++;
+            continue;
+        }
+        // A token pulled between the two questions is simply not in the list; any other fault is told.
+        if (!is_pulled((CK_RV)fault.native)) {
+            *err = fault;
+            return false;
+        }
     }
     *ret_infos = TAKE(infos);
     *ret_count = count;
@@ -206,6 +223,10 @@ static bool choose(struct module *module, const struct token_choice *choice, enu
         return false;
     if (choice->is_in_use)
         return refuse_missing(choice, builder_text(&asked), builder_text(&all), err);
+    const char *hint = count == 0 && choice->profile != NULL ? choice->profile->hint : NULL;
+    if (hint != NULL)
+        return error_set(err, ERROR_TOKEN, 0, "the module %s sees no token: %s",
+                         quoted_text(module->path, &(struct quoted){0}), hint);
     if (wanted == WANTED_INITIALIZED && count > 0 && !any_initialized(infos, count))
         return error_set(err, ERROR_TOKEN, 0,
                          "no token is initialized yet; `coldca token init --label LABEL` makes one ready");
@@ -329,6 +350,11 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     UNHURRIED("initializing the token");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_init_token(slot->token, secret_text(so_pin), padded) == 0);
+    if (rv == CKR_PIN_INCORRECT)
+        return error_set(
+            err, ERROR_TOKEN, rv,
+            "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); it was "
+            "tried once and is not retried");
     if (rv != CKR_OK)
         return error_rv(err, rv, "initializing the token");
     (void)ERR_set_mark();
@@ -374,6 +400,11 @@ bool token_initialize(const struct token_choice *choice, const char *label, cons
         return may_erase ? false
                          : error_while(err, "looking for a token to initialize; one in use is never erased "
                                             "unless you say so");
+    if (choice->profile != NULL && !choice->profile->may_initialise)
+        return error_set(err, ERROR_TOKEN, 0,
+                         "tokens of model %s are not initialised by a PKCS#11 module%s%s; no PIN was tried",
+                         token_profile_name(choice->profile), choice->profile->hint != NULL ? ": " : "",
+                         choice->profile->hint != NULL ? choice->profile->hint : "");
     if (info.is_initialized && choice->serial == NULL && choice->label == NULL)
         return error_set(err, ERROR_TOKEN, 0,
                          "the token \"%s\" holds keys perhaps; to erase it, name it by serial or label",

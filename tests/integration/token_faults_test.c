@@ -305,16 +305,12 @@ static void test_a_token_that_hashes_by_itself_is_given_the_data(void **state)
     signs(second, SIGNATURE_PSS_SHA384);
 }
 
-static void test_usage_flags_are_left_out_only_where_the_model_allows_it(void **state)
+static void test_usage_flags_are_left_out_where_the_token_wants_it(void **state)
 {
     struct setting *setting = *state;
     struct error err = ERROR_INIT;
     struct token_key *key = NULL;
     setting->shim->no_attribute = CKA_SIGN_RECOVER;
-    open_and_login(setting);
-    assert_refused(token_key_generate(setting->token, KEY_EC_P256, 0, "ca", &key, &err), &err, ERROR_TOKEN,
-                   "CKR_ATTRIBUTE_TYPE_INVALID");
-    token_close(setting->token);
     static const char yaml[] =
         "name: x\ntitle: X\ntested: false\nmodules: [/x.so]\nalways_authenticate: false\n"
         "keys: [ec-p256]\nmay_omit: [sign_recover]\n";
@@ -361,6 +357,102 @@ static void test_an_attribute_the_token_will_not_tell_is_unknown_not_good(void *
     assert_true(findings_has(&findings, "key.unknown.CKA_NEVER_EXTRACTABLE"));
 }
 
+/** Modules may look at a mechanism and its parameter as long as the operation lasts. */
+static void test_parameters_live_as_long_as_the_signature(void **state)
+{
+    struct setting *setting = *state;
+    open_and_login(setting);
+    AUTO(token_key_free) struct token_key *key = make(setting, KEY_RSA, 2048, "late");
+    setting->shim->looks_late = true;
+    signs(key, SIGNATURE_PSS_SHA256);
+    signs(key, SIGNATURE_PSS_SHA512);
+    signs(key, SIGNATURE_RSA_SHA384);
+}
+
+/** tpm2-pkcs11; with nothing known of the model, as with --module. */
+static void test_a_token_that_takes_verifying_for_decrypting_makes_keys(void **state)
+{
+    struct setting *setting = *state;
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    struct error err = ERROR_INIT;
+    open_and_login(setting);
+    setting->shim->takes_verify_for_decrypt = true;
+    AUTO(token_key_free) struct token_key *key = make(setting, KEY_EC_P256, 256, "tpm");
+    assert_int_equal(atomic_load(&setting->shim->generations), 2); // the strict form, then without CKA_VERIFY
+    signs(key, SIGNATURE_ECDSA_SHA256);
+    assert_done(token_key_check(key, false, &findings, &err), err);
+    assert_false(findings_has(&findings, "key.may-decrypt"));
+}
+
+/** From strict to lenient without a profile: what is left out in the end is every usage, and the key is checked all the same. */
+static void test_the_most_lenient_form_names_no_usage(void **state)
+{
+    struct setting *setting = *state;
+    open_and_login(setting);
+    setting->shim->no_attribute = CKA_SIGN_RECOVER;
+    AUTO(token_key_free) struct token_key *key = make(setting, KEY_RSA, 2048, "lenient");
+    assert_int_equal(atomic_load(&setting->shim->generations), 3);
+    signs(key, SIGNATURE_RSA_SHA256);
+}
+
+static void test_a_module_without_slots_has_no_tokens(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    setting->shim->has_no_slots = true;
+    assert_refused(token_open(&setting->choice, &setting->token, &err), &err, ERROR_TOKEN,
+                   "the module sees no token at all");
+}
+
+static void test_a_profile_says_what_to_look_at_and_how_tokens_are_made(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    static const char yaml[] =
+        "name: x\ntitle: X\ntested: false\nmodules: [/x.so]\nalways_authenticate: false\n"
+        "keys: [rsa-2048]\nhint: the reader is plugged in\nmay_initialise: false\n";
+    AUTO(token_profile_free) struct token_profile *profile = NULL;
+    AUTO(secret_free) struct secret *so_pin = fixture_secret("no one's");
+    AUTO(secret_free) struct secret *pin = fixture_secret(FIXTURE_PIN);
+    assert_done(token_profile_load(bytes_of_text(yaml), "x.yaml", &profile, &err), err);
+    setting->choice.profile = profile;
+    assert_refused(token_initialize(&setting->choice, "new", so_pin, pin, true, &err), &err, ERROR_TOKEN,
+                   "no PIN was tried");
+    error_clear(&err);
+    open_and_login(setting);
+    struct token_key *key = NULL;
+    assert_refused(token_key_generate(setting->token, KEY_ED25519, 0, "ledger", &key, &err), &err,
+                   ERROR_TOKEN, "a CA's ledger key has to be ed25519 or ec-p256");
+    token_close(setting->token);
+    setting->token = NULL;
+    error_clear(&err);
+    setting->shim->has_no_slots = true;
+    assert_refused(token_open(&setting->choice, &setting->token, &err), &err, ERROR_TOKEN,
+                   "sees no token: the reader is plugged in");
+}
+
+static void test_only_a_token_that_was_pulled_is_passed_over(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    setting->shim->token_rv = CKR_GENERAL_ERROR;
+    assert_refused(token_open(&setting->choice, &setting->token, &err), &err, ERROR_TOKEN,
+                   "CKR_GENERAL_ERROR");
+    error_clear(&err);
+    setting->shim->token_rv = CKR_TOKEN_NOT_PRESENT;
+    assert_refused(token_open(&setting->choice, &setting->token, &err), &err, ERROR_TOKEN, "no token at all");
+}
+
+static void test_which_pin_was_wrong_is_said(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    AUTO(secret_free) struct secret *so_pin = fixture_secret("00000000");
+    AUTO(secret_free) struct secret *pin = fixture_secret(FIXTURE_PIN);
+    assert_refused(token_initialize(&setting->choice, "new", so_pin, pin, true, &err), &err, ERROR_TOKEN,
+                   "the security officer PIN is wrong");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -377,9 +469,16 @@ int main(void)
         TEST(test_fewer_sessions_than_promised_are_made_do_with),
         TEST(test_points_without_their_octet_string_are_read),
         TEST(test_a_token_that_hashes_by_itself_is_given_the_data),
-        TEST(test_usage_flags_are_left_out_only_where_the_model_allows_it),
+        TEST(test_usage_flags_are_left_out_where_the_token_wants_it),
         TEST(test_a_key_that_did_not_come_out_as_demanded_is_removed),
         TEST(test_an_attribute_the_token_will_not_tell_is_unknown_not_good),
+        TEST(test_parameters_live_as_long_as_the_signature),
+        TEST(test_a_token_that_takes_verifying_for_decrypting_makes_keys),
+        TEST(test_the_most_lenient_form_names_no_usage),
+        TEST(test_a_module_without_slots_has_no_tokens),
+        TEST(test_a_profile_says_what_to_look_at_and_how_tokens_are_made),
+        TEST(test_only_a_token_that_was_pulled_is_passed_over),
+        TEST(test_which_pin_was_wrong_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,11 +86,18 @@ static CK_RV login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pi
     return shim.login_rv != CKR_OK ? shim.login_rv : real->C_Login(session, user, pin, len);
 }
 
+static CK_MECHANISM *late_mechanism; // one thread a test
+static CK_OBJECT_HANDLE late_key;
+
 static CK_RV sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
     if (shim.no_mechanism != 0 && mechanism->mechanism == shim.no_mechanism)
         return CKR_MECHANISM_INVALID;
-    return real->C_SignInit(session, mechanism, key);
+    if (!shim.looks_late)
+        return real->C_SignInit(session, mechanism, key);
+    late_mechanism = mechanism;
+    late_key = key;
+    return CKR_OK;
 }
 
 static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYTE *signature,
@@ -105,6 +112,11 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYT
         return shim.sign_rv;
     if (shim.asks_each_time && atomic_load(&shim.context_logins) < number)
         return CKR_USER_NOT_LOGGED_IN;
+    if (shim.looks_late) {
+        CK_RV rv = real->C_SignInit(session, late_mechanism, late_key);
+        if (rv != CKR_OK)
+            return rv;
+    }
     return real->C_Sign(session, data, len, signature, signature_len);
 }
 
@@ -158,6 +170,9 @@ static CK_RV generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATT
                       CK_OBJECT_HANDLE *public_key, CK_OBJECT_HANDLE *private_key)
 {
     static CK_BBOOL yes = CK_TRUE;
+    atomic_fetch_add(&shim.generations, 1);
+    if (shim.takes_verify_for_decrypt && names(public_half, public_count, CKA_VERIFY))
+        return CKR_GENERAL_ERROR;
     if (shim.no_attribute != 0 && (names(public_half, public_count, shim.no_attribute) ||
                                    names(private_half, private_count, shim.no_attribute)))
         return CKR_ATTRIBUTE_TYPE_INVALID;
@@ -168,6 +183,14 @@ static CK_RV generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATT
                                    public_key, private_key);
 }
 
+static CK_RV get_slots(CK_BBOOL has_token, CK_SLOT_ID *slots, CK_ULONG *count)
+{
+    if (!shim.has_no_slots)
+        return real->C_GetSlotList(has_token, slots, count);
+    *count = 0;
+    return CKR_OK;
+}
+
 EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
     const char *path = getenv("TOKEN_SHIM_MODULE");
@@ -176,11 +199,13 @@ EXPORTED CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
     void *symbol = library == NULL ? NULL : dlsym(library, "C_GetFunctionList");
     CK_C_GetFunctionList get = NULL;
     memcpy(&get, &symbol, sizeof(get)); // ISO C has no cast from an object to a function
-    if (get == NULL || get(&real) != CKR_OK)
+    // Once: there are modules that make a new list, with a state of its own, at each call.
+    if (get == NULL || (real == NULL && get(&real) != CKR_OK))
         return CKR_GENERAL_ERROR;
     sign_delay_ms = delay == NULL ? 0 : strtol(delay, NULL, 10);
     ours = *real;
     ours.C_GetFunctionList = C_GetFunctionList;
+    ours.C_GetSlotList = get_slots;
     ours.C_GetTokenInfo = get_token_info;
     ours.C_OpenSession = open_session;
     ours.C_CloseSession = close_session;

@@ -29,6 +29,11 @@ struct token_shim {
     bool asks_each_time;        /**< CKA_ALWAYS_AUTHENTICATE is true, and C_Sign wants CKU_CONTEXT_SPECIFIC */
     atomic_uint context_logins; /**< C_Login(CKU_CONTEXT_SPECIFIC) calls seen */
     CK_RV context_login_rv;
+    bool looks_late; /**< the mechanism and its parameter are only looked at by C_Sign */
+    bool
+        takes_verify_for_decrypt; /**< as tpm2-pkcs11 0.x: CKA_VERIFY beside CKA_DECRYPT=FALSE is CKR_GENERAL_ERROR */
+    atomic_uint generations; /**< C_GenerateKeyPair calls seen */
+    bool has_no_slots;       /**< C_GetSlotList finds none */
 };
 
 /** The symbol "token_shim_state" of the module. */
