@@ -31,7 +31,7 @@ timeout 60 grep -qm 5 -F '"cert.issued"' < <(exec tail -n +20 -F ca/ledger.jsonl
 kill -KILL $! 2>/dev/null || true # it may be done
 wait $! 2>/dev/null || true
 run 0 -C ca --pin-source file:pin batch "${device[@]}" stick
-equal "$(find stick/issued -name 'unit-*.pem' ! -name '*-chain.pem' | xargs -n 1 basename | sort -u | wc -l)" 200 "devices with a certificate"
+equal "$(find stick/issued -name 'unit-*.pem' ! -name '*-chain.pem' -printf '%f\n' | sort -u | wc -l)" 200 "devices with a certificate"
 sound_ledger
 
 step "a wrong PIN is tried once"
