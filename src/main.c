@@ -23,6 +23,8 @@ static const struct {
     {"sign", cli_sign, "sign requests: files, directories or -"},
     {"batch", cli_batch, "sign all requests on a removable medium"},
     {"review", cli_review, "look at each request, decide, then sign"},
+    {"revoke", cli_revoke, "revoke certificates, put them on hold, release them"},
+    {"crl", cli_crl, "sign the list of revoked certificates"},
     {"cert", cli_cert, "list and show certificates"},
     {"policy", cli_policy, "list, show and check policies"},
     {"token", cli_token, "list, initialise and show tokens"},

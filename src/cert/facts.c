@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
-#include "base/encode.h"
 #include "base/memory.h"
 #include "cert/asn1.h"
 #include "cert/name.h"
 #include "cert/parts.h"
+#include "cert/pem.h"
 
 #include <string.h>
 
@@ -85,35 +85,6 @@ bool cert_read_tbs(struct bytes tbs, struct cert_facts *ret_facts, struct error 
     return parts_read_tbs(tbs, &parts, err) && read_parts(&parts, ret_facts, err);
 }
 
-/** The base64 body of the first PEM block of this label; *ret_rest is what follows its end line. */
-static bool find_block(struct bytes text, struct bytes *ret_body, struct bytes *ret_rest)
-{
-    static const char begin[] = "-----BEGIN CERTIFICATE-----";
-    static const char end[] = "-----END CERTIFICATE-----";
-    const uint8_t *start = memmem(text.data, text.len, begin, sizeof(begin) - 1);
-    if (start == NULL)
-        return false;
-    start += sizeof(begin) - 1;
-    size_t left = (size_t)(text.data + text.len - start);
-    const uint8_t *stop = memmem(start, left, end, sizeof(end) - 1);
-    if (stop == NULL)
-        return false;
-    *ret_body = bytes_of(start, (size_t)(stop - start));
-    stop += sizeof(end) - 1;
-    *ret_rest = bytes_of(stop, (size_t)(text.data + text.len - stop));
-    return true;
-}
-
-static bool decode_body(struct bytes body, struct builder *ret_der)
-{
-    AUTO(builder_done) struct builder packed = BUILDER_INIT;
-    for (size_t i = 0; i < body.len; i++) {
-        if (strchr(" \t\r\n", body.data[i]) == NULL || body.data[i] == '\0')
-            builder_add_u8(&packed, body.data[i]);
-    }
-    return packed.len > 0 && decode_base64(builder_bytes(&packed), ret_der);
-}
-
 static bool holds_another(struct bytes rest)
 {
     return rest.len > 0 && memmem(rest.data, rest.len, "-----BEGIN ", 11) != NULL;
@@ -122,7 +93,6 @@ static bool holds_another(struct bytes rest)
 bool cert_from_file(struct bytes input, struct builder *ret_der, struct bytes *ret_rest, struct error *err)
 {
     struct cert_parts parts;
-    struct bytes body;
     struct bytes rest = bytes_of(NULL, 0);
     struct bytes cursor = input;
     struct bytes whole;
@@ -130,10 +100,8 @@ bool cert_from_file(struct bytes input, struct builder *ret_der, struct bytes *r
     if (der_take_whole(&cursor, DER_SEQUENCE, &whole)) {
         builder_add_bytes(ret_der, whole);
         rest = cursor;
-    } else if (input.len == 0 || !find_block(input, &body, &rest)) {
-        return error_set(err, ERROR_INPUT, 0, "neither a PEM block CERTIFICATE nor DER");
-    } else if (!decode_body(body, ret_der)) {
-        return error_set(err, ERROR_INPUT, 0, "the PEM block CERTIFICATE is no base64 (RFC 7468)");
+    } else if (!pem_take("CERTIFICATE", input, ret_der, &rest, err)) {
+        return false;
     } else if (!holds_another(rest)) {
         rest = bytes_of(NULL, 0);
     }

@@ -19,6 +19,8 @@ int cli_check(int argc, char **argv, struct error *err);
 int cli_sign(int argc, char **argv, struct error *err);
 int cli_batch(int argc, char **argv, struct error *err);
 int cli_review(int argc, char **argv, struct error *err);
+int cli_revoke(int argc, char **argv, struct error *err);
+int cli_crl(int argc, char **argv, struct error *err);
 int cli_cert(int argc, char **argv, struct error *err);
 int cli_policy(int argc, char **argv, struct error *err);
 int cli_token(int argc, char **argv, struct error *err);

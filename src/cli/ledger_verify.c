@@ -118,7 +118,8 @@ static int verify_home(const struct options *options, const struct demands *dema
         (demands->proof.since != NULL &&
          !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)))
         return (int)err->kind;
-    struct ledger_checks checks = records_checks(home);
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(home);
+    struct ledger_checks checks = records_checks(checker);
     const struct ledger_scope scope = {
         .checks = home->issuer != NULL ? &checks : NULL,
         .since = builder_bytes(&since),

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define POOL_MAX 64
+#define CRL_DAYS 30          /* a CRL a month */
+#define CRL_OVERLAP_HOURS 72 /* a long weekend to carry the next one out */
 
 /* Mirrors struct home_config as libcyaml wants it: every text a pointer it allocates. */
 struct yaml_token {
@@ -22,6 +24,12 @@ struct yaml_token {
     unsigned pool_count;
 };
 
+struct yaml_crl {
+    unsigned *days;
+    unsigned *overlap_hours;
+    bool keep_expired;
+};
+
 struct yaml_config {
     int version;
     char *origin;
@@ -32,6 +40,7 @@ struct yaml_config {
     bool allow_extractable;
     char *hash;
     bool pss;
+    struct yaml_crl crl;
     bool require_manifest;
     struct home_manifest_signer *manifest_signers;
     unsigned manifest_signers_count;
@@ -57,6 +66,14 @@ static const cyaml_schema_field_t token_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t crl_fields[] = {
+    CYAML_FIELD_UINT_PTR("days", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_crl, days),
+    CYAML_FIELD_UINT_PTR("overlap_hours", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_crl,
+                         overlap_hours),
+    CYAML_FIELD_BOOL("keep_expired", CYAML_FLAG_OPTIONAL, struct yaml_crl, keep_expired),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t signer_fields[] = {
     TEXT("name", struct home_manifest_signer, name),
     TEXT("file", struct home_manifest_signer, file),
@@ -77,6 +94,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_BOOL("allow_extractable", CYAML_FLAG_OPTIONAL, struct yaml_config, allow_extractable),
     OPTIONAL_TEXT("hash", struct yaml_config, hash),
     CYAML_FIELD_BOOL("pss", CYAML_FLAG_OPTIONAL, struct yaml_config, pss),
+    CYAML_FIELD_MAPPING("crl", CYAML_FLAG_OPTIONAL, struct yaml_config, crl, crl_fields),
     CYAML_FIELD_BOOL("require_manifest", CYAML_FLAG_OPTIONAL, struct yaml_config, require_manifest),
     CYAML_FIELD_SEQUENCE("manifest_signers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_config,
                          manifest_signers, &signer_schema, 0, MANIFEST_SIGNERS_MAX),
@@ -100,6 +118,10 @@ static bool check(const struct yaml_config *yaml, struct error *err)
                          "ca.yaml: token needs module: (a path) or profile: (a name in tokens/)");
     if (yaml->token.sessions != NULL && (*yaml->token.sessions < 1 || *yaml->token.sessions > 1024))
         return error_set(err, ERROR_INPUT, 0, "ca.yaml: token sessions is 1 to 1024");
+    if (yaml->crl.days != NULL && (*yaml->crl.days < 1 || *yaml->crl.days > 3650))
+        return error_set(err, ERROR_INPUT, 0, "ca.yaml: crl days is 1 to 3650");
+    if (yaml->crl.overlap_hours != NULL && *yaml->crl.overlap_hours > 24 * 365)
+        return error_set(err, ERROR_INPUT, 0, "ca.yaml: crl overlap_hours is 0 to 8760");
     if (yaml->require_manifest && yaml->manifest_signers_count == 0)
         return error_set(err, ERROR_INPUT, 0,
                          "ca.yaml: require_manifest needs manifest_signers: who may sign one");
@@ -147,6 +169,10 @@ bool home_config_load(struct bytes text, struct home_config *ret_config, struct 
             .allow_extractable = yaml->allow_extractable,
             .hash = memory_text(yaml->hash),
             .pss = yaml->pss,
+            .crl = {.days = yaml->crl.days == NULL ? CRL_DAYS : *yaml->crl.days,
+                    .overlap_hours =
+                        yaml->crl.overlap_hours == NULL ? CRL_OVERLAP_HOURS : *yaml->crl.overlap_hours,
+                    .keep_expired = yaml->crl.keep_expired},
             .require_manifest = yaml->require_manifest,
         };
         copy_signers(yaml, ret_config);
@@ -264,5 +290,12 @@ void home_config_write(const struct home_config *config, struct builder *ret_tex
         add_optional(ret_text, "hash", config->hash);
         builder_format(ret_text, "pss: %s\n", config->pss ? "true" : "false");
     }
+    if (config->crl.days != 0)
+        builder_format(
+            ret_text,
+            "\n# CRLs: how many days from one to the next, and for how many hours more each is good.\n"
+            "crl:\n  days: %u\n  overlap_hours: %u\n%s",
+            config->crl.days, config->crl.overlap_hours,
+            config->crl.keep_expired ? "  keep_expired: true\n" : "");
     add_signers(ret_text, config);
 }

@@ -24,6 +24,11 @@ struct home_config {
     bool allow_extractable;
     char *hash; /**< NULL: what fits the key */
     bool pss;
+    struct {
+        unsigned days;          /**< from one CRL to the next */
+        unsigned overlap_hours; /**< that a CRL is good for beyond that */
+        bool keep_expired;      /**< revoked certificates stay on CRLs after they expired */
+    } crl;
     bool require_manifest; /**< a medium without a signed manifest is refused (media/manifest.h) */
     /** Whose signature on a manifest counts. */
     struct home_manifest_signer {

@@ -10,6 +10,7 @@
 #define HOME_CERTIFICATE_FILE "ca.pem"
 #define HOME_REQUEST_FILE "ca.csr" /* `init --csr`: what goes to the parent */
 #define HOME_CHAIN_FILE "chain.pem"
+#define HOME_CRLS "crl"
 #define HOME_POLICIES "policies"
 #define HOME_DEFAULT_PATH "/var/lib/coldca"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run that issues writes into the ledger of itself, before anything else. issue/ only. */
+/* What a run writes into the ledger of itself, before anything else. */
 #ifndef COLDCA_ISSUE_SESSION_H
 #define COLDCA_ISSUE_SESSION_H
 

@@ -167,13 +167,27 @@ MUST_USE bool ledger_each(struct ledger *ledger, const struct ledger_filter *fil
                                         void *data),
                           void *data, struct error *err);
 
+/** All committed records, one after another, from ledger.jsonl itself: no index is asked which there are. */
+struct ledger_scan;
+struct ledger_scan *ledger_scan_new(struct ledger *ledger); /**< borrowed */
+void ledger_scan_free(struct ledger_scan *scan);
+DEFINE_AUTO(struct ledger_scan *, ledger_scan_free);
+/**
+ * Goes on from the first record, or where it stopped, to the newest committed one.
+ * \param visit  gets each record's line without LF, valid until it returns; false stops the scan for good
+ * \return false: visit's error; ERROR_LEDGER if what was read has not the root the ledger has
+ */
+MUST_USE bool ledger_scan_on(struct ledger_scan *scan,
+                             bool (*visit)(void *data, uint64_t seq, struct bytes text, struct error *err),
+                             void *data, struct error *err);
+
 /* ---- verifying: reads the files from the start, trusts no index ---- */
 /** What a cert.signing says of its TBSCertificate, as text; data is NULL where it says nothing. */
 struct ledger_claims {
     struct bytes serial, subject, spki_sha256, not_after;
 };
-/** What records/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. They are called
- *  from several threads at once, in any order: data must be only read, or guarded. */
+/** What records/ lends: the ledger parses no certificates. Each returns false and adds a finding if something is wrong. All but
+ *  in_order are called from several threads at once, in any order: what they use of data must be only read, or guarded. */
 struct ledger_checks {
     /** TBS bytes fit the record's own fields (serial, subject, SPKI digest, notAfter). */
     bool (*tbs)(void *data, struct bytes tbs, const struct ledger_claims *claims,
@@ -183,6 +197,8 @@ struct ledger_checks {
                         struct findings *ret_findings);
     /** A record that is neither cert.signing nor cert.issued has what its type demands. \param text  its line, whose type is a text */
     bool (*record)(void *data, struct bytes text, struct findings *ret_findings);
+    /** Any record that follows well on those before it: by one thread, in their order. */
+    bool (*in_order)(void *data, uint64_t seq, struct bytes text, struct findings *ret_findings);
     void *data;
 };
 struct ledger_report {

@@ -156,6 +156,20 @@ static const struct verify_item *signing_in_round(const struct verify_round *rou
     return is_it ? signing : NULL;
 }
 
+/** What the room above makes of it; the ledger itself knows no CRLs. */
+static void check_in_order(const struct verifier *verifier, const struct verify_round *round,
+                           struct verify_item *item)
+{
+    const struct ledger_checks *checks = verifier->checks;
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    struct bytes text = bytes_slice(builder_bytes(&round->text), item->start, item->len);
+    if (checks == NULL || checks->in_order == NULL ||
+        checks->in_order(checks->data, item->facts.seq, text, &findings))
+        return;
+    for (size_t i = 0; i < findings.count; i++)
+        verify_say(item, findings.items[i].rule, "%s", findings.items[i].text);
+}
+
 /** What the record means after those before it: serials, refs, revocations. */
 static bool take_record(struct verifier *verifier, const struct verify_round *round, struct verify_item *item,
                         struct error *err)
@@ -174,6 +188,7 @@ static bool take_record(struct verifier *verifier, const struct verify_round *ro
         verify_say(item, "ledger.history", "%s", why.text);
         return true;
     }
+    check_in_order(verifier, round, item);
     if (item->facts.kind != RECORD_ISSUED)
         return true;
     item->signing = signing_in_round(round, item);

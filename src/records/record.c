@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "records/record.h"
 
+#include "base/time.h"
+
 #include <string.h>
 
 /* What people read is bounded, so that a record always fits; the bytes that were signed hold the whole of it. */
@@ -56,4 +58,19 @@ bool record_bytes(const struct json *record, const char *key, struct builder *re
 {
     size_t before = ret_bytes->len;
     return (json_base64(record, key, ret_bytes) && ret_bytes->len > before) || lacks(key, "base64", err);
+}
+
+bool record_time(const struct json *record, const char *key, int64_t absent, int64_t *ret_time,
+                 struct error *err)
+{
+    if (json_get(record, key) != NULL)
+        return record_time_needed(record, key, ret_time, err);
+    *ret_time = absent;
+    return true;
+}
+
+bool record_time_needed(const struct json *record, const char *key, int64_t *ret_time, struct error *err)
+{
+    const char *text = json_text(record, key);
+    return (text != NULL && time_parse(text, ret_time)) || lacks(key, "a time", err);
 }

@@ -23,5 +23,10 @@ MUST_USE bool record_digest(const struct json *record, const char *key, uint8_t 
                             struct error *err);
 MUST_USE bool record_bytes(const struct json *record, const char *key, struct builder *ret_bytes,
                            struct error *err);
+/** A time as the ledger writes it; absent if the member is not there. */
+MUST_USE bool record_time(const struct json *record, const char *key, int64_t absent, int64_t *ret_time,
+                          struct error *err);
+MUST_USE bool record_time_needed(const struct json *record, const char *key, int64_t *ret_time,
+                                 struct error *err);
 
 #endif

@@ -4,6 +4,8 @@
 #include "base/bytes.h"
 #include "records/ca.h"
 #include "records/cert.h"
+#include "records/crl.h"
+#include "records/revocation.h"
 #include "records/session.h"
 
 #include <string.h>
@@ -21,6 +23,40 @@ static bool check_abandoned(const struct json *json, struct error *err)
     return record_cert_abandoned_read(json, &record, err);
 }
 
+static bool check_revoked(const struct json *json, struct error *err)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_cert_revoked record;
+    return record_cert_revoked_read(json, &room, &record, err);
+}
+
+static bool check_unrevoked(const struct json *json, struct error *err)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_cert_unrevoked record;
+    return record_cert_unrevoked_read(json, &room, &record, err);
+}
+
+static bool check_crl_signing(const struct json *json, struct error *err)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_crl_signing record;
+    return record_crl_signing_read(json, &room, &record, err);
+}
+
+static bool check_crl_issued(const struct json *json, struct error *err)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_crl_issued record;
+    return record_crl_issued_read(json, &room, &record, err);
+}
+
+static bool check_crl_abandoned(const struct json *json, struct error *err)
+{
+    struct record_crl_abandoned record;
+    return record_crl_abandoned_read(json, &record, err);
+}
+
 /* cert.signing and cert.issued are not here: there are as many as certificates, so the ledger reads them by itself (ledger/record.c)
  * and records/verify.c looks at what was signed. */
 static const struct {
@@ -29,6 +65,9 @@ static const struct {
 } types[] = {
     {RECORD_CA_CREATED, check_ca_created},          {RECORD_CERT_ABANDONED, check_abandoned},
     {RECORD_SESSION_OPENED, record_session_check},  {RECORD_BATCH_PLANNED, record_planned_check},
+    {RECORD_CERT_REVOKED, check_revoked},           {RECORD_CERT_UNREVOKED, check_unrevoked},
+    {RECORD_CRL_SIGNING, check_crl_signing},        {RECORD_CRL_ISSUED, check_crl_issued},
+    {RECORD_CRL_ABANDONED, check_crl_abandoned},    {RECORD_REVOCATION_SET, record_revocation_set_check},
     {RECORD_REQUEST_REFUSED, record_refused_check}, {RECORD_REQUEST_SKIPPED, record_refused_check},
 };
 

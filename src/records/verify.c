@@ -5,9 +5,18 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "records/revoked.h"
 #include "records/types.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+struct records_checker {
+    const struct cert_issuer *issuer; /**< borrowed */
+    struct revoked *revoked;
+    struct builder tbs; /**< of the CRL that is being signed; empty: none, or it is wrong */
+    enum signature_kind kind;
+};
 
 static bool differs(struct findings *findings, const char *field, struct bytes recorded, struct bytes actual)
 {
@@ -45,7 +54,7 @@ static bool check_tbs(void *data, struct bytes tbs, const struct ledger_claims *
 static bool check_certificate(void *data, struct bytes tbs, struct bytes signature,
                               const uint8_t sha256[static 32], struct findings *ret_findings)
 {
-    const struct cert_issuer *issuer = data;
+    const struct cert_issuer *issuer = ((const struct records_checker *)data)->issuer;
     struct error err = ERROR_INIT;
     uint8_t digest[32];
     AUTO(builder_done) struct builder der = BUILDER_INIT;
@@ -81,8 +90,121 @@ static bool check_record(void *data, struct bytes text, struct findings *ret_fin
     return false;
 }
 
-struct ledger_checks records_checks(const struct home *home)
+/* ---- CRLs, in the order of the records ---- */
+
+static bool say(struct findings *findings, const char *rule, const struct error *why)
 {
-    return (struct ledger_checks){
-        .tbs = check_tbs, .certificate = check_certificate, .record = check_record, .data = home->issuer};
+    findings_say(findings, rule, NULL, "%.*s", (int)strcspn(why->text, "\n"), why->text);
+    return false;
+}
+
+/** Makes a CRL's bytes again from the records before it, and compares. They stay for its crl.issued. */
+static bool rebuild(struct records_checker *checker, const struct record_crl_signing *record,
+                    struct error *err)
+{
+    AUTO(builder_done) struct builder entries = BUILDER_INIT;
+    AUTO(builder_done) struct builder extensions = BUILDER_INIT;
+    uint8_t digest[32];
+    uint64_t count = 0;
+    const struct crl_frame frame = {.issuer = checker->issuer,
+                                    .kind = signature_of_der(record->algorithm),
+                                    .number = record->number,
+                                    .this_update = record->this_update,
+                                    .next_update = record->next_update,
+                                    .expired_since = record->expired_since};
+    digest_sha256(cert_issuer_der(checker->issuer), digest);
+    if (memcmp(digest, record->issuer_sha256, sizeof(digest)) != 0)
+        return error_set(err, ERROR_LEDGER, 0, "its issuer_sha256 is not that of ca.pem");
+    crl_extensions(&frame, &extensions);
+    if (!bytes_equal(builder_bytes(&extensions), record->extensions))
+        return error_set(err, ERROR_LEDGER, 0, "its extensions are not those its other members ask for");
+    revoked_draw(checker->revoked, record->keep_expired, &entries, &count);
+    if (count != record->count)
+        return error_set(err, ERROR_LEDGER, 0,
+                         "it counts %" PRIu64 " entries, the records before it make %" PRIu64, record->count,
+                         count);
+    if (!crl_tbs(&frame, builder_bytes(&entries), &checker->tbs, err))
+        return false;
+    digest_sha256(builder_bytes(&checker->tbs), digest);
+    if (checker->tbs.len != record->tbs_len || memcmp(digest, record->tbs_sha256, sizeof(digest)) != 0)
+        return error_set(err, ERROR_LEDGER, 0,
+                         "the TBSCertList made again from the records before it is another than was signed");
+    checker->kind = frame.kind;
+    return true;
+}
+
+static bool check_crl_signing(struct records_checker *checker, const struct json *json,
+                              struct findings *ret_findings)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_crl_signing record;
+    struct error err = ERROR_INIT;
+    builder_clear(&checker->tbs);
+    if (!record_crl_signing_read(json, &room, &record, &err))
+        return true; // said by check_record()
+    if (rebuild(checker, &record, &err))
+        return true;
+    builder_clear(&checker->tbs);
+    return say(ret_findings, "ledger.crl", &err);
+}
+
+static bool check_crl_issued(struct records_checker *checker, const struct json *json,
+                             struct findings *ret_findings)
+{
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    struct record_crl_issued record;
+    struct error err = ERROR_INIT;
+    uint8_t digest[32];
+    struct bytes tbs = builder_bytes(&checker->tbs);
+    if (tbs.len == 0 || !record_crl_issued_read(json, &room, &record, &err))
+        return true; // said already
+    cert_seal(tbs, checker->kind, record.signature, &der);
+    digest_sha256(builder_bytes(&der), digest);
+    if (memcmp(digest, record.sha256, sizeof(digest)) != 0)
+        (void)error_set(&err, ERROR_LEDGER, 0, "the CRL's SHA-256 is not the recorded one");
+    else if (crl_verify(builder_bytes(&der), tbs, checker->issuer, &err))
+        return true;
+    return say(ret_findings, "ledger.crl", &err);
+}
+
+static bool check_in_order(void *data, uint64_t seq, struct bytes text, struct findings *ret_findings)
+{
+    struct records_checker *checker = data;
+    struct error err = ERROR_INIT;
+    AUTO(json_free) struct json *json = NULL;
+    bool is_signing = revoked_is_type(text, RECORD_CRL_SIGNING);
+    bool is_sound = true;
+    if ((is_signing || revoked_is_type(text, RECORD_CRL_ISSUED)) && json_parse(text, &json, &err))
+        is_sound = is_signing ? check_crl_signing(checker, json, ret_findings)
+                              : check_crl_issued(checker, json, ret_findings);
+    // After the CRL was drawn: it is of the records before it.
+    error_clear(&err);
+    return (revoked_take(checker->revoked, seq, text, &err) ||
+            say(ret_findings, "ledger.revocation", &err)) &&
+           is_sound;
+}
+
+struct records_checker *records_checker_new(const struct home *home)
+{
+    struct records_checker *checker = memory_new(1, sizeof(*checker));
+    checker->issuer = home->issuer;
+    checker->revoked = revoked_new();
+    return checker;
+}
+
+void records_checker_free(struct records_checker *checker)
+{
+    revoked_free(checker->revoked);
+    builder_done(&checker->tbs);
+    free(checker);
+}
+
+struct ledger_checks records_checks(struct records_checker *checker)
+{
+    return (struct ledger_checks){.tbs = check_tbs,
+                                  .certificate = check_certificate,
+                                  .record = check_record,
+                                  .in_order = check_in_order,
+                                  .data = checker};
 }

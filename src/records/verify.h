@@ -5,7 +5,14 @@
 
 #include "home/home.h"
 
-/** Checks of single records, for ledger_verify(). data of the checks is the home's issuer, which is borrowed. */
-struct ledger_checks records_checks(const struct home *home);
+/** What the checks remember of the records before: revocations, and each CRL made again. */
+struct records_checker;
+/** \param home  borrowed; its issuer is there */
+struct records_checker *records_checker_new(const struct home *home);
+void records_checker_free(struct records_checker *checker);
+DEFINE_AUTO(struct records_checker *, records_checker_free);
+
+/** For one ledger_verify(); valid as long as the checker. */
+struct ledger_checks records_checks(struct records_checker *checker);
 
 #endif

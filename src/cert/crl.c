@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cert/crl.h"
+
+#include "base/time.h"
+#include "cert/asn1.h"
+
+#include <strings.h>
+
+static const struct {
+    const char *name;
+    enum crl_reason reason;
+} reasons[] = {
+    {"unspecified", CRL_UNSPECIFIED},
+    {"keyCompromise", CRL_KEY_COMPROMISE},
+    {"cACompromise", CRL_CA_COMPROMISE},
+    {"affiliationChanged", CRL_AFFILIATION_CHANGED},
+    {"superseded", CRL_SUPERSEDED},
+    {"cessationOfOperation", CRL_CESSATION_OF_OPERATION},
+    {"certificateHold", CRL_CERTIFICATE_HOLD},
+    {"removeFromCRL", CRL_REMOVE_FROM_CRL},
+    {"privilegeWithdrawn", CRL_PRIVILEGE_WITHDRAWN},
+    {"aACompromise", CRL_AA_COMPROMISE},
+};
+
+const char *crl_reason_name(unsigned reason)
+{
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        if ((unsigned)reasons[i].reason == reason)
+            return reasons[i].name;
+    }
+    return NULL;
+}
+
+bool crl_reason_parse(const char *name, enum crl_reason *ret_reason)
+{
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        if (strcasecmp(reasons[i].name, name) == 0) {
+            *ret_reason = reasons[i].reason;
+            return true;
+        }
+    }
+    return false;
+}
+
+/** id-ce `last` (2.5.29.last), then the extension's value, which the caller writes. \return marks for close_extension() */
+struct extension_marks {
+    size_t extension, value;
+};
+
+static struct extension_marks open_extension(struct builder *out, uint8_t last)
+{
+    const uint8_t oid[] = {0x55, 0x1d, last};
+    struct extension_marks marks = {.extension = asn1_open(out, DER_SEQUENCE)};
+    der_add(out, DER_OID, BYTES(oid));
+    marks.value = asn1_open(out, DER_OCTET_STRING);
+    return marks;
+}
+
+static void close_extension(struct builder *out, struct extension_marks marks)
+{
+    asn1_close(out, marks.value);
+    asn1_close(out, marks.extension);
+}
+
+/** GeneralizedTime whatever the year: invalidityDate and expiredCertsOnCRL have no other form (RFC 5280 5.3.2). */
+static void add_generalized_time(struct builder *out, int64_t seconds)
+{
+    struct time_parts parts;
+    time_split(seconds, &parts);
+    size_t mark = asn1_open(out, DER_GENERALIZED_TIME);
+    builder_format(out, "%04d%02d%02d%02d%02d%02dZ", parts.year, parts.month, parts.day, parts.hour,
+                   parts.minute, parts.second);
+    asn1_close(out, mark);
+}
+
+static void add_number(struct builder *out, uint64_t number)
+{
+    uint8_t octets[8];
+    for (size_t i = 0; i < sizeof(octets); i++)
+        octets[i] = (uint8_t)(number >> (8 * (sizeof(octets) - 1 - i)));
+    der_add_unsigned(out, BYTES(octets));
+}
+
+static void add_entry_extensions(const struct crl_entry *entry, struct builder *out)
+{
+    struct extension_marks marks;
+    if (entry->reason == CRL_UNSPECIFIED && entry->invalidity_date == CRL_NO_TIME)
+        return; // an empty SEQUENCE is not allowed (RFC 5280 5.1.2.6)
+    size_t list = asn1_open(out, DER_SEQUENCE);
+    if (entry->reason != CRL_UNSPECIFIED) {
+        const uint8_t enumerated[] = {0x0a, 1, (uint8_t)entry->reason};
+        marks = open_extension(out, 21);
+        builder_add_bytes(out, BYTES(enumerated));
+        close_extension(out, marks);
+    }
+    if (entry->invalidity_date != CRL_NO_TIME) {
+        marks = open_extension(out, 24);
+        add_generalized_time(out, entry->invalidity_date);
+        close_extension(out, marks);
+    }
+    asn1_close(out, list);
+}
+
+void crl_entry_add(const struct crl_entry *entry, struct builder *out)
+{
+    size_t mark = asn1_open(out, DER_SEQUENCE);
+    der_add_unsigned(out, entry->serial);
+    asn1_time(out, entry->revoked_at);
+    add_entry_extensions(entry, out);
+    asn1_close(out, mark);
+}
+
+void crl_extensions(const struct crl_frame *frame, struct builder *ret_extensions)
+{
+    struct extension_marks marks;
+    size_t list = asn1_open(ret_extensions, DER_SEQUENCE);
+    marks = open_extension(ret_extensions, 35);
+    size_t key_id = asn1_open(ret_extensions, DER_SEQUENCE);
+    der_add(ret_extensions, DER_CONTEXT_0, cert_issuer_key_id(frame->issuer));
+    asn1_close(ret_extensions, key_id);
+    close_extension(ret_extensions, marks);
+    marks = open_extension(ret_extensions, 20);
+    add_number(ret_extensions, frame->number);
+    close_extension(ret_extensions, marks);
+    if (frame->expired_since != CRL_NO_TIME) {
+        marks = open_extension(ret_extensions, 60);
+        add_generalized_time(ret_extensions, frame->expired_since);
+        close_extension(ret_extensions, marks);
+    }
+    asn1_close(ret_extensions, list);
+}
+
+static bool check_frame(const struct crl_frame *frame, struct error *err)
+{
+    const struct policy_issuer *facts = cert_issuer_facts(frame->issuer);
+    char end[TIME_TEXT_SIZE];
+    char next[TIME_TEXT_SIZE];
+    if (signature_algorithm_der(frame->kind).len == 0)
+        return error_set(err, ERROR_INPUT, 0, "no signature algorithm fits the issuer's key");
+    if (facts->key_usage != 0 && (facts->key_usage & KEY_USAGE_CRL_SIGN) == 0)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "the CA certificate may not sign CRLs: its keyUsage has no cRLSign (RFC 5280 4.2.1.3); "
+            "only a new CA certificate mends that");
+    if (frame->next_update <= frame->this_update)
+        return error_set(err, ERROR_INPUT, 0, "nextUpdate is not after thisUpdate (RFC 5280 5.1.2.5)");
+    if (frame->next_update > facts->not_after)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "nextUpdate would be %s, which is past the CA's end (%s): name fewer --days, or make the "
+            "CA's successor",
+            time_format(frame->next_update, next), time_format(facts->not_after, end));
+    return true;
+}
+
+bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs, struct error *err)
+{
+    AUTO(builder_done) struct builder head = BUILDER_INIT;
+    AUTO(builder_done) struct builder tail = BUILDER_INIT;
+    if (!check_frame(frame, err))
+        return false;
+    asn1_small(&head, 1); // v2
+    builder_add_bytes(&head, signature_algorithm_der(frame->kind));
+    builder_add_bytes(&head, cert_issuer_subject(frame->issuer));
+    asn1_time(&head, frame->this_update);
+    asn1_time(&head, frame->next_update);
+    if (entries.len > 0)
+        der_add_header(&head, DER_SEQUENCE, entries.len);
+    size_t mark = asn1_open(&tail, DER_CONTEXT_CONSTRUCTED_0);
+    crl_extensions(frame, &tail);
+    asn1_close(&tail, mark);
+    // Lengths are known, so nothing of a long list is moved.
+    der_add_header(ret_tbs, DER_SEQUENCE, head.len + entries.len + tail.len);
+    builder_add_bytes(ret_tbs, builder_bytes(&head));
+    builder_add_bytes(ret_tbs, entries);
+    builder_add_bytes(ret_tbs, builder_bytes(&tail));
+    return !ret_tbs->has_failed || error_set(err, ERROR_INPUT, 0, "the CRL does not fit into memory");
+}

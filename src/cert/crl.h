@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CRLs as bytes (RFC 5280 5): entries and a frame -> TBSCertList -> (signature comes from elsewhere, cert_seal()) -> CRL; and read again.
+ * Knows neither tokens nor files nor the ledger; who is on a CRL is records/revoked.h's.
+ */
+#ifndef COLDCA_CERT_CRL_H
+#define COLDCA_CERT_CRL_H
+
+#include "cert/cert.h"
+
+#define CRL_NO_TIME INT64_MIN
+#define CRL_NUMBER_MAX_LEN 20 /* octets (RFC 5280 5.2.3) */
+
+/** CRLReason (RFC 5280 5.3.1); 7 is unused. */
+enum crl_reason {
+    CRL_UNSPECIFIED = 0,
+    CRL_KEY_COMPROMISE = 1,
+    CRL_CA_COMPROMISE = 2,
+    CRL_AFFILIATION_CHANGED = 3,
+    CRL_SUPERSEDED = 4,
+    CRL_CESSATION_OF_OPERATION = 5,
+    CRL_CERTIFICATE_HOLD = 6,
+    CRL_REMOVE_FROM_CRL = 8,
+    CRL_PRIVILEGE_WITHDRAWN = 9,
+    CRL_AA_COMPROMISE = 10,
+};
+/** "keyCompromise"; NULL of a number that is none. */
+const char *crl_reason_name(unsigned reason);
+/** As RFC 5280 5.3.1 names them, upper or lower case. \return false: it names none */
+MUST_USE bool crl_reason_parse(const char *name, enum crl_reason *ret_reason);
+
+/** One revoked certificate. */
+struct crl_entry {
+    struct bytes serial; /**< magnitude; borrowed */
+    int64_t revoked_at;
+    unsigned reason;         /**< enum crl_reason; 0: no extension (RFC 5280 5.3.1) */
+    int64_t invalidity_date; /**< CRL_NO_TIME: none */
+};
+/** Appends the DER of an entry of revokedCertificates. */
+void crl_entry_add(const struct crl_entry *entry, struct builder *out);
+
+/** What a CRL has beside its entries. */
+struct crl_frame {
+    const struct cert_issuer *issuer;
+    enum signature_kind kind;
+    uint64_t number;
+    int64_t this_update;
+    int64_t next_update;
+    int64_t expired_since; /**< expiredCertsOnCRL (X.509 9.5.2.8); CRL_NO_TIME: expired entries leave it */
+};
+/** The DER of Extensions: authorityKeyIdentifier, cRLNumber, and what the frame asks for. */
+void crl_extensions(const struct crl_frame *frame, struct builder *ret_extensions);
+/**
+ * Builds the bytes the CA key is to sign (RFC 5280 5.1.2).
+ * \param entries  DER of all entries, one after another; empty: the field is absent
+ * \return false: ERROR_INPUT, naming the rule
+ */
+MUST_USE bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs,
+                      struct error *err);
+
+/** A CRL taken apart: strict DER, views only. */
+struct crl {
+    struct bytes tbs;
+    struct bytes outer_algorithm;
+    struct bytes signature;
+    bool is_v2;
+    struct bytes algorithm;
+    struct bytes issuer; /**< whole Name */
+    int64_t this_update;
+    int64_t next_update; /**< CRL_NO_TIME: none */
+    bool has_entries;    /**< revokedCertificates is there */
+    struct bytes entries;
+    bool has_extensions;
+    struct bytes extensions; /**< content of the SEQUENCE OF Extension */
+};
+/** Reads a CertificateList. ERROR_INPUT names the part that is wrong. */
+MUST_USE bool crl_read(struct bytes der, struct crl *ret_crl, struct error *err);
+/** DER from a DER or PEM ("X509 CRL") file. */
+MUST_USE bool crl_from_file(struct bytes input, struct builder *ret_der, struct error *err);
+
+/** An entry that was read. */
+struct crl_read_entry {
+    struct crl_entry entry;
+    bool has_reason;
+    struct bytes extensions; /**< content of crlEntryExtensions; empty: none */
+    struct bytes whole;
+};
+/** Takes the next entry off the front of crl->entries. \return false: none left, or damaged (then *cursor is not empty) */
+MUST_USE bool crl_next_entry(struct bytes *cursor, struct crl_read_entry *ret_entry);
+
+/** What its extensions say. */
+struct crl_facts {
+    bool has_number;
+    struct bytes number; /**< magnitude */
+    struct bytes key_id; /**< keyIdentifier of authorityKeyIdentifier; empty: none */
+    bool is_delta, is_partial, has_expired_since;
+    int64_t expired_since;
+};
+MUST_USE bool crl_facts(const struct crl *crl, struct crl_facts *ret_facts, struct error *err);
+/** A CRLNumber as a number; false if it is larger than 64 bits. */
+MUST_USE bool crl_number(struct bytes magnitude, uint64_t *ret_number);
+
+/**
+ * The last look before anything leaves, as cert_verify(): TBS bytes are the ones given, algorithms equal, issuer byte-equal, the
+ * signature holds with the issuer's key.
+ * \param tbs  empty: any
+ * \return false: ERROR_TOKEN, saying which check failed
+ */
+MUST_USE bool crl_verify(struct bytes der, struct bytes tbs, const struct cert_issuer *issuer,
+                         struct error *err);
+
+/** The rules of RFC 5280 5 as findings, over a CRL (or a TBS sealed with an empty signature). issuer may be NULL. */
+void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings);
+
+/** The lines of `crl show`; harmless; appends. \param entries_max  how many entries are listed */
+MUST_USE bool crl_describe(struct bytes der, size_t entries_max, struct builder *ret_text, struct error *err);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/time.h"
+#include "cert/asn1.h"
+#include "cert/crl.h"
+#include "cert/parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* RFC 5280 5 rule by rule, over finished CRLs: ours before they leave, and others' (`crl show`). */
+
+static bool find(struct bytes extensions, uint8_t last, struct cert_extension *ret_extension)
+{
+    const struct cert_parts parts = {.extensions = extensions};
+    return parts_find(&parts, last, ret_extension);
+}
+
+static void lint_twice(struct bytes extensions, const char *rule, const char *source, struct findings *found)
+{
+    struct bytes cursor = extensions;
+    struct bytes seen[32];
+    size_t count = 0;
+    struct cert_extension extension;
+    while (parts_next_extension(&cursor, &extension)) {
+        for (size_t i = 0; i < count; i++) {
+            if (bytes_equal(seen[i], extension.oid))
+                findings_say(found, rule, source, "an extension is there twice");
+        }
+        if (count < ARRAY_LEN(seen))
+            seen[count++] = extension.oid;
+    }
+    if (cursor.len > 0)
+        findings_say(found, "lint.crl-extensions", "RFC 5280 5.2",
+                     "an extension is damaged or FALSE is encoded (X.690 11.5)");
+}
+
+static void lint_must_not_be_critical(struct bytes extensions, uint8_t last, const char *name,
+                                      const char *source, struct findings *found)
+{
+    struct cert_extension extension;
+    if (find(extensions, last, &extension) && extension.is_critical)
+        findings_say(found, "lint.crl-critical", source, "%s is critical", name);
+}
+
+static void lint_must_be_critical(struct bytes extensions, uint8_t last, const char *name, const char *source,
+                                  struct findings *found)
+{
+    struct cert_extension extension;
+    if (find(extensions, last, &extension) && !extension.is_critical)
+        findings_say(found, "lint.crl-not-critical", source, "%s is not critical", name);
+}
+
+static void lint_extensions(const struct crl *crl, const struct crl_facts *facts, struct findings *found)
+{
+    if (crl->has_extensions && crl->extensions.len == 0)
+        findings_say(found, "lint.crl-extensions-empty", "RFC 5280 5.1.2.7", "crlExtensions is empty");
+    if (!facts->has_number)
+        findings_say(found, "lint.crl-number", "RFC 5280 5.2.3", "no cRLNumber");
+    if (facts->key_id.len == 0)
+        findings_say(found, "lint.crl-key-id", "RFC 5280 5.2.1",
+                     "no authorityKeyIdentifier with a keyIdentifier");
+    lint_twice(crl->extensions, "lint.crl-extension-twice", "RFC 5280 5.2", found);
+    lint_must_not_be_critical(crl->extensions, 35, "authorityKeyIdentifier", "RFC 5280 5.2.1", found);
+    lint_must_not_be_critical(crl->extensions, 20, "cRLNumber", "RFC 5280 5.2.3", found);
+    lint_must_not_be_critical(crl->extensions, 46, "freshestCRL", "RFC 5280 5.2.6", found);
+    lint_must_not_be_critical(crl->extensions, 60, "expiredCertsOnCRL", "X.509 9.5.2.8", found);
+    lint_must_be_critical(crl->extensions, 27, "deltaCRLIndicator", "RFC 5280 5.2.4", found);
+    lint_must_be_critical(crl->extensions, 28, "issuingDistributionPoint", "RFC 5280 5.2.5", found);
+}
+
+/** UTCTime through 2049 (RFC 5280 5.1.2.4): the parser takes both, the first content octet of which tells. */
+static void lint_time_form(struct bytes tbs, struct findings *found)
+{
+    struct bytes body;
+    struct bytes ignored;
+    int64_t time;
+    if (!der_take(&tbs, DER_SEQUENCE, &body) ||
+        (der_is_next(body, DER_INTEGER) && !der_take(&body, DER_INTEGER, &ignored)) ||
+        !der_take(&body, DER_SEQUENCE, &ignored) || !der_take(&body, DER_SEQUENCE, &ignored))
+        return; // crl_read() has seen to that
+    while (der_is_next(body, DER_UTC_TIME) || der_is_next(body, DER_GENERALIZED_TIME)) {
+        bool is_general = der_is_next(body, DER_GENERALIZED_TIME);
+        if (!asn1_take_time(&body, &time))
+            return;
+        if (is_general && time < INT64_C(2524608000)) // 2050-01-01
+            findings_say(found, "lint.crl-time-form", "RFC 5280 5.1.2.4",
+                         "a date before 2050 is written as GeneralizedTime");
+    }
+}
+
+static void lint_dates(const struct crl *crl, struct findings *found)
+{
+    if (crl->next_update == CRL_NO_TIME)
+        findings_say(found, "lint.crl-next-update", "RFC 5280 5.1.2.5", "no nextUpdate");
+    else if (crl->next_update <= crl->this_update)
+        findings_say(found, "lint.crl-dates", "RFC 5280 5.1.2.5", "nextUpdate is not after thisUpdate");
+    lint_time_form(crl->tbs, found);
+}
+
+static void lint_entry(const struct crl *crl, const struct crl_read_entry *entry, size_t number,
+                       bool is_delta, struct findings *found)
+{
+    const struct crl_entry *fields = &entry->entry;
+    bool is_zero = fields->serial.len == 1 && fields->serial.data[0] == 0;
+    if (is_zero)
+        findings_say(found, "lint.crl-serial-zero", "RFC 5280 4.1.2.2", "entry %zu: the serial is 0", number);
+    if (fields->serial.len > 20)
+        findings_say(found, "lint.crl-serial-length", "RFC 5280 4.1.2.2",
+                     "entry %zu: the serial has %zu octets, 20 are allowed", number, fields->serial.len);
+    if (entry->has_reason && fields->reason == CRL_UNSPECIFIED)
+        findings_say(found, "lint.crl-reason-zero", "RFC 5280 5.3.1",
+                     "entry %zu: reason unspecified is written out", number);
+    if (fields->reason == CRL_REMOVE_FROM_CRL && !is_delta)
+        findings_say(found, "lint.crl-remove", "RFC 5280 5.3.1",
+                     "entry %zu: removeFromCRL is for deltas only", number);
+    if (fields->revoked_at > crl->this_update)
+        findings_say(found, "lint.crl-future", "RFC 5280 5.1.2.6",
+                     "entry %zu: revoked after the CRL was made", number);
+    if (!crl->is_v2 && entry->extensions.len > 0)
+        findings_say(found, "lint.crl-version", "RFC 5280 5.1.2.1", "entry extensions in a CRL of version 1");
+    if (entry->extensions.len > 0) {
+        lint_twice(entry->extensions, "lint.crl-entry-extension-twice", "RFC 5280 5.3", found);
+        lint_must_not_be_critical(entry->extensions, 21, "reasonCode", "RFC 5280 5.3.1", found);
+        lint_must_not_be_critical(entry->extensions, 24, "invalidityDate", "RFC 5280 5.3.2", found);
+    }
+}
+
+#define LINT_FINDINGS_MAX 100 /* of a CRL of a million entries that all have it, more says no more */
+
+static void lint_entries(const struct crl *crl, bool is_delta, struct findings *found)
+{
+    struct crl_read_entry entry;
+    size_t count = 0;
+    struct bytes cursor = crl->entries;
+    if (crl->has_entries && crl->entries.len == 0)
+        findings_say(found, "lint.crl-empty-list", "RFC 5280 5.1.2.6",
+                     "revokedCertificates is there and empty");
+    while (found->count < LINT_FINDINGS_MAX && crl_next_entry(&cursor, &entry))
+        lint_entry(crl, &entry, ++count, is_delta, found);
+    if (found->count < LINT_FINDINGS_MAX && cursor.len > 0)
+        findings_say(found, "lint.crl-entry", "RFC 5280 5.1.2.6", "entry %zu is damaged", count + 1);
+}
+
+static void lint_against_issuer(const struct crl *crl, const struct crl_facts *facts,
+                                const struct cert_issuer *issuer, struct findings *found)
+{
+    const struct policy_issuer *ca = cert_issuer_facts(issuer);
+    if (!bytes_equal(crl->issuer, cert_issuer_subject(issuer)))
+        findings_say(found, "lint.crl-issuer", "RFC 5280 5.1.2.3",
+                     "the issuer is not this CA's subject byte for byte");
+    if (facts->key_id.len > 0 && !bytes_equal(facts->key_id, cert_issuer_key_id(issuer)))
+        findings_say(found, "lint.crl-key-id", "RFC 5280 5.2.1",
+                     "authorityKeyIdentifier is not the issuer's subjectKeyIdentifier");
+    if (ca->key_usage != 0 && (ca->key_usage & KEY_USAGE_CRL_SIGN) == 0)
+        findings_say(found, "lint.crl-sign", "RFC 5280 4.2.1.3", "the CA's keyUsage has no cRLSign");
+    if (crl->next_update != CRL_NO_TIME && crl->next_update > ca->not_after)
+        findings_say(found, "lint.crl-past-issuer", "RFC 5280 5.1.2.5", "nextUpdate is past the CA's end");
+    if (crl->this_update < ca->not_before)
+        findings_say(found, "lint.crl-before-issuer", "RFC 5280 5.1.2.4", "made before the CA was valid");
+}
+
+void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings)
+{
+    struct crl crl;
+    struct crl_facts facts;
+    struct error reason = ERROR_INIT;
+    if (!crl_read(der, &crl, &reason) || !crl_facts(&crl, &facts, &reason)) {
+        findings_say(ret_findings, "lint.crl-parse", "RFC 5280 5.1", "%s", reason.text);
+        return;
+    }
+    if (!crl.is_v2)
+        findings_say(ret_findings, "lint.crl-version", "RFC 5280 5.1.2.1", "not a CRL of version 2");
+    if (!bytes_equal(crl.algorithm, crl.outer_algorithm))
+        findings_say(ret_findings, "lint.crl-algorithms", "RFC 5280 5.1.1.2",
+                     "the inner and the outer signature algorithm differ");
+    if (signature_of_der(crl.algorithm) == SIGNATURE_OTHER)
+        findings_say(ret_findings, "lint.crl-algorithm", "RFC 5280 5.1.1.2",
+                     "a signature algorithm that coldca does not know");
+    if (crl.issuer.len <= 2)
+        findings_say(ret_findings, "lint.crl-no-issuer", "RFC 5280 5.1.2.3", "the issuer is empty");
+    lint_dates(&crl, ret_findings);
+    lint_extensions(&crl, &facts, ret_findings);
+    lint_entries(&crl, facts.is_delta, ret_findings);
+    if (issuer != NULL)
+        lint_against_issuer(&crl, &facts, issuer, ret_findings);
+}

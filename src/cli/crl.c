@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "status/crl.h"
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/report.h"
+#include "home/home.h"
+
+#include <string.h>
+
+static const struct command_help help = {
+    .usage = "crl [OPTIONS]",
+    .text = "Signs the next CRL: all that is revoked or burned in the ledger. Its number and the digest of "
+            "its bytes are "
+            "in the\nledger before the token is asked, its signature before it leaves. It is in crl/ of the "
+            "home, as "
+            "PEM and DER, and in --out.\nca.yaml says for how long it is good: crl: {days: 30, "
+            "overlap_hours: 72}.",
+    .example = "  coldca -C ca crl --out media/crl",
+};
+
+static void report(const struct crl_result *result, const struct options *options)
+{
+    char made[TIME_TEXT_SIZE];
+    char until[TIME_TEXT_SIZE];
+    (void)time_format(result->this_update, made), (void)time_format(result->next_update, until);
+    if (!options->wants_json) {
+        cli_print(stdout, "CRL %llu with %llu entries, %zu bytes, good until %s: crl/%s.pem, crl/%s.der\n",
+                  (unsigned long long)result->number, (unsigned long long)result->entries, result->der_len,
+                  until, result->name, result->name);
+        return;
+    }
+    AUTO(json_free) struct json *json = json_new_object();
+    json_put_int(json, "number", (int64_t)result->number);
+    json_put_int(json, "entries", (int64_t)result->entries);
+    json_put_int(json, "bytes", (int64_t)result->der_len);
+    json_put_text(json, "this_update", made);
+    json_put_text(json, "next_update", until);
+    json_put_text(json, "name", result->name);
+    report_json(json);
+}
+
+static int sign(int argc, char **argv, struct error *err)
+{
+    struct crl_options crl = {.days = 0};
+    struct crl_result result;
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {
+        {"out", 'o', OPTION_TEXT, "DIR", "where the CRL goes besides crl/ in the home", &crl.out},
+        {"days", 0, OPTION_DAYS, "N", "to the next CRL, instead of ca.yaml's", &crl.days},
+    };
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct console console = cli_console(&options);
+    AUTO(free) char *path = home_path(options.home);
+    crl.home = path;
+    crl.pin_source = options.pin_source;
+    if (!crl_sign(&crl, &console, &result, err))
+        return (int)err->kind;
+    report(&result, &options);
+    return EXIT_DONE;
+}
+
+int cli_crl(int argc, char **argv, struct error *err)
+{
+    return sign(argc, argv, err);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/log.h"
+
+#include "base/memory.h"
+
+#include <inttypes.h>
+
+struct ledger_scan {
+    struct ledger *ledger;
+    struct lines lines;
+    struct tree tree; /**< of what was read */
+};
+
+struct ledger_scan *ledger_scan_new(struct ledger *ledger)
+{
+    struct ledger_scan *scan = memory_new(1, sizeof(*scan));
+    scan->ledger = ledger;
+    lines_init(&scan->lines, ledger->log_fd, 0, 0);
+    return scan;
+}
+
+void ledger_scan_free(struct ledger_scan *scan)
+{
+    lines_done(&scan->lines);
+    free(scan);
+}
+
+static bool is_end(const struct line *line)
+{
+    return line->kind == LINE_END || line->kind == LINE_TORN;
+}
+
+static bool forget_tile(void *data, unsigned level, uint64_t index, const struct tree_tile *tile,
+                        struct error *err)
+{
+    (void)data, (void)level, (void)index, (void)tile, (void)err; // only the root is wanted
+    return true;
+}
+
+/** What was read must be what every checkpoint of this ledger is signed over, record by record. */
+static bool check_root(const struct ledger_scan *scan, struct error *err)
+{
+    struct tree_hash read, known;
+    tree_edge_root(&scan->tree, &read);
+    tree_edge_root(&scan->ledger->tree, &known);
+    bool is_same = scan->tree.size == scan->ledger->tree.size &&
+                   memcmp(read.bytes, known.bytes, sizeof(read.bytes)) == 0;
+    return is_same ||
+           error_set(err, ERROR_LEDGER, 0,
+                     LOG_NAME " is not what this CA's checkpoints are of: run `coldca ledger verify`, "
+                              "which says where it was changed");
+}
+
+bool ledger_scan_on(struct ledger_scan *scan,
+                    bool (*visit)(void *data, uint64_t seq, struct bytes text, struct error *err), void *data,
+                    struct error *err)
+{
+    struct line line;
+    if (!log_is_whole(scan->ledger, err))
+        return false;
+    scan->lines.limit = scan->ledger->state.offset;
+    for (;;) {
+        struct tree_hash leaf;
+        if (!lines_next(&scan->lines, &line, err))
+            return false;
+        if (is_end(&line))
+            return check_root(scan, err);
+        if (line.kind == LINE_VOID)
+            continue;
+        if (line.kind == LINE_TOO_LONG)
+            return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is longer than a record may be",
+                             scan->tree.size);
+        tree_leaf_hash(line.text, &leaf);
+        uint64_t seq = scan->tree.size;
+        if (!tree_append(&scan->tree, &leaf, forget_tile, NULL, err) || !visit(data, seq, line.text, err))
+            return false;
+    }
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "status/crl.h"
+
+#include "base/digest.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "issue/directory.h"
+#include "status/desk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/** What is drawn, before it is signed. */
+struct drawing {
+    struct crl_frame frame;
+    struct builder entries;
+    struct builder extensions;
+    struct builder tbs;
+    uint64_t count;
+};
+
+static void drawing_done(struct drawing *drawing)
+{
+    builder_done(&drawing->entries);
+    builder_done(&drawing->extensions);
+    builder_done(&drawing->tbs);
+}
+DEFINE_AUTO_VALUE(struct drawing, drawing_done);
+
+/* ---- the kind of thing that is signed ---- */
+
+static struct json *write_issued(const struct logged *logged)
+{
+    const struct drawing *drawing = logged->item;
+    struct record_crl_issued record = {.ref = logged->signing_seq,
+                                       .number = drawing->frame.number,
+                                       .signature = builder_bytes(&logged->signature)};
+    digest_sha256(builder_bytes(&logged->made), record.sha256);
+    return record_crl_issued_write(&record);
+}
+
+static bool lint(struct bytes der, const struct cert_issuer *issuer, enum error_kind kind, struct error *err)
+{
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    crl_lint(der, issuer, &findings);
+    return findings.count == 0 || error_set(err, kind, 0, "the CRL is wrong: %s (%s)", findings.items[0].text,
+                                            findings.items[0].source);
+}
+
+static bool check(const struct home *home, const struct logged *logged, struct error *err)
+{
+    struct bytes der = builder_bytes(&logged->made);
+    return crl_verify(der, logged->tbs, home->issuer, err) && lint(der, home->issuer, ERROR_TOKEN, err);
+}
+
+static const struct logged_kind logged_crl = {
+    .signing_type = RECORD_CRL_SIGNING,
+    .issued_type = RECORD_CRL_ISSUED,
+    .write_issued = write_issued,
+    .check = check,
+};
+
+/* ---- drawing ---- */
+
+bool crl_abandon_unfinished(struct status_desk *desk, const char *reason, struct error *err)
+{
+    const struct revoked_crls *crls = revoked_crls(desk->revoked);
+    if (!crls->has_unfinished)
+        return true;
+    const struct record_crl_abandoned record = {
+        .ref = crls->unfinished.signing_seq, .number = crls->unfinished.number, .reason = reason};
+    console_notice(desk->console,
+                   "CRL %" PRIu64 " was left unfinished by an earlier run; its number is never used again",
+                   record.number);
+    return ledger_append(desk->home->ledger, RECORD_CRL_ABANDONED, record_crl_abandoned_write(&record), NULL,
+                         err);
+}
+
+/** The ledger's first day: of revoked certificates that expired before it, the ledger knows nothing. */
+static bool ledger_begin(struct home *home, int64_t *ret_time, struct error *err)
+{
+    AUTO(json_free) struct json *record = NULL;
+    return ledger_record(home->ledger, 0, &record, err) && record_time_needed(record, "time", ret_time, err);
+}
+
+static bool fill_frame(struct status_desk *desk, const struct crl_options *options, struct crl_frame *frame,
+                       struct error *err)
+{
+    const struct template no_wishes = {.hash = HASH_NONE};
+    const struct home_config *config = &desk->home->config;
+    unsigned days = options->days != 0 ? options->days : config->crl.days;
+    const struct revoked_crls *crls = revoked_crls(desk->revoked);
+    *frame = (struct crl_frame){.issuer = desk->home->issuer,
+                                .number = crls->last_number + 1,
+                                .this_update = time_now(),
+                                .expired_since = CRL_NO_TIME};
+    frame->next_update =
+        frame->this_update + days * TIME_DAY_SECONDS + config->crl.overlap_hours * INT64_C(3600);
+    if (config->crl.keep_expired && !ledger_begin(desk->home, &frame->expired_since, err))
+        return false;
+    return home_signature_kind(desk->home, &no_wishes, &frame->kind, err);
+}
+
+static bool draw(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
+                 struct error *err)
+{
+    AUTO(builder_done) struct builder unsigned_crl = BUILDER_INIT;
+    bool keep_expired = desk->home->config.crl.keep_expired;
+    if (!fill_frame(desk, options, &drawing->frame, err))
+        return false;
+    revoked_draw(desk->revoked, keep_expired, &drawing->entries, &drawing->count);
+    crl_extensions(&drawing->frame, &drawing->extensions);
+    if (!crl_tbs(&drawing->frame, builder_bytes(&drawing->entries), &drawing->tbs, err))
+        return error_while(err, "building CRL %" PRIu64, drawing->frame.number);
+    cert_seal(builder_bytes(&drawing->tbs), drawing->frame.kind, bytes_of(NULL, 0), &unsigned_crl);
+    return lint(builder_bytes(&unsigned_crl), desk->home->issuer, ERROR_INPUT, err) ||
+           error_while(err, "building CRL %" PRIu64 "; nothing was signed", drawing->frame.number);
+}
+
+static struct json *write_signing(struct status_desk *desk, const struct drawing *drawing)
+{
+    const struct crl_frame *frame = &drawing->frame;
+    const struct revoked_crls *crls = revoked_crls(desk->revoked);
+    struct record_crl_signing record = {
+        .number = frame->number,
+        .algorithm = signature_algorithm_der(frame->kind),
+        .this_update = frame->this_update,
+        .next_update = frame->next_update,
+        .size = ledger_size(desk->home->ledger),
+        .extensions = builder_bytes(&drawing->extensions),
+        .keep_expired = frame->expired_since != CRL_NO_TIME,
+        .expired_since = frame->expired_since,
+        .previous = crls->has_issued ? crls->issued.issued_seq : RECORD_CRL_NONE,
+        .count = drawing->count,
+        .tbs_len = drawing->tbs.len,
+        .batch = desk->batch,
+    };
+    digest_sha256(cert_issuer_der(frame->issuer), record.issuer_sha256);
+    digest_sha256(builder_bytes(&drawing->tbs), record.tbs_sha256);
+    return record_crl_signing_write(&record);
+}
+
+/* ---- files ---- */
+
+/** Makes a file; one of the same bytes that is there already is as good. */
+static bool put_file(int fd, const char *name, struct bytes content, struct error *err)
+{
+    AUTO(builder_done) struct builder there = BUILDER_INIT;
+    struct error ignored = ERROR_INIT;
+    if (file_exists(fd, name) && file_read(fd, name, content.len, &there, &ignored) &&
+        bytes_equal(builder_bytes(&there), content))
+        return true;
+    return file_create(fd, name, 0644, content, err);
+}
+
+static bool put_files(int fd, const char *name, struct bytes der, struct error *err)
+{
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(free) char *der_name = memory_format("%s.der", name);
+    AUTO(free) char *pem_name = memory_format("%s.pem", name);
+    encode_pem("X509 CRL", der, &pem);
+    return put_file(fd, der_name, der, err) && put_file(fd, pem_name, builder_bytes(&pem), err);
+}
+
+/** Where CRLs go. */
+struct places {
+    int home_fd; /**< crl/ in the home */
+    struct directory out;
+    bool has_out;
+};
+
+static void places_done(struct places *places)
+{
+    auto_close(&places->home_fd);
+    directory_close(&places->out);
+}
+DEFINE_AUTO_VALUE(struct places, places_done);
+
+static bool open_places(const struct crl_options *options, const struct home *home, struct places *places,
+                        struct error *err)
+{
+    places->has_out = options->out != NULL;
+    return file_make_folder(home->fd, HOME_CRLS, 0755, err) &&
+           file_open_folder(home->fd, HOME_CRLS, &places->home_fd, err) &&
+           (!places->has_out || directory_open(home, options->out, &places->out, err));
+}
+
+/** A file of the next number says that the ledger has forgotten a CRL that left. */
+static bool check_places(const struct places *places, const char *name, struct error *err)
+{
+    AUTO(free) char *der_name = memory_format("%s.der", name);
+    AUTO(free) char *pem_name = memory_format("%s.pem", name);
+    if (file_exists(places->home_fd, der_name) || file_exists(places->home_fd, pem_name))
+        return error_set(err, ERROR_LEDGER, 0,
+                         HOME_CRLS
+                         "/%s is there, but no record of its number: the ledger is older than what left "
+                         "it; restore the newest copy of this home",
+                         name);
+    if (places->has_out && (file_exists(places->out.fd, der_name) || file_exists(places->out.fd, pem_name)))
+        return error_set(err, ERROR_INPUT, 0,
+                         "--out holds another %s already: name another --out, or move that file away", name);
+    return true;
+}
+
+static bool deliver(const struct places *places, const char *name, struct bytes der, struct error *err)
+{
+    return (put_files(places->home_fd, name, der, err) &&
+            (!places->has_out ||
+             (put_files(places->out.fd, name, der, err) && directory_put_checkpoint(&places->out, err)))) ||
+           error_while(err, "writing %s; it is signed and in the ledger", name);
+}
+
+/* ---- the run ---- */
+
+/** All records up to here are read, and nothing is unfinished: what is drawn now is drawn from them. */
+static bool begin(struct status_desk *desk, struct error *err)
+{
+    return status_desk_read(desk, err) &&
+           crl_abandon_unfinished(desk, "an earlier run ended before the signature was recorded", err) &&
+           status_desk_unlock(desk, "crl", err) && status_desk_read(desk, err);
+}
+
+/** Best effort: if it can't be logged now, the next run does the same. */
+static void end_failed(struct status_desk *desk, const struct console *console)
+{
+    struct error ignored = ERROR_INIT;
+    if (status_desk_read(desk, &ignored) &&
+        crl_abandon_unfinished(desk, "the run stopped before the signature was recorded", &ignored) &&
+        ledger_commit(desk->home->ledger, &ignored) && !signer_checkpoint(desk->signer, &ignored))
+        console_notice(console, "no checkpoint could be signed: %s", ignored.text);
+}
+
+static bool sign(struct status_desk *desk, const struct drawing *drawing, struct logged *logged,
+                 struct error *err)
+{
+    logged->tbs = builder_bytes(&drawing->tbs);
+    logged->signature_kind = drawing->frame.kind;
+    logged->item = drawing;
+    if (issue_logged_one(desk->signer, logged, write_signing(desk, drawing), NULL, NULL, desk->console, err))
+        return true;
+    end_failed(desk, desk->console);
+    return error_while(err, "signing CRL %" PRIu64, drawing->frame.number);
+}
+
+static void say_result(const struct drawing *drawing, const struct logged *logged, struct crl_result *result)
+{
+    result->number = drawing->frame.number;
+    result->entries = drawing->count;
+    result->this_update = drawing->frame.this_update;
+    result->next_update = drawing->frame.next_update;
+    result->der_len = logged->made.len;
+}
+
+bool crl_sign(const struct crl_options *options, const struct console *console, struct crl_result *ret_result,
+              struct error *err)
+{
+    AUTO(places_done) struct places places = {.home_fd = -1, .out = {.fd = -1}};
+    AUTO(status_desk_done)
+    struct status_desk desk = {.console = console, .pin_source = options->pin_source};
+    AUTO(drawing_done) struct drawing drawing = {.count = 0};
+    struct logged logged = {.kind = &logged_crl, .name = "the CRL"};
+    if (!status_desk_open(&desk, options->home, HOME_WRITE, err) ||
+        !open_places(options, desk.home, &places, err) || !status_desk_confine(&desk, options->out, err) ||
+        (places.has_out && !directory_meet_checkpoint(&places.out, err)) || !begin(&desk, err) ||
+        !draw(&desk, options, &drawing, err))
+        return false;
+    (void)snprintf(ret_result->name, sizeof(ret_result->name), "crl-%" PRIu64, drawing.frame.number); // fits
+    if (!check_places(&places, ret_result->name, err))
+        return false;
+    bool is_done = sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err);
+    // The number is on the disk and under a checkpoint; from here on the CRL leaves.
+    is_done = is_done && deliver(&places, ret_result->name, builder_bytes(&logged.made), err);
+    if (is_done)
+        say_result(&drawing, &logged, ret_result);
+    logged_done(&logged);
+    return is_done;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signing a CRL: drawn from ledger.jsonl, its number and bytes' digest logged before the token is asked, the signature before it
+ * leaves (promise P3, by issue_logged_one()). And checking one against the ledger.
+ *
+ *   open the home - abandon what is unfinished - log in - read the ledger - draw - log, sign, verify, log - checkpoint - files
+ */
+#ifndef COLDCA_STATUS_CRL_H
+#define COLDCA_STATUS_CRL_H
+
+#include "base/console.h"
+#include "base/finding.h"
+#include "records/revoked.h"
+
+struct crl_options {
+    const char *home;       /**< path */
+    const char *pin_source; /**< NULL */
+    const char *out;        /**< a directory that gets the files as well; NULL: none */
+    unsigned days;          /**< to the next CRL; 0: as ca.yaml says */
+};
+
+struct crl_result {
+    uint64_t number;
+    uint64_t entries;
+    int64_t this_update;
+    int64_t next_update;
+    size_t der_len;
+    char name[32]; /**< of the files without their endings: "crl-7" */
+};
+MUST_USE bool crl_sign(const struct crl_options *options, const struct console *console,
+                       struct crl_result *ret_result, struct error *err);
+
+/** The number of a CRL that an earlier run logged and did not finish is closed: crl.abandoned. Read on, and commit, by the caller. */
+struct status_desk;
+MUST_USE bool crl_abandon_unfinished(struct status_desk *desk, const char *reason, struct error *err);
+
+#endif

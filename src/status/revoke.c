@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "status/revoke.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "home/certificate.h"
+#include "status/describe.h"
+#include "status/select.h"
+
+#include <string.h>
+
+#define COMMIT_COUNT 256 /* records a write and fsync */
+
+void revoke_plan_done(struct revoke_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        revoke_target_done(&plan->targets[i]);
+    for (size_t i = 0; i < plan->problem_count; i++)
+        free(plan->problems[i]);
+    free(plan->targets);
+    free(plan->problems);
+    *plan = (struct revoke_plan){.count = 0};
+}
+
+/* ---- records ---- */
+
+static bool log_target(struct status_desk *desk, const struct revoke_target *target, struct error *err)
+{
+    char key[129];
+    struct bytes serial = bytes_of(target->serial, target->serial_len);
+    if (target->action == REVOKE_RELEASE) {
+        const struct record_cert_unrevoked record = {
+            .serial = serial, .ref = target->ref, .batch = desk->batch};
+        return ledger_append(desk->home->ledger, RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&record),
+                             NULL, err);
+    }
+    const struct record_cert_revoked record = {
+        .serial = serial,
+        .reason = target->reason,
+        .revoked_at = time_now(),
+        .invalidity_date = target->invalidity_date,
+        .not_after = target->not_after,
+        .ref = target->ref,
+        .is_foreign = target->is_foreign,
+        .key_value = target->has_key_value ? hex_of(BYTES(target->key_value), key) : NULL,
+        .subject = target->subject,
+        .batch = desk->batch,
+    };
+    return ledger_append(desk->home->ledger, RECORD_CERT_REVOKED, record_cert_revoked_write(&record), NULL,
+                         err);
+}
+
+static bool log_all(struct status_desk *desk, const struct revoke_plan *plan, struct error *err)
+{
+    size_t done = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->targets[i].action == REVOKE_NOTHING)
+            continue;
+        if (!console_may_go_on(desk->console))
+            return error_set(err, ERROR_INTERRUPTED, 0,
+                             "stopped after %zu of %zu; run the same command again for the rest", done,
+                             plan->to_do);
+        if (!log_target(desk, &plan->targets[i], err))
+            return false;
+        done++;
+        if (done % COMMIT_COUNT == 0 && !ledger_commit(desk->home->ledger, err))
+            return false;
+        if (plan->is_many)
+            console_progress(desk->console, "revoking", done, plan->to_do);
+    }
+    return ledger_commit(desk->home->ledger, err);
+}
+
+static bool log_set(struct status_desk *desk, const struct revoke_options *options,
+                    const struct selection *selection, const struct revoke_plan *plan, struct error *err)
+{
+    if (!plan->is_many)
+        return true;
+    const struct record_revocation_set record = {
+        .batch = desk->batch,
+        .count = plan->to_do,
+        .where = options->where,
+        .list_sha256 = options->list != NULL ? selection->sha256 : NULL,
+        .skipped = plan->problem_count,
+        .reason = selection->wish.reason,
+    };
+    return ledger_append(desk->home->ledger, RECORD_REVOCATION_SET, record_revocation_set_write(&record),
+                         NULL, err);
+}
+
+/* ---- the run ---- */
+
+const char *revoke_reason_name(const struct revoke_target *target)
+{
+    return crl_reason_name(target->reason);
+}
+
+const char *revoke_end(const struct revoke_target *target, char room[static TIME_TEXT_SIZE])
+{
+    return target->not_after == CRL_NO_TIME ? NULL : time_format(target->not_after, room);
+}
+
+/** Whatever happens, what was logged gets its checkpoint. */
+static bool carry_out(struct status_desk *desk, const struct revoke_options *options,
+                      const struct selection *selection, const struct revoke_plan *plan, struct error *err)
+{
+    struct error ignored = ERROR_INIT;
+    if (!status_desk_unlock(desk, "revoke", err))
+        return false;
+    if (log_set(desk, options, selection, plan, err) && log_all(desk, plan, err))
+        return status_desk_end(desk, err);
+    if (err->kind == ERROR_INTERRUPTED && ledger_commit(desk->home->ledger, &ignored) &&
+        !status_desk_end(desk, &ignored))
+        console_notice(desk->console, "no checkpoint could be signed: %s", ignored.text);
+    return false;
+}
+
+static bool refuse_problems(const struct revoke_options *options, const struct revoke_plan *plan,
+                            struct error *err)
+{
+    if (plan->problem_count == 0 || options->may_skip || options->is_dry_run)
+        return true;
+    return error_set(
+        err, ERROR_INPUT, 0,
+        "%zu lines of the list can't be carried out, so nothing was revoked: mend them, or leave them "
+        "out with --skip-bad",
+        plan->problem_count);
+}
+
+static bool decide(struct status_desk *desk, const struct revoke_options *options,
+                   const struct revoke_plan *plan, struct error *err)
+{
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    if (options->decide == NULL)
+        return true;
+    if (plan->count == 1 && !revoke_describe(desk->home, &plan->targets[0], &words, err))
+        return false;
+    return options->decide(options->data, plan, builder_text(&words), err);
+}
+
+bool revoke_run(const struct revoke_options *options, const struct console *console,
+                struct revoke_plan *ret_plan, struct error *err)
+{
+    AUTO(status_desk_done)
+    struct status_desk desk = {.console = console, .pin_source = options->pin_source};
+    AUTO(selection_done) struct selection selection = {.file = BUILDER_INIT};
+    enum home_access access = options->is_dry_run ? HOME_LOOK : HOME_WRITE;
+    if (!selection_read(options, &selection, err) || !status_desk_open(&desk, options->home, access, err) ||
+        !status_desk_confine(&desk, NULL, err) || !selection_find(&selection, options, &desk, ret_plan, err))
+        return false;
+    for (size_t i = 0; i < ret_plan->count; i++)
+        ret_plan->to_do += ret_plan->targets[i].action == REVOKE_NOTHING ? 0 : 1;
+    if (!refuse_problems(options, ret_plan, err) || !decide(&desk, options, ret_plan, err))
+        return false;
+    return options->is_dry_run || ret_plan->to_do == 0 ||
+           carry_out(&desk, options, &selection, ret_plan, err);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who stands on a CRL (records/revoked.h), case by case: from lines of a ledger to entries. */
+#include "records/revoked.h"
+
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ZERO32 "0000000000000000000000000000000000000000000000000000000000000000"
+
+/** A ledger that is told line by line. */
+struct told {
+    struct revoked *revoked;
+    uint64_t next;
+    struct error err;
+};
+
+static int setup(void **state)
+{
+    struct told *told = memory_new(1, sizeof(*told));
+    told->revoked = revoked_new();
+    *state = told;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct told *told = *state;
+    revoked_free(told->revoked);
+    free(told);
+    return 0;
+}
+
+/** Takes a record; members are JSON, seq and operator are added. */
+static bool try_take(struct told *told, const char *type, const char *time, const char *members)
+{
+    AUTO(json_free) struct json *json = NULL;
+    AUTO(builder_done) struct builder line = BUILDER_INIT;
+    AUTO(free) char *text = memory_format("{%s}", members);
+    error_clear(&told->err);
+    assert_true(json_parse(bytes_of_text(text), &json, &told->err));
+    json_put_int(json, "seq", (int64_t)told->next);
+    json_put_text(json, "type", type);
+    json_put_text(json, "time", time);
+    json_put_text(json, "operator", "test");
+    json_canonical(json, &line);
+    return revoked_take(told->revoked, told->next++, builder_bytes(&line), &told->err);
+}
+
+static uint64_t take(struct told *told, const char *type, const char *time, const char *members)
+{
+    if (!try_take(told, type, time, members))
+        fail_msg("%s", told->err.text);
+    return told->next - 1;
+}
+
+static void refused(struct told *told, const char *type, const char *members, const char *why)
+{
+    assert_false(try_take(told, type, "2026-06-01T00:00:00Z", members));
+    if (strstr(told->err.text, why) == NULL)
+        fail_msg("\"%s\" does not say \"%s\"", told->err.text, why);
+}
+
+static uint64_t take_signing(struct told *told, const char *serial, const char *not_after)
+{
+    AUTO(free) char *members = memory_format("\"serial\":\"%s\",\"not_after\":\"%s\"", serial, not_after);
+    return take(told, "cert.signing", "2026-01-01T00:00:00Z", members);
+}
+
+static uint64_t take_end(struct told *told, const char *type, uint64_t ref)
+{
+    AUTO(free) char *members = memory_format("\"ref\":%llu", (unsigned long long)ref);
+    return take(told, type, "2026-01-02T00:00:00Z", members);
+}
+
+static uint64_t take_revoked(struct told *told, const char *serial, const char *reason, const char *not_after)
+{
+    bool is_hold = strcmp(reason, "certificateHold") == 0;
+    AUTO(free)
+    char *members = memory_format(
+        "\"serial\":\"%s\",\"reason\":\"%s\",\"revoked_at\":\"2026-02-01T00:00:00Z\",\"hold\":%s%s%s%s",
+        serial, reason, is_hold ? "true" : "false", not_after == NULL ? "" : ",\"not_after\":\"",
+        not_after == NULL ? "" : not_after, not_after == NULL ? "" : "\"");
+    return take(told, "cert.revoked", "2026-02-01T00:00:00Z", members);
+}
+
+/** The members of a crl.signing, as sound as this module asks. */
+static char *signing_members(const struct told *told, unsigned number, const char *time, uint64_t size)
+{
+    const struct revoked_crls *crls = revoked_crls(told->revoked);
+    AUTO(free)
+    char *previous = crls->has_issued
+                         ? memory_format(",\"previous\":%llu", (unsigned long long)crls->issued.issued_seq)
+                         : memory_text("");
+    return memory_format(
+        "\"number\":%u,\"issuer_sha256\":\"" ZERO32 "\",\"algorithm\":\"MAA=\",\"this_update\":\"%s\","
+        "\"next_update\":\"2040-01-01T00:00:00Z\",\"size\":%llu,\"extensions\":\"MAA=\",\"scope\":{},"
+        "\"keep_expired\":false,\"order\":\"ledger\",\"count\":0,\"tbs_len\":1,\"tbs_sha256\":\"" ZERO32
+        "\",\"rule\":1%s",
+        number, time, (unsigned long long)size, previous);
+}
+
+static void issue_crl(struct told *told, unsigned number, const char *time)
+{
+    AUTO(free) char *signing = signing_members(told, number, time, told->next);
+    uint64_t ref = take(told, "crl.signing", time, signing);
+    AUTO(free) char *issued = memory_format("\"ref\":%llu,\"number\":%u", (unsigned long long)ref, number);
+    (void)take(told, "crl.issued", time, issued);
+}
+
+/** "01 02!6": serials in their order, "!" and the reason if there is one, "@" for an invalidity date. */
+static const char *listed(const struct told *told, bool keep_expired)
+{
+    static char text[512];
+    AUTO(builder_done) struct builder entries = BUILDER_INIT;
+    AUTO(builder_done) struct builder out = BUILDER_INIT;
+    struct crl_read_entry entry;
+    uint64_t count = 0;
+    uint64_t read = 0;
+    revoked_draw(told->revoked, keep_expired, &entries, &count);
+    struct bytes cursor = builder_bytes(&entries);
+    for (; crl_next_entry(&cursor, &entry); read++) {
+        builder_add_text(&out, read == 0 ? "" : " ");
+        for (size_t i = 0; i < entry.entry.serial.len; i++)
+            builder_format(&out, "%02x", entry.entry.serial.data[i]);
+        if (entry.has_reason)
+            builder_format(&out, "!%u", entry.entry.reason);
+        if (entry.entry.invalidity_date != CRL_NO_TIME)
+            builder_add_text(&out, "@");
+    }
+    assert_int_equal(cursor.len, 0);
+    assert_int_equal(read, count);
+    (void)snprintf(text, sizeof(text), "%s", builder_text(&out));
+    return text;
+}
+
+#define END "2030-01-01T00:00:00Z"
+
+static void test_empty(void **state)
+{
+    struct told *told = *state;
+    take_end(told, "cert.issued", take_signing(told, "01", END));
+    assert_string_equal(listed(told, false), "");
+    assert_false(revoked_crls(told->revoked)->has_issued);
+}
+
+static void test_revoked_in_order(void **state)
+{
+    struct told *told = *state;
+    take_end(told, "cert.issued", take_signing(told, "01", END));
+    take_end(told, "cert.issued", take_signing(told, "8f", END));
+    take_revoked(told, "8f", "keyCompromise", END);
+    take_revoked(told, "01", "unspecified", END);
+    assert_string_equal(listed(told, false), "8f!1 01"); // the order of the records; reason 0 is not written
+    refused(told, "cert.revoked", "\"serial\":\"01\",\"reason\":\"superseded\",\"hold\":false",
+            "revoked already");
+    assert_string_equal(listed(told, false), "8f!1 01");
+    assert_int_equal(revoked_since_crl(told->revoked), 2);
+}
+
+static void test_invalidity_date(void **state)
+{
+    struct told *told = *state;
+    (void)take(told, "cert.revoked", "2026-02-01T00:00:00Z",
+               "\"serial\":\"05\",\"reason\":\"keyCompromise\",\"invalidity_date\":\"2026-01-15T00:00:00Z\","
+               "\"revoked_at\":\"2026-02-01T00:00:00Z\",\"hold\":false,\"foreign\":true");
+    assert_string_equal(listed(told, false), "05!1@");
+}
+
+static void test_burned(void **state)
+{
+    struct told *told = *state;
+    uint64_t first = take_signing(told, "01", END);
+    take_end(told, "cert.issued", take_signing(told, "02", END));
+    take_end(told, "cert.abandoned", first);
+    struct revoked_state found;
+    assert_string_equal(listed(told, false), "01"); // by itself, without a reason
+    assert_true(revoked_find(told->revoked, bytes_of("\x01", 1), &found));
+    assert_true(found.is_burned);
+    assert_false(revoked_find(told->revoked, bytes_of("\x02", 1), &found));
+    take_revoked(told, "01", "certificateHold", END);
+    assert_string_equal(listed(told, false), "01!6");
+    (void)take(told, "cert.unrevoked", "2026-03-01T00:00:00Z", "\"serial\":\"01\"");
+    assert_string_equal(listed(told, false), "01"); // what it was before
+    refused(told, "cert.unrevoked", "\"serial\":\"01\"", "not revoked");
+}
+
+static void test_hold_and_release(void **state)
+{
+    struct told *told = *state;
+    take_end(told, "cert.issued", take_signing(told, "01", END));
+    uint64_t hold = take_revoked(told, "01", "certificateHold", END);
+    assert_string_equal(listed(told, false), "01!6");
+    AUTO(free) char *wrong = memory_format("\"serial\":\"01\",\"ref\":%llu", (unsigned long long)hold - 1);
+    refused(told, "cert.unrevoked", wrong, "not the cert.revoked in force");
+    AUTO(free) char *right = memory_format("\"serial\":\"01\",\"ref\":%llu", (unsigned long long)hold);
+    (void)take(told, "cert.unrevoked", "2026-03-01T00:00:00Z", right);
+    assert_string_equal(listed(told, false), "");
+    take_revoked(told, "01", "certificateHold", END); // again, and then for good
+    take_revoked(told, "01", "superseded", END);
+    assert_string_equal(listed(told, false), "01!4");
+    refused(told, "cert.unrevoked", "\"serial\":\"01\"", "not on hold");
+    refused(told, "cert.unrevoked", "\"serial\":\"77\"", "not revoked");
+}
+
+static void test_leaves_one_crl_after_its_end(void **state)
+{
+    struct told *told = *state;
+    take_end(told, "cert.issued", take_signing(told, "01", "2026-03-01T00:00:00Z"));
+    take_revoked(told, "01", "superseded", "2026-03-01T00:00:00Z");
+    take_revoked(told, "02", "superseded", NULL); // nobody knows its end: it stays
+    issue_crl(told, 1, "2026-03-01T00:00:00Z");   // its last second: not beyond its validity
+    assert_string_equal(listed(told, false), "01!4 02!4");
+    issue_crl(told, 2, "2026-03-01T00:00:01Z"); // the one beyond its validity, which it is on
+    assert_string_equal(listed(told, false), "02!4");
+    assert_string_equal(listed(told, true), "01!4 02!4"); // keep_expired
+    issue_crl(told, 3, "2026-04-01T00:00:00Z");
+    assert_string_equal(listed(told, false), "02!4");
+}
+
+static void test_revoked_after_its_end_is_on_one(void **state)
+{
+    struct told *told = *state;
+    issue_crl(told, 1, "2026-04-01T00:00:00Z");
+    take_revoked(told, "01", "superseded", "2026-03-01T00:00:00Z"); // after CRL 1 was drawn
+    assert_string_equal(listed(told, false), "01!4");
+    issue_crl(told, 2, "2026-04-02T00:00:00Z");
+    assert_string_equal(listed(told, false), "");
+    assert_int_equal(revoked_since_crl(told->revoked), 0);
+}
+
+/** What was logged and never signed is not "the CRL before": its entries did not leave the house. */
+static void test_abandoned_crl_counts_for_its_number_only(void **state)
+{
+    struct told *told = *state;
+    take_revoked(told, "01", "superseded", "2026-03-01T00:00:00Z");
+    AUTO(free) char *signing = signing_members(told, 1, "2026-04-01T00:00:00Z", told->next);
+    uint64_t ref = take(told, "crl.signing", "2026-04-01T00:00:00Z", signing);
+    assert_true(revoked_crls(told->revoked)->has_unfinished);
+    AUTO(free) char *second = signing_members(told, 2, "2026-04-01T00:00:00Z", told->next);
+    refused(told, "crl.signing", second, "neither issued nor abandoned");
+    AUTO(free)
+    char *wrong = memory_format("\"ref\":%llu,\"number\":2,\"reason\":\"x\"", (unsigned long long)ref);
+    refused(told, "crl.abandoned", wrong, "no unfinished crl.signing");
+    AUTO(free)
+    char *end = memory_format("\"ref\":%llu,\"number\":1,\"reason\":\"x\"", (unsigned long long)ref);
+    (void)take(told, "crl.abandoned", "2026-04-01T00:00:00Z", end);
+    assert_string_equal(listed(told, false), "01!4");
+    assert_int_equal(revoked_crls(told->revoked)->last_number, 1);
+    assert_false(revoked_crls(told->revoked)->has_issued);
+    AUTO(free) char *again = signing_members(told, 1, "2026-04-01T00:00:00Z", told->next);
+    refused(told, "crl.signing", again, "not larger");
+}
+
+static void test_signing_fits_what_is_before(void **state)
+{
+    struct told *told = *state;
+    issue_crl(told, 3, "2026-04-01T00:00:00Z");
+    AUTO(free) char *early = signing_members(told, 4, "2026-03-31T00:00:00Z", told->next);
+    refused(told, "crl.signing", early, "this_update");
+    AUTO(free) char *size = signing_members(told, 4, "2026-05-01T00:00:00Z", told->next - 1);
+    refused(told, "crl.signing", size, "size");
+    AUTO(free) char *good = signing_members(told, 4, "2026-05-01T00:00:00Z", told->next);
+    char *previous = strstr(good, ",\"previous\":");
+    assert_non_null(previous);
+    *previous = '\0';
+    refused(told, "crl.signing", good, "previous");
+}
+
+static void test_ends_only_what_is_unfinished(void **state)
+{
+    struct told *told = *state;
+    uint64_t ref = take_signing(told, "01", END);
+    take_end(told, "cert.issued", ref);
+    AUTO(free) char *members = memory_format("\"ref\":%llu", (unsigned long long)ref);
+    refused(told, "cert.abandoned", members, "no unfinished cert.signing");
+    assert_string_equal(listed(told, false), "");
+}
+
+/** Many serials, so that the table of them grows. */
+static void test_many(void **state)
+{
+    struct told *told = *state;
+    for (unsigned i = 0; i < 5000; i++) {
+        char serial[9];
+        (void)snprintf(serial, sizeof(serial), "%08x", 0x10000000 + i);
+        take_revoked(told, serial, i % 2 == 0 ? "certificateHold" : "superseded", END);
+    }
+    for (unsigned i = 0; i < 5000; i++) {
+        uint8_t serial[4] = {0x10, 0, (uint8_t)(i >> 8), (uint8_t)i};
+        struct revoked_state found;
+        assert_true(revoked_find(told->revoked, BYTES(serial), &found));
+        assert_int_equal(found.reason, i % 2 == 0 ? CRL_CERTIFICATE_HOLD : CRL_SUPERSEDED);
+    }
+    AUTO(builder_done) struct builder entries = BUILDER_INIT;
+    uint64_t count = 0;
+    revoked_draw(told->revoked, false, &entries, &count);
+    assert_int_equal(count, 5000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_revoked_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_invalidity_date, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_burned, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leaves_one_crl_after_its_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_revoked_after_its_end_is_on_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_abandoned_crl_counts_for_its_number_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_signing_fits_what_is_before, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ends_only_what_is_unfinished, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
