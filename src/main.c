@@ -25,6 +25,7 @@ static const struct {
     {"review", cli_review, "look at each request, decide, then sign"},
     {"revoke", cli_revoke, "revoke certificates, put them on hold, release them"},
     {"crl", cli_crl, "sign the list of revoked certificates"},
+    {"status", cli_status, "what is due: the next CRL"},
     {"cert", cli_cert, "list and show certificates"},
     {"policy", cli_policy, "list, show and check policies"},
     {"token", cli_token, "list, initialise and show tokens"},

@@ -11,6 +11,7 @@
 #include "batch/stream.h"
 #include "issue/directory.h"
 #include "plan/inputs.h"
+#include "records/due.h"
 
 #include <errno.h>
 #include <string.h>
@@ -207,8 +208,10 @@ static bool prepare(struct batch *batch, struct error *err)
 {
     const struct plan_options shared = {.output = &batch->output};
     raise_descriptors();
-    return home_open(batch->options.home, HOME_WRITE, batch->console, &batch->home, err) &&
-           judge_open_lists(batch->judge = judge_new(batch->home), err) &&
+    if (!home_open(batch->options.home, HOME_WRITE, batch->console, &batch->home, err))
+        return false;
+    due_notice(batch->home, batch->console);
+    return judge_open_lists(batch->judge = judge_new(batch->home), err) &&
            medium_open(batch->options.medium, &batch->medium, err) &&
            batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
            batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&

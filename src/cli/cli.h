@@ -21,17 +21,23 @@ int cli_batch(int argc, char **argv, struct error *err);
 int cli_review(int argc, char **argv, struct error *err);
 int cli_revoke(int argc, char **argv, struct error *err);
 int cli_crl(int argc, char **argv, struct error *err);
+int cli_status(int argc, char **argv, struct error *err);
 int cli_cert(int argc, char **argv, struct error *err);
 int cli_policy(int argc, char **argv, struct error *err);
 int cli_token(int argc, char **argv, struct error *err);
 int cli_token_show(int argc, char **argv, struct error *err);
 int cli_ledger(int argc, char **argv, struct error *err);
 
+int cli_crl_show(int argc, char **argv, struct error *err);
+int cli_crl_verify(int argc, char **argv, struct error *err);
 int cli_ledger_list(int argc, char **argv, struct error *err);
 int cli_ledger_verify(int argc, char **argv, struct error *err);
 int cli_ledger_prove(int argc, char **argv, struct error *err);
 int cli_ledger_export(int argc, char **argv, struct error *err);
 int cli_ledger_cosign(int argc, char **argv, struct error *err);
+
+/** When the next CRL is due, and the exit code that says so. */
+int cli_report_due(struct options *options, unsigned within_days, struct error *err);
 
 /** A record's number. \return false if text is not one */
 bool cli_parse_seq(const char *text, uint64_t *ret_seq);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const struct command_help help = {
-    .usage = "crl [OPTIONS]",
+    .usage = "crl [show FILE|verify FILE] [OPTIONS]",
     .text = "Signs the next CRL: all that is revoked or burned in the ledger. Its number and the digest of "
             "its bytes are "
             "in the\nledger before the token is asked, its signature before it leaves. It is in crl/ of the "
@@ -45,16 +45,25 @@ static void report(const struct crl_result *result, const struct options *option
 static int sign(int argc, char **argv, struct error *err)
 {
     struct crl_options crl = {.days = 0};
+    bool only_due = false;
     struct crl_result result;
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
         {"out", 'o', OPTION_TEXT, "DIR", "where the CRL goes besides crl/ in the home", &crl.out},
         {"days", 0, OPTION_DAYS, "N", "to the next CRL, instead of ca.yaml's", &crl.days},
+        {"due", 0, OPTION_FLAG, NULL, "only say when the next CRL is due, as `coldca status` does",
+         &only_due},
     };
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
+    if (options.arguments.count > 0) {
+        (void)error_set(err, ERROR_USAGE, 0, "crl takes no file; crl show and crl verify do");
+        return (int)err->kind;
+    }
+    if (only_due)
+        return cli_report_due(&options, 0, err);
     struct console console = cli_console(&options);
     AUTO(free) char *path = home_path(options.home);
     crl.home = path;
@@ -67,5 +76,13 @@ static int sign(int argc, char **argv, struct error *err)
 
 int cli_crl(int argc, char **argv, struct error *err)
 {
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv, struct error *err);
+    } parts[] = {{"show", cli_crl_show}, {"verify", cli_crl_verify}};
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(parts); i++) {
+        if (strcmp(argv[1], parts[i].name) == 0)
+            return parts[i].run(argc - 1, argv + 1, err);
+    }
     return sign(argc, argv, err);
 }

@@ -46,7 +46,11 @@ static bool store_number(const struct option_row *row, const char *value, long *
 static bool store_days(const struct option_row *row, const char *value, struct error *err)
 {
     long days = 0;
-    if (!store_number(row, value, &days, err))
+    AUTO(free) char *number = memory_text(value);
+    size_t len = strlen(number);
+    if (len > 1 && number[len - 1] == 'd') // "7d"
+        number[len - 1] = '\0';
+    if (!store_number(row, number, &days, err))
         return false;
     if (days < 1 || days > DAYS_MAX)
         return error_set(err, ERROR_USAGE, 0, "--%s is 1 to %d", row->name, DAYS_MAX);

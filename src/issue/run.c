@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issue/run.h"
 
+#include "records/due.h"
+
 void issue_outcome_done(struct issue_outcome *outcome)
 {
     if (outcome->plan != NULL)
@@ -86,8 +88,10 @@ bool issue_run(const struct issue_run_options *options, const struct console *co
                struct issue_outcome *ret_outcome, struct error *err)
 {
     AUTO(desk_done) struct issue_desk desk = {.directory = {.fd = -1}, .console = console};
-    if (!home_open(options->home, options->is_dry_run ? HOME_LOOK : HOME_WRITE, console, &desk.home, err) ||
-        !planning_open(&options->planning, desk.home, console, &desk.planning, err) ||
+    if (!home_open(options->home, options->is_dry_run ? HOME_LOOK : HOME_WRITE, console, &desk.home, err))
+        return false;
+    due_notice(desk.home, console);
+    if (!planning_open(&options->planning, desk.home, console, &desk.planning, err) ||
         !prepare(options, &desk, console, err))
         return false;
     return planning_plan(desk.planning, desk.output, console, &ret_outcome->plan, err) &&

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "home/certificate.h"
+#include "plan/compromised.h"
 #include "plan/screen.h"
 #include "plan/seen.h"
 #include "request/csr.h"
@@ -21,6 +22,7 @@ struct judge {
     bool owns_ledger;
     struct screening *screening;
     struct seen *seen;
+    struct compromised *compromised; /**< NULL: not read yet */
 };
 
 struct judge *judge_new(const struct home *home)
@@ -37,6 +39,8 @@ void judge_free(struct judge *judge)
 {
     screening_free(judge->screening);
     seen_free(judge->seen);
+    if (judge->compromised != NULL)
+        compromised_free(judge->compromised);
     if (judge->owns_ledger)
         ledger_close(judge->ledger);
     free(judge);
@@ -151,7 +155,28 @@ static bool refuse_known_key(const struct judge *judge, struct plan_item *item, 
         AUTO(free)
         char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
                                    entry.subject);
-        plan_item_refuse(item, "key.unique", text, "make a new key, or revoke that certificate");
+        plan_item_refuse(item, "key.unique", text,
+                         "make a new key, or revoke that certificate: `coldca revoke --serial`");
+    }
+    return true;
+}
+
+/** Whatever the policy says: a key that others have is nobody's. */
+static bool refuse_compromised_keys(struct judge *judge, struct plan *plan, struct error *err)
+{
+    if (judge->ledger == NULL)
+        return true;
+    if (judge->compromised == NULL && !compromised_load(judge->ledger, &judge->compromised, err))
+        return false;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_item *item = &plan->items[i];
+        const char *serial =
+            item->request == NULL ? NULL : compromised_serial(judge->compromised, item->request->key_value);
+        if (serial == NULL)
+            continue;
+        AUTO(free)
+        char *text = memory_format("key: certificate %s with this key was revoked for keyCompromise", serial);
+        plan_item_refuse(item, "key.compromised", text, "make a new key");
     }
     return true;
 }
@@ -369,7 +394,8 @@ bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_option
         item->verdict = judge_item(home, options, item);
         item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
     }
-    if (!screening_refuse(judge->screening, judge->ledger, plan, options->policy, err))
+    if (!refuse_compromised_keys(judge, plan, err) ||
+        !screening_refuse(judge->screening, judge->ledger, plan, options->policy, err))
         return false;
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->items[i].action == PLAN_ALLOW)

@@ -98,39 +98,36 @@ static bool say(struct findings *findings, const char *rule, const struct error 
     return false;
 }
 
-/** Makes a CRL's bytes again from the records before it, and compares. They stay for its crl.issued. */
-static bool rebuild(struct records_checker *checker, const struct record_crl_signing *record,
-                    struct error *err)
+bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
+                         const struct record_crl_signing *record, struct builder *ret_tbs, struct error *err)
 {
     AUTO(builder_done) struct builder entries = BUILDER_INIT;
     AUTO(builder_done) struct builder extensions = BUILDER_INIT;
     uint8_t digest[32];
     uint64_t count = 0;
-    const struct crl_frame frame = {.issuer = checker->issuer,
+    const struct crl_frame frame = {.issuer = issuer,
                                     .kind = signature_of_der(record->algorithm),
                                     .number = record->number,
                                     .this_update = record->this_update,
                                     .next_update = record->next_update,
                                     .expired_since = record->expired_since};
-    digest_sha256(cert_issuer_der(checker->issuer), digest);
+    digest_sha256(cert_issuer_der(issuer), digest);
     if (memcmp(digest, record->issuer_sha256, sizeof(digest)) != 0)
         return error_set(err, ERROR_LEDGER, 0, "its issuer_sha256 is not that of ca.pem");
     crl_extensions(&frame, &extensions);
     if (!bytes_equal(builder_bytes(&extensions), record->extensions))
         return error_set(err, ERROR_LEDGER, 0, "its extensions are not those its other members ask for");
-    revoked_draw(checker->revoked, record->keep_expired, &entries, &count);
+    revoked_draw(revoked, record->keep_expired, &entries, &count);
     if (count != record->count)
         return error_set(err, ERROR_LEDGER, 0,
                          "it counts %" PRIu64 " entries, the records before it make %" PRIu64, record->count,
                          count);
-    if (!crl_tbs(&frame, builder_bytes(&entries), &checker->tbs, err))
+    if (!crl_tbs(&frame, builder_bytes(&entries), ret_tbs, err))
         return false;
-    digest_sha256(builder_bytes(&checker->tbs), digest);
-    if (checker->tbs.len != record->tbs_len || memcmp(digest, record->tbs_sha256, sizeof(digest)) != 0)
-        return error_set(err, ERROR_LEDGER, 0,
-                         "the TBSCertList made again from the records before it is another than was signed");
-    checker->kind = frame.kind;
-    return true;
+    digest_sha256(builder_bytes(ret_tbs), digest);
+    return (ret_tbs->len == record->tbs_len && memcmp(digest, record->tbs_sha256, sizeof(digest)) == 0) ||
+           error_set(err, ERROR_LEDGER, 0,
+                     "the TBSCertList made again from the records before it is another than was signed");
 }
 
 static bool check_crl_signing(struct records_checker *checker, const struct json *json,
@@ -142,7 +139,8 @@ static bool check_crl_signing(struct records_checker *checker, const struct json
     builder_clear(&checker->tbs);
     if (!record_crl_signing_read(json, &room, &record, &err))
         return true; // said by check_record()
-    if (rebuild(checker, &record, &err))
+    checker->kind = signature_of_der(record.algorithm);
+    if (records_crl_rebuild(checker->revoked, checker->issuer, &record, &checker->tbs, &err))
         return true;
     builder_clear(&checker->tbs);
     return say(ret_findings, "ledger.crl", &err);

@@ -4,6 +4,7 @@
 #define COLDCA_RECORDS_VERIFY_H
 
 #include "home/home.h"
+#include "records/revoked.h"
 
 /** What the checks remember of the records before: revocations, and each CRL made again. */
 struct records_checker;
@@ -11,6 +12,14 @@ struct records_checker;
 struct records_checker *records_checker_new(const struct home *home);
 void records_checker_free(struct records_checker *checker);
 DEFINE_AUTO(struct records_checker *, records_checker_free);
+
+/**
+ * Makes the bytes of a CRL again from the records that revoked holds, which are those before its crl.signing, and compares them
+ * with what that record says. \return false: ERROR_LEDGER, in what they differ
+ */
+MUST_USE bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
+                                  const struct record_crl_signing *record, struct builder *ret_tbs,
+                                  struct error *err);
 
 /** For one ledger_verify(); valid as long as the checker. */
 struct ledger_checks records_checks(struct records_checker *checker);

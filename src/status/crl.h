@@ -30,6 +30,18 @@ struct crl_result {
 MUST_USE bool crl_sign(const struct crl_options *options, const struct console *console,
                        struct crl_result *ret_result, struct error *err);
 
+#define CRL_FILE_MAX_LEN ((size_t)256 << 20)
+#define CRL_SHOWN_MAX 1000 /* entries */
+/** The lines of a CRL in a file, PEM or DER, and what a linter finds; no home is needed. */
+MUST_USE bool crl_show(const char *path, struct builder *ret_text, struct findings *ret_findings,
+                       struct error *err);
+/**
+ * Holds a CRL in a file against the ledger: by this CA's key, of a number the ledger has, with exactly the entries the records before it
+ * make. Whether it is still good is for the caller to say. \return false: ERROR_INPUT: no CRL of this CA; ERROR_LEDGER: not the ledger's
+ */
+MUST_USE bool crl_check(const char *home, const char *path, const struct console *console,
+                        struct crl_result *ret_result, struct error *err);
+
 /** The number of a CRL that an earlier run logged and did not finish is closed: crl.abandoned. Read on, and commit, by the caller. */
 struct status_desk;
 MUST_USE bool crl_abandon_unfinished(struct status_desk *desk, const char *reason, struct error *err);

@@ -3,6 +3,7 @@
 
 #include "issue/pipeline.h"
 #include "issue/session.h"
+#include "records/due.h"
 
 void status_desk_done(struct status_desk *desk)
 {
@@ -26,6 +27,8 @@ bool status_desk_open(struct status_desk *desk, const char *path, enum home_acce
         return error_set(err, ERROR_INPUT, 0, "%s awaits its parent's certificate", path);
     if (access == HOME_LOOK)
         return true;
+    if (desk->is_due_told)
+        due_notice(desk->home, desk->console);
     AUTO(free) char *operator_name = session_operator();
     ledger_set_operator(desk->home->ledger, operator_name);
     if (!home_clock_check(desk->home, time_now(), err) ||

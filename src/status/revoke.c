@@ -142,7 +142,7 @@ bool revoke_run(const struct revoke_options *options, const struct console *cons
                 struct revoke_plan *ret_plan, struct error *err)
 {
     AUTO(status_desk_done)
-    struct status_desk desk = {.console = console, .pin_source = options->pin_source};
+    struct status_desk desk = {.console = console, .pin_source = options->pin_source, .is_due_told = true};
     AUTO(selection_done) struct selection selection = {.file = BUILDER_INIT};
     enum home_access access = options->is_dry_run ? HOME_LOOK : HOME_WRITE;
     if (!selection_read(options, &selection, err) || !status_desk_open(&desk, options->home, access, err) ||

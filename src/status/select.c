@@ -131,7 +131,16 @@ static bool from_certificate(const struct selection *selection, const struct tar
                              "this certificate is by another issuer (%s): only that CA can revoke it",
                              facts.issuer_text);
     }
-    return selection_add(desk, bytes_of(facts.serial, facts.serial_len), facts.not_after, wish, plan, err);
+    if (!selection_add(desk, bytes_of(facts.serial, facts.serial_len), facts.not_after, wish, plan, err))
+        return false;
+    struct revoke_target *target = &plan->targets[plan->count - 1];
+    struct bytes spki;
+    if (!target->has_key_value && cert_tbs_spki(tbs, &spki, err)) {
+        key_value(spki, target->key_value);
+        target->has_key_value = true;
+        target->subject = TAKE(facts.subject_text);
+    }
+    return true;
 }
 
 /* ---- what the ledger says ---- */

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/due.h"
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "records/cert.h"
+#include "records/crl.h"
+#include "records/revocation.h"
+
+#include <inttypes.h>
+
+#define WINDOW_FIRST 4096
+#define NOTICE_WITHIN (7 * TIME_DAY_SECONDS)
+
+void due_done(struct due *due)
+{
+    free(due->words);
+    *due = (struct due){.state = DUE_NOTHING};
+}
+
+struct newest {
+    bool has;
+    uint64_t ref; /**< of the newest crl.issued */
+};
+
+static bool note_newest(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    struct newest *newest = data;
+    struct error ignored = ERROR_INIT;
+    (void)entry; // of a cert.signing only
+    if (record_number(record, "ref", &newest->ref, &ignored))
+        newest->has = true;
+    return true;
+}
+
+/** From the ledger's end back, in windows that grow: the newest CRL is mostly not far. */
+static bool find_newest(struct ledger *ledger, struct newest *newest, struct error *err)
+{
+    uint64_t to = ledger_size(ledger);
+    for (uint64_t window = WINDOW_FIRST; to > 0 && !newest->has; window *= 8) {
+        uint64_t from = to > window ? to - window : 0;
+        const struct ledger_filter filter = {
+            .type = RECORD_CRL_ISSUED, .status = -1, .from_seq = from, .to_seq = to};
+        if (!ledger_each(ledger, &filter, note_newest, newest, err))
+            return false;
+        to = from;
+    }
+    return true;
+}
+
+static bool read_newest(struct ledger *ledger, uint64_t seq, struct due *due, uint64_t *ret_size,
+                        struct error *err)
+{
+    AUTO(json_free) struct json *json = NULL;
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    struct record_crl_signing record;
+    if (!ledger_record(ledger, seq, &json, err) || !record_crl_signing_read(json, &room, &record, err))
+        return false;
+    due->has_crl = true;
+    due->number = record.number;
+    due->this_update = record.this_update;
+    due->next_update = record.next_update;
+    *ret_size = record.size;
+    return true;
+}
+
+static bool count_one(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    uint64_t *count = data;
+    (void)record, (void)entry; // that it is there is enough
+    (*count)++;
+    return true;
+}
+
+static bool count_waiting(struct ledger *ledger, uint64_t size, uint64_t *ret_count, struct error *err)
+{
+    static const char *const types[] = {RECORD_CERT_REVOKED, RECORD_CERT_UNREVOKED, RECORD_CERT_ABANDONED};
+    *ret_count = 0;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        const struct ledger_filter filter = {.type = types[i], .status = -1, .from_seq = size};
+        if (!ledger_each(ledger, &filter, count_one, ret_count, err))
+            return false;
+    }
+    return true;
+}
+
+static char *waiting_words(const struct due *due)
+{
+    return due->waiting == 0
+               ? memory_text("")
+               : memory_format(", %" PRIu64 " revocations and releases are on none yet", due->waiting);
+}
+
+static void decide(const struct home *home, int64_t now, int64_t within, struct due *due)
+{
+    char until[TIME_TEXT_SIZE];
+    char next[TIME_TEXT_SIZE];
+    AUTO(free) char *waiting = waiting_words(due);
+    if (!due->has_crl) {
+        due->state = due->waiting > 0 ? DUE_SOON : DUE_NOTHING;
+        due->words = due->waiting > 0 ? memory_format("no CRL was ever made%s: run `coldca crl`", waiting)
+                                      : memory_text("no CRL was ever made, and nothing is revoked");
+        return;
+    }
+    due->next_at = due->next_update - home->config.crl.overlap_hours * INT64_C(3600);
+    if (due->next_at < due->this_update)
+        due->next_at = due->next_update;
+    (void)time_format(due->next_update, until), (void)time_format(due->next_at, next);
+    if (now > due->next_update) {
+        due->state = DUE_OVER;
+        due->words = memory_format("CRL %" PRIu64
+                                   " is not good any more since %s%s: run `coldca crl` and carry it out",
+                                   due->number, until, waiting);
+        return;
+    }
+    due->state = due->waiting > 0 || now + within >= due->next_at ? DUE_SOON : DUE_NOTHING;
+    due->words =
+        due->state == DUE_NOTHING
+            ? memory_format("CRL %" PRIu64 " is good until %s, the next is due on %s", due->number, until,
+                            next)
+            : memory_format("CRL %" PRIu64 " is good until %s, the next is due on %s%s: run `coldca crl`",
+                            due->number, until, next, waiting);
+}
+
+bool due_find(const struct home *home, int64_t now, int64_t within, struct due *ret_due, struct error *err)
+{
+    struct newest newest = {.has = false};
+    AUTO(due_done) struct due due = {.state = DUE_NOTHING};
+    uint64_t size = 0;
+    if (!find_newest(home->ledger, &newest, err) ||
+        (newest.has && !read_newest(home->ledger, newest.ref, &due, &size, err)) ||
+        !count_waiting(home->ledger, size, &due.waiting, err))
+        return error_while(err, "looking when the next CRL is due");
+    decide(home, now, within, &due);
+    *ret_due = due;
+    due.words = NULL; // ret_due owns them now
+    return true;
+}
+
+void due_notice(const struct home *home, const struct console *console)
+{
+    struct error ignored = ERROR_INIT;
+    AUTO(due_done) struct due due = {.state = DUE_NOTHING};
+    if (console->confirm != NULL && due_find(home, time_now(), NOTICE_WITHIN, &due, &ignored) &&
+        due.state != DUE_NOTHING)
+        console_notice(console, "%s", due.words);
+}
