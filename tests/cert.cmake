@@ -9,6 +9,7 @@ target_link_libraries(coldca_chain_maker PUBLIC coldca_base PkgConfig::OPENSSL P
 
 coldca_unit_test(cert tbs LAYERS cert_maker)
 coldca_unit_test(cert lint LAYERS cert_maker)
+coldca_unit_test(cert crl LAYERS cert_maker)
 coldca_unit_test(cert extensions LAYERS cert_maker chain_maker)
 coldca_unit_test(cert forbids LAYERS judge_case chain_maker)
 coldca_unit_test(cert chain LAYERS judge_case chain_maker)

@@ -62,7 +62,7 @@ void compromised_free(struct compromised *compromised)
     free(compromised);
 }
 
-const char *compromised_serial(const struct compromised *compromised, const uint8_t key_value[static 32])
+static const char *serial_of(const struct compromised *compromised, const uint8_t key_value[static 32])
 {
     struct known_key wanted = {.serial = NULL};
     memcpy(wanted.value, key_value, sizeof(wanted.value));
@@ -71,4 +71,17 @@ const char *compromised_serial(const struct compromised *compromised, const uint
             ? NULL
             : bsearch(&wanted, compromised->keys, compromised->count, sizeof(*compromised->keys), compare);
     return found == NULL ? NULL : found->serial;
+}
+
+void compromised_refuse(const struct compromised *compromised, struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct plan_item *item = &plan->items[i];
+        const char *serial = item->request == NULL ? NULL : serial_of(compromised, item->request->key_value);
+        if (serial == NULL)
+            continue;
+        AUTO(free)
+        char *text = memory_format("key: certificate %s with this key was revoked for keyCompromise", serial);
+        plan_item_refuse(item, "key.compromised", text, "make a new key");
+    }
 }

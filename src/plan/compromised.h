@@ -7,7 +7,7 @@
 #define COLDCA_PLAN_COMPROMISED_H
 
 #include "base/cleanup.h"
-#include "ledger/ledger.h"
+#include "plan/plan.h"
 
 struct compromised;
 /** Reads them from the ledger; those of revocations that come later are not known. */
@@ -16,7 +16,7 @@ MUST_USE bool compromised_load(struct ledger *ledger, struct compromised **ret_c
 void compromised_free(struct compromised *compromised);
 DEFINE_AUTO(struct compromised *, compromised_free);
 
-/** The serial of a certificate with this key (base/key_value.h) that was revoked for it; NULL: none. Borrowed. */
-const char *compromised_serial(const struct compromised *compromised, const uint8_t key_value[static 32]);
+/** Refuses the requests with such a key, by its value (base/key_value.h); the reason names the certificate. */
+void compromised_refuse(const struct compromised *compromised, struct plan *plan);
 
 #endif

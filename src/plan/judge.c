@@ -168,16 +168,7 @@ static bool refuse_compromised_keys(struct judge *judge, struct plan *plan, stru
         return true;
     if (judge->compromised == NULL && !compromised_load(judge->ledger, &judge->compromised, err))
         return false;
-    for (size_t i = 0; i < plan->count; i++) {
-        struct plan_item *item = &plan->items[i];
-        const char *serial =
-            item->request == NULL ? NULL : compromised_serial(judge->compromised, item->request->key_value);
-        if (serial == NULL)
-            continue;
-        AUTO(free)
-        char *text = memory_format("key: certificate %s with this key was revoked for keyCompromise", serial);
-        plan_item_refuse(item, "key.compromised", text, "make a new key");
-    }
+    compromised_refuse(judge->compromised, plan);
     return true;
 }
 

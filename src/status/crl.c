@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "issue/directory.h"
+#include "signer/memory.h"
 #include "status/desk.h"
 
 #include <inttypes.h>
@@ -102,12 +103,23 @@ static bool fill_frame(struct status_desk *desk, const struct crl_options *optio
     return home_signature_kind(desk->home, &no_wishes, &frame->kind, err);
 }
 
+/** A CRL that left, of which this ledger knows nothing, would be followed by a second one of its number. */
+static bool check_number(const struct status_desk *desk, uint64_t number, struct error *err)
+{
+    uint64_t remembered = 0;
+    return !signer_remembered_crl(desk->signer, &remembered) || remembered < number ||
+           error_set(err, ERROR_LEDGER, 0,
+                     "the token remembers CRL %" PRIu64 ", the ledger's last is %" PRIu64
+                     ": restore the newest copy of this home",
+                     remembered, number - 1);
+}
+
 static bool draw(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
                  struct error *err)
 {
     AUTO(builder_done) struct builder unsigned_crl = BUILDER_INIT;
     bool keep_expired = desk->home->config.crl.keep_expired;
-    if (!fill_frame(desk, options, &drawing->frame, err))
+    if (!fill_frame(desk, options, &drawing->frame, err) || !check_number(desk, drawing->frame.number, err))
         return false;
     revoked_draw(desk->revoked, keep_expired, &drawing->entries, &drawing->count);
     crl_extensions(&drawing->frame, &drawing->extensions);
@@ -269,8 +281,9 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
     if (!check_places(&places, ret_result->name, err))
         return false;
     bool is_done = sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err);
-    // The number is on the disk and under a checkpoint; from here on the CRL leaves.
-    is_done = is_done && deliver(&places, ret_result->name, builder_bytes(&logged.made), err);
+    // The number is on the disk and under a checkpoint, and on the token; from here on the CRL leaves.
+    is_done = is_done && signer_remember_crl(desk.signer, drawing.frame.number, err) &&
+              deliver(&places, ret_result->name, builder_bytes(&logged.made), err);
     if (is_done)
         say_result(&drawing, &logged, ret_result);
     logged_done(&logged);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CRLs: bytes as RFC 5280 5 and OpenSSL have them, and lint: each fault that is planted is found under its rule, a sound one has none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "cert_maker.h"
+
+#include "base/der.h"
+#include "base/encode.h"
+#include "cert/crl.h"
+
+#include <openssl/pem.h>
+
+#include <string.h>
+
+static EVP_PKEY *ca_key;
+static struct cert_issuer *issuer;
+
+static int setup(void **state)
+{
+    (void)state;
+    ca_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    issuer = maker_root("O=Test,CN=Root", ca_key, SIGNATURE_ECDSA_SHA256);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    cert_issuer_free(issuer);
+    EVP_PKEY_free(ca_key);
+    return 0;
+}
+
+static struct crl_frame sound_frame(void)
+{
+    return (struct crl_frame){.issuer = issuer,
+                              .kind = SIGNATURE_ECDSA_SHA256,
+                              .number = 0x80,
+                              .this_update = MAKER_NOW + 86400,
+                              .next_update = MAKER_NOW + 10 * 86400,
+                              .expired_since = CRL_NO_TIME};
+}
+
+static void seal(struct bytes tbs, struct builder *ret_der)
+{
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    maker_sign(ca_key, SIGNATURE_ECDSA_SHA256, tbs, &signature);
+    cert_seal(tbs, SIGNATURE_ECDSA_SHA256, builder_bytes(&signature), ret_der);
+}
+
+static void make(const struct crl_frame *frame, const struct crl_entry *entries, size_t count,
+                 struct builder *ret_der)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder list = BUILDER_INIT;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    for (size_t i = 0; i < count; i++)
+        crl_entry_add(&entries[i], &list);
+    if (!crl_tbs(frame, builder_bytes(&list), &tbs, &err))
+        fail_msg("%s", err.text);
+    seal(builder_bytes(&tbs), ret_der);
+    if (!crl_verify(builder_bytes(ret_der), builder_bytes(&tbs), issuer, &err))
+        fail_msg("%s", err.text);
+}
+
+static void expect_clean(struct bytes der)
+{
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    crl_lint(der, issuer, &findings);
+    if (findings.count > 0)
+        fail_msg("%s: %s", findings.items[0].rule, findings.items[0].text);
+}
+
+static X509_CRL *parse(struct bytes der)
+{
+    const uint8_t *at = der.data;
+    X509_CRL *crl = d2i_X509_CRL(NULL, &at, (long)der.len);
+    assert_non_null(crl);
+    assert_ptr_equal(at, der.data + der.len);
+    assert_int_equal(X509_CRL_verify(crl, ca_key), 1);
+    return crl;
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    const struct crl_frame frame = sound_frame();
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    make(&frame, NULL, 0, &der);
+    X509_CRL *crl = parse(builder_bytes(&der));
+    assert_int_equal(X509_CRL_get_version(crl), 1);
+    assert_null(X509_CRL_get_REVOKED(crl)); // absent, not empty
+    ASN1_INTEGER *number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+    assert_int_equal(ASN1_INTEGER_get(number), 0x80);
+    ASN1_INTEGER_free(number);
+    X509_CRL_free(crl);
+    expect_clean(builder_bytes(&der));
+}
+
+static void test_entries(void **state)
+{
+    (void)state;
+    struct crl_frame frame = sound_frame();
+    frame.expired_since = MAKER_NOW - 86400;
+    const struct crl_entry entries[] = {
+        {.serial = bytes_of("\x80\x01", 2), .revoked_at = MAKER_NOW, .invalidity_date = CRL_NO_TIME},
+        {.serial = bytes_of("\x02", 1),
+         .revoked_at = MAKER_NOW,
+         .reason = CRL_KEY_COMPROMISE,
+         .invalidity_date = MAKER_NOW - 5},
+    };
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    make(&frame, entries, 2, &der);
+    X509_CRL *crl = parse(builder_bytes(&der));
+    assert_int_equal(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)), 2);
+    const X509_REVOKED *first = sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 0);
+    assert_int_equal(ASN1_INTEGER_get(X509_REVOKED_get0_serialNumber(first)), 0x8001);
+    assert_int_equal(X509_REVOKED_get_ext_count(first), 0); // reason 0 is left out
+    const X509_REVOKED *second = sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 1);
+    ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(second, NID_crl_reason, NULL, NULL);
+    assert_int_equal(ASN1_ENUMERATED_get(reason), 1);
+    ASN1_ENUMERATED_free(reason);
+    ASN1_GENERALIZEDTIME *since = X509_REVOKED_get_ext_d2i(second, NID_invalidity_date, NULL, NULL);
+    assert_non_null(since);
+    ASN1_GENERALIZEDTIME_free(since);
+    X509_CRL_free(crl);
+    expect_clean(builder_bytes(&der));
+    // and read again by ourselves, from PEM as well
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(builder_done) struct builder again = BUILDER_INIT;
+    struct error err = ERROR_INIT;
+    encode_pem("X509 CRL", builder_bytes(&der), &pem);
+    assert_true(crl_from_file(builder_bytes(&pem), &again, &err));
+    assert_true(bytes_equal(builder_bytes(&again), builder_bytes(&der)));
+    struct crl read;
+    struct crl_facts facts;
+    struct crl_read_entry entry;
+    assert_true(crl_read(builder_bytes(&again), &read, &err));
+    assert_true(crl_facts(&read, &facts, &err));
+    assert_true(facts.has_expired_since);
+    assert_int_equal(facts.expired_since, MAKER_NOW - 86400);
+    assert_true(crl_next_entry(&read.entries, &entry));
+    assert_true(bytes_equal(entry.entry.serial, entries[0].serial));
+    assert_true(crl_next_entry(&read.entries, &entry));
+    assert_int_equal(entry.entry.invalidity_date, MAKER_NOW - 5);
+    assert_false(crl_next_entry(&read.entries, &entry));
+}
+
+static void test_frame_is_checked(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    struct crl_frame frame = sound_frame();
+    frame.next_update = cert_issuer_facts(issuer)->not_after + 1;
+    assert_false(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err));
+    assert_non_null(strstr(err.text, "past the CA's end"));
+    frame.next_update = frame.this_update;
+    assert_false(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err));
+    frame = sound_frame();
+    frame.kind = SIGNATURE_OTHER;
+    assert_false(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err));
+    assert_int_equal(tbs.len, 0);
+}
+
+static void test_verify_refuses_what_is_changed(void **state)
+{
+    (void)state;
+    const struct crl_frame frame = sound_frame();
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    make(&frame, NULL, 0, &der);
+    struct crl crl;
+    assert_true(crl_read(builder_bytes(&der), &crl, &err));
+    size_t last = (size_t)(crl.tbs.data - der.data) + crl.tbs.len - 1;
+    der.data[last] ^= 1; // the CRL number
+    assert_false(crl_verify(builder_bytes(&der), bytes_of(NULL, 0), issuer, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+}
+
+/* ---- lint: a TBSCertList written by hand ---- */
+
+#define OID(last) "06 03 55 1d " last
+#define NUMBER "30 0a " OID("14") " 04 03 02 01 07"
+#define REASON(value) "30 0a " OID("15") " 04 03 0a 01 " value
+
+struct plant {
+    const char *rule;    /**< what lint has to say */
+    const char *version; /**< NULL: 2 */
+    const char *this_update;
+    const char *next_update;
+    const char *entries;    /**< "": none; "30 00": an empty list */
+    const char *extensions; /**< beside the authorityKeyIdentifier; NULL: a number */
+    bool has_no_key_id, has_other_issuer, has_no_extensions;
+};
+
+static void add_hex(struct builder *out, const char *text)
+{
+    AUTO(builder_done) struct builder packed = BUILDER_INIT;
+    for (; *text != '\0'; text++) {
+        if (*text != ' ')
+            builder_add_u8(&packed, (uint8_t)*text);
+    }
+    assert_true(packed.len == 0 || decode_hex(builder_bytes(&packed), out));
+}
+
+static void add_key_id(struct builder *out)
+{
+    AUTO(builder_done) struct builder inner = BUILDER_INIT;
+    AUTO(builder_done) struct builder sequence = BUILDER_INIT;
+    AUTO(builder_done) struct builder extension = BUILDER_INIT;
+    der_add(&inner, DER_CONTEXT_0, cert_issuer_key_id(issuer));
+    der_add(&sequence, DER_SEQUENCE, builder_bytes(&inner));
+    add_hex(&extension, OID("23"));
+    der_add(&extension, DER_OCTET_STRING, builder_bytes(&sequence));
+    der_add(out, DER_SEQUENCE, builder_bytes(&extension));
+}
+
+static void plant_crl(const struct plant *plant, struct builder *ret_der)
+{
+    AUTO(builder_done) struct builder body = BUILDER_INIT;
+    AUTO(builder_done) struct builder list = BUILDER_INIT;
+    AUTO(builder_done) struct builder sequence = BUILDER_INIT;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    add_hex(&body, plant->version != NULL ? plant->version : "02 01 01");
+    builder_add_bytes(&body, signature_algorithm_der(SIGNATURE_ECDSA_SHA256));
+    if (plant->has_other_issuer)
+        add_hex(&body, "30 0c 31 0a 30 08 06 03 55 04 03 0c 01 58");
+    else
+        builder_add_bytes(&body, cert_issuer_subject(issuer));
+    // 251122..., 251222...
+    add_hex(&body, plant->this_update != NULL ? plant->this_update : "17 0d 323531313232303030303030 5a");
+    add_hex(&body, plant->next_update != NULL ? plant->next_update : "17 0d 323531323232303030303030 5a");
+    add_hex(&body, plant->entries != NULL ? plant->entries : "");
+    if (!plant->has_no_key_id)
+        add_key_id(&list);
+    add_hex(&list, plant->extensions != NULL ? plant->extensions : NUMBER);
+    if (!plant->has_no_extensions) {
+        der_add(&sequence, DER_SEQUENCE, builder_bytes(&list));
+        der_add(&body, DER_CONTEXT_CONSTRUCTED_0, builder_bytes(&sequence));
+    }
+    der_add(&tbs, DER_SEQUENCE, builder_bytes(&body));
+    seal(builder_bytes(&tbs), ret_der);
+}
+
+#define ENTRY_DATE "17 0d 323531313231303030303030 5a"
+#define LATE_DATE "17 0d 323531313233303030303030 5a"
+
+static void test_lint(void **state)
+{
+    (void)state;
+    static const struct plant plants[] = {
+        {.rule = "lint.crl-version", .version = ""},
+        {.rule = "lint.crl-next-update", .next_update = ""},
+        {.rule = "lint.crl-dates", .next_update = "17 0d 323531313232303030303030 5a"},
+        {.rule = "lint.crl-time-form", .this_update = "18 0f 3230323531313232303030303030 5a"},
+        {.rule = "lint.crl-number", .extensions = ""},
+        {.rule = "lint.crl-key-id", .has_no_key_id = true},
+        {.rule = "lint.crl-issuer", .has_other_issuer = true},
+        {.rule = "lint.crl-extension-twice", .extensions = NUMBER " " NUMBER},
+        {.rule = "lint.crl-critical", .extensions = "30 0d " OID("14") " 01 01 ff 04 03 02 01 07"},
+        {.rule = "lint.crl-not-critical", .extensions = NUMBER " 30 0a " OID("1b") " 04 03 02 01 01"},
+        {.rule = "lint.crl-extensions-empty", .extensions = "", .has_no_key_id = true},
+        {.rule = "lint.crl-parse", .extensions = "30 0d " OID("14") " 01 01 00 04 03 02 01 07"},
+        {.rule = "lint.crl-empty-list", .entries = "30 00"},
+        {.rule = "lint.crl-entry", .entries = "30 05 30 03 02 01 05"},
+        {.rule = "lint.crl-serial-zero", .entries = "30 14 30 12 02 01 00 " ENTRY_DATE},
+        {.rule = "lint.crl-serial-length",
+         .entries = "30 28 30 26 02 15 010203040506070809101112131415161718192021 " ENTRY_DATE},
+        {.rule = "lint.crl-future", .entries = "30 14 30 12 02 01 05 " LATE_DATE},
+        {.rule = "lint.crl-reason-zero",
+         .entries = "30 22 30 20 02 01 05 " ENTRY_DATE " 30 0c " REASON("00")},
+        {.rule = "lint.crl-remove", .entries = "30 22 30 20 02 01 05 " ENTRY_DATE " 30 0c " REASON("08")},
+        {.rule = "lint.crl-entry-extension-twice",
+         .entries = "30 2e 30 2c 02 01 05 " ENTRY_DATE " 30 18 " REASON("01") REASON("01")},
+        {.rule = "lint.crl-past-issuer", .next_update = "17 0d 343931323232303030303030 5a"},
+        {.rule = "lint.crl-before-issuer", .this_update = "17 0d 303131313232303030303030 5a"},
+    };
+    AUTO(builder_done) struct builder sound = BUILDER_INIT;
+    plant_crl(&(struct plant){.entries = "30 22 30 20 02 01 05 " ENTRY_DATE " 30 0c " REASON("01")}, &sound);
+    expect_clean(builder_bytes(&sound));
+    for (size_t i = 0; i < ARRAY_LEN(plants); i++) {
+        AUTO(builder_done) struct builder der = BUILDER_INIT;
+        AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+        plant_crl(&plants[i], &der);
+        crl_lint(builder_bytes(&der), issuer, &findings);
+        if (!findings_has(&findings, plants[i].rule))
+            fail_msg("%s was not found, but %s", plants[i].rule,
+                     findings.count == 0 ? "nothing" : findings.items[0].rule);
+        for (size_t j = 0; j < findings.count; j++)
+            assert_true(findings.items[j].source != NULL);
+    }
+}
+
+static void test_reasons(void **state)
+{
+    (void)state;
+    enum crl_reason reason = CRL_UNSPECIFIED;
+    assert_true(crl_reason_parse("keycompromise", &reason));
+    assert_int_equal(reason, CRL_KEY_COMPROMISE);
+    assert_true(crl_reason_parse("aACompromise", &reason));
+    assert_int_equal(reason, CRL_AA_COMPROMISE);
+    assert_false(crl_reason_parse("7", &reason));
+    assert_null(crl_reason_name(7));
+    assert_string_equal(crl_reason_name(6), "certificateHold");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_frame_is_checked),
+        cmocka_unit_test(test_verify_refuses_what_is_changed),
+        cmocka_unit_test(test_lint),
+        cmocka_unit_test(test_reasons),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
