@@ -42,7 +42,7 @@ static bool note(const struct json *record, const struct ledger_entry *entry, vo
     return true;
 }
 
-bool compromised_load(struct ledger *ledger, struct compromised **ret_compromised, struct error *err)
+static bool load(struct ledger *ledger, struct compromised **ret_compromised, struct error *err)
 {
     const struct ledger_filter filter = {.type = "cert.revoked", .status = -1};
     AUTO(compromised_free) struct compromised *compromised = memory_new(1, sizeof(*compromised));
@@ -73,15 +73,21 @@ static const char *serial_of(const struct compromised *compromised, const uint8_
     return found == NULL ? NULL : found->serial;
 }
 
-void compromised_refuse(const struct compromised *compromised, struct plan *plan)
+bool compromised_refuse(struct ledger *ledger, struct compromised **compromised, struct plan *plan,
+                        struct error *err)
 {
+    if (ledger == NULL)
+        return true;
+    if (*compromised == NULL && !load(ledger, compromised, err))
+        return false;
     for (size_t i = 0; i < plan->count; i++) {
         struct plan_item *item = &plan->items[i];
-        const char *serial = item->request == NULL ? NULL : serial_of(compromised, item->request->key_value);
+        const char *serial = item->request == NULL ? NULL : serial_of(*compromised, item->request->key_value);
         if (serial == NULL)
             continue;
         AUTO(free)
         char *text = memory_format("key: certificate %s with this key was revoked for keyCompromise", serial);
         plan_item_refuse(item, "key.compromised", text, "make a new key");
     }
+    return true;
 }

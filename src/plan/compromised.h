@@ -10,13 +10,15 @@
 #include "plan/plan.h"
 
 struct compromised;
-/** Reads them from the ledger; those of revocations that come later are not known. */
-MUST_USE bool compromised_load(struct ledger *ledger, struct compromised **ret_compromised,
-                               struct error *err);
 void compromised_free(struct compromised *compromised);
 DEFINE_AUTO(struct compromised *, compromised_free);
 
-/** Refuses the requests with such a key, by its value (base/key_value.h); the reason names the certificate. */
-void compromised_refuse(const struct compromised *compromised, struct plan *plan);
+/**
+ * Refuses the requests with such a key, by its value (base/key_value.h); the reason names the certificate.
+ * \param ledger       NULL: none, so no key is known
+ * \param compromised  NULL in it: they are read from the ledger, once; those of later revocations are not known
+ */
+MUST_USE bool compromised_refuse(struct ledger *ledger, struct compromised **compromised, struct plan *plan,
+                                 struct error *err);
 
 #endif

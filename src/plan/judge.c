@@ -161,17 +161,6 @@ static bool refuse_known_key(const struct judge *judge, struct plan_item *item, 
     return true;
 }
 
-/** Whatever the policy says: a key that others have is nobody's. */
-static bool refuse_compromised_keys(struct judge *judge, struct plan *plan, struct error *err)
-{
-    if (judge->ledger == NULL)
-        return true;
-    if (judge->compromised == NULL && !compromised_load(judge->ledger, &judge->compromised, err))
-        return false;
-    compromised_refuse(judge->compromised, plan);
-    return true;
-}
-
 /** A key that is refused for how it is written is told if it is another's all the same: that it is copied matters more. */
 static bool tell_copied_keys(const struct judge *judge, struct plan *plan, struct error *err)
 {
@@ -385,7 +374,7 @@ bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_option
         item->verdict = judge_item(home, options, item);
         item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
     }
-    if (!refuse_compromised_keys(judge, plan, err) ||
+    if (!compromised_refuse(judge->ledger, &judge->compromised, plan, err) ||
         !screening_refuse(judge->screening, judge->ledger, plan, options->policy, err))
         return false;
     for (size_t i = 0; i < plan->count; i++) {

@@ -124,3 +124,25 @@ step "a CRL that is good beyond the CA is refused"
 run 3 -C ca crl --days 3650 --pin-source file:pin
 says "past the CA's end"
 sound_ledger
+
+step "cert list and cert show tell what is revoked, on hold, valid"
+ask e
+sign 0 --out issued requests/e.csr
+e=$(serial_of issued/e.pem)
+run 0 -C ca cert list --json --status valid --policy mqtt-device
+json 'map(.serial) | join(" ")' "$e"
+run 0 -C ca cert list --json --status valid --policy mqtt-device --expires-within 30d
+json length 0
+run 0 -C ca cert list --json --status valid --policy mqtt-device --expires-within 400d
+json length 1
+revoke 0 --serial "$e" --hold --yes
+run 0 -C ca cert list --json --status hold
+json 'map(.serial) | join(" ")' "$e"
+run 0 -C ca cert list --json --status revoked
+json length 4
+json 'map(select(.serial == "'"$a"'"))[0].revoked | endswith("keyCompromise")'
+run 0 -C ca cert show "$a"
+says "keyCompromise"
+run 0 -C ca cert list --json --status burned
+json length 0
+run 2 -C ca cert list --status lost

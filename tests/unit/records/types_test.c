@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "records/ca.h"
 #include "records/cert.h"
+#include "records/crl.h"
+#include "records/revocation.h"
 #include "records/session.h"
 
 #include <string.h>
@@ -261,7 +263,7 @@ static void types_that_are_not_known_are_right(void **state)
     struct error err = ERROR_INIT;
     AUTO(json_free) struct json *record = json_new_object();
     (void)state;
-    assert_true(record_check("crl.signing", record, &err));
+    assert_true(record_check("ocsp.signing", record, &err));
     assert_true(record_check("something.new", record, &err));
 }
 
@@ -295,9 +297,65 @@ static void a_run_has_an_id_of_its_own(void **state)
     assert_true(strlen(name) > 0);
 }
 
+static void test_revocations(void **state)
+{
+    (void)state;
+    static const char *const demanded[] = {"serial", NULL};
+    static const char *const of_set[] = {"batch", "count", NULL};
+    const struct record_cert_revoked revoked = {.serial = BYTES(digest),
+                                                .reason = CRL_KEY_COMPROMISE,
+                                                .revoked_at = 1,
+                                                .invalidity_date = 0,
+                                                .not_after = 2,
+                                                .ref = 3,
+                                                .batch = "b"};
+    const struct record_cert_unrevoked unrevoked = {.serial = BYTES(digest), .ref = 3, .batch = "b"};
+    const struct record_revocation_set set = {.batch = "b", .count = 2, .where = "policy=x"};
+    assert_demands(RECORD_CERT_REVOKED, record_cert_revoked_write(&revoked), demanded);
+    assert_demands(RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&unrevoked), demanded);
+    assert_demands(RECORD_REVOCATION_SET, record_revocation_set_write(&set), of_set);
+    // what was written is read back
+    struct error err = ERROR_INIT;
+    struct record_cert_revoked read;
+    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(json_free) struct json *record = again(record_cert_revoked_write(&revoked));
+    assert_true(record_cert_revoked_read(record, &room, &read, &err));
+    assert_true(bytes_equal(read.serial, revoked.serial));
+    assert_int_equal(read.reason, CRL_KEY_COMPROMISE);
+    assert_int_equal(read.revoked_at, 1);
+    assert_int_equal(read.invalidity_date, 0);
+    assert_int_equal(read.not_after, 2);
+    assert_int_equal(read.ref, 3);
+    assert_false(read.is_hold);
+}
+
+static void test_crls(void **state)
+{
+    (void)state;
+    static const char *const of_signing[] = {
+        "rule", "order", "scope",       "number",      "issuer_sha256", "algorithm",  "extensions",
+        "size", "count", "this_update", "next_update", "tbs_len",       "tbs_sha256", NULL};
+    static const char *const of_issued[] = {"ref", "number", "signature", "sha256", NULL};
+    static const char *const of_abandoned[] = {"ref", "number", "reason", NULL};
+    const struct record_crl_signing signing = {.number = 1,
+                                               .algorithm = BYTES(digest),
+                                               .next_update = 1,
+                                               .extensions = BYTES(digest),
+                                               .expired_since = CRL_NO_TIME,
+                                               .previous = RECORD_CRL_NONE,
+                                               .batch = "b"};
+    const struct record_crl_issued issued = {.ref = 1, .number = 1, .signature = BYTES(digest)};
+    const struct record_crl_abandoned abandoned = {.ref = 1, .number = 1, .reason = "stopped"};
+    assert_demands(RECORD_CRL_SIGNING, record_crl_signing_write(&signing), of_signing);
+    assert_demands(RECORD_CRL_ISSUED, record_crl_issued_write(&issued), of_issued);
+    assert_demands(RECORD_CRL_ABANDONED, record_crl_abandoned_write(&abandoned), of_abandoned);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_revocations),
+        cmocka_unit_test(test_crls),
         cmocka_unit_test(ca_created_is_read_back),
         cmocka_unit_test(ca_created_demands_its_members),
         cmocka_unit_test(cert_issued_is_read_back),

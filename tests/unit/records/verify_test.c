@@ -75,7 +75,8 @@ static void assert_found(const char *words)
 static void what_a_run_wrote_holds(void **state)
 {
     struct error err = ERROR_INIT;
-    const struct ledger_checks checks = records_checks(own.home);
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
     AUTO(ledger_report_done) struct ledger_report report;
     (void)state;
     assert_true(ledger_verify(own.home->fd, own.home->config.ledger_vkey, &checks, &report, &err));
@@ -85,7 +86,8 @@ static void what_a_run_wrote_holds(void **state)
 
 static void a_certificate_is_held_against_signature_and_digest(void **state)
 {
-    const struct ledger_checks checks = records_checks(own.home);
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
     (void)state;
     assert_true(
         checks.certificate(checks.data, builder_bytes(&tbs), builder_bytes(&signature), sha256, &found));
@@ -101,7 +103,8 @@ static void a_certificate_is_held_against_signature_and_digest(void **state)
 
 static void what_a_record_says_of_its_tbs_is_compared(void **state)
 {
-    const struct ledger_checks checks = records_checks(own.home);
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
     const struct ledger_claims none = {.serial = {NULL, 0}};
     (void)state;
     assert_false(checks.tbs(checks.data, builder_bytes(&tbs), &none, &found));
@@ -117,7 +120,8 @@ static void what_a_record_says_of_its_tbs_is_compared(void **state)
 
 static void a_record_that_lacks_a_member_is_found(void **state)
 {
-    const struct ledger_checks checks = records_checks(own.home);
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
     (void)state;
     assert_false(
         checks.record(checks.data, BYTES_LITERAL("{\"type\":\"session.opened\",\"batch\":\"b\"}"), &found));
