@@ -86,9 +86,9 @@ bool record_cert_abandoned_read(const struct json *json, struct record_cert_aban
                                 struct error *err)
 {
     struct record_cert_abandoned record = {.ref = 0};
-    if (!record_number(json, "ref", &record.ref, err) || !record_text(json, "serial", &record.serial, err) ||
-        !record_text(json, "reason", &record.reason, err))
+    if (!record_number(json, "ref", &record.ref, err) || !record_text(json, "reason", &record.reason, err))
         return false;
+    record.serial = json_text(json, "serial"); // ref says which; older records have no more
     *ret_record = record;
     return true;
 }

@@ -37,7 +37,7 @@ MUST_USE bool record_cert_issued_read(const struct json *json, struct builder *r
 /** A serial that is burned: nobody can know whether the token signed. */
 struct record_cert_abandoned {
     uint64_t ref;
-    const char *serial; /**< hex */
+    const char *serial; /**< hex; NULL in what is read if it is absent */
     const char *reason;
 };
 struct json *record_cert_abandoned_write(const struct record_cert_abandoned *record);

@@ -149,7 +149,7 @@ static void cert_issued_demands_its_members(void **state)
 
 static void cert_abandoned_is_read_back_and_demands_its_members(void **state)
 {
-    static const char *const members[] = {"ref", "serial", "reason", NULL};
+    static const char *const members[] = {"ref", "reason", NULL};
     struct error err = ERROR_INIT;
     struct record_cert_abandoned read;
     const struct record_cert_abandoned record = {.ref = 9, .serial = "0102", .reason = "the run stopped"};
@@ -234,6 +234,18 @@ static void a_refusal_without_reasons_is_wrong(void **state)
     json_put_text(record, "batch", "id");
     assert_false(record_check(RECORD_REQUEST_REFUSED, record, &err));
     assert_non_null(strstr(err.text, "without reasons"));
+}
+
+static void a_record_of_nothing_but_what_all_have_is_right(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(json_free) struct json *record = json_new_object();
+    (void)state;
+    json_put_text(record, "type", RECORD_CA_CREATED);
+    json_put_int(record, "seq", 0);
+    assert_true(record_check(RECORD_CA_CREATED, record, &err));
+    json_put_text(record, "origin", "ca.example/root");
+    assert_false(record_check(RECORD_CA_CREATED, record, &err));
 }
 
 static void a_member_of_another_kind_is_as_good_as_none(void **state)
@@ -365,6 +377,7 @@ int main(void)
         cmocka_unit_test(batch_planned_demands_its_members),
         cmocka_unit_test(a_refusal_has_its_reasons_and_not_too_many),
         cmocka_unit_test(a_refusal_without_reasons_is_wrong),
+        cmocka_unit_test(a_record_of_nothing_but_what_all_have_is_right),
         cmocka_unit_test(a_member_of_another_kind_is_as_good_as_none),
         cmocka_unit_test(types_that_are_not_known_are_right),
         cmocka_unit_test(text_for_people_is_cut_between_characters),
