@@ -60,7 +60,7 @@ static int find_command(int argc, char **argv)
     return 0;
 }
 
-/** A word that is no command; the whole usage only where nothing is near to it. */
+/** A word that is not a command; the whole usage only where nothing is near to it. */
 static int refuse_command(const char *name, struct error *err)
 {
     struct quoted room;

@@ -47,7 +47,7 @@ MUST_USE bool canonical_next(struct bytes *rest, struct canonical_value *ret_val
 /**
  * The text a value stands for.
  * \param room  is written only if the spelling has escapes
- * \return a view of the spelling or of room; data is NULL if the value is no text or holds U+0000
+ * \return a view of the spelling or of room; data is NULL if the value is not a text or holds U+0000
  */
 struct bytes canonical_text(const struct canonical_value *value, struct builder *room);
 

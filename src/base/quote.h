@@ -34,7 +34,7 @@ const char *quoted_text(const char *text, struct quoted *room);
 /** Decodes one UTF-8 character at data[0..len). \return its length in bytes, or 0 if it is not valid UTF-8 */
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point);
 
-/** For text that was cut at len bytes: how many of them are whole characters. What is no UTF-8 before the cut counts as whole. */
+/** For text that was cut at len bytes: how many of them are whole characters. What is not UTF-8 before the cut counts as whole. */
 size_t utf8_whole(const char *text, size_t len);
 
 /** vsnprintf() for words: what does not fit is cut off between characters, for the text may end up in JSON. */

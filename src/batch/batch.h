@@ -30,7 +30,7 @@ struct batch_result {
     bool is_resumed;             /**< an earlier run of this batch was gone on with */
     bool has_answers;            /**< issued/ID/ was written; false: there was nothing to do */
     size_t private_keys;         /**< files on the medium that hold one; a warning named them */
-    uint64_t other_files;        /**< below requests/ that are no requests, left alone */
+    uint64_t other_files;        /**< below requests/ that are not requests, left alone */
 };
 
 /**

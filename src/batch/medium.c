@@ -134,7 +134,7 @@ static bool look_at_batch(struct medium *medium, struct home *home, int issued_f
                           struct error *err)
 {
     bool is_known = false;
-    struct error ignored = ERROR_INIT; // what is no folder is no batch
+    struct error ignored = ERROR_INIT; // what is not a folder is not a batch
     AUTO(close) int fd = -1;
     if (!media_open_folder(issued_fd, batch, false, &fd, &ignored))
         return true;
@@ -170,7 +170,7 @@ bool medium_choose_batch(struct medium *medium, struct home *home, struct error 
     size_t count = 0;
     bool is_fine = true;
     if (!media_open_folder(medium->fd, "issued", true, &issued_fd, err))
-        return error_while(err, "making issued/ on the medium, where the answers go");
+        return error_while(err, "making issued/ on the medium, for the results");
     list_batches(issued_fd, &names, &count);
     for (size_t i = 0; is_fine && i < count && medium->finished_count < BATCHES_MAX; i++)
         is_fine = look_at_batch(medium, home, issued_fd, names[i], err);
@@ -179,7 +179,7 @@ bool medium_choose_batch(struct medium *medium, struct home *home, struct error 
         return is_fine;
     return session_make_batch(medium->batch, err) &&
            (media_open_folder(issued_fd, medium->batch, true, &medium->batch_fd, err) ||
-            error_while(err, "making a folder for the answers on the medium"));
+            error_while(err, "making a directory for the results on the medium"));
 }
 
 bool medium_holds(const struct medium *medium, const char *file, struct bytes content)
@@ -209,7 +209,7 @@ bool medium_sync(const struct medium *medium, struct error *err)
     struct stat above;
     // What was written here is durable already. Of a whole medium the rest is too: others may have copied requests to it.
     if (fstat(medium->fd, &own) != 0 || fstatat(medium->fd, "..", &above, 0) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at the medium");
+        return error_errno(err, ERROR_INPUT, errno, "can't stat the medium");
     if (own.st_dev == above.st_dev)
         return true; // a directory of another file system, perhaps of the whole machine
     return syncfs(medium->fd) == 0 ||

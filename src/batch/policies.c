@@ -89,8 +89,8 @@ bool batch_policies_want(struct batch_policies *policies, const char *path, stru
     }
     return policies->fallback != NULL ||
            error_set(err, ERROR_USAGE, 0,
-                     "no policy for requests/%s: name one with --policy, or put it into a folder named like "
-                     "one (`coldca policy list`)",
+                     "no policy for requests/%s: name one with --policy, or put it into a directory named "
+                     "like one (`coldca policy list`)",
                      quoted_text(path, &room));
 }
 

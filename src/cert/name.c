@@ -63,14 +63,15 @@ static bool add_attribute(const struct template_attribute *attribute, struct bui
         return error_set(err, ERROR_INPUT, 0, "subject %s is empty or no UTF-8", attribute->field);
     if (tag == DER_PRINTABLE_STRING && !text_is_printable(value))
         return error_set(err, ERROR_INPUT, 0,
-                         "subject %s: \"%s\" is no PrintableString (RFC 5280 appendix A)", attribute->field,
-                         quoted_text(value, &room));
+                         "subject %s: \"%s\" is not a PrintableString (RFC 5280 appendix A)",
+                         attribute->field, quoted_text(value, &room));
     if (tag == DER_IA5_STRING && !is_ascii(value))
-        return error_set(err, ERROR_INPUT, 0, "subject %s: \"%s\" is no IA5String (RFC 5280 appendix A)",
+        return error_set(err, ERROR_INPUT, 0, "subject %s: \"%s\" is not an IA5String (RFC 5280 appendix A)",
                          attribute->field, quoted_text(value, &room));
     size_t mark = asn1_open(out, DER_SEQUENCE);
     if (!asn1_oid(out, attribute->oid))
-        return error_set(err, ERROR_INPUT, 0, "subject: %s is no OID", quoted_text(attribute->oid, &room));
+        return error_set(err, ERROR_INPUT, 0, "subject: %s is not an OID",
+                         quoted_text(attribute->oid, &room));
     der_add(out, tag, bytes_of_text(value));
     asn1_close(out, mark);
     return true;

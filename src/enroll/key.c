@@ -38,7 +38,7 @@ bool enroll_key_make(enum key_kind kind, unsigned bits, EVP_PKEY **ret_key, stru
         break;
     case KEY_OTHER:
     default:
-        return error_set(err, ERROR_USAGE, 0, "no kind of key to make; --key names one, such as ec-p256");
+        return error_set(err, ERROR_USAGE, 0, "no key type given; --key names one, such as ec-p256");
     }
     if (key == NULL)
         return error_openssl(err, ERROR_INPUT, "can't make a key (%s)", key_name(kind, bits, room));

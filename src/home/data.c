@@ -61,7 +61,7 @@ bool home_data_read(int home_fd, const char *kind, const char *name, struct buil
     }
     if (!is_name(name))
         return error_set(err, ERROR_USAGE, 0,
-                         "\"%s\" is no name for one of the %s: letters, digits, \"-\" and \"_\" only",
+                         "\"%s\" is not a valid name in %s: letters, digits, \"-\" and \"_\" only",
                          quoted_text(name, &room), kind);
     AUTO(free) char *inside = memory_format("%s/%s.yaml", kind, name);
     if (home_fd >= 0 && file_exists(home_fd, inside)) {
@@ -194,7 +194,7 @@ bool home_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct
     }
     if (count == 0)
         return error_set(err, ERROR_INPUT, ENOENT,
-                         "no policies found; set COLDCA_DATA to the folder that holds policies/");
+                         "no policies found; set COLDCA_DATA to the directory that holds policies/");
     qsort(names, count, sizeof(*names), compare_names);
     *ret_names = names;
     *ret_count = count;

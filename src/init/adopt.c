@@ -28,7 +28,7 @@ static void chain_done(struct chain *chain)
 }
 DEFINE_AUTO_VALUE(struct chain, chain_done);
 
-/** The SubjectPublicKeyInfo a request asks for; empty if it is no request. Appends. */
+/** The SubjectPublicKeyInfo a request asks for; empty if it is not a request. Appends. */
 static void key_of_request(struct bytes file, struct builder *ret_spki)
 {
     struct request **requests = NULL;
@@ -52,8 +52,8 @@ static bool read_first(const char *path, struct builder *file, struct builder *r
     key_of_request(builder_bytes(file), &spki);
     if (spki.len > 0)
         return error_set(err, ERROR_INPUT, 0,
-                         "%s is a request, not a certificate: bring it to the parent CA, and its answer to "
-                         "--certificate",
+                         "%s is a request, not a certificate: bring it to the parent CA, and give "
+                         "--certificate what it issues",
                          quoted_text(path, &room));
     return error_while(err, "reading %s", quoted_text(path, &room));
 }

@@ -3,7 +3,7 @@
  * Making a CA: keys in the token, its certificate (or a CSR for a parent), the ledger, the home.
  *
  * The root's own certificate goes through the same doors as every other: judged by a policy, its bytes logged before the token is
- * asked, verified before it is kept. ca.yaml is written last: a folder without it is no CA.
+ * asked, verified before it is kept. ca.yaml is written last: a folder without it is not a CA.
  */
 #ifndef COLDCA_INIT_INIT_H
 #define COLDCA_INIT_INIT_H

@@ -33,7 +33,7 @@ static bool check_against_tree(struct ledger *ledger, const struct checkpoint *c
         return true;
     return error_set(err, ERROR_LEDGER, 0,
                      "the first %" PRIu64 " records of " LOG_NAME " are not those %s was signed over: "
-                     "one of the two was changed; `coldca ledger verify` tells where",
+                     "one of the two was changed; `coldca ledger verify` shows where",
                      checkpoint->size, what);
 }
 
@@ -305,7 +305,7 @@ bool ledger_checkpoint_meet(struct ledger *ledger, struct bytes note, bool *ret_
     struct checkpoint checkpoint;
     struct error ignored = ERROR_INIT;
     AUTO(note_done) struct note parsed = {.count = 0};
-    // What is no note, or of another log, says nothing about this one.
+    // What is not a note, or of another log, says nothing about this one.
     if (!note_read(note, &parsed, &ignored) || !checkpoint_read(parsed.text, &checkpoint, &ignored) ||
         !bytes_equal_text(checkpoint.origin, ledger->key.name)) {
         *ret_is_ours = false;

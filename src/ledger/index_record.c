@@ -168,7 +168,7 @@ static bool end_signing(struct index *index, const struct record_facts *facts, s
     return sqlite3_changes(index_database(index)) == 1 ||
            error_set(err, ERROR_LEDGER, 0,
                      "record %" PRIu64 " (%s) refers to record %" PRIu64
-                     ", which is no unfinished cert.signing",
+                     ", which is not an unfinished cert.signing",
                      facts->seq, record_kind_name(facts->kind), facts->ref);
 }
 

@@ -22,7 +22,7 @@
 struct ledger;
 
 /* ---- the ledger key's public half (C2SP signed-note vkey) ---- */
-/** "ORIGIN+KEYID+BASE64(TYPE||KEY)". ERROR_INPUT if the origin is no schema-less URL or the key is neither Ed25519 nor P-256. */
+/** "ORIGIN+KEYID+BASE64(TYPE||KEY)". ERROR_INPUT if the origin is not a schema-less URL or the key is neither Ed25519 nor P-256. */
 MUST_USE bool ledger_vkey_make(const char *origin, struct bytes spki, struct builder *ret_vkey,
                                struct error *err);
 /** What a key of this kind signs checkpoints with. */
@@ -223,7 +223,7 @@ struct ledger_scope {
     struct bytes since;                 /**< a checkpoint of this ledger an auditor kept; empty: none */
     bool only_tree;                     /**< leaf hashes and checkpoints, nothing of what the records say */
 };
-/** \return false also if since is no checkpoint by this ledger's key (ERROR_INPUT) */
+/** \return false also if since is not a checkpoint by this ledger's key (ERROR_INPUT) */
 MUST_USE bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scope *scope,
                                   struct ledger_report *ret_report, struct error *err);
 

@@ -100,7 +100,7 @@ static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode
     int flags = (mode == LEDGER_WRITE ? O_RDWR | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
     ledger->home_fd = fcntl(home_fd, F_DUPFD_CLOEXEC, 3);
     if (ledger->home_fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't use the home's folder");
+        return error_errno(err, ERROR_INPUT, errno, "can't use the home directory");
     if (mode == LEDGER_WRITE && !lock_take(home_fd, wait_ms, &ledger->lock_fd, err))
         return false;
     ledger->log_fd = openat(home_fd, LOG_NAME, flags);

@@ -14,7 +14,7 @@ static bool length_of(int fd, const char *name, uint64_t *ret_len, struct error 
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", name);
+        return error_errno(err, ERROR_INPUT, errno, "can't stat %s", name);
     *ret_len = (uint64_t)status.st_size;
     return true;
 }
@@ -62,12 +62,12 @@ static bool damaged(const struct ledger *ledger, uint64_t offset, const char *wh
     if (checkpoint_covers(ledger, seq))
         return error_set(err, ERROR_LEDGER, 0,
                          LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64 "): %s; "
-                                  "`coldca ledger verify` tells more, restore the file from a copy",
+                                  "`coldca ledger verify` has details, restore the file from a copy",
                          seq, offset, why);
     return error_set(err, ERROR_LEDGER, 0,
                      LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64
                               "): %s; no checkpoint covers it. If the power failed while coldca ran, nothing "
-                              "from there on was handed out: keep a copy of the home, then (after `chattr "
+                              "from there on was delivered: keep a copy of the home, then (after `chattr "
                               "-a`, if that was set) `truncate -s %" PRIu64 " " LOG_NAME
                               "` and run the command again. Else restore the file from a copy",
                      seq, offset, why, offset);

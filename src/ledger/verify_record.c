@@ -157,6 +157,6 @@ void verify_certify_piece(void *data, size_t piece)
     for (size_t i = 0; i < findings.count; i++)
         verify_say(item, "ledger.certificate", "%s", findings.items[i].text);
     if (findings.count == 0)
-        verify_say(item, "ledger.certificate", "record %" PRIu64 " sealed with it is no certificate",
+        verify_say(item, "ledger.certificate", "record %" PRIu64 " sealed with it is not a certificate",
                    item->facts.ref);
 }

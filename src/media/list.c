@@ -241,7 +241,8 @@ bool media_list_in(const struct media_places *places, struct media_list *ret_lis
     AUTO(mnt_free_iter) struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
     if (table == NULL || iter == NULL)
         return error_errno(err, ERROR_INPUT, errno == 0 ? EINVAL : errno,
-                           "can't read what is mounted from %s; name the medium's folder", places->mountinfo);
+                           "can't read what is mounted from %s; name the medium's directory",
+                           places->mountinfo);
     while (mnt_table_next_fs(table, iter, &fs) == 0)
         look_at(places, fs, &list);
     if (list.count > 0)

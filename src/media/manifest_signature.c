@@ -168,7 +168,7 @@ static CMS_ContentInfo *read_cms(struct bytes signature)
         if (bio != NULL)
             cms = PEM_read_bio_CMS(bio, NULL, NULL, NULL);
     }
-    (void)ERR_pop_to_mark(); // the caller says that it is no signature
+    (void)ERR_pop_to_mark(); // the caller says that it is not a signature
     return cms;
 }
 

@@ -163,7 +163,8 @@ static bool add_path(const char *path, const struct console *console, struct inp
     if (S_ISDIR(status.st_mode))
         return add_folder(path, fd, console, inputs, err);
     if (!S_ISREG(status.st_mode))
-        return error_set(err, ERROR_INPUT, 0, "%s is neither a file nor a folder", quoted_text(path, &room));
+        return error_set(err, ERROR_INPUT, 0, "%s is neither a file nor a directory",
+                         quoted_text(path, &room));
     return add_descriptor(fd, path, file_name_of(path), inputs, err);
 }
 

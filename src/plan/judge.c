@@ -420,7 +420,7 @@ static void warn_without_issuer(const struct judge *judge, struct plan *plan)
     if (has_home && judge->home->issuer != NULL)
         return;
     findings_say(&plan->warnings, has_home ? "check.no-issuer" : "check.no-home", NULL,
-                 "%s these were not looked at: the end, the names and the purposes its chain allows, and the "
+                 "%s these were not checked: the end, the names and the purposes its chain allows, and the "
                  "keys and requests its ledger knows",
                  has_home ? "while this CA awaits its parent's certificate" : "without a CA (-C)");
 }

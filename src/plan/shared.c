@@ -214,7 +214,7 @@ static bool compare(struct shared *shared, struct ledger *ledger, const struct b
         }
         if (tries == TRIES)
             return is_done ? error_set(err, ERROR_LEDGER, 0,
-                                       "%s does not say what the ledger says; remove it and run again",
+                                       "%s is inconsistent with the ledger; remove it and run again",
                                        SCREEN_STORE_FILE)
                            : error_while(err, "comparing RSA keys");
         // What did not fit was dropped, and is read from the ledger now.

@@ -18,7 +18,7 @@ static bool check_variables(const struct rules *rules, struct error *err)
         const struct rule_variable *rule = &rules->variables[i];
         if (strspn(rule->name, NAME_CHARACTERS) != strlen(rule->name) || strlen(rule->name) > 60)
             return error_set(err, ERROR_INPUT, 0,
-                             "variables: \"%s\" is no name; at most 60 letters, digits, \"-\" and \"_\"",
+                             "variables: \"%s\" is not a name; at most 60 letters, digits, \"-\" and \"_\"",
                              quoted_text(rule->name, &room));
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(rules->variables[j].name, rule->name) == 0)
@@ -111,7 +111,7 @@ static bool check_san(const struct rule_san *rule, struct error *err)
         return error_set(err, ERROR_INPUT, 0, "san %s: wildcard is for type: dns", type);
     for (unsigned i = 0; i < rule->cidr_count; i++) {
         if (!cidr_parse(rule->cidr[i], address, &len, &prefix))
-            return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is no address/prefix", rule->cidr[i]);
+            return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is not an address/prefix", rule->cidr[i]);
     }
     return true;
 }
@@ -222,7 +222,7 @@ static bool check_ca(const struct rules *rules, struct error *err)
     if (rules->ca != NULL && !signs)
         return error_set(err, ERROR_INPUT, 0, "ca: needs keyCertSign in key_usage (RFC 5280 4.2.1.9)");
     if (rules->ca != NULL && rules->ca->path_len != NULL && *rules->ca->path_len > 100)
-        return error_set(err, ERROR_INPUT, 0, "ca: a path_len of %u is no limit; 0 to 100",
+        return error_set(err, ERROR_INPUT, 0, "ca: a path_len of %u is not a limit; 0 to 100",
                          *rules->ca->path_len);
     return check_names(constraints->permitted, constraints->permitted_count, err) &&
            check_names(constraints->excluded, constraints->excluded_count, err);
@@ -256,7 +256,7 @@ static bool check_oids(const struct rules *rules, struct error *err)
         "2.5.29.46", "2.5.29.54", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.48.1.5"};
     for (unsigned i = 0; i < rules->certificate_policies_count; i++) {
         if (!is_dotted_oid(rules->certificate_policies[i].oid))
-            return error_set(err, ERROR_INPUT, 0, "certificate_policies: \"%s\" is no OID",
+            return error_set(err, ERROR_INPUT, 0, "certificate_policies: \"%s\" is not an OID",
                              rules->certificate_policies[i].oid);
         if (!check_urls("cps of certificate_policies", &rules->certificate_policies[i].cps,
                         rules->certificate_policies[i].cps != NULL ? 1 : 0, err))
@@ -270,7 +270,7 @@ static bool check_oids(const struct rules *rules, struct error *err)
     }
     for (unsigned i = 0; i < rules->copy_extensions_count; i++) {
         if (!is_dotted_oid(rules->copy_extensions[i].oid))
-            return error_set(err, ERROR_INPUT, 0, "copy_extensions: \"%s\" is no OID",
+            return error_set(err, ERROR_INPUT, 0, "copy_extensions: \"%s\" is not an OID",
                              rules->copy_extensions[i].oid);
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(rules->copy_extensions[i].oid, rules->copy_extensions[j].oid) == 0)

@@ -139,7 +139,7 @@ static bool label_is_valid(const uint8_t *label, size_t len, const char **ret_wh
     }
     // RFC 5890 2.3.1: "--" in places 3 and 4 is reserved for A-labels.
     if (len >= 4 && label[2] == '-' && label[3] == '-' && strncasecmp((const char *)label, "xn", 2) != 0) {
-        *ret_why = "has a label with \"--\" in the third place that is no A-label";
+        *ret_why = "has a label with \"--\" in the third place that is not an A-label";
         return false;
     }
     return true;
@@ -277,7 +277,7 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
     if (kind == SAN_URI && !uri_is_valid(text, &why))
         return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is not a URI: it %s (RFC 3986)", room.text, why);
     if (kind == SAN_IP && (strchr(text, '/') != NULL || !cidr_parse(text, address, &len, &prefix)))
-        return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is no IPv4 or IPv6 address", room.text);
+        return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is not an IPv4 or IPv6 address", room.text);
     if (kind != SAN_DNS && kind != SAN_EMAIL && kind != SAN_URI && kind != SAN_IP)
         return error_set(err, ERROR_USAGE, 0, "a name of the kind %s can't be given as text",
                          san_kind_name(kind));
@@ -338,7 +338,7 @@ bool subtree_from_text(enum san_kind kind, const char *text, struct template_nam
     struct bytes value = bytes_of_text(text);
     if (kind == SAN_IP) {
         if (!subtree_octets(text, octets, &len))
-            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is no address/prefix",
+            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is not an address/prefix",
                              quoted_text(text, &room));
         value = bytes_of(octets, len);
     } else if (!subtree_check(kind, text, err)) {

@@ -34,14 +34,14 @@ static bool add_part(struct template *template, const char *part, struct error *
     const char *equals = strchr(part, '=');
     const char *start = part + strspn(part, " ");
     if (equals == NULL || equals == start)
-        return error_set(err, ERROR_USAGE, 0, "subject: \"%s\" is no FIELD=VALUE, such as CN=My CA",
+        return error_set(err, ERROR_USAGE, 0, "subject: \"%s\" is not FIELD=VALUE, such as CN=My CA",
                          quoted_text(part, &room));
     AUTO(free) char *field = memory_text_of(start, (size_t)(equals - start));
     if (field_oid(field) == NULL)
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "subject: \"%s\" is no field coldca knows; C, ST, L, O, OU, CN, serialNumber, emailAddress, ...",
-            quoted_text(field, &room));
+        return error_set(err, ERROR_USAGE, 0,
+                         "subject: \"%s\" is not a field coldca knows; C, ST, L, O, OU, CN, serialNumber, "
+                         "emailAddress, ...",
+                         quoted_text(field, &room));
     if (equals[1] == '\0' || !utf8_is_valid(bytes_of_text(equals + 1)))
         return error_set(err, ERROR_USAGE, 0, "subject: %s is empty or no UTF-8", field);
     template_add_attribute(template, field_name(field), bytes_of_text(equals + 1), 0);

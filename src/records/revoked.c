@@ -188,7 +188,7 @@ static bool take_signing(struct revoked *revoked, uint64_t seq, const struct can
         return wrong(err, seq, "a cert.signing without a serial in hex");
     if (fields[NOT_AFTER].value.kind != CANONICAL_NONE &&
         !take_time(&fields[NOT_AFTER], &unfinished.not_after))
-        return wrong(err, seq, "a cert.signing whose not_after is no time");
+        return wrong(err, seq, "a cert.signing whose not_after is not a time");
     if (revoked->unfinished_count == revoked->unfinished_capacity) {
         revoked->unfinished_capacity =
             revoked->unfinished_capacity == 0 ? 256 : 2 * revoked->unfinished_capacity;
@@ -353,7 +353,7 @@ bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, stru
     if (!may_matter(text))
         return true;
     if (!canonical_read(text, fields, FIELDS))
-        return wrong(err, seq, "it is no record");
+        return wrong(err, seq, "it is not a record");
     struct bytes type = fields[TYPE].value.spelling;
     if (bytes_equal_text(type, RECORD_CERT_SIGNING))
         return take_signing(revoked, seq, fields, err);

@@ -45,7 +45,7 @@ void csr_read_attributes(struct request *request, struct bytes attributes);
 /** Content of extensionRequest: a whole Extensions element. */
 void csr_read_extensions(struct request *request, struct bytes extensions);
 
-/** What a DER file is that is no request: "a certificate, not a certificate request"; NULL if that is not known. \param ret_remedy  or NULL */
+/** What a DER file is that is not a request: "a certificate, not a certificate request"; NULL if that is not known. \param ret_remedy  or NULL */
 const char *csr_name_of_der(struct bytes der, const char **ret_remedy);
 /** The answer to a file that is neither DER nor PEM: it says what it is. */
 struct request *csr_refuse_other(struct bytes input);

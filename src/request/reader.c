@@ -152,20 +152,20 @@ bool reader_answer_decode(struct bytes body, struct reading *ret_reading, struct
     size_t count = body.len < 2 ? 0 : (size_t)body.data[0] << 8 | body.data[1];
     struct bytes rest = bytes_slice(body, 2, body.len);
     if (count == 0 || count > READER_MAX_REQUESTS)
-        return error_set(err, ERROR_INPUT, 0, "a reader's answer has %zu requests", count);
+        return error_set(err, ERROR_INPUT, 0, "a parser process's result has %zu requests", count);
     AUTO(reading_free) struct reading *reading = memory_new(1, sizeof(*reading));
     reading->requests = memory_new(count, sizeof(struct request *));
     reading->count = count;
     for (size_t i = 0; i < count; i++) {
         size_t len = rest.len < 4 ? SIZE_MAX : number_at(rest.data);
         if (len > rest.len || len > rest.len - 4)
-            return error_set(err, ERROR_INPUT, 0, "a reader's answer ends too early");
+            return error_set(err, ERROR_INPUT, 0, "a parser process's result ends too early");
         if (!csr_decode(bytes_slice(rest, 4, len), &reading->requests[i], err))
             return false;
         rest = bytes_slice(rest, 4 + len, rest.len);
     }
     if (rest.len > 0)
-        return error_set(err, ERROR_INPUT, 0, "bytes follow a reader's answer");
+        return error_set(err, ERROR_INPUT, 0, "bytes follow a parser process's result");
     ret_reading->requests = TAKE(reading->requests);
     ret_reading->count = count;
     reading->count = 0;

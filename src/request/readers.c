@@ -84,7 +84,7 @@ static bool start(struct readers *readers, struct reader *reader, struct error *
         return false;
     int flags = fcntl(reader->child.fd, F_GETFL);
     if (flags < 0 || fcntl(reader->child.fd, F_SETFL, flags | O_NONBLOCK) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't talk to a reader");
+        return error_errno(err, ERROR_INPUT, errno, "lost connection to the parser process");
     reader->is_alive = true;
     reader->sent = 0;
     reader->sent_bytes = 0;
@@ -207,7 +207,7 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
     while (in.len - reader->in_done >= 4) {
         size_t len = number_at(in.data + reader->in_done);
         if (len > READER_MAX_ANSWER)
-            return error_set(why, ERROR_INPUT, 0, "its answer is longer than any can be");
+            return error_set(why, ERROR_INPUT, 0, "its result is longer than any can be");
         if (in.len - reader->in_done - 4 < len)
             break;
         // An answer to something that was not sent yet is none.
@@ -248,7 +248,7 @@ static bool attend(struct readers *readers, struct reader *reader, bool is_reada
             return replace(readers, reader, why.text, err);
     }
     if (reader->count > 0 && time_monotonic_ms() >= reader->due_ms) {
-        (void)snprintf(why.text, sizeof(why.text), "it gave no answer within %d ms",
+        (void)snprintf(why.text, sizeof(why.text), "it returned nothing within %d ms",
                        readers->settings.timeout_ms);
         return replace(readers, reader, why.text, err);
     }
@@ -285,7 +285,7 @@ static bool pump(struct readers *readers, struct error *err)
     int64_t left = soonest == INT64_MAX ? readers->settings.timeout_ms : soonest - time_monotonic_ms();
     int ready = poll(waits, readers->settings.count, left < 0 ? 0 : (int)left);
     if (ready < 0 && errno != EINTR)
-        return error_errno(err, ERROR_INPUT, errno, "can't wait for the readers");
+        return error_errno(err, ERROR_INPUT, errno, "can't wait for the parser processes");
     for (size_t i = 0; i < readers->settings.count; i++) {
         bool is_readable = ready > 0 && (waits[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
         if (!attend(readers, &readers->items[i], is_readable, err))
@@ -313,11 +313,11 @@ bool readers_open_with(const struct readers_settings *settings, struct readers *
                                 .memory_bytes = MEMORY_BYTES,
                                 .cpu_seconds = CPU_SECONDS};
     if (!sandbox_open(&plan, &readers->sandbox, err))
-        return error_while(err, "starting the readers");
+        return error_while(err, "starting the parser processes");
     readers->listened_ms = time_monotonic_ms();
     for (size_t i = 0; i < readers->settings.count; i++) {
         if (!start(readers, &readers->items[i], err))
-            return error_while(err, "starting the readers");
+            return error_while(err, "starting the parser processes");
     }
     *ret_readers = TAKE(readers);
     return true;

@@ -172,7 +172,7 @@ static bool add_reach(int ruleset_fd, size_t level, const struct sandbox_reach *
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ENXIO))
         return true; // not there for this process: nothing to allow
     if (fd < 0 || fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", reach->path);
+        return error_errno(err, ERROR_INPUT, errno, "can't stat %s", reach->path);
     if (reach->may_write)
         rights |= WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE | IOCTL_DEV;
     if (!S_ISDIR(status.st_mode))

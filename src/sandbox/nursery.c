@@ -45,11 +45,11 @@ static bool close_files(int fd, struct error *err)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a parser process's descriptors");
 #ifndef COLDCA_SANITIZED
     // A sanitizer's report must reach a person; without one there is nothing to say here.
     if (dup2(null, 2) < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a parser process's descriptors");
 #endif
     if (dup2(fd, CONTROL_FD) < 0 || close_range(CONTROL_FD + 1, ~0U, 0) != 0)
         return error_errno(
@@ -65,7 +65,7 @@ static bool confine_child(struct nursery *nursery, volatile int *last_words, str
     // The kernel ends a child whose nursery is gone.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
-                           "a reader can't be tied to its parent, so nothing is read");
+                           "a parser process can't be tied to its parent, so nothing is read");
 #ifdef COLDCA_SANITIZED
     bool is_closed = close(1) == 0 && close_range(3, ~0U, 0) == 0;
 #else
@@ -99,7 +99,7 @@ static bool try_filter(struct nursery *nursery, struct error *err)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *place = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (place == MAP_FAILED)
-        return error_errno(err, ERROR_INPUT, errno, "can't make a reader's page");
+        return error_errno(err, ERROR_INPUT, errno, "can't map a parser process's page");
     volatile int *words = place;
     pid_t pid = fork();
     if (pid == 0) {
@@ -114,7 +114,7 @@ static bool try_filter(struct nursery *nursery, struct error *err)
     bool is_stopped = *words == SYS_getppid + 1;
     (void)munmap(place, page); // it was mapped
     if (pid < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't fork a reader");
+        return error_errno(err, ERROR_INPUT, errno, "can't fork a parser process");
     if (!is_stopped && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return error_set(
             err, ERROR_INPUT, 0,
@@ -147,10 +147,10 @@ static bool spawn(struct nursery *nursery, int *ret_fd, pid_t *ret_pid, struct e
     long page = sysconf(_SC_PAGESIZE);
     struct ward *ward = find_ward(nursery, 0);
     if (ward == NULL)
-        return error_set(err, ERROR_INPUT, 0, "more than %d readers", MAX_CHILDREN);
+        return error_set(err, ERROR_INPUT, 0, "more than %d parser processes", MAX_CHILDREN);
     void *words = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (words == MAP_FAILED)
-        return error_errno(err, ERROR_INPUT, errno, "can't make a reader's page");
+        return error_errno(err, ERROR_INPUT, errno, "can't map a parser process's page");
     AUTO(close) int child_fd = -1;
     pid_t pid = -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
@@ -164,7 +164,7 @@ static bool spawn(struct nursery *nursery, int *ret_fd, pid_t *ret_pid, struct e
     if (pid < 0) {
         int reason = errno;
         (void)munmap(words, (size_t)page);
-        return error_errno(err, ERROR_INPUT, reason, "can't fork a reader");
+        return error_errno(err, ERROR_INPUT, reason, "can't fork a parser process");
     }
     // Later children must not see this one's page.
     (void)madvise(words, (size_t)page, MADV_DONTFORK); // fails for no mapping of this kind
@@ -179,11 +179,11 @@ static bool reap(struct nursery *nursery, pid_t pid, struct sandbox_end *ret_end
     int status = 0;
     struct ward *ward = pid > 0 ? find_ward(nursery, pid) : NULL;
     if (ward == NULL)
-        return error_set(err, ERROR_INPUT, 0, "no reader has the process id %d", (int)pid);
+        return error_set(err, ERROR_INPUT, 0, "no parser process has the process id %d", (int)pid);
     (void)kill(pid, SIGKILL); // no effect on one that has ended: how it ended is kept until it is waited for
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR)
-            return error_errno(err, ERROR_INPUT, errno, "can't wait for a reader");
+            return error_errno(err, ERROR_INPUT, errno, "can't wait for a parser process");
     }
     int words = *ward->last_words;
     *ret_end = (struct sandbox_end){

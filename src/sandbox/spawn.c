@@ -24,7 +24,8 @@ struct sandbox {
 
 static bool lost(struct error *err)
 {
-    return error_set(err, ERROR_INPUT, 0, "the process that makes readers is gone; run the command again");
+    return error_set(err, ERROR_INPUT, 0,
+                     "the fork server for parser processes is gone; run the command again");
 }
 
 static bool ask(const struct sandbox *sandbox, struct nursery_request request,
@@ -56,7 +57,7 @@ bool sandbox_open(const struct sandbox_plan *plan, struct sandbox **ret_sandbox,
     sandbox->plan = *plan;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         free(sandbox);
-        return error_errno(err, ERROR_INPUT, errno, "can't make a socket for readers");
+        return error_errno(err, ERROR_INPUT, errno, "can't make a socket for parser processes");
     }
     sandbox->fd = pair[0];
     sandbox->nursery = fork();
@@ -67,7 +68,7 @@ bool sandbox_open(const struct sandbox_plan *plan, struct sandbox **ret_sandbox,
     if (sandbox->nursery < 0) {
         (void)close(pair[0]);
         free(sandbox);
-        return error_errno(err, ERROR_INPUT, reason, "can't fork the process that makes readers");
+        return error_errno(err, ERROR_INPUT, reason, "can't fork the fork server");
     }
     bool is_told = wire_receive(sandbox->fd, &answer, sizeof(answer), &nothing);
     if (is_told && answer.err.kind == ERROR_NONE) {
@@ -98,7 +99,8 @@ static bool hear(int fd, struct error *err)
         ready = poll(&wait, 1, ENGAGE_TIMEOUT_MS);
     while (ready < 0 && errno == EINTR);
     if (ready != 1 || !wire_read(fd, &told, sizeof(told)))
-        return error_set(err, ERROR_INPUT, 0, "a reader ended before it was confined, so nothing is read");
+        return error_set(err, ERROR_INPUT, 0,
+                         "a parser process ended before it was confined, so nothing is read");
     told.text[sizeof(told.text) - 1] = '\0';
     if (told.kind == ERROR_NONE)
         return true;

@@ -215,7 +215,7 @@ static bool nothing_found(const struct revoke_plan *plan, const char *what, stru
 {
     return plan->count > 0 ||
            error_set(err, ERROR_INPUT, 0,
-                     "the ledger knows no certificate %s; `coldca cert list` shows those it knows", what);
+                     "no certificate with serial %s in the ledger; `coldca cert list` shows all", what);
 }
 
 static bool from_request(const struct selection *selection, const struct target_wish *wish,

@@ -11,7 +11,7 @@ static bool take_term(char *term, struct ledger_filter *filter, struct error *er
     struct quoted room;
     char *value = strchr(term, '=');
     if (value == NULL || value[1] == '\0')
-        return error_set(err, ERROR_USAGE, 0, "--where: \"%s\" is no KEY=VALUE", quoted_text(term, &room));
+        return error_set(err, ERROR_USAGE, 0, "--where: \"%s\" is not a KEY=VALUE", quoted_text(term, &room));
     *value++ = '\0';
     if (strcmp(term, "policy") == 0 && filter->policy == NULL)
         filter->policy = value;

@@ -226,7 +226,7 @@ static bool accept(struct token *token, CK_SESSION_HANDLE session, const struct 
     AUTO(token_key_free) struct token_key *key = NULL;
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
     if (!public_of_object(token, session, pair->public_object, &spki))
-        return error_set(err, ERROR_TOKEN, 0, "the token made a key but does not tell its public half");
+        return error_set(err, ERROR_TOKEN, 0, "the token made a key but does not expose the public key");
     if (!key_new(token, session, pair->private_object, builder_bytes(&spki), &key, err))
         return false;
     key->public_object = pair->public_object;
@@ -268,7 +268,7 @@ static bool may_make(const struct token *token, enum key_kind kind, unsigned bit
     bool has_ledger_keys = limits->kinds == 0 || (limits->kinds & of_ledger) != 0;
     return !is_known_not_to ||
            error_set(err, ERROR_TOKEN, CKR_MECHANISM_INVALID,
-                     "this token model makes no %s keys (its YAML, under keys)%s", key_name(kind, bits, name),
+                     "this token model cannot generate %s keys (its YAML, under keys)%s", key_name(kind, bits, name),
                      has_ledger_keys ? "; choose another"
                                      : ", and a CA's ledger key has to be ed25519 or ec-p256: it can't hold "
                                        "a CA; use a token that makes one of these");

@@ -262,7 +262,7 @@ struct token_key {
 /** A search template for a class of objects; id and label may be empty. \return how many attributes */
 CK_ULONG key_template(CK_ATTRIBUTE template[static 3], const CK_OBJECT_CLASS *class, struct bytes id,
                       struct bytes label);
-/** Signs a fresh text that is no certificate and verifies it in software with the key's public half. */
+/** Signs a fresh text that is not a certificate and verifies it in software with the key's public half. */
 MUST_USE bool key_prove(struct token_key *key, struct error *err);
 /** Reads what is fixed of a private key; the public half is given. */
 MUST_USE bool key_new(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_object,

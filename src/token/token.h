@@ -146,7 +146,7 @@ struct token_address {
 };
 void token_address_done(struct token_address *address);
 DEFINE_AUTO_VALUE(struct token_address, token_address_done);
-/** ERROR_TOKEN if it is no pkcs11: URI, has unknown attributes or holds a PIN (pin-value). */
+/** ERROR_TOKEN if it is not a pkcs11: URI, has unknown attributes or holds a PIN (pin-value). */
 MUST_USE bool token_address_parse(const char *uri, struct token_address *ret_address, struct error *err);
 
 /* ---- keys ---- */

@@ -110,7 +110,7 @@ static void a_directory_that_is_no_ca_is_said_so(void **state)
     rename_file("ca.yaml", "was-ca.yaml");
     assert_not_opened(HOME_LOOK, ERROR_INPUT, "holds a ledger but no ca.yaml: restore ca.yaml");
     rename_file("ledger.jsonl", "was-ledger.jsonl");
-    assert_not_opened(HOME_LOOK, ERROR_INPUT, "so it is no CA; `coldca init` makes one");
+    assert_not_opened(HOME_LOOK, ERROR_INPUT, "so it is not a CA; `coldca init` makes one");
 }
 
 static void a_path_that_is_not_there_is_said_so(void **state)
