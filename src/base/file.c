@@ -20,10 +20,10 @@ bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_
     size_t start = ret_data->len;
     for (size_t step = READ_LEN;; step = step < (size_t)1 << 20 ? 2 * step : step) {
         size_t before = ret_data->len;
-        uint8_t *room = builder_reserve(ret_data, step);
-        if (room == NULL)
+        uint8_t *buffer = builder_reserve(ret_data, step);
+        if (buffer == NULL)
             return error_set(err, ERROR_INPUT, EFBIG, "%s does not fit into memory", name);
-        ssize_t got = read(fd, room, step);
+        ssize_t got = read(fd, buffer, step);
         int reason = errno;
         ret_data->len = got > 0 ? before + (size_t)got : before;
         if (got < 0 && reason == EINTR)

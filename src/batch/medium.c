@@ -33,16 +33,16 @@ void medium_close(struct medium *medium)
 
 static bool refuse_without_requests(int fd, const char *path, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder lies = BUILDER_INIT;
     medium_tell_what_lies(fd, path, &lies);
-    return error_set(err, ERROR_INPUT, ENOENT, "%s has no directory requests/: %s", quoted_text(path, &room),
-                     builder_text(&lies));
+    return error_set(err, ERROR_INPUT, ENOENT, "%s has no directory requests/: %s",
+                     quoted_text(path, &buffer), builder_text(&lies));
 }
 
 bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(medium_close) struct medium medium = {.fd = -1, .requests_fd = -1, .batch_fd = -1};
     if (!file_open_folder(AT_FDCWD, path, &medium.fd, err))
         return error_while(err, "opening the medium");
@@ -50,7 +50,7 @@ bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
         return file_exists(medium.fd, "requests") ? error_while(err, "looking for the requests")
                                                   : refuse_without_requests(medium.fd, path, err);
     if (!media_walk(medium.requests_fd, REQUEST_MAX_FILE_LEN, REQUESTS_MAX, &medium.walk, err))
-        return error_while(err, "looking through %s/requests", quoted_text(path, &room));
+        return error_while(err, "looking through %s/requests", quoted_text(path, &buffer));
     *ret_medium = medium;
     medium = (struct medium){.fd = -1, .requests_fd = -1, .batch_fd = -1}; // ret_medium owns it now
     return true;

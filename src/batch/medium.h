@@ -26,7 +26,7 @@ struct medium {
 
 /** Opens the medium and looks through requests/. ERROR_INPUT if it has none. */
 MUST_USE bool medium_open(const char *path, struct medium *ret_medium, struct error *err);
-/** What lies on a medium where requests/ is missing or holds none, and what to do about it; appends one harmless line. */
+/** What lies on a medium where requests/ is missing or holds none, and what to do about it; appends one escaped line. */
 void medium_tell_what_lies(int medium_fd, const char *path, struct builder *ret_text);
 void medium_close(struct medium *medium);
 DEFINE_AUTO_VALUE(struct medium, medium_close);

@@ -68,9 +68,9 @@ struct cert_facts {
     size_t serial_len; /**< without a leading zero octet */
     int64_t not_before;
     int64_t not_after;
-    char *subject_text; /**< harmless */
+    char *subject_text; /**< escaped */
     char *issuer_text;
-    char *sans_text; /**< "DNS:a,IP:1.2.3.4,URI:x"; "" if none; harmless */
+    char *sans_text; /**< "DNS:a,IP:1.2.3.4,URI:x"; "" if none; escaped */
     char *key_text;  /**< key_name() form */
     uint8_t spki_sha256[32];
     bool is_ca;
@@ -99,7 +99,7 @@ void cert_lint(struct bytes certificate, const struct cert_issuer *issuer, struc
 /** A CSR's bytes to sign (RFC 2986 4.1): subject and SANs of the template, its spki. */
 MUST_USE bool cert_request_info(const struct template *template, struct builder *ret_info, struct error *err);
 
-/** Human form of a certificate, the lines `cert show` and `review` print; harmless; appends. */
+/** Human form of a certificate, the lines `cert show` and `review` print; escaped; appends. */
 MUST_USE bool cert_describe(struct bytes certificate, struct builder *ret_text, struct error *err);
 
 #endif

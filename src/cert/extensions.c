@@ -91,9 +91,9 @@ static void add_key_ids(const struct cert_issuer *issuer, struct bytes key_bit_s
 
 static bool add_oid(struct builder *out, const char *oid, const char *what, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     return asn1_oid(out, oid) ||
-           error_set(err, ERROR_INPUT, 0, "%s: \"%s\" is not an OID", what, quoted_text(oid, &room));
+           error_set(err, ERROR_INPUT, 0, "%s: \"%s\" is not an OID", what, quoted_text(oid, &buffer));
 }
 
 static bool add_extended_key_usage(const struct template *template, struct builder *out, struct error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys in software, for the requester's side only (`coldca request`): a device or a server has no token of ours. A CA's key is
+ * Keys in software, for the requester's side only (`coldca request`): a device or a server has no token of the CA. A CA's key is
  * never made here.
  */
 #ifndef COLDCA_ENROLL_KEY_H

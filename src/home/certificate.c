@@ -25,7 +25,7 @@ bool home_certificate_remake(struct ledger *ledger, const struct ledger_entry *e
 
 bool home_serial_parse(const char *text, struct builder *ret_serial, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder digits = BUILDER_INIT;
     for (const char *at = text; *at != '\0'; at++) {
         if (*at != ':' && *at != ' ')
@@ -33,7 +33,7 @@ bool home_serial_parse(const char *text, struct builder *ret_serial, struct erro
     }
     if (digits.len == 0 || !decode_hex(builder_bytes(&digits), ret_serial))
         return error_set(err, ERROR_USAGE, 0, "\"%s\" is not a serial number in hex",
-                         quoted_text(text, &room));
+                         quoted_text(text, &buffer));
     return true;
 }
 
@@ -41,7 +41,7 @@ bool home_certificate_find(struct home *home, const char *serial, struct builder
                            struct ledger_entry *ret_entry, struct error *err)
 {
     bool is_found = false;
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder bytes = BUILDER_INIT;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
     if (!home_serial_parse(serial, &bytes, err) ||
@@ -50,7 +50,7 @@ bool home_certificate_find(struct home *home, const char *serial, struct builder
     if (!is_found)
         return error_set(err, ERROR_INPUT, 0,
                          "no certificate with serial %s in the ledger; `coldca cert list` shows all",
-                         quoted_text(serial, &room));
+                         quoted_text(serial, &buffer));
     if (entry.issued_seq == UINT64_MAX)
         return error_set(err, ERROR_INPUT, 0, "serial %s was never issued: it is %s", entry.serial,
                          ledger_status_name(entry.status));

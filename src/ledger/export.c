@@ -34,7 +34,7 @@ void ledger_tile_path(int level, uint64_t number, size_t width, struct builder *
         builder_format(ret_path, ".p/%zu", width);
 }
 
-/** Makes the folders of a path of ours, which has no parts but what ledger_tile_path() writes. */
+/** Makes the folders of a path in an export, which has no parts but what ledger_tile_path() writes. */
 static bool make_folders(int folder_fd, char *path, struct error *err)
 {
     for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {

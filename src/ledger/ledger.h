@@ -21,7 +21,7 @@
 
 struct ledger;
 
-/* ---- the ledger key's public half (C2SP signed-note vkey) ---- */
+/* ---- the ledger public key (C2SP signed-note vkey) ---- */
 /** "ORIGIN+KEYID+BASE64(TYPE||KEY)". ERROR_INPUT if the origin is not a schema-less URL or the key is neither Ed25519 nor P-256. */
 MUST_USE bool ledger_vkey_make(const char *origin, struct bytes spki, struct builder *ret_vkey,
                                struct error *err);
@@ -39,7 +39,7 @@ MUST_USE bool ledger_create(int home_fd, struct error *err);
 
 /**
  * Opens a ledger: reads on from where the index stopped, checks the newest checkpoint (signature, size, root).
- * \param vkey     the ledger key's public half
+ * \param vkey     the ledger public key
  * \param wait_ms  how long to wait for another process's lock; 0: not at all
  * \return false: ERROR_LEDGER: shorter than or inconsistent with a checkpoint, damaged, or locked by another (says its pid)
  */
@@ -64,7 +64,7 @@ int64_t ledger_newest_time(const struct ledger *ledger); /**< of the newest reco
 void ledger_root(const struct ledger *ledger, uint8_t ret_root[static 32]);
 
 /* ---- appending: fill a group, commit it ---- */
-/** Who is noted as operator in every record from now on; copied; harmless text. */
+/** Who is noted as operator in every record from now on; copied; escaped text. */
 void ledger_set_operator(struct ledger *ledger, const char *name);
 /**
  * Puts a record into the current group. seq, time, type and operator are added to fields.
@@ -116,7 +116,7 @@ struct ledger_entry {
     enum ledger_status status;
     char *serial; /**< hex */
     char *policy;
-    char *subject; /**< harmless text */
+    char *subject; /**< escaped text */
     char *source;  /**< file name it came from */
     uint8_t csr_sha256[32];
     uint8_t spki_sha256[32];

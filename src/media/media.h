@@ -12,7 +12,7 @@
 /** One thing found below a root. */
 struct media_item {
     const char *path;  /**< relative to the root, raw bytes as on the medium */
-    const char *shown; /**< harmless form of the path (quote.h) */
+    const char *shown; /**< escaped form of the path (quote.h) */
     size_t size;       /**< bytes, of a regular file */
     const char
         *problem; /**< why it is not read: "a symbolic link", "larger than 65536 bytes"; NULL if it may be */

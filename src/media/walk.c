@@ -32,7 +32,7 @@ struct walker {
     size_t capacity;
     struct media_walk found;
     struct builder path;                /**< of what is being looked at, relative to the root */
-    struct builder shown;               /**< room */
+    struct builder shown;               /**< buffer */
     const char *problems[PROBLEMS_MAX]; /**< each text is kept once */
     size_t problem_count;
     struct error *err;

@@ -103,7 +103,7 @@ static void add_read(struct plan *plan, const struct plan_input *input, struct r
     }
 }
 
-/** Keeps the readers busy and their answers in the order of the inputs. */
+/** Keeps the parser processes busy and their answers in the order of the inputs. */
 static bool read_inputs(struct readers *readers, struct plan_input *inputs, size_t count, struct plan *plan,
                         const struct console *console, struct error *err)
 {
@@ -239,7 +239,7 @@ static void refuse_taken(const struct plan_options *options, struct plan_item *i
     plan_item_refuse(item, "output.exists", text, "name another --out, or move that file away");
 }
 
-/** An earlier certificate is only handed out where nothing else stands in its place. */
+/** An earlier certificate is only delivered where nothing else stands in its place. */
 static bool settle_earlier(const struct judge *judge, const struct plan_options *options,
                            struct plan_item *item, struct error *err)
 {

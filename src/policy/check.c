@@ -13,13 +13,13 @@
 
 static bool check_variables(const struct rules *rules, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     for (unsigned i = 0; i < rules->variables_count; i++) {
         const struct rule_variable *rule = &rules->variables[i];
         if (strspn(rule->name, NAME_CHARACTERS) != strlen(rule->name) || strlen(rule->name) > 60)
             return error_set(err, ERROR_INPUT, 0,
                              "variables: \"%s\" is not a name; at most 60 letters, digits, \"-\" and \"_\"",
-                             quoted_text(rule->name, &room));
+                             quoted_text(rule->name, &buffer));
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(rules->variables[j].name, rule->name) == 0)
                 return error_set(err, ERROR_INPUT, 0, "variables: %s is there twice", rule->name);
@@ -33,7 +33,7 @@ static bool check_variables(const struct rules *rules, struct error *err)
         }
         if (rule->default_value != NULL && !pattern_fits(rule->pattern, bytes_of_text(rule->default_value)))
             return error_set(err, ERROR_INPUT, 0, "variables: the default of %s does not match %s",
-                             rule->name, quoted_text(rule->match, &room));
+                             rule->name, quoted_text(rule->match, &buffer));
     }
     return true;
 }
@@ -55,27 +55,27 @@ static bool is_known(const struct rules *rules, unsigned subject_count, const ch
 static bool check_value(const struct rules *rules, unsigned subject_count, const char *value,
                         struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     for (const char *at = strchr(value, '{'); at != NULL; at = strchr(at, '{')) {
         size_t len = strcspn(++at, "}");
         AUTO(free) char *name = memory_text_of(at, len);
         if (at[len] == '\0')
             return error_set(err, ERROR_INPUT, 0, "value: \"%s\" has a { without a }",
-                             quoted_text(value, &room));
+                             quoted_text(value, &buffer));
         if (!is_known(rules, subject_count, name))
             return error_set(err, ERROR_INPUT, 0,
                              "value: {%s} is neither a variable nor a subject field of an earlier rule",
-                             quoted_text(name, &room));
+                             quoted_text(name, &buffer));
     }
     return true;
 }
 
 static bool check_subject(const struct rule_subject *rule, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     if (field_oid(rule->field) == NULL)
         return error_set(err, ERROR_INPUT, 0, "subject: \"%s\" is neither a known field nor an OID",
-                         quoted_text(rule->field, &room));
+                         quoted_text(rule->field, &buffer));
     if (rule->from == FROM_POLICY && rule->value == NULL)
         return error_set(err, ERROR_INPUT, 0, "subject %s: from: policy needs value:", rule->field);
     if (rule->from == FROM_POLICY && (rule->match != NULL || rule->values_count > 0 || rule->optional))

@@ -202,7 +202,7 @@ bool is_dotted_oid(const char *text);
 struct field_fault {
     const char *source;
     const char *wanted; /**< may be NULL */
-    char text[256];     /**< harmless: the value and what is wrong with it */
+    char text[256];     /**< escaped: the value and what is wrong with it */
 };
 /** What no policy may allow (RFC 5280 appendix A): bounds, two-letter countries, control characters, string types. */
 MUST_USE bool field_value_check(const char *field, struct bytes value, struct field_fault *ret_fault);

@@ -30,8 +30,8 @@ struct record_cert_issued {
     uint8_t sha256[32]; /**< of the certificate */
 };
 struct json *record_cert_issued_write(const struct record_cert_issued *record);
-/** \param room  holds the signature */
-MUST_USE bool record_cert_issued_read(const struct json *json, struct builder *room,
+/** \param buffer  holds the signature */
+MUST_USE bool record_cert_issued_read(const struct json *json, struct builder *buffer,
                                       struct record_cert_issued *ret_record, struct error *err);
 
 /** A serial that is burned: nobody can know whether the token signed. */

@@ -12,9 +12,9 @@
 
 static bool check_ca_created(const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_ca_created record;
-    return record_ca_created_read(json, &room, &record, err);
+    return record_ca_created_read(json, &buffer, &record, err);
 }
 
 static bool check_abandoned(const struct json *json, struct error *err)

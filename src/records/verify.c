@@ -22,9 +22,9 @@ static bool differs(struct findings *findings, const char *field, struct bytes r
 {
     if (recorded.data != NULL && bytes_equal(recorded, actual))
         return false;
-    struct quoted room, actual_room;
+    struct quoted buffer, actual_room;
     findings_say(findings, "ledger.fields", NULL, "%s: the record says %s, its TBSCertificate %s", field,
-                 recorded.data == NULL ? "nothing" : quoted(recorded, &room), quoted(actual, &actual_room));
+                 recorded.data == NULL ? "nothing" : quoted(recorded, &buffer), quoted(actual, &actual_room));
     return true;
 }
 

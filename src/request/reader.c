@@ -110,29 +110,29 @@ static uint32_t number_at(const uint8_t *data)
 int reader_run(int fd, void *context)
 {
     // Room for one whole input; usually a read brings many small ones at once.
-    static uint8_t room[4 + REQUEST_MAX_FILE_LEN];
+    static uint8_t buffer[4 + REQUEST_MAX_FILE_LEN];
     reader_function *const *read = context;
     AUTO(builder_done) struct builder out = {.max_len = 4 + READER_MAX_ANSWER};
     size_t filled = 0;
     for (;;) {
-        size_t got = wire_read_some(fd, room + filled, sizeof(room) - filled);
+        size_t got = wire_read_some(fd, buffer + filled, sizeof(buffer) - filled);
         size_t done = 0;
         if (got == 0)
             return 0; // the parent has closed the pool
         filled += got;
         while (filled - done >= 4) {
-            size_t len = number_at(room + done);
+            size_t len = number_at(buffer + done);
             if (len > REQUEST_MAX_FILE_LEN)
                 return 2; // the parent never sends that
             if (filled - done - 4 < len)
                 break;
-            answer(*read, bytes_of(room + done + 4, len), &out);
-            // At once: when a reader dies, the first input without an answer is the one it died of.
+            answer(*read, bytes_of(buffer + done + 4, len), &out);
+            // At once: when a parser process dies, the first input without an answer is the one it died of.
             if (!wire_write(fd, builder_bytes(&out)))
                 return 0;
             done += 4 + len;
         }
-        memmove(room, room + done, filled - done);
+        memmove(buffer, buffer + done, filled - done);
         filled -= done;
     }
 }

@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 
 #define WINDOW                                                                                               \
-    32 /* inputs a reader may hold unanswered: enough to keep it busy while the signer does other things */
+    32 /* inputs a parser process may hold unanswered: enough to keep it busy while the signer does other things */
 #define MAX_READERS 64
 #define READ_TIMEOUT_MS 5000
 #define INPUTS_A_LIFE 20000
@@ -32,7 +32,7 @@ struct flight {
     size_t len;
 };
 
-/** A reader process and what it owes; flights[first] is the next to be answered. */
+/** A parser process and what it owes; flights[first] is the next to be answered. */
 struct reader {
     struct sandbox_child child;
     bool is_alive;
@@ -51,7 +51,7 @@ struct readers {
     struct readers_settings settings;
     struct sandbox *sandbox;
     struct reader *items;
-    int64_t listened_ms; /**< when the signer last looked at what the readers had sent */
+    int64_t listened_ms; /**< when the signer last looked at what the parser processes had sent */
     size_t pending;
     struct reading **ready; /**< answered, not yet asked for; a queue */
     size_t ready_first;
@@ -95,7 +95,7 @@ static bool start(struct readers *readers, struct reader *reader, struct error *
     return true;
 }
 
-/** Ends a reader's process. \param ret_end how it had ended */
+/** Ends a parser process. \param ret_end how it had ended */
 static bool stop(struct readers *readers, struct reader *reader, struct sandbox_end *ret_end,
                  struct error *err)
 {
@@ -132,7 +132,7 @@ static struct reading *failed_reading(const char *text)
 }
 
 /**
- * A reader failed: the input it had is answered with what happened, a fresh reader gets the rest.
+ * A parser process failed: the input it had is answered with what happened, a fresh parser process gets the rest.
  * \param reason  NULL: its process ended by itself
  */
 static bool replace(struct readers *readers, struct reader *reader, const char *reason, struct error *err)
@@ -149,7 +149,7 @@ static bool replace(struct readers *readers, struct reader *reader, const char *
     return start(readers, reader, err);
 }
 
-/** Sends what the socket takes. That a reader is gone is found when its last answers have been read. */
+/** Sends what the socket takes. That a parser process is gone is found when its last answers have been read. */
 static void send_flights(struct readers *readers, struct reader *reader)
 {
     while (reader->sent < reader->count) {
@@ -200,7 +200,7 @@ static bool is_true(const struct reading *reading, const struct flight *flight, 
     return true;
 }
 
-/** Takes whole answers out of what came. \return false: the reader sent something that is no answer; why */
+/** Takes whole answers out of what came. \return false: the parser process sent something that is no answer; why */
 static bool take_answers(struct readers *readers, struct reader *reader, struct error *why)
 {
     struct bytes in = builder_bytes(&reader->in);
@@ -233,7 +233,7 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
     return true;
 }
 
-/** Reads what came from one reader, and replaces it if it is gone, wrong or late: one that sends byte by byte as well. */
+/** Reads what came from one parser process, and replaces it if it is gone, wrong or late: one that sends byte by byte as well. */
 static bool attend(struct readers *readers, struct reader *reader, bool is_readable, struct error *err)
 {
     struct error why = ERROR_INIT;
@@ -255,7 +255,7 @@ static bool attend(struct readers *readers, struct reader *reader, bool is_reada
     return true;
 }
 
-/** Time in which the signer did something else is not the readers': an answer may have waited for it all along. */
+/** Time in which the signer did something else is not the parser processes': an answer may have waited for it all along. */
 static void grant_absence(struct readers *readers)
 {
     int64_t now = time_monotonic_ms();
@@ -352,7 +352,7 @@ void readers_close(struct readers *readers)
     free(readers);
 }
 
-/** The reader with the fewest inputs that takes another one; NULL if all have enough. */
+/** The parser process with the fewest inputs that takes another one; NULL if all have enough. */
 static struct reader *find_free(const struct readers *readers)
 {
     struct reader *best = NULL;
@@ -370,7 +370,7 @@ bool readers_may_submit(const struct readers *readers)
     return find_free(readers) != NULL;
 }
 
-/** What a taken-over reader could do to later inputs ends with its life. */
+/** What a taken-over parser process could do to later inputs ends with its life. */
 static bool renew_if_worn(struct readers *readers, struct reader *reader, struct error *err)
 {
     struct sandbox_end end;
@@ -403,7 +403,7 @@ bool readers_submit(struct readers *readers, uint64_t ticket, struct bytes input
     *flight_at(reader, reader->count) = flight;
     reader->count++;
     readers->pending++;
-    // A reader that has enough to do gets more in one go, not one by one; whatever is left goes out with the next wait.
+    // A parser process that has enough to do gets more in one go, not one by one; whatever is left goes out with the next wait.
     if (reader->sent < WINDOW / 4 || reader->count - reader->sent >= WINDOW / 4)
         send_flights(readers, reader);
     return true;

@@ -34,7 +34,7 @@ static const int allowed_sanitized[] = {SCMP_SYS(sigaltstack), SCMP_SYS(prctl), 
 
 static volatile int *words;
 
-/** Leaves the number of the refused call where the nursery finds it, and ends. The call itself was never made. */
+/** Leaves the number of the refused call where the fork server finds it, and ends. The call itself was never made. */
 static void on_refused_call(int signal_number, siginfo_t *info, void *context)
 {
     (void)signal_number;

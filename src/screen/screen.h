@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key screening: public keys whose private half somebody else can find, told by looking at the public half.
+ * Key screening: public keys whose private half somebody else can find, told by looking at the public key.
  *
  * The checks of one key are pure functions of its bytes: no files, no clock, no token, microseconds for an EC key and below a
  * tenth of a millisecond for RSA 2048; threads may run them side by side. What they do not do: decide. A finding is a reason, and

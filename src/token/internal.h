@@ -235,9 +235,9 @@ MUST_USE bool point_read(struct bytes value, size_t point_len, struct bytes *ret
 /** The SubjectPublicKeyInfo of an object (public key, or RSA private key); false if it can't be made. */
 MUST_USE bool public_of_object(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                                struct builder *ret_spki);
-/** Where the public half was found, and so how much it proves. */
+/** Where the public key was found, and so how much it proves. */
 enum public_source { PUBLIC_NONE, PUBLIC_OF_PRIVATE, PUBLIC_OF_OBJECT, PUBLIC_OF_CERTIFICATE };
-/** The public half of a private key: its own attributes, else the public key or the certificate with its CKA_ID. */
+/** The public key of a private key: its own attributes, else the public key or the certificate with its CKA_ID. */
 MUST_USE bool public_of_private(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
                                 struct bytes id, struct builder *ret_spki, enum public_source *ret_source,
                                 struct error *err);
@@ -262,9 +262,9 @@ struct token_key {
 /** A search template for a class of objects; id and label may be empty. \return how many attributes */
 CK_ULONG key_template(CK_ATTRIBUTE template[static 3], const CK_OBJECT_CLASS *class, struct bytes id,
                       struct bytes label);
-/** Signs a fresh text that is not a certificate and verifies it in software with the key's public half. */
+/** Signs a fresh text that is not a certificate and verifies it in software with the public key. */
 MUST_USE bool key_prove(struct token_key *key, struct error *err);
-/** Reads what is fixed of a private key; the public half is given. */
+/** Reads what is fixed of a private key; the public key is given. */
 MUST_USE bool key_new(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_object,
                       struct bytes spki, struct token_key **ret_key, struct error *err);
 

@@ -110,7 +110,7 @@ bool public_of_object(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_
     return false;
 }
 
-/** CKA_PUBLIC_KEY_INFO (PKCS#11 v2.40 4.9), where a token fills it with a key of ours. */
+/** CKA_PUBLIC_KEY_INFO (PKCS#11 v2.40 4.9), where a token fills it with a key coldca uses. */
 static bool info_of_private(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                             struct builder *ret_spki)
 {

@@ -179,11 +179,11 @@ MUST_USE bool token_key_generate(struct token *token, enum key_kind kind, unsign
                                  struct token_key **ret_key, struct error *err);
 
 /**
- * Finds the private key by URI (RFC 7512: id, object, type; token parts are checked against this token) and the public half.
- * The public half comes from the private key itself where the token tells it, else from the public key or certificate
+ * Finds the private key by URI (RFC 7512: id, object, type; token parts are checked against this token) and the public key.
+ * The public key comes from the private key itself where the token tells it, else from the public key or certificate
  * with its CKA_ID. Except for RSA, whose private key carries its modulus, a signature over a fresh random text (never a
  * certificate) must then verify with it: a private key swapped under its CKA_ID is found before anything is logged.
- * \param spki  if not empty, the key's public half must equal it
+ * \param spki  if not empty, the public key must equal it
  * \return false: ERROR_TOKEN if none, or several candidates (lists them), no CKA_ID, or the public key differs
  */
 MUST_USE bool token_key_find(struct token *token, const char *uri, struct bytes spki,
