@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `coldca batch`: works through a medium. Requests below requests/ are read, judged and signed as a stream; the answers, a report
- * and its checksums go to issued/BATCH-ID/. Pulled, full or killed: the same command goes on where it stopped.
+ * `coldca batch`: a removable medium from end to end. Requests below requests/ are read, evaluated and signed as a stream; the
+ * results, a report and its checksums go to issued/BATCH-ID/.
+ * It promises: pulled, full or killed, the same command resumes where it stopped (P5); nothing outside the medium is touched (P6).
+ * It does not: decide (policy/), sign (issue/), or mount anything.
  */
 #ifndef COLDCA_BATCH_BATCH_H
 #define COLDCA_BATCH_BATCH_H

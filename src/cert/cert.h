@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Certificates as bytes: template -> TBSCertificate -> (signature comes from elsewhere) -> certificate.
- * Knows neither tokens nor files nor the clock.
+ * Certificates as bytes: template -> TBSCertificate -> (signature comes from elsewhere) -> certificate; accessors and a linter.
+ * It promises: exact DER, the issuer's name byte for byte, nothing that the template does not say (P2).
+ * It does not: know tokens, files or the clock.
  */
 #ifndef COLDCA_CERT_CERT_H
 #define COLDCA_CERT_CERT_H

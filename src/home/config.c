@@ -274,7 +274,7 @@ void home_config_write(const struct home_config *config, struct builder *ret_tex
         add_quoted(ret_text, config->token.pool[i]);
         builder_add_text(ret_text, "\n");
     }
-    builder_add_text(ret_text, "\n# The CA key and the ledger key, by CKA_ID. Their public halves must equal "
+    builder_add_text(ret_text, "\n# The CA key and the ledger key, by CKA_ID. Their public keys must equal "
                                "ca.pem's and ledger_vkey's.\n");
     add_scalar(ret_text, "ca_key", config->ca_key);
     add_scalar(ret_text, "ledger_key", config->ledger_key);

@@ -174,7 +174,7 @@ bool checkpoint_mend_newest(struct ledger *ledger, struct error *err)
         return true; // checkpoint_compare_newest() says why that can't be
     if (!write_newest(ledger, err))
         return false;
-    log_say(ledger, LOG_NEWEST_NAME " was one checkpoint behind: an earlier run was stopped; mended it");
+    log_say(ledger, LOG_NEWEST_NAME " was one checkpoint behind: an earlier run was stopped; repaired it");
     return true;
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ledger: every signature's history, append-only, in three plain files of a CA's home (docs/ledger-format.md).
- *
- * What it promises: a record that ledger_commit() has returned for is on the disk (P3); any change, cut, reorder or rollback is
- * found (P4); a torn tail is closed, never cut away (P5). What it does not do: sign. ledger_checkpoint_text() hands out bytes,
- * ledger_checkpoint_add() takes the signature back.
+ * It promises: a record that ledger_commit() has returned for is on the disk (P3); any change, cut, reorder or rollback is found (P4);
+ * a torn tail is closed, never cut away (P5).
+ * It does not: sign. ledger_checkpoint_text() gives the bytes, ledger_checkpoint_add() takes the signature back.
  */
 #ifndef COLDCA_LEDGER_LEDGER_H
 #define COLDCA_LEDGER_LEDGER_H

@@ -22,7 +22,7 @@ bool ledger_create(int home_fd, struct error *err)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (file_exists(home_fd, names[i]))
             return error_set(err, ERROR_LEDGER, EEXIST,
-                             "%s is there already: a ledger is never made anew, choose another home",
+                             "%s already exists: a ledger is never overwritten, choose another home",
                              names[i]);
     }
     const struct bytes nothing = {.data = NULL, .len = 0};

@@ -350,6 +350,6 @@ bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
     }
     bool is_mended = ledger->mode == LEDGER_WRITE || reader_mends(ledger);
     log_say(ledger, "%s: read the ledger's %" PRIu64 " records again%s", why, ledger->state.size,
-            is_mended ? "" : " (the next command that writes mends it)");
+            is_mended ? "" : " (the next command that writes repairs it)");
     return true;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Removable media and folders: a safe walk in, a durable write out. Names on media are hostile (promise P6): nothing
- * is followed, nothing outside the root is opened, everything skipped is reported.
+ * Removable media and directories: a safe walk in, a durable write out.
+ * It promises: names on media are hostile (P6): nothing is followed, nothing outside the root is opened, everything skipped is reported;
+ * a file appears whole or not at all, and is never overwritten with other content.
+ * It does not: mount, parse what it reads, or know what the files are for.
  */
 #ifndef COLDCA_MEDIA_MEDIA_H
 #define COLDCA_MEDIA_MEDIA_H

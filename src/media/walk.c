@@ -138,7 +138,7 @@ static void list_file(struct walker *walker, const struct stat *status)
     else if (!S_ISREG(status->st_mode))
         problem = kind_of(status->st_mode);
     else if (status->st_nlink > 1)
-        problem = "a hard link: the file has another name, perhaps elsewhere; bring a copy";
+        problem = "a hard link: the file has another name and may be used elsewhere; bring a copy";
     else if (size > walker->max_len)
         problem = bound = memory_format("larger than %zu bytes", walker->max_len);
     else if (walker->path.len >= PATH_MAX)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan: what a run will do, decided before anything is signed. For each request the verdict and, if allowed, the exact
- * TBSCertificate with serial and dates. The whole has one SHA-256: check prints it, review and approvals bind to it, sign
- * and batch carry out that and nothing else. Made in one place, plan_make() (judge.h).
+ * TBSCertificate with serial and dates. Made in one place, plan_make() (judge.h).
+ * It promises: the whole has one SHA-256: check prints it, review and approvals bind to it, sign and batch carry out that and nothing else.
+ * It does not: sign, write, or need a token.
  */
 #ifndef COLDCA_PLAN_PLAN_H
 #define COLDCA_PLAN_PLAN_H

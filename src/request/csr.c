@@ -93,7 +93,7 @@ static void check_possession(struct request *request, const struct csr_outline *
     struct error err = ERROR_INIT;
     if (facts->kind == KEY_OTHER) {
         request_problem(request, "request.signature", "RFC 2986 3",
-                        "proof of possession can't be checked: coldca knows no keys of the kind %s",
+                        "proof of possession can't be checked: keys of the kind %s are not supported",
                         request->key_name);
         return;
     }

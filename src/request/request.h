@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request: the facts of one PKCS#10 CSR (RFC 2986), nothing decided yet.
- *
- * A struct request is made by csr.c inside a parser process and crosses to the signer as one bounded message;
- * all its pointers point into storage it owns. What could not be established is in `problems`; a request with
+ * A request: the facts of one PKCS #10 CSR (RFC 2986). It is parsed by csr.c in a parser process and crosses to the signer as one
+ * bounded message; all pointers of a struct request point into storage it owns.
+ * It promises: a parser process has no token, files or network (P6). What could not be established is in `problems`; a request with
  * problems is never signed, and facts that could not be read are empty.
+ * It does not: decide anything, or trust what a parser process says: digests and keys are worked out again.
  */
 #ifndef COLDCA_REQUEST_REQUEST_H
 #define COLDCA_REQUEST_REQUEST_H

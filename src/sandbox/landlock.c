@@ -132,7 +132,7 @@ static bool restrict_self(int fd, const struct sandbox_path *allowed, size_t cou
     if (probe == NULL)
         return error_set(err, ERROR_INPUT, 0,
                          "the sandbox layer Landlock can't be tried out: this process can open none of the "
-                         "folders it would close; nothing is %s; let everybody read / (chmod 755 /)",
+                         "directories it would close; nothing is %s; let everybody read / (chmod 755 /)",
                          instead);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_landlock_restrict_self, fd, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,

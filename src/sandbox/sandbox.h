@@ -11,8 +11,8 @@
  *   Landlock: nothing allowed; the highest ABI the kernel has (files, TCP, signals and abstract sockets)
  *   seccomp: default-deny; anything but memory, reading, writing and ending stops the process
  *
- * If a layer cannot be engaged, sandbox_spawn() fails and says which. It does not protect against a wrong answer: whoever
- * reads from the socket must doubt every byte.
+ * It promises: all layers hold, or sandbox_spawn() fails and says which does not (P6).
+ * It does not: protect against a wrong answer. Whoever reads from the socket must doubt every byte.
  */
 #ifndef COLDCA_SANDBOX_SANDBOX_H
 #define COLDCA_SANDBOX_SANDBOX_H

@@ -173,7 +173,7 @@ bool screen_store_open(int home_fd, bool may_write, screen_fits_fn fits, void *d
                        (may_write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (store->fd < 0 && errno != ENOENT)
         return error_errno(err, ERROR_INPUT, errno,
-                           "can't open %s; it is made again if it is not there, so it may be removed",
+                           "can't open %s; it is rebuilt if it is not there, so it may be removed",
                            SCREEN_STORE_FILE);
     if (store->fd >= 0 && (fstat(store->fd, &facts) != 0 || !S_ISREG(facts.st_mode)))
         return error_set(err, ERROR_INPUT, 0, "%s is not a file; remove it", SCREEN_STORE_FILE);

@@ -15,7 +15,7 @@
 /** What one token remembers of one ledger. */
 struct remembered {
     char *origin;
-    char *vkey;    /**< the ledger key's public half; it holds the origin, too (C2SP signed-note) */
+    char *vkey;    /**< the ledger public key; it holds the origin, too (C2SP signed-note) */
     uint64_t size; /**< records under the checkpoint */
     uint8_t root[32];
     int64_t time;        /**< when the token was told; seconds since 1970 */

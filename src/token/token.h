@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS#11 token, its keys and their signatures. No Cryptoki type crosses this header, so that a helper process can be
- * put behind it later. libp11 does module, slot, login, initialisation, certificates and random; plain Cryptoki does
- * keys and signatures (docs/decisions/0002).
- *
- * Promise P1: keys are made in the token, sensitive, never extractable, sign-only; existing keys are checked before use.
+ * A PKCS #11 token, its keys and their signatures. libp11 does module, slot, login, initialisation, certificates and random; plain
+ * Cryptoki does keys and signatures (docs/decisions/0002).
+ * It promises: keys are made in the token, sensitive, never extractable, sign-only; existing keys are checked before use (P1).
+ * It does not: know what it signs. No Cryptoki type crosses this header, so that a helper process can be put behind it later.
  */
 #ifndef COLDCA_TOKEN_TOKEN_H
 #define COLDCA_TOKEN_TOKEN_H

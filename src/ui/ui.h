@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a person sees and types: the only folder besides cli/ that prints. Everything goes to the controlling terminal or
- * stderr; data goes to stdout by cli/. All text is escaped (base/quote.h) before it is drawn.
+ * What a person sees and types: the only directory besides cli/ that prints. Everything goes to the controlling terminal or stderr;
+ * data goes to stdout by cli/.
+ * It promises: all text is escaped (base/quote.h) before it is drawn; a PIN is not echoed and not kept (P7).
+ * It does not: decide or choose. A person's decisions are plan/'s; here they are asked for.
  */
 #ifndef COLDCA_UI_UI_H
 #define COLDCA_UI_UI_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What auditors and witnesses bring: certificates to look up in a proof, keys that cosign checkpoints. Neither needs this CA's token.
+ * What auditors and witnesses bring: certificates to look up in a proof, keys that cosign checkpoints.
+ * It promises: a cosignature is checked before it is kept.
+ * It does not: need this CA's token; a witness's key is its own.
  */
 #ifndef COLDCA_WITNESS_EVIDENCE_H
 #define COLDCA_WITNESS_EVIDENCE_H
