@@ -29,7 +29,7 @@ struct batch_result {
     size_t requests;             /**< on the medium */
     char id[SESSION_BATCH_SIZE]; /**< the batch */
     size_t missing;              /**< that the medium's manifest lists and nobody found */
-    bool is_resumed;             /**< an earlier run of this batch was gone on with */
+    bool is_resumed;             /**< an earlier run of this batch was resumed */
     bool has_answers;            /**< issued/ID/ was written; false: there was nothing to do */
     size_t private_keys;         /**< files on the medium that hold one; a warning named them */
     uint64_t other_files;        /**< below requests/ that are not requests, left alone */

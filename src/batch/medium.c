@@ -122,7 +122,7 @@ static bool stop_at_first(const struct json *record, const struct ledger_entry *
     return false;
 }
 
-/** A folder anyone could have made is only gone on with if the ledger tells of that batch. */
+/** A folder anyone could have made is only resumed if the ledger has that batch. */
 static bool knows_batch(struct home *home, const char *batch, bool *ret_known, struct error *err)
 {
     const struct ledger_filter filter = {.type = "session.opened", .batch = batch, .status = -1};
@@ -148,7 +148,7 @@ static bool look_at_batch(struct medium *medium, struct home *home, int issued_f
         return true;
     }
     if (medium->is_resumed)
-        return true; // a newer one is gone on with
+        return true; // a newer one is resumed
     if (!knows_batch(home, batch, &is_known, err))
         return false;
     if (!is_known) {

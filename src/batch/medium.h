@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A removable medium as `coldca batch` wants it: requests/ holds the requests, issued/BATCH-ID/ the answers of one batch. A batch
- * is finished when its folder holds SHA256SUMS; an unfinished one that the ledger knows is gone on with. All on it is hostile.
+ * is finished when its folder holds SHA256SUMS; an unfinished one that is in the ledger is resumed. All on it is hostile.
  */
 #ifndef COLDCA_BATCH_MEDIUM_H
 #define COLDCA_BATCH_MEDIUM_H

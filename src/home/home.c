@@ -114,7 +114,7 @@ bool home_open_files(const char *path, struct home **ret_home, struct error *err
     return true;
 }
 
-/** What was sound at init may have ended since, or the files may have been changed: what no validator takes is told every time. */
+/** What was sound at init may have ended since, or the files may have been changed: what no validator takes is reported every time. */
 static void tell_chain(const struct cert_issuer *issuer, const struct console *console)
 {
     AUTO(cert_chain_report_done) struct cert_chain_report report = {.is_complete = false};

@@ -192,7 +192,7 @@ static bool swapped(struct ledger *ledger, struct error *err)
                      found.size, ledger->checkpoint_size);
 }
 
-/** A writer may have replaced ledger.checkpoint since this reader read it, and his index be the one that is open now. */
+/** A writer may have replaced ledger.checkpoint since this reader read it, and its index be the one that is open now. */
 static bool is_replaced(struct ledger *ledger, bool *ret_is, struct error *err)
 {
     AUTO(builder_done) struct builder now = BUILDER_INIT;

@@ -106,7 +106,7 @@ sqlite3_stmt *index_statement(struct index *index, const char *sql, struct error
         }
         index->statements[i].sql = sql;
     }
-    (void)sqlite3_reset(*statement);          // repeats the last step's error, which was told then
+    (void)sqlite3_reset(*statement);          // repeats the last step's error, which was reported then
     (void)sqlite3_clear_bindings(*statement); // cannot fail
     return *statement;
 }

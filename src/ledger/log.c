@@ -91,7 +91,7 @@ void log_settle_some(struct ledger *ledger)
     struct error told_later = ERROR_INIT;
     ledger->is_unsettled = true;
     if (ledger->state.size - ledger->settled_size >= SETTLED_TOGETHER)
-        (void)settle(ledger, &told_later); // whoever uses the ledger next is told
+        (void)settle(ledger, &told_later); // reported to whoever uses the ledger next
 }
 
 static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode, int wait_ms,

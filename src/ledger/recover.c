@@ -53,8 +53,8 @@ bool log_close_tails(struct ledger *ledger, struct error *err)
 
 /**
  * A disk that loses power while it writes a group may keep later parts of it and lose earlier ones. Nobody can tell that from
- * damage done later, so it is not mended here (docs/ledger-format.md, section 2); where no checkpoint speaks against it, the
- * person is told how.
+ * damage done later, so it is not repaired here (docs/ledger-format.md, section 2); where no checkpoint speaks against it, the
+ * person learns how.
  */
 static bool damaged(const struct ledger *ledger, uint64_t offset, const char *why, struct error *err)
 {
@@ -329,13 +329,13 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
     return true;
 }
 
-/** What a reader found wrong he mends for those after him, if the home is his and nobody writes; else the next writer does. */
+/** What a reader found wrong it repairs for those after it, if it may write the home and nobody else does; else the next writer does. */
 static bool reader_mends(struct ledger *ledger)
 {
     AUTO(index_close) struct index *stored = NULL;
     AUTO(close) int lock_fd = -1;
     struct stat home;
-    struct error ignored = ERROR_INIT; // his own answers come from the scratch index
+    struct error ignored = ERROR_INIT; // its own answers come from the scratch index
     // A file of root's in another's home would keep its owner from writing.
     if (fstat(ledger->home_fd, &home) != 0 || home.st_uid != geteuid())
         return false;

@@ -89,7 +89,7 @@ static char *find_layer_below(const char *disk)
     return NULL;
 }
 
-/** A stick says that it is removable; a disk at a USB cable and a card in a slot are so without saying it. */
+/** A USB stick says that it is removable; a disk at a USB cable and a card in a slot are so without saying it. */
 static bool is_removable(const char *disk, const char *sysfs)
 {
     AUTO(free) char *root = realpath(sysfs, NULL);

@@ -161,7 +161,7 @@ static bool refuse_known_key(const struct judge *judge, struct plan_item *item, 
     return true;
 }
 
-/** A key that is refused for how it is written is told if it is another's all the same: that it is copied matters more. */
+/** A key that is refused for how it is written is reported if it is another's all the same: that it is copied matters more. */
 static bool tell_copied_keys(const struct judge *judge, struct plan *plan, struct error *err)
 {
     for (size_t i = 0; i < plan->count; i++) {

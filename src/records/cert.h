@@ -13,7 +13,7 @@
 /** On the disk before the token is asked. Texts and bytes are borrowed. */
 struct record_cert_signing {
     struct bytes tbs; /**< exactly what is signed; serial, subject, notAfter and key are read from it */
-    const struct template *template; /**< names and the note on its validity; NULL: none are told */
+    const struct template *template; /**< names and the note on its validity; NULL: none are recorded */
     const char *policy;
     const uint8_t *policy_sha256; /**< 32 bytes */
     const uint8_t *csr_sha256;    /**< 32 bytes */

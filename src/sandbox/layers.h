@@ -9,7 +9,7 @@
 MUST_USE bool layer_user(struct error *err);
 /** Limits that hold for fork server and children: no core, no file writing, few descriptors. */
 MUST_USE bool layer_common_limits(struct error *err);
-/** Address space in use, in bytes; asked for before Landlock closes /proc; 0 if it can't be told. */
+/** Address space in use, in bytes; asked for before Landlock closes /proc; 0 if it is not known. */
 size_t layer_address_space(void);
 /** Limits of a child: memory (beyond born_bytes), CPU time, no processes. */
 MUST_USE bool layer_child_limits(const struct sandbox_plan *plan, size_t born_bytes, struct error *err);

@@ -81,7 +81,7 @@ static int allow_abort(scmp_filter_ctx context)
 
 bool layer_seccomp_new(struct layer_seccomp **ret_filter, struct error *err)
 {
-    // TRAP rather than KILL: a trapped call is not made either, and its number can be told. A program that has lost its
+    // TRAP rather than KILL: a trapped call is not made either, and its number can be reported. A program that has lost its
     // handler or its stack is killed by the same signal; calls of a foreign architecture are killed at once.
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
     int failed =

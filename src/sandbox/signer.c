@@ -57,7 +57,7 @@ static size_t add_sanitizers(struct sandbox_path *ret_reach, char **ret_known_le
 }
 #endif
 
-/** \return 0 if it can't be told */
+/** \return 0 if it is not known */
 static size_t count_threads(void)
 {
     size_t count = 0;

@@ -36,7 +36,7 @@ CK_RV rv_of_libp11(bool is_done);
 /* ---- profile.c ---- */
 #define PROFILE_TIMEOUT_SECONDS 60 /* where a token's YAML names none */
 enum ed25519_form { ED25519_EITHER, ED25519_OID, ED25519_PRINTABLE };
-/** Usages a new key is told not to have; a set of bits. */
+/** Usages a new key is made without; a set of bits. */
 enum usage {
     USAGE_NONE = 0,
     USAGE_DECRYPT = 1 << 0,
@@ -176,7 +176,7 @@ struct token {
 
 /** A session that may write, for one task. The caller closes it. */
 MUST_USE bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, struct error *err);
-/** C_GetTokenInfo, trimmed and told in our words. */
+/** C_GetTokenInfo, trimmed, in coldca's words. */
 MUST_USE bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct token_info *ret_info,
                              struct error *err);
 /** A field of fixed length, without the spaces (or NULs) at its end, made into text. */
@@ -188,7 +188,7 @@ void login_end(struct token *token, struct token *heir);
 /**
  * Whether the token takes a PIN of this length (ulMinPinLen and ulMaxPinLen, PKCS#11 v2.40 3.2); some call it wrong instead.
  * \param what  "PIN", "security officer PIN"
- * \return false: ERROR_TOKEN with the lengths it takes; the PIN's own is not told
+ * \return false: ERROR_TOKEN with the lengths it takes; the PIN's own is not reported
  */
 MUST_USE bool login_pin_fits(const struct token_info *info, const struct secret *pin, const char *what,
                              struct error *err);

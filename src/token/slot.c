@@ -353,8 +353,8 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     if (rv == CKR_PIN_INCORRECT)
         return error_set(
             err, ERROR_TOKEN, rv,
-            "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); it was "
-            "tried once and is not retried");
+            "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); one "
+            "attempt was made, it is not retried");
     if (rv != CKR_OK)
         return error_rv(err, rv, "initializing the token");
     (void)ERR_set_mark();
@@ -367,7 +367,7 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     return rv == CKR_OK || error_rv(err, rv, "setting the user PIN");
 }
 
-/** Two tokens of one label would have to be told apart by their serials ever after. The module's lock must be held. */
+/** Two tokens of one label would have to be distinguished by their serials ever after. The module's lock must be held. */
 static bool label_is_free(struct module *module, const char *label, CK_SLOT_ID but, struct error *err)
 {
     AUTO(free) struct token_info *infos = NULL;

@@ -67,7 +67,7 @@ struct token_choice {
     const char *manufacturer;
     const char *uri; /**< RFC 7512: its token, manufacturer, serial and model must fit too; NULL: not said */
     const struct token_profile *profile; /**< NULL: no limits known */
-    bool is_in_use; /**< a CA has its keys there: where it is missing nobody is told to make another one */
+    bool is_in_use; /**< a CA has its keys there: where it is missing nobody is asked to make another one */
 };
 
 struct token_info {

@@ -52,7 +52,7 @@ static bool read_key(const char *path, EVP_PKEY **ret_key, struct error *err)
     return true;
 }
 
-/** A witness's Ed25519 key: in a file, or in a token of his own. */
+/** A witness's Ed25519 key: in a file, or in its own token. */
 struct witness {
     EVP_PKEY *file_key;            /**< NULL: in a token */
     struct token_profile *profile; /**< NULL: the module was named */

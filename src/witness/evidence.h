@@ -14,7 +14,7 @@ MUST_USE bool witness_certificate_sha256(const char *path, uint8_t ret_digest[st
 
 /**
  * Cosigns the newest checkpoint with a witness's Ed25519 key and keeps it.
- * \param key      a PEM file with the private key, not encrypted; or a pkcs11: URI (RFC 7512) of one in a token of his own,
+ * \param key      a PEM file with the private key, not encrypted; or a pkcs11: URI (RFC 7512) of one in its own token,
  *                 whose module is the one it names (module-path) or else the home's
  * \param name     the witness's, a schema-less URL
  * \param now      seconds since 1970: the time the cosignature speaks of

@@ -46,7 +46,7 @@ says "not checked: the end, the names and the purposes its chain allows"
 run 0 -C ca check "${device[@]}" requests/device-0001.csr
 says_not "not checked"
 run 0 -C awaiting check "${device[@]}" requests/device-0001.csr
-says "while this CA awaits its parent's certificate these were not looked at"
+says "while this CA awaits its parent's certificate these were not checked"
 run 0 -C awaiting check --json "${device[@]}" requests/device-0001.csr
 json '.warnings[0].rule' check.no-issuer
 
