@@ -224,9 +224,9 @@ static bool take_end(struct revoked *revoked, uint64_t seq, const struct canonic
 
 static bool take_revoked(struct revoked *revoked, uint64_t seq, const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_revoked record;
-    if (!record_cert_revoked_read(json, &room, &record, err))
+    if (!record_cert_revoked_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     const struct item *item = live_item(revoked, record.serial);
     if (item != NULL && !item->state.is_burned && !item->state.is_hold)
@@ -243,9 +243,9 @@ static bool take_revoked(struct revoked *revoked, uint64_t seq, const struct jso
 
 static bool take_unrevoked(struct revoked *revoked, uint64_t seq, const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_unrevoked record;
-    if (!record_cert_unrevoked_read(json, &room, &record, err))
+    if (!record_cert_unrevoked_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     struct item *item = live_item(revoked, record.serial);
     if (item == NULL || item->state.is_burned)
@@ -265,10 +265,10 @@ static bool take_unrevoked(struct revoked *revoked, uint64_t seq, const struct j
 static bool take_crl_signing(struct revoked *revoked, uint64_t seq, const struct json *json,
                              struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_signing record;
     struct revoked_crls *crls = &revoked->crls;
-    if (!record_crl_signing_read(json, &room, &record, err))
+    if (!record_crl_signing_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     if (record.number <= crls->last_number)
         return wrong(err, seq, "its CRL number is not larger than those before it");

@@ -81,9 +81,9 @@ bool selection_add(struct status_desk *desk, struct bytes serial, int64_t not_af
 
 void selection_add_problem(struct revoke_plan *plan, const char *file, size_t line, const struct error *why)
 {
-    struct quoted room;
+    struct quoted buffer;
     plan->problems = memory_grow(plan->problems, plan->problem_count + 1, sizeof(*plan->problems));
-    plan->problems[plan->problem_count++] = memory_format("%s:%zu: %.*s", quoted_text(file, &room), line,
+    plan->problems[plan->problem_count++] = memory_format("%s:%zu: %.*s", quoted_text(file, &buffer), line,
                                                           (int)strcspn(why->text, "\n"), why->text);
 }
 

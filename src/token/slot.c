@@ -351,10 +351,9 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_init_token(slot->token, secret_text(so_pin), padded) == 0);
     if (rv == CKR_PIN_INCORRECT)
-        return error_set(
-            err, ERROR_TOKEN, rv,
-            "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); one "
-            "attempt was made, it is not retried");
+        return error_set(err, ERROR_TOKEN, rv,
+                         "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); one "
+                         "attempt was made, it is not retried");
     if (rv != CKR_OK)
         return error_rv(err, rv, "initializing the token");
     (void)ERR_set_mark();

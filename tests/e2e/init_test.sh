@@ -258,7 +258,7 @@ run 0 -C short cert list
 says_not "the CA's chain"
 
 step "a chain that has ended is told at every opening, and the CA signs nothing"
-faketime -f '+4000d' "$COLDCA" -C short cert list >out 2>err || fail "an expired CA can't be stat'ed"
+faketime -f '+4000d' "$COLDCA" -C short cert list >out 2>err || fail "an expired CA can't be looked at"
 says "the CA's chain: CN=Short: it ended"
 says "the CA's chain: CN=Chain-Root: it ended"
 csr requests/late.csr /CN=late
