@@ -60,10 +60,10 @@ static int find_command(int argc, char **argv)
     return 0;
 }
 
-/** A word that is no command; the whole usage only where nothing is near to it. */
+/** A word that is not a command; the whole usage only where nothing is near to it. */
 static int refuse_command(const char *name, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     struct similar similar = {.word = name};
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -72,7 +72,7 @@ static int refuse_command(const char *name, struct error *err)
     similar_ask(&similar, "", &question);
     if (similar.found == NULL)
         usage(stderr);
-    (void)error_set(err, ERROR_USAGE, 0, "no such command: \"%s\"%s", quoted_text(name, &room),
+    (void)error_set(err, ERROR_USAGE, 0, "no such command: \"%s\"%s", quoted_text(name, &buffer),
                     builder_text(&question));
     return (int)err->kind;
 }

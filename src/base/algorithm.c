@@ -92,22 +92,22 @@ const char *key_kind_name(enum key_kind kind)
     return keys[kind].name;
 }
 
-const char *key_name(enum key_kind kind, unsigned bits, char room[static 32])
+const char *key_name(enum key_kind kind, unsigned bits, char buffer[static 32])
 {
     if (kind == KEY_RSA)
-        (void)snprintf(room, 32, "rsa-%u", bits); // ten digits fit
+        (void)snprintf(buffer, 32, "rsa-%u", bits); // ten digits fit
     else
-        (void)snprintf(room, 32, "%s", keys[kind].name); // so do all names
-    return room;
+        (void)snprintf(buffer, 32, "%s", keys[kind].name); // so do all names
+    return buffer;
 }
 
-const char *key_title(enum key_kind kind, unsigned bits, char room[static 32])
+const char *key_title(enum key_kind kind, unsigned bits, char buffer[static 32])
 {
     if (kind == KEY_RSA)
-        (void)snprintf(room, 32, "RSA %u", bits); // likewise
+        (void)snprintf(buffer, 32, "RSA %u", bits); // likewise
     else
-        (void)snprintf(room, 32, "%s", keys[kind].title);
-    return room;
+        (void)snprintf(buffer, 32, "%s", keys[kind].title);
+    return buffer;
 }
 
 bool key_parse(const char *name, enum key_kind *ret_kind, unsigned *ret_bits)

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 
 enum key_kind {
-    KEY_OTHER = 0, /**< known to be a key, but none of ours */
+    KEY_OTHER = 0, /**< known to be a key, but none coldca signs with */
     KEY_RSA,
     KEY_EC_P256,
     KEY_EC_P384,
@@ -41,11 +41,11 @@ enum signature_kind {
 /** What a policy calls a kind of key: "ec-p256", "ed25519"; for RSA "rsa" (sizes: key_name()). */
 const char *key_kind_name(enum key_kind kind);
 /** "rsa-2048", "ec-p256", "ed25519": what policies and messages use. bits is looked at for RSA only. */
-const char *key_name(enum key_kind kind, unsigned bits, char room[static 32]);
-/** Parses key_name()'s form. \param ret_bits 0 unless RSA \return false if it names no key of ours */
+const char *key_name(enum key_kind kind, unsigned bits, char buffer[static 32]);
+/** Parses key_name()'s form. \param ret_bits 0 unless RSA \return false if it names no key coldca knows */
 bool key_parse(const char *name, enum key_kind *ret_kind, unsigned *ret_bits);
 /** For people: "EC P-256", "RSA 2048", "Ed25519". */
-const char *key_title(enum key_kind kind, unsigned bits, char room[static 32]);
+const char *key_title(enum key_kind kind, unsigned bits, char buffer[static 32]);
 
 const char *hash_name(enum hash_kind hash); /**< "sha256"; "none" */
 bool hash_parse(const char *name, enum hash_kind *ret_hash);

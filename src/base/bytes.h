@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Views of bytes and text. A view borrows: it never owns, never frees and is as valid as what it points into.
+ * The ground everything stands on: bytes and builders, errors, files, JSON, YAML, time, secrets, threads, a console to report to.
+ * It promises: what can fail says so (error.h); text from outside is escaped (quote.h); a secret is locked and wiped (secret.h, P7).
+ * It does not: know certificates, tokens or the ledger; print; end the process, but for memory that is out (memory.h).
+ *
+ * Here: views of bytes and text. A view borrows: it never owns, never frees and is as valid as what it points into.
  * What owns bytes is a struct builder (builder.h).
  */
 #ifndef COLDCA_BASE_BYTES_H

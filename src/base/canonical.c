@@ -315,15 +315,15 @@ bool canonical_next(struct bytes *rest, struct canonical_value *ret_value)
     return true;
 }
 
-struct bytes canonical_text(const struct canonical_value *value, struct builder *room)
+struct bytes canonical_text(const struct canonical_value *value, struct builder *buffer)
 {
     struct bytes rest = value->spelling;
     if (value->kind != CANONICAL_TEXT || value->has_nul)
         return bytes_of(NULL, 0);
     if (!value->has_escapes)
         return rest;
-    builder_clear(room);
+    builder_clear(buffer);
     while (rest.len > 0)
-        builder_add_u8(room, take_unescaped(&rest));
-    return builder_bytes(room);
+        builder_add_u8(buffer, take_unescaped(&rest));
+    return builder_bytes(buffer);
 }

@@ -46,10 +46,10 @@ MUST_USE bool canonical_next(struct bytes *rest, struct canonical_value *ret_val
 
 /**
  * The text a value stands for.
- * \param room  is written only if the spelling has escapes
- * \return a view of the spelling or of room; data is NULL if the value is no text or holds U+0000
+ * \param buffer  is written only if the spelling has escapes
+ * \return a view of the spelling or of buffer; data is NULL if the value is not a text or holds U+0000
  */
-struct bytes canonical_text(const struct canonical_value *value, struct builder *room);
+struct bytes canonical_text(const struct canonical_value *value, struct builder *buffer);
 
 /** How many bytes at the start are spelled as they are and need no closer look: printable ASCII without quote and backslash. */
 size_t canonical_plain_len(const uint8_t *data, size_t len);

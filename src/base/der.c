@@ -102,7 +102,7 @@ static bool take_subidentifier(struct bytes *cursor, uint64_t *ret_value)
 }
 
 /** Writes the digits of value; false if they and a NUL do not fit. (snprintf() costs more than all the rest of a CSR.) */
-static bool put_number(uint64_t value, char *room, size_t room_len, size_t *len)
+static bool put_number(uint64_t value, char *buffer, size_t room_len, size_t *len)
 {
     char digits[20];
     size_t count = 0;
@@ -112,12 +112,12 @@ static bool put_number(uint64_t value, char *room, size_t room_len, size_t *len)
     if (room_len - *len <= count)
         return false;
     while (count > 0)
-        room[(*len)++] = digits[--count];
-    room[*len] = '\0';
+        buffer[(*len)++] = digits[--count];
+    buffer[*len] = '\0';
     return true;
 }
 
-bool der_oid_text(struct bytes content, char *room, size_t room_len)
+bool der_oid_text(struct bytes content, char *buffer, size_t room_len)
 {
     uint64_t value = 0;
     size_t len = 0;
@@ -125,13 +125,13 @@ bool der_oid_text(struct bytes content, char *room, size_t room_len)
     if (room_len == 0 || !take_subidentifier(&rest, &value))
         return false;
     uint64_t first = value < 80 ? value / 40 : 2;
-    bool fits = put_number(first, room, room_len, &len);
+    bool fits = put_number(first, buffer, room_len, &len);
     value -= first * 40;
     while (fits) {
         if (room_len - len <= 1)
             return false;
-        room[len++] = '.';
-        fits = put_number(value, room, room_len, &len);
+        buffer[len++] = '.';
+        fits = put_number(value, buffer, room_len, &len);
         if (!fits || rest.len == 0)
             return fits;
         if (!take_subidentifier(&rest, &value))

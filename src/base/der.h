@@ -44,8 +44,8 @@ MUST_USE bool der_take_octet_bits(struct bytes *cursor, struct bytes *ret_bits);
 MUST_USE bool der_take_unsigned(struct bytes *cursor, struct bytes *ret_magnitude);
 /** BOOLEAN content: exactly 0x00 or 0xff. */
 MUST_USE bool der_bool(struct bytes content, bool *ret_value);
-/** Dotted text of an OID's content octets into room; false if it is not minimal, or longer than room. */
-MUST_USE bool der_oid_text(struct bytes content, char *room, size_t room_len);
+/** Dotted text of an OID's content octets into buffer; false if it is not minimal, or longer than buffer. */
+MUST_USE bool der_oid_text(struct bytes content, char *buffer, size_t room_len);
 
 /** Writes tag and length; the caller appends exactly len content bytes. */
 void der_add_header(struct builder *out, uint8_t tag, size_t len);

@@ -90,7 +90,7 @@ static const uint8_t base64_values[256] = {
     ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
 };
 
-/** Four digits as 24 bits; more than that if one is no digit. */
+/** Four digits as 24 bits; more than that if one is not a digit. */
 static uint32_t base64_group(const uint8_t digits[static 4])
 {
     uint32_t a = base64_values[digits[0]] - 1U;
@@ -100,7 +100,7 @@ static uint32_t base64_group(const uint8_t digits[static 4])
     return (a | b | c | d) > 63 ? UINT32_MAX : a << 18 | b << 12 | c << 6 | d;
 }
 
-/** Decodes whole groups. \return false: there is a byte that is no digit */
+/** Decodes whole groups. \return false: there is a byte that is not a digit */
 static bool base64_groups(struct bytes text, uint8_t *place)
 {
     for (size_t i = 0; i < text.len; i += 4, place += 3) {

@@ -17,20 +17,20 @@ static void end_at(struct error *err, size_t len)
 
 static void PRINTF_LIKE(2, 0) append(struct error *err, const char *format, va_list arguments)
 {
-    size_t room = sizeof(err->text) - err->len;
-    int written = vsnprintf(err->text + err->len, room, format, arguments);
+    size_t left = sizeof(err->text) - err->len;
+    int written = vsnprintf(err->text + err->len, left, format, arguments);
     if (written < 0)
         return;
-    if ((size_t)written < room)
+    if ((size_t)written < left)
         err->len += (size_t)written;
     else
-        end_at(err, err->len + room - 1);
+        end_at(err, err->len + left - 1);
 }
 
 static void append_text(struct error *err, const char *text)
 {
-    size_t room = sizeof(err->text) - err->len - 1;
-    size_t len = strnlen(text, room);
+    size_t left = sizeof(err->text) - err->len - 1;
+    size_t len = strnlen(text, left);
     memcpy(err->text + err->len, text, len);
     end_at(err, err->len + len);
 }

@@ -20,10 +20,10 @@ bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_
     size_t start = ret_data->len;
     for (size_t step = READ_LEN;; step = step < (size_t)1 << 20 ? 2 * step : step) {
         size_t before = ret_data->len;
-        uint8_t *room = builder_reserve(ret_data, step);
-        if (room == NULL)
+        uint8_t *buffer = builder_reserve(ret_data, step);
+        if (buffer == NULL)
             return error_set(err, ERROR_INPUT, EFBIG, "%s does not fit into memory", name);
-        ssize_t got = read(fd, room, step);
+        ssize_t got = read(fd, buffer, step);
         int reason = errno;
         ret_data->len = got > 0 ? before + (size_t)got : before;
         if (got < 0 && reason == EINTR)
@@ -46,7 +46,7 @@ bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_
     if (fd < 0 || fstat(fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", path);
     if (S_ISDIR(status.st_mode))
-        return error_set(err, ERROR_INPUT, EISDIR, "%s is a folder, a file is needed", path);
+        return error_set(err, ERROR_INPUT, EISDIR, "%s is a directory, a file is needed", path);
     return file_read_fd(fd, path, max_len, ret_data, err);
 }
 
@@ -68,7 +68,7 @@ bool file_sync_folder(int fd, const char *name, struct error *err)
 {
     // vfat and some FUSE file systems can't fsync a folder and say EINVAL; they have nothing to sync then.
     if (fsync(fd) != 0 && errno != EINVAL)
-        return error_errno(err, ERROR_INPUT, errno, "can't make the folder %s durable", name);
+        return error_errno(err, ERROR_INPUT, errno, "can't make the directory %s durable", name);
     return true;
 }
 
@@ -76,7 +76,7 @@ bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *er
 {
     int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the folder %s", path);
+        return error_errno(err, ERROR_INPUT, errno, "can't open the directory %s", path);
     *ret_fd = fd;
     return true;
 }
@@ -181,11 +181,11 @@ bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *er
     if (mkdirat(dirfd, path, mode) == 0)
         return sync_parent(dirfd, path, err);
     if (errno != EEXIST)
-        return error_errno(err, ERROR_INPUT, errno, "can't make the folder %s", path);
+        return error_errno(err, ERROR_INPUT, errno, "can't make the directory %s", path);
     if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", path);
+        return error_errno(err, ERROR_INPUT, errno, "can't stat %s", path);
     return S_ISDIR(status.st_mode) ||
-           error_set(err, ERROR_INPUT, ENOTDIR, "%s is in the way: not a folder", path);
+           error_set(err, ERROR_INPUT, ENOTDIR, "%s exists and is not a directory", path);
 }
 
 bool file_exists(int dirfd, const char *path)

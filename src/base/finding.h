@@ -12,9 +12,9 @@
 struct finding {
     char *rule;   /**< stable, dotted: "key.allow", "subject.CN", "request.signature", "san.dns" */
     char *source; /**< "RFC 5280 4.2.1.6", "policy mqtt-device"; may be NULL */
-    char *found;  /**< the value found, already made harmless (quote.h); may be NULL */
+    char *found;  /**< the value found, escaped already (quote.h); may be NULL */
     char *wanted; /**< what would be accepted; may be NULL */
-    char *text;   /**< the whole reason in one harmless line: "key: rsa-1024 is not one of ec-p256, ..." */
+    char *text;   /**< the whole reason in one escaped line: "key: rsa-1024 is not one of ec-p256, ..." */
     char *remedy; /**< the next step; may be NULL */
 };
 

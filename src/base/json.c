@@ -239,7 +239,7 @@ bool json_parse(struct bytes text, struct json **ret_json, struct error *err)
                          reason.column);
     if (has_fraction(value)) {
         json_decref(value);
-        return error_set(err, ERROR_INPUT, 0, "not JSON of ours: a number has a fraction or an exponent");
+        return error_set(err, ERROR_INPUT, 0, "unsupported JSON: a number has a fraction or an exponent");
     }
     *ret_json = (struct json *)value;
     return true;

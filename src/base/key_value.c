@@ -54,7 +54,7 @@ static bool expand_point(int nid, struct bytes point, uint8_t *ret_point, size_t
     return is_point;
 }
 
-/** \return false: it is no point, or uncompressed already */
+/** \return false: it is not a point, or uncompressed already */
 static bool plain_point(const struct outline *outline, uint8_t ret_point[static POINT_MAX_LEN],
                         size_t *ret_len)
 {

@@ -67,7 +67,7 @@ static bool read_point(struct public_key_facts *facts, struct error *err)
                          "write the point uncompressed");
     facts->is_compressed = point.len == 1 + field_len && (point.data[0] == 0x02 || point.data[0] == 0x03);
     if (!is_full && !facts->is_compressed)
-        return error_set(err, ERROR_INPUT, 0, "the EC public key is no point of %s (RFC 5480 2.2)",
+        return error_set(err, ERROR_INPUT, 0, "the EC public key is not a point of %s (RFC 5480 2.2)",
                          curves[facts->kind].group);
     facts->bits = curves[facts->kind].bits;
     return true;

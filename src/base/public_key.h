@@ -46,7 +46,7 @@ MUST_USE bool public_key_new(const struct public_key_facts *facts, struct public
 void public_key_free(struct public_key *key);
 DEFINE_AUTO(struct public_key *, public_key_free);
 
-/** Borrowed; default provider; public half only. */
+/** Borrowed; default provider; public key only. */
 EVP_PKEY *public_key_pkey(const struct public_key *key);
 
 /**

@@ -113,15 +113,15 @@ void quote_append(struct builder *ret_text, struct bytes text, size_t max_len)
         // Nearly all text is plain ASCII: take as much of it at once as is wanted.
         size_t plain = 0;
         size_t used = ret_text->len - start;
-        size_t room = max_len == 0 ? SIZE_MAX : used < max_len ? max_len - used : 0;
-        while (plain < room && i + plain < text.len && is_plain(text.data[i + plain]))
+        size_t left = max_len == 0 ? SIZE_MAX : used < max_len ? max_len - used : 0;
+        while (plain < left && i + plain < text.len && is_plain(text.data[i + plain]))
             plain++;
         if (plain > 0) {
             builder_add(ret_text, text.data + i, plain);
             i += plain;
             continue;
         }
-        if (room == 0) {
+        if (left == 0) {
             builder_add_text(ret_text, "...");
             return;
         }
@@ -154,19 +154,19 @@ void quote_json(struct builder *ret_text, struct bytes json)
     }
 }
 
-const char *quoted(struct bytes text, struct quoted *room)
+const char *quoted(struct bytes text, struct quoted *buffer)
 {
     AUTO(builder_done) struct builder out = BUILDER_INIT;
     // Ten bytes for the longest escape that may pass the cut, three for the dots, one for the NUL.
-    quote_append(&out, text, sizeof(room->text) - 14);
-    size_t len = out.len < sizeof(room->text) ? out.len : sizeof(room->text) - 1;
+    quote_append(&out, text, sizeof(buffer->text) - 14);
+    size_t len = out.len < sizeof(buffer->text) ? out.len : sizeof(buffer->text) - 1;
     if (len > 0)
-        memcpy(room->text, out.data, len);
-    room->text[len] = '\0';
-    return room->text;
+        memcpy(buffer->text, out.data, len);
+    buffer->text[len] = '\0';
+    return buffer->text;
 }
 
-const char *quoted_text(const char *text, struct quoted *room)
+const char *quoted_text(const char *text, struct quoted *buffer)
 {
-    return quoted(bytes_of_text(text), room);
+    return quoted(bytes_of_text(text), buffer);
 }

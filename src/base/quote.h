@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Foreign text made harmless for terminals, logs and the ledger: control characters, escape sequences, bidi and
+ * Foreign text escaped for terminals, logs and the ledger: control characters, escape sequences, bidi and
  * zero-width marks and invalid UTF-8 become visible escapes (\x1b, \u{202e}); a backslash is doubled.
  * All text from requests, media or tokens goes through here before it enters a message.
  */
@@ -11,11 +11,11 @@
 
 #include <stdarg.h>
 
-/** Appends text in harmless form, at most max_len bytes of it, then "..." if it was cut. 0: no cut. */
+/** Appends text in escaped form, at most max_len bytes of it, then "..." if it was cut. 0: no cut. */
 void quote_append(struct builder *ret_text, struct bytes text, size_t max_len);
 
 /**
- * The last guard before a terminal, for text whose parts were made harmless already: escapes what is still harmful, leaves
+ * The last guard before a terminal, for text whose parts are escaped already: escapes what is still harmful, leaves
  * backslashes and line ends alone. Appends; guarding twice changes nothing.
  */
 void quote_guard(struct builder *ret_text, struct bytes text);
@@ -27,14 +27,14 @@ struct quoted {
     char text[200];
 };
 
-/** `error_set(err, ..., "\"%s\" ...", quoted(name, &(struct quoted){0}))`: harmless and cut to fit. */
-const char *quoted(struct bytes text, struct quoted *room);
-const char *quoted_text(const char *text, struct quoted *room);
+/** `error_set(err, ..., "\"%s\" ...", quoted(name, &(struct quoted){0}))`: escaped and cut to fit. */
+const char *quoted(struct bytes text, struct quoted *buffer);
+const char *quoted_text(const char *text, struct quoted *buffer);
 
 /** Decodes one UTF-8 character at data[0..len). \return its length in bytes, or 0 if it is not valid UTF-8 */
 size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *ret_code_point);
 
-/** For text that was cut at len bytes: how many of them are whole characters. What is no UTF-8 before the cut counts as whole. */
+/** For text that was cut at len bytes: how many of them are whole characters. What is not UTF-8 before the cut counts as whole. */
 size_t utf8_whole(const char *text, size_t len);
 
 /** vsnprintf() for words: what does not fit is cut off between characters, for the text may end up in JSON. */

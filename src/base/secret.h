@@ -45,7 +45,7 @@ MUST_USE bool secret_read(const char *source, struct secret **ret_secret, struct
 MUST_USE bool secret_claim_environment(const char *source, struct error *err);
 
 /**
- * For a process that is about to give up its files: looks at a file:PATH source, and opens and holds what is no regular file,
+ * For a process that is about to give up its files: looks at a file:PATH source, and opens and holds what is not a regular file,
  * such as the pipe of `file:<(COMMAND)` or /dev/stdin, until secret_read() wants it. Other sources are left alone.
  * \param ret_stays_path  a regular file, which secret_read() will open by its path, so it has to stay within reach
  * 

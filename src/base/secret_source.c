@@ -108,17 +108,17 @@ static bool read_line(int fd, const char *source, struct secret *secret, struct 
 static bool open_file(const char *source, int *ret_fd, bool *ret_is_regular, struct error *err)
 {
     struct stat status;
-    struct quoted room;
+    struct quoted buffer;
     const char *path = source + strlen("file:");
     AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the PIN file %s", quoted_text(path, &room));
+        return error_errno(err, ERROR_INPUT, errno, "can't open the PIN file %s", quoted_text(path, &buffer));
     *ret_is_regular = S_ISREG(status.st_mode);
     if (*ret_is_regular && (status.st_mode & 077) != 0)
         return error_set(err, ERROR_INPUT, 0,
                          "the PIN file %s is refused: others may read it (mode %04o); chmod 600 it, or where "
                          "its mode can't be changed, as of a container's secret, give it as fd:3 3<FILE",
-                         quoted_text(path, &room), (unsigned)status.st_mode & 07777);
+                         quoted_text(path, &buffer), (unsigned)status.st_mode & 07777);
     *ret_fd = fd;
     fd = -1;
     return true;
@@ -182,10 +182,10 @@ static bool read_descriptor(int fd, const char *source, struct secret *secret, s
 static bool take_environment(const char *name, struct secret *secret, struct error *err)
 {
     char *value = getenv(name);
-    struct quoted room;
+    struct quoted buffer;
     if (value == NULL || *value == '\0')
         return error_set(err, ERROR_INPUT, 0, "the environment variable %s holds no PIN",
-                         quoted_text(name, &room));
+                         quoted_text(name, &buffer));
     bool fits = true;
     size_t len = strlen(value);
     for (size_t i = 0; i < len && fits; i++)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define WORD_MAX 31 /* bytes; no name of ours is longer */
+#define WORD_MAX 31 /* bytes; no name in coldca is longer */
 
 static size_t least(size_t first, size_t second)
 {

@@ -79,11 +79,11 @@ const char *time_format(int64_t seconds, char text[static TIME_TEXT_SIZE])
     int64_t bounded = seconds > TIME_9999_END  ? TIME_9999_END
                       : seconds < -62135596800 ? -62135596800
                                                : seconds;
-    char room[80]; // what the compiler thinks six ints may need
+    char buffer[80]; // what the compiler thinks six ints may need
     time_split(bounded, &parts);
-    (void)snprintf(room, sizeof(room), "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.year, parts.month, parts.day,
-                   parts.hour, parts.minute, parts.second); // cannot be cut: six bounded ints
-    memcpy(text, room, TIME_TEXT_SIZE - 1);
+    (void)snprintf(buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02dZ", parts.year, parts.month,
+                   parts.day, parts.hour, parts.minute, parts.second); // cannot be cut: six bounded ints
+    memcpy(text, buffer, TIME_TEXT_SIZE - 1);
     text[TIME_TEXT_SIZE - 1] = '\0';
     return text;
 }

@@ -136,7 +136,7 @@ static bool check_text(struct bytes text, const char *name, struct error *err)
     if (text.len > YAML_MAX_LEN)
         return error_set(err, ERROR_INPUT, 0, "%s is larger than %d bytes", name, YAML_MAX_LEN);
     if (!utf8_is_valid(text))
-        return error_set(err, ERROR_INPUT, 0, "%s is no UTF-8 text", name);
+        return error_set(err, ERROR_INPUT, 0, "%s is not UTF-8 text", name);
     if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
         return error_set(err, ERROR_INPUT, 0, "%s holds a NUL byte", name);
     return true;

@@ -143,7 +143,7 @@ static void note_file(void *data, const char *file, struct bytes content)
 
 static bool finish_plan(void *data, const struct plan *plan, struct error *err)
 {
-    (void)err; // what the report could not take is told when it is put in its place
+    (void)err; // what the report could not take is reported when it is put in its place
     struct batch *batch = data;
     batch_report_plan(batch->report, plan);
     return true;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `coldca batch`: works through a medium. Requests below requests/ are read, judged and signed as a stream; the answers, a report
- * and its checksums go to issued/BATCH-ID/. Pulled, full or killed: the same command goes on where it stopped.
+ * `coldca batch`: a removable medium from end to end. Requests below requests/ are read, evaluated and signed as a stream; the
+ * results, a report and its checksums go to issued/BATCH-ID/.
+ * It promises: pulled, full or killed, the same command resumes where it stopped (P5); nothing outside the medium is touched (P6).
+ * It does not: decide (policy/), sign (issue/), or mount anything.
  */
 #ifndef COLDCA_BATCH_BATCH_H
 #define COLDCA_BATCH_BATCH_H
@@ -27,10 +29,10 @@ struct batch_result {
     size_t requests;             /**< on the medium */
     char id[SESSION_BATCH_SIZE]; /**< the batch */
     size_t missing;              /**< that the medium's manifest lists and nobody found */
-    bool is_resumed;             /**< an earlier run of this batch was gone on with */
+    bool is_resumed;             /**< an earlier run of this batch was resumed */
     bool has_answers;            /**< issued/ID/ was written; false: there was nothing to do */
     size_t private_keys;         /**< files on the medium that hold one; a warning named them */
-    uint64_t other_files;        /**< below requests/ that are no requests, left alone */
+    uint64_t other_files;        /**< below requests/ that are not requests, left alone */
 };
 
 /**

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define FILES_MAX 100000 /* some minutes on a slow stick; one with more is no stick of requests */
+#define FILES_MAX 100000 /* some minutes on a slow medium; one with more does not carry requests */
 
 void batch_keys_done(struct batch_keys *keys)
 {

@@ -22,7 +22,7 @@ DEFINE_AUTO_VALUE(struct batch_keys, batch_keys_done);
 void batch_keys_look(struct batch_keys *keys, const struct medium *medium, const struct console *console);
 /** Looks at a request as it was read. \param path  below requests/ */
 void batch_keys_see(struct batch_keys *keys, const char *path, struct bytes content);
-/** Tells of those that were not told of yet. */
+/** Reports those that were not reported yet. */
 void batch_keys_tell(struct batch_keys *keys, const struct console *console);
 /** The warning for the report, if there is one. */
 void batch_keys_warn(const struct batch_keys *keys, struct findings *warnings);

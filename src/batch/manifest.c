@@ -92,7 +92,7 @@ static bool judge(const struct job *job, struct outcome *outcome, size_t *ret_si
     }
     if (outcome->signer >= job->signer_count)
         return error_set(err, ERROR_INPUT, 0,
-                         "the process that checked the manifest's signature gave no sound answer");
+                         "the process that checked the manifest's signature returned an invalid result");
     *ret_signer = outcome->signer;
     return true;
 }

@@ -33,16 +33,16 @@ void medium_close(struct medium *medium)
 
 static bool refuse_without_requests(int fd, const char *path, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder lies = BUILDER_INIT;
     medium_tell_what_lies(fd, path, &lies);
-    return error_set(err, ERROR_INPUT, ENOENT, "%s has no directory requests/: %s", quoted_text(path, &room),
-                     builder_text(&lies));
+    return error_set(err, ERROR_INPUT, ENOENT, "%s has no directory requests/: %s",
+                     quoted_text(path, &buffer), builder_text(&lies));
 }
 
 bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(medium_close) struct medium medium = {.fd = -1, .requests_fd = -1, .batch_fd = -1};
     if (!file_open_folder(AT_FDCWD, path, &medium.fd, err))
         return error_while(err, "opening the medium");
@@ -50,7 +50,7 @@ bool medium_open(const char *path, struct medium *ret_medium, struct error *err)
         return file_exists(medium.fd, "requests") ? error_while(err, "looking for the requests")
                                                   : refuse_without_requests(medium.fd, path, err);
     if (!media_walk(medium.requests_fd, REQUEST_MAX_FILE_LEN, REQUESTS_MAX, &medium.walk, err))
-        return error_while(err, "looking through %s/requests", quoted_text(path, &room));
+        return error_while(err, "looking through %s/requests", quoted_text(path, &buffer));
     *ret_medium = medium;
     medium = (struct medium){.fd = -1, .requests_fd = -1, .batch_fd = -1}; // ret_medium owns it now
     return true;
@@ -122,7 +122,7 @@ static bool stop_at_first(const struct json *record, const struct ledger_entry *
     return false;
 }
 
-/** A folder anyone could have made is only gone on with if the ledger tells of that batch. */
+/** A folder anyone could have made is only resumed if the ledger has that batch. */
 static bool knows_batch(struct home *home, const char *batch, bool *ret_known, struct error *err)
 {
     const struct ledger_filter filter = {.type = "session.opened", .batch = batch, .status = -1};
@@ -134,7 +134,7 @@ static bool look_at_batch(struct medium *medium, struct home *home, int issued_f
                           struct error *err)
 {
     bool is_known = false;
-    struct error ignored = ERROR_INIT; // what is no folder is no batch
+    struct error ignored = ERROR_INIT; // what is not a folder is not a batch
     AUTO(close) int fd = -1;
     if (!media_open_folder(issued_fd, batch, false, &fd, &ignored))
         return true;
@@ -148,7 +148,7 @@ static bool look_at_batch(struct medium *medium, struct home *home, int issued_f
         return true;
     }
     if (medium->is_resumed)
-        return true; // a newer one is gone on with
+        return true; // a newer one is resumed
     if (!knows_batch(home, batch, &is_known, err))
         return false;
     if (!is_known) {
@@ -170,7 +170,7 @@ bool medium_choose_batch(struct medium *medium, struct home *home, struct error 
     size_t count = 0;
     bool is_fine = true;
     if (!media_open_folder(medium->fd, "issued", true, &issued_fd, err))
-        return error_while(err, "making issued/ on the medium, where the answers go");
+        return error_while(err, "making issued/ on the medium, for the results");
     list_batches(issued_fd, &names, &count);
     for (size_t i = 0; is_fine && i < count && medium->finished_count < BATCHES_MAX; i++)
         is_fine = look_at_batch(medium, home, issued_fd, names[i], err);
@@ -179,7 +179,7 @@ bool medium_choose_batch(struct medium *medium, struct home *home, struct error 
         return is_fine;
     return session_make_batch(medium->batch, err) &&
            (media_open_folder(issued_fd, medium->batch, true, &medium->batch_fd, err) ||
-            error_while(err, "making a folder for the answers on the medium"));
+            error_while(err, "making a directory for the results on the medium"));
 }
 
 bool medium_holds(const struct medium *medium, const char *file, struct bytes content)
@@ -209,7 +209,7 @@ bool medium_sync(const struct medium *medium, struct error *err)
     struct stat above;
     // What was written here is durable already. Of a whole medium the rest is too: others may have copied requests to it.
     if (fstat(medium->fd, &own) != 0 || fstatat(medium->fd, "..", &above, 0) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at the medium");
+        return error_errno(err, ERROR_INPUT, errno, "can't stat the medium");
     if (own.st_dev == above.st_dev)
         return true; // a directory of another file system, perhaps of the whole machine
     return syncfs(medium->fd) == 0 ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A removable medium as `coldca batch` wants it: requests/ holds the requests, issued/BATCH-ID/ the answers of one batch. A batch
- * is finished when its folder holds SHA256SUMS; an unfinished one that the ledger knows is gone on with. All on it is hostile.
+ * is finished when its folder holds SHA256SUMS; an unfinished one that is in the ledger is resumed. All on it is hostile.
  */
 #ifndef COLDCA_BATCH_MEDIUM_H
 #define COLDCA_BATCH_MEDIUM_H
@@ -26,7 +26,7 @@ struct medium {
 
 /** Opens the medium and looks through requests/. ERROR_INPUT if it has none. */
 MUST_USE bool medium_open(const char *path, struct medium *ret_medium, struct error *err);
-/** What lies on a medium where requests/ is missing or holds none, and what to do about it; appends one harmless line. */
+/** What lies on a medium where requests/ is missing or holds none, and what to do about it; appends one escaped line. */
 void medium_tell_what_lies(int medium_fd, const char *path, struct builder *ret_text);
 void medium_close(struct medium *medium);
 DEFINE_AUTO_VALUE(struct medium, medium_close);

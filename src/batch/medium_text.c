@@ -73,14 +73,14 @@ static void note_folder(struct lies *lies, int fd, const char *name)
 
 static void note_entry(struct lies *lies, int fd, const char *name)
 {
-    struct quoted room;
+    struct quoted buffer;
     size_t seen = lies->requests + lies->others;
     bool is_folder = is_folder_at(fd, name);
     bool is_request = !is_folder && input_is_request(name);
     lies->requests += is_request;
     lies->others += !is_request;
     if (seen < NAMES_SHOWN)
-        builder_format(&lies->listing, "%s%s%s", seen > 0 ? ", " : "", quoted_text(name, &room),
+        builder_format(&lies->listing, "%s%s%s", seen > 0 ? ", " : "", quoted_text(name, &buffer),
                        is_folder ? "/" : "");
     else if (seen == NAMES_SHOWN)
         builder_add_text(&lies->listing, ", ...");

@@ -78,7 +78,7 @@ void batch_policies_done(struct batch_policies *policies)
 
 bool batch_policies_want(struct batch_policies *policies, const char *path, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     struct batch_policy *loaded = NULL;
     AUTO(free) char *folder = memory_text_of(path, strcspn(path, "/"));
     if (find(policies, path) != NULL)
@@ -89,14 +89,14 @@ bool batch_policies_want(struct batch_policies *policies, const char *path, stru
     }
     return policies->fallback != NULL ||
            error_set(err, ERROR_USAGE, 0,
-                     "no policy for requests/%s: name one with --policy, or put it into a folder named like "
-                     "one (`coldca policy list`)",
-                     quoted_text(path, &room));
+                     "no policy for requests/%s: name one with --policy, or put it into a directory named "
+                     "like one (`coldca policy list`)",
+                     quoted_text(path, &buffer));
 }
 
 bool batch_policies_check(const struct batch_policies *policies, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     for (size_t i = 0; i < policies->given->variables_count; i++) {
         const char *name = policies->given->variables[i].name;
         bool is_declared = false;
@@ -104,7 +104,7 @@ bool batch_policies_check(const struct batch_policies *policies, struct error *e
             is_declared = is_declared || policy_declares(policies->items[j]->policy, name);
         if (!is_declared)
             return error_set(err, ERROR_USAGE, 0, "--set %s: no policy of this batch has such a variable",
-                             quoted_text(name, &room));
+                             quoted_text(name, &buffer));
     }
     for (size_t i = 0; i < policies->count; i++) {
         const struct plan_options *options = &policies->items[i]->options;

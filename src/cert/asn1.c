@@ -90,15 +90,15 @@ bool asn1_oid(struct builder *out, const char *dotted)
 
 void asn1_time(struct builder *out, int64_t seconds)
 {
-    char room[80];
+    char buffer[80];
     struct time_parts parts;
     time_split(seconds, &parts);
     bool is_utc = parts.year >= 1950 && parts.year < 2050;
-    int len = is_utc ? snprintf(room, sizeof(room), "%02d%02d%02d%02d%02d%02dZ", parts.year % 100,
+    int len = is_utc ? snprintf(buffer, sizeof(buffer), "%02d%02d%02d%02d%02d%02dZ", parts.year % 100,
                                 parts.month, parts.day, parts.hour, parts.minute, parts.second)
-                     : snprintf(room, sizeof(room), "%04d%02d%02d%02d%02d%02dZ", parts.year, parts.month,
+                     : snprintf(buffer, sizeof(buffer), "%04d%02d%02d%02d%02d%02dZ", parts.year, parts.month,
                                 parts.day, parts.hour, parts.minute, parts.second);
-    der_add(out, is_utc ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_of(room, (size_t)len));
+    der_add(out, is_utc ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_of(buffer, (size_t)len));
 }
 
 static bool two_digits(const uint8_t *data, int *ret_value)

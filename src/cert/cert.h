@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Certificates as bytes: template -> TBSCertificate -> (signature comes from elsewhere) -> certificate.
- * Knows neither tokens nor files nor the clock.
+ * Certificates as bytes: template -> TBSCertificate -> (signature comes from elsewhere) -> certificate; accessors and a linter.
+ * It promises: exact DER, the issuer's name byte for byte, nothing that the template does not say (P2).
+ * It does not: know tokens, files or the clock.
  */
 #ifndef COLDCA_CERT_CERT_H
 #define COLDCA_CERT_CERT_H
@@ -68,9 +69,9 @@ struct cert_facts {
     size_t serial_len; /**< without a leading zero octet */
     int64_t not_before;
     int64_t not_after;
-    char *subject_text; /**< harmless */
+    char *subject_text; /**< escaped */
     char *issuer_text;
-    char *sans_text; /**< "DNS:a,IP:1.2.3.4,URI:x"; "" if none; harmless */
+    char *sans_text; /**< "DNS:a,IP:1.2.3.4,URI:x"; "" if none; escaped */
     char *key_text;  /**< key_name() form */
     uint8_t spki_sha256[32];
     bool is_ca;
@@ -99,7 +100,7 @@ void cert_lint(struct bytes certificate, const struct cert_issuer *issuer, struc
 /** A CSR's bytes to sign (RFC 2986 4.1): subject and SANs of the template, its spki. */
 MUST_USE bool cert_request_info(const struct template *template, struct builder *ret_info, struct error *err);
 
-/** Human form of a certificate, the lines `cert show` and `review` print; harmless; appends. */
+/** Human form of a certificate, the lines `cert show` and `review` print; escaped; appends. */
 MUST_USE bool cert_describe(struct bytes certificate, struct builder *ret_text, struct error *err);
 
 #endif

@@ -14,7 +14,7 @@
 
 struct link {
     struct cert_parts parts;
-    char *subject; /**< harmless */
+    char *subject; /**< escaped */
 };
 
 /** A chain taken apart; links[0] is the issuer. */

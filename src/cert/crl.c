@@ -141,7 +141,7 @@ static bool check_frame(const struct crl_frame *frame, struct error *err)
         return error_set(
             err, ERROR_INPUT, 0,
             "the CA certificate may not sign CRLs: its keyUsage has no cRLSign (RFC 5280 4.2.1.3); "
-            "only a new CA certificate mends that");
+            "only a new CA certificate fixes that");
     if (frame->next_update <= frame->this_update)
         return error_set(err, ERROR_INPUT, 0, "nextUpdate is not after thisUpdate (RFC 5280 5.1.2.5)");
     if (frame->next_update > facts->not_after)

@@ -112,7 +112,7 @@ MUST_USE bool crl_verify(struct bytes der, struct bytes tbs, const struct cert_i
 /** The rules of RFC 5280 5 as findings, over a CRL (or a TBS sealed with an empty signature). issuer may be NULL. */
 void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings);
 
-/** The lines of `crl show`; harmless; appends. \param entries_max  how many entries are listed */
+/** The lines of `crl show`; escaped; appends. \param entries_max  how many entries are listed */
 MUST_USE bool crl_describe(struct bytes der, size_t entries_max, struct builder *ret_text, struct error *err);
 
 #endif

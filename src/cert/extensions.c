@@ -91,9 +91,9 @@ static void add_key_ids(const struct cert_issuer *issuer, struct bytes key_bit_s
 
 static bool add_oid(struct builder *out, const char *oid, const char *what, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     return asn1_oid(out, oid) ||
-           error_set(err, ERROR_INPUT, 0, "%s: \"%s\" is no OID", what, quoted_text(oid, &room));
+           error_set(err, ERROR_INPUT, 0, "%s: \"%s\" is not an OID", what, quoted_text(oid, &buffer));
 }
 
 static bool add_extended_key_usage(const struct template *template, struct builder *out, struct error *err)
@@ -152,7 +152,7 @@ static bool add_name_constraints(const struct template *template, struct builder
         return true;
     if (!template->is_ca)
         return error_set(err, ERROR_INPUT, 0,
-                         "name constraints on a certificate that is no CA's (RFC 5280 4.2.1.10)");
+                         "name constraints on a certificate that is not a CA's (RFC 5280 4.2.1.10)");
     struct open_extension open = open_extension(out, ID_CE(CE_NAME_CONSTRAINTS), true);
     size_t mark = asn1_open(out, DER_SEQUENCE);
     add_subtrees(out, DER_CONTEXT_CONSTRUCTED_0, template->permitted, template->permitted_count);

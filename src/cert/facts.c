@@ -43,12 +43,12 @@ static bool read_sans(const struct cert_parts *parts, struct cert_facts *facts, 
 
 static char *key_words(struct bytes spki)
 {
-    char room[32];
+    char buffer[32];
     struct public_key_facts key;
     struct error ignored = ERROR_INIT; // a key of an unknown form is still a certificate's
     if (!public_key_read(spki, &key, &ignored))
         return memory_text("damaged");
-    return memory_text(key_name(key.kind, key.bits, room));
+    return memory_text(key_name(key.kind, key.bits, buffer));
 }
 
 static bool read_parts(const struct cert_parts *parts, struct cert_facts *ret_facts, struct error *err)

@@ -241,7 +241,7 @@ static bool add_certificate(const struct cert_parts *parts, int above, struct po
         return false;
     if (!is_ca)
         return error_set(err, ERROR_INPUT, 0,
-                         "%s is no CA: basicConstraints cA is not set (RFC 5280 4.2.1.9)", who);
+                         "%s is not a CA: basicConstraints cA is not set (RFC 5280 4.2.1.9)", who);
     if (has_key_usage && (bits & KEY_USAGE_KEY_CERT_SIGN) == 0)
         return error_set(err, ERROR_INPUT, 0,
                          "%s may not sign certificates: keyUsage has no keyCertSign (RFC 5280 4.2.1.3)", who);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The rules experts check (RFC 5280 and the CA/Browser baseline), over finished certificates: ours, and adopted ones. */
+/* The rules experts check (RFC 5280 and the CA/Browser baseline), over finished certificates: issued here and adopted. */
 
 static void lint_serial(const struct cert_parts *parts, struct findings *found)
 {

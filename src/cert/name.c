@@ -56,21 +56,22 @@ static bool is_ascii(const char *text)
 
 static bool add_attribute(const struct template_attribute *attribute, struct builder *out, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     uint8_t tag = template_attribute_tag(attribute); // RFC 5280 4.1.2.4
     const char *value = attribute->value;
     if (*value == '\0' || !utf8_is_valid(bytes_of_text(value)))
         return error_set(err, ERROR_INPUT, 0, "subject %s is empty or no UTF-8", attribute->field);
     if (tag == DER_PRINTABLE_STRING && !text_is_printable(value))
         return error_set(err, ERROR_INPUT, 0,
-                         "subject %s: \"%s\" is no PrintableString (RFC 5280 appendix A)", attribute->field,
-                         quoted_text(value, &room));
+                         "subject %s: \"%s\" is not a PrintableString (RFC 5280 appendix A)",
+                         attribute->field, quoted_text(value, &buffer));
     if (tag == DER_IA5_STRING && !is_ascii(value))
-        return error_set(err, ERROR_INPUT, 0, "subject %s: \"%s\" is no IA5String (RFC 5280 appendix A)",
-                         attribute->field, quoted_text(value, &room));
+        return error_set(err, ERROR_INPUT, 0, "subject %s: \"%s\" is not an IA5String (RFC 5280 appendix A)",
+                         attribute->field, quoted_text(value, &buffer));
     size_t mark = asn1_open(out, DER_SEQUENCE);
     if (!asn1_oid(out, attribute->oid))
-        return error_set(err, ERROR_INPUT, 0, "subject: %s is no OID", quoted_text(attribute->oid, &room));
+        return error_set(err, ERROR_INPUT, 0, "subject: %s is not an OID",
+                         quoted_text(attribute->oid, &buffer));
     der_add(out, tag, bytes_of_text(value));
     asn1_close(out, mark);
     return true;
@@ -293,7 +294,7 @@ static void add_ip(struct bytes value, struct builder *out)
     char text[INET6_ADDRSTRLEN] = "";
     if (value.len == 4 || value.len == 16)
         (void)inet_ntop(value.len == 4 ? AF_INET : AF_INET6, value.data, text,
-                        sizeof(text)); // the room fits both
+                        sizeof(text)); // the buffer fits both
     builder_add_text(out, text);
 }
 

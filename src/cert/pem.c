@@ -43,7 +43,7 @@ bool pem_take(const char *label, struct bytes input, struct builder *ret_der, st
     if (input.len == 0 || !find_block(label, input, &body, &rest))
         return error_set(err, ERROR_INPUT, 0, "neither a PEM block %s nor DER", label);
     if (!decode_body(body, ret_der))
-        return error_set(err, ERROR_INPUT, 0, "the PEM block %s is no base64 (RFC 7468)", label);
+        return error_set(err, ERROR_INPUT, 0, "the PEM block %s is not base64 (RFC 7468)", label);
     *ret_rest = rest;
     return true;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One function a command: options in, one call down, result out. Each gets argv with its own name at [0] and returns the exit
- * code (design: "The command line is a contract"); on failure it fills err and returns its kind.
+ * The command line: one function per command, options in, one call down, result out. Each gets argv with its own name at [0] and
+ * returns the exit code; on failure it fills err and returns its kind.
+ * It promises: the contract of README.md: options, exit codes, keys and values of --json.
+ * It does not: know an order of steps; that is issue/run.h's, batch/batch.h's and init/init.h's.
  */
 #ifndef COLDCA_CLI_CLI_H
 #define COLDCA_CLI_CLI_H

@@ -95,7 +95,7 @@ static void print_subcommands(FILE *stream, const char *command, const struct su
 static int refuse_subcommand(const char *command, const struct subcommand *table, size_t count,
                              const char *name, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     struct similar similar = {.word = name != NULL ? name : ""};
     for (size_t i = 0; i < count; i++)
@@ -107,7 +107,7 @@ static int refuse_subcommand(const char *command, const struct subcommand *table
         (void)error_set(err, ERROR_USAGE, 0, "coldca %s needs one of these commands", command);
     else
         (void)error_set(err, ERROR_USAGE, 0, "coldca %s has no command \"%s\"%s", command,
-                        quoted_text(name, &room), builder_text(&question));
+                        quoted_text(name, &buffer), builder_text(&question));
     return (int)err->kind;
 }
 

@@ -54,16 +54,16 @@ static void print_csv(const char *value)
 static void print_details(const struct json *record, const struct ledger_entry *entry)
 {
     int64_t ref = 0;
-    struct quoted room;
+    struct quoted buffer;
     static const char *const keys[] = {"subject", "source", "command", "reason", "serial"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *value = json_text(record, keys[i]);
         if (value != NULL)
-            printf(" %s=%s", keys[i], quoted_text(value, &room));
+            printf(" %s=%s", keys[i], quoted_text(value, &buffer));
     }
     const char *why = json_text_at(json_get(record, "reasons"), 0);
     if (why != NULL)
-        printf(" reason=%s", quoted_text(why, &room));
+        printf(" reason=%s", quoted_text(why, &buffer));
     if (json_int(record, "ref", &ref))
         printf(" ref=%lld", (long long)ref);
     if (entry != NULL)
@@ -72,13 +72,13 @@ static void print_details(const struct json *record, const struct ledger_entry *
 
 static bool print_line(const struct json *record, const struct ledger_entry *entry, void *data)
 {
-    struct quoted room;
+    struct quoted buffer;
     int64_t seq = 0;
     (void)data;
     if (!json_int(record, "seq", &seq))
         return false;
     printf("%6lld  %s  %-16s", (long long)seq, json_text(record, "time"),
-           quoted_text(json_text(record, "type"), &room));
+           quoted_text(json_text(record, "type"), &buffer));
     print_details(record, entry);
     putchar('\n');
     return true;
@@ -115,7 +115,7 @@ static bool print_row(const struct json *record, const struct ledger_entry *entr
 static bool parse_when(const char *option, const char *text, int64_t *ret_time, struct error *err)
 {
     char whole[TIME_TEXT_SIZE];
-    struct quoted room;
+    struct quoted buffer;
     if (text == NULL)
         return true;
     (void)snprintf(whole, sizeof(whole), "%.10sT00:00:00Z", text); // a day alone means its first second
@@ -123,16 +123,16 @@ static bool parse_when(const char *option, const char *text, int64_t *ret_time, 
         return true;
     return error_set(err, ERROR_USAGE, 0,
                      "--%s needs a time like 2026-11-21 or 2026-11-21T08:00:00Z, not \"%s\"", option,
-                     quoted_text(text, &room));
+                     quoted_text(text, &buffer));
 }
 
-static bool parse_serial(const char *text, struct builder *room, const char **ret_hex, struct error *err)
+static bool parse_serial(const char *text, struct builder *buffer, const char **ret_hex, struct error *err)
 {
     AUTO(builder_done) struct builder bytes = BUILDER_INIT;
     if (!home_serial_parse(text, &bytes, err))
         return false;
-    encode_hex(builder_bytes(&bytes), room);
-    *ret_hex = builder_text(room);
+    encode_hex(builder_bytes(&bytes), buffer);
+    *ret_hex = builder_text(buffer);
     return true;
 }
 

@@ -22,7 +22,7 @@ static const struct command_help help = {
                "\"$(cat vkey)\"",
 };
 
-/** The index is remade at will: no damage. */
+/** The index is rebuilt on demand: no damage. */
 static bool is_only_index(const struct findings *findings)
 {
     size_t i = 0;

@@ -35,12 +35,12 @@ static void list_add(struct option_list *list, const char *text)
 static bool store_number(const struct option_row *row, const char *value, long *ret_number, struct error *err)
 {
     char *end = NULL;
-    struct quoted room;
+    struct quoted buffer;
     errno = 0;
     *ret_number = strtol(value, &end, 10);
     return (errno == 0 && end != value && *end == '\0' && *ret_number >= 0) ||
            error_set(err, ERROR_USAGE, 0, "--%s needs a number, not \"%s\"", row->name,
-                     quoted_text(value, &room));
+                     quoted_text(value, &buffer));
 }
 
 static bool store_days(const struct option_row *row, const char *value, struct error *err)
@@ -126,14 +126,14 @@ static const struct option_row *find_letter(const struct table *table, char lett
 
 static bool refuse_option(const struct table *table, const char *text, struct bytes name, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(free) char *typed = memory_text_of(name.data, name.len);
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     struct similar similar = {.word = typed};
     for (size_t i = 0; i < table->count + ARRAY_LEN(table->common); i++)
         similar_offer(&similar, row_at(table, i)->name);
     similar_ask(&similar, "--", &question);
-    return error_set(err, ERROR_USAGE, 0, "unknown option %s%s%s", quoted_text(text, &room),
+    return error_set(err, ERROR_USAGE, 0, "unknown option %s%s%s", quoted_text(text, &buffer),
                      builder_text(&question), similar.found != NULL ? "" : "; --help shows those there are");
 }
 
@@ -208,14 +208,14 @@ void options_help(const struct command_help *help, const struct option_row *rows
 bool options_variables(const struct option_list *settings, struct policy_variable **ret_variables,
                        struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     struct policy_variable *variables = memory_new(settings->count, sizeof(*variables));
     for (size_t i = 0; i < settings->count; i++) {
         const char *equals = strchr(settings->items[i], '=');
         if (equals == NULL || equals == settings->items[i]) {
             options_variables_free(variables, i);
             return error_set(err, ERROR_USAGE, 0, "--set needs NAME=VALUE, not \"%s\"",
-                             quoted_text(settings->items[i], &room));
+                             quoted_text(settings->items[i], &buffer));
         }
         variables[i].name = memory_text_of(settings->items[i], (size_t)(equals - settings->items[i]));
         variables[i].value = equals + 1;

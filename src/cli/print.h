@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/** printf() to a stream, harmless. A text that can't be written is found at the end, by main(). */
+/** printf() to a stream, escaped. A text that can't be written is found at the end, by main(). */
 void cli_print(FILE *stream, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /** "coldca: TEXT" on stderr, further lines of it indented, below a progress line that is wiped. */

@@ -12,10 +12,10 @@
 void report_json(const struct json *json)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder harmless = BUILDER_INIT;
+    AUTO(builder_done) struct builder escaped = BUILDER_INIT;
     json_pretty(json, &text);
-    quote_json(&harmless, builder_bytes(&text));
-    puts(builder_text(&harmless));
+    quote_json(&escaped, builder_bytes(&text));
+    puts(builder_text(&escaped));
 }
 
 void report_put(struct json *json, const char *key, const char *text)

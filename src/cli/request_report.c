@@ -47,7 +47,7 @@ static void add_row(struct ui_table *table, const struct enroll_answer *answer)
 void request_report(const struct request_answers *answers, const char *folder, const char *csr_folder)
 {
     static const char *const headings[] = {"request", "subject", "key", "result", "reasons"};
-    struct quoted room;
+    struct quoted buffer;
     size_t made = request_answers_count(answers, ENROLL_MADE);
     size_t there = request_answers_count(answers, ENROLL_THERE);
     size_t refused = request_answers_count(answers, ENROLL_REFUSED);
@@ -56,14 +56,14 @@ void request_report(const struct request_answers *answers, const char *folder, c
         add_row(table, &answers->items[i]);
     ui_table_print(table);
     printf("%zu request%s: %zu made in %s", answers->count, answers->count == 1 ? "" : "s", made,
-           quoted_text(csr_folder == NULL ? folder : csr_folder, &room));
+           quoted_text(csr_folder == NULL ? folder : csr_folder, &buffer));
     if (there > 0)
         printf(", %zu there already", there);
     if (refused > 0)
         printf(", %zu refused by the policy and not written", refused);
     printf("\nNAME.csr goes to the CA; NAME.key is secret and stays with whoever uses the certificate%s%s\n",
            csr_folder == NULL ? "" : ": the keys are in ",
-           csr_folder == NULL ? "" : quoted_text(folder, &room));
+           csr_folder == NULL ? "" : quoted_text(folder, &buffer));
 }
 
 static void put_files(struct json *json, const struct enroll_answer *answer)
@@ -108,13 +108,13 @@ static void put_request(struct json *json, const struct request *request)
 struct json *request_report_json(const struct request_answers *answers, const struct policy *policy,
                                  const char *folder, const char *csr_folder)
 {
-    struct quoted room;
+    struct quoted buffer;
     struct json *json = json_new_object();
     json_put_text(json, "policy", policy_name(policy));
     json_put_hex(json, "policy_sha256", bytes_of(policy_sha256(policy), 32));
-    json_put_text(json, "folder", quoted_text(folder, &room));
+    json_put_text(json, "folder", quoted_text(folder, &buffer));
     if (csr_folder != NULL)
-        json_put_text(json, "csr_folder", quoted_text(csr_folder, &room));
+        json_put_text(json, "csr_folder", quoted_text(csr_folder, &buffer));
     json_put_int(json, "made", (int64_t)request_answers_count(answers, ENROLL_MADE));
     json_put_int(json, "there_already", (int64_t)request_answers_count(answers, ENROLL_THERE));
     json_put_int(json, "refused", (int64_t)request_answers_count(answers, ENROLL_REFUSED));

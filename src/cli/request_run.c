@@ -73,13 +73,13 @@ static bool get_passphrase(struct request_run *run, bool is_new, struct error *e
 static bool read_key(struct request_run *run, struct error *err)
 {
     struct stat status;
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
     if (!file_read(AT_FDCWD, run->key_file, KEY_MAX_LEN, &pem, err))
         return false;
     if (stat(run->key_file, &status) == 0 && (status.st_mode & 077) != 0)
         fprintf(stderr, "coldca: others may read the key %s; chmod 600 it\n",
-                quoted_text(run->key_file, &room));
+                quoted_text(run->key_file, &buffer));
     bool done = (!enroll_key_is_encrypted(builder_bytes(&pem)) || get_passphrase(run, false, err)) &&
                 enroll_key_read(builder_bytes(&pem), run->key_file, run->passphrase, &run->key, err);
     OPENSSL_cleanse(pem.data, pem.capacity);

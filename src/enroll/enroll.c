@@ -161,11 +161,9 @@ static bool look_for_files(const struct enroll *enroll, const char *key_file, co
         return true;
     if (has_csr)
         return error_set(err, ERROR_INPUT, EEXIST,
-                         "%s is there already and is not written over; choose another --name or --out",
-                         csr_file);
+                         "%s already exists, not overwritten; choose another --name or --out", csr_file);
     return error_set(err, ERROR_INPUT, EEXIST,
-                     "%s is there already and is not written over; --key-file makes a request for it",
-                     key_file);
+                     "%s already exists, not overwritten; --key-file makes a request for it", key_file);
 }
 
 /** A line of a list that cannot be put into the policy's shape is refused; the lines after it are not held up by it. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The requester's side: a key and a request (PKCS#10) in a policy's shape, one or many. No token, no home, no ledger. A finished
- * request is judged by the policy at once, so that a refusal is seen here and not after the stick was carried away.
- *
- * NAME.key stays with whoever uses the certificate; NAME.csr goes to the CA. The request is written after its key, so
- * that where there is a request there is its key.
+ * The requester's side: a key and a request (PKCS #10) that match a policy, one or many.
+ * It promises: a finished request is evaluated against the policy at once, so that a refusal is seen here and not after the medium was
+ * carried away; NAME.key is for its owner only. The request is written after its key: where there is a request there is its key.
+ * It does not: need a token, a home or a ledger, or write a private key beside requests that go to the CA (--csr-out).
  */
 #ifndef COLDCA_ENROLL_ENROLL_H
 #define COLDCA_ENROLL_ENROLL_H

@@ -15,7 +15,7 @@ DEFINE_AUTO(X509_SIG *, X509_SIG_free);
 
 bool enroll_key_make(enum key_kind kind, unsigned bits, EVP_PKEY **ret_key, struct error *err)
 {
-    char room[32];
+    char buffer[32];
     EVP_PKEY *key = NULL;
     switch (kind) {
     case KEY_RSA:
@@ -38,10 +38,10 @@ bool enroll_key_make(enum key_kind kind, unsigned bits, EVP_PKEY **ret_key, stru
         break;
     case KEY_OTHER:
     default:
-        return error_set(err, ERROR_USAGE, 0, "no kind of key to make; --key names one, such as ec-p256");
+        return error_set(err, ERROR_USAGE, 0, "no key type given; --key names one, such as ec-p256");
     }
     if (key == NULL)
-        return error_openssl(err, ERROR_INPUT, "can't make a key (%s)", key_name(kind, bits, room));
+        return error_openssl(err, ERROR_INPUT, "can't make a key (%s)", key_name(kind, bits, buffer));
     *ret_key = key;
     return true;
 }
@@ -52,13 +52,13 @@ bool enroll_key_is_encrypted(struct bytes pem)
            NULL; // in the label or in Proc-Type (RFC 1421 4.6.1.1)
 }
 
-static int give_passphrase(char *room, int size, int is_writing, void *data)
+static int give_passphrase(char *buffer, int size, int is_writing, void *data)
 {
     const struct secret *passphrase = data;
     (void)is_writing;
     if (passphrase == NULL || secret_len(passphrase) > (size_t)size)
         return -1;
-    memcpy(room, secret_text(passphrase), secret_len(passphrase)); // OpenSSL wipes its room
+    memcpy(buffer, secret_text(passphrase), secret_len(passphrase)); // OpenSSL wipes its buffer
     return (int)secret_len(passphrase);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys in software, for the requester's side only (`coldca request`): a device or a server has no token of ours. A CA's key is
+ * Keys in software, for the requester's side only (`coldca request`): a device or a server has no token of the CA. A CA's key is
  * never made here.
  */
 #ifndef COLDCA_ENROLL_KEY_H
@@ -23,7 +23,7 @@ bool enroll_key_is_encrypted(struct bytes pem);
 /**
  * Reads a private key in PEM: PKCS#8, encrypted or not, or the older forms of one kind each.
  * \param passphrase  NULL: none; then an encrypted key is ERROR_USAGE
- * \return false: ERROR_INPUT if it is no key or the passphrase is wrong
+ * \return false: ERROR_INPUT if it is not a key or the passphrase is wrong
  */
 MUST_USE bool enroll_key_read(struct bytes pem, const char *file, const struct secret *passphrase,
                               EVP_PKEY **ret_key, struct error *err);

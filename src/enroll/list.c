@@ -103,8 +103,8 @@ bool enroll_orders_from_list(struct bytes text, const char *file, const struct e
         if (!is_text(line))
             return error_set(err, ERROR_INPUT, 0, "%s line %zu is not UTF-8 text", file, number);
         if (orders.count == ORDERS_MAX)
-            return error_set(err, ERROR_INPUT, 0, "%s has more than %d ids; cut it into several lists", file,
-                             ORDERS_MAX);
+            return error_set(err, ERROR_INPUT, 0, "%s has more than %d ids; split it into several lists",
+                             file, ORDERS_MAX);
         AUTO(free) char *id = memory_text_of(line.data, line.len);
         set_text(&add_order(&orders, common, number)->cn, id);
     }
@@ -147,7 +147,7 @@ static bool take_row(struct enroll_orders *orders, const struct enroll_order *co
         return error_set(err, ERROR_INPUT, 0, "%s line %zu has %zu cells, the header row has %zu", file,
                          row->line, row->count, headings->count);
     if (orders->count == ORDERS_MAX)
-        return error_set(err, ERROR_INPUT, 0, "%s has more than %d rows; cut it into several files", file,
+        return error_set(err, ERROR_INPUT, 0, "%s has more than %d rows; split it into several files", file,
                          ORDERS_MAX);
     struct enroll_order *order = add_order(orders, common, row->line);
     for (size_t i = 0; i < row->count; i++)

@@ -18,21 +18,22 @@ bool home_certificate_remake(struct ledger *ledger, const struct ledger_entry *e
         is_made = false;
     }
     if (!is_made)
-        return error_while(err, "making certificate %s again from the ledger", entry->serial);
+        return error_while(err, "rebuilding certificate %s from the ledger", entry->serial);
     cert_seal(builder_bytes(&tbs), kind, builder_bytes(&signature), ret_der);
     return true;
 }
 
 bool home_serial_parse(const char *text, struct builder *ret_serial, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder digits = BUILDER_INIT;
     for (const char *at = text; *at != '\0'; at++) {
         if (*at != ':' && *at != ' ')
             builder_add_u8(&digits, (uint8_t)tolower((unsigned char)*at));
     }
     if (digits.len == 0 || !decode_hex(builder_bytes(&digits), ret_serial))
-        return error_set(err, ERROR_USAGE, 0, "\"%s\" is no serial number in hex", quoted_text(text, &room));
+        return error_set(err, ERROR_USAGE, 0, "\"%s\" is not a serial number in hex",
+                         quoted_text(text, &buffer));
     return true;
 }
 
@@ -40,7 +41,7 @@ bool home_certificate_find(struct home *home, const char *serial, struct builder
                            struct ledger_entry *ret_entry, struct error *err)
 {
     bool is_found = false;
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder bytes = BUILDER_INIT;
     AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
     if (!home_serial_parse(serial, &bytes, err) ||
@@ -48,8 +49,8 @@ bool home_certificate_find(struct home *home, const char *serial, struct builder
         return false;
     if (!is_found)
         return error_set(err, ERROR_INPUT, 0,
-                         "the ledger knows no certificate %s; `coldca cert list` shows those it knows",
-                         quoted_text(serial, &room));
+                         "no certificate with serial %s in the ledger; `coldca cert list` shows all",
+                         quoted_text(serial, &buffer));
     if (entry.issued_seq == UINT64_MAX)
         return error_set(err, ERROR_INPUT, 0, "serial %s was never issued: it is %s", entry.serial,
                          ledger_status_name(entry.status));

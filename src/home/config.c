@@ -109,8 +109,7 @@ static bool check(const struct yaml_config *yaml, struct error *err)
 {
     enum hash_kind hash = HASH_NONE;
     if (yaml->version != 1)
-        return error_set(err, ERROR_INPUT, 0, "ca.yaml is of version %d, this coldca knows version 1",
-                         yaml->version);
+        return error_set(err, ERROR_INPUT, 0, "ca.yaml: unsupported version %d (expected 1)", yaml->version);
     if (yaml->hash != NULL && !hash_parse(yaml->hash, &hash))
         return error_set(err, ERROR_INPUT, 0, "ca.yaml: hash is sha256, sha384 or sha512");
     if (yaml->token.module == NULL && yaml->token.profile == NULL)
@@ -259,8 +258,8 @@ void home_config_write(const struct home_config *config, struct builder *ret_tex
     builder_add_text(
         ret_text,
         "\n# Which token. uri is RFC 7512; profile names a file in tokens/ that knows the model's limits;\n"
-        "# module overrides the profile's path; sessions is how many may sign at once (one a core, if it is\n"
-        "# left out); pool lists the same key in other tokens of the module, which share the work.\n"
+        "# module overrides the profile's path; sessions is how many may sign at once (default: one per "
+        "core); pool lists the same key in other tokens of the module, which share the work.\n"
         "token:\n");
     add_optional(ret_text, "  module", config->token.module);
     add_optional(ret_text, "  profile", config->token.profile);
@@ -275,14 +274,14 @@ void home_config_write(const struct home_config *config, struct builder *ret_tex
         add_quoted(ret_text, config->token.pool[i]);
         builder_add_text(ret_text, "\n");
     }
-    builder_add_text(ret_text, "\n# The CA key and the ledger key, by CKA_ID. Their public halves must equal "
+    builder_add_text(ret_text, "\n# The CA key and the ledger key, by CKA_ID. Their public keys must equal "
                                "ca.pem's and ledger_vkey's.\n");
     add_scalar(ret_text, "ca_key", config->ca_key);
     add_scalar(ret_text, "ledger_key", config->ledger_key);
     add_scalar(ret_text, "ledger_vkey", config->ledger_vkey);
     builder_add_text(
         ret_text,
-        "\n# true lets a key be used that the token would give out (told at init by --allow-extractable).\n");
+        "\n# true lets a key be used that is marked extractable (set by init --allow-extractable).\n");
     builder_format(ret_text, "allow_extractable: %s\n", config->allow_extractable ? "true" : "false");
     if (config->hash != NULL || config->pss) {
         builder_add_text(ret_text, "\n# How certificates are signed where the policy does not say: hash, and "

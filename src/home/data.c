@@ -51,7 +51,7 @@ static bool is_name(const char *name)
 bool home_data_read(int home_fd, const char *kind, const char *name, struct builder *ret_text,
                     char **ret_file, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder looked = BUILDER_INIT;
     if (is_path(name)) {
         if (!file_read(AT_FDCWD, name, YAML_MAX_LEN, ret_text, err))
@@ -60,9 +60,9 @@ bool home_data_read(int home_fd, const char *kind, const char *name, struct buil
         return true;
     }
     if (!is_name(name))
-        return error_set(err, ERROR_USAGE, 0,
-                         "\"%s\" is no name for one of the %s: letters, digits, \"-\" and \"_\" only",
-                         quoted_text(name, &room), kind);
+        return error_set(err, ERROR_USAGE, 0, "invalid %s name \"%s\": letters, digits, \"-\" and \"_\" only",
+                         strcmp(kind, "policies") == 0 ? "policy" : "token model",
+                         quoted_text(name, &buffer));
     AUTO(free) char *inside = memory_format("%s/%s.yaml", kind, name);
     if (home_fd >= 0 && file_exists(home_fd, inside)) {
         if (!file_read(home_fd, inside, YAML_MAX_LEN, ret_text, err))
@@ -114,12 +114,13 @@ static void suggest_policy(int home_fd, const char *name, struct builder *ret_te
 bool home_policy_read(int home_fd, const char *name, struct builder *ret_text, char **ret_file,
                       struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     if (home_data_read(home_fd, "policies", name, ret_text, ret_file, err))
         return true;
     suggest_policy(home_fd, name, &question);
-    return error_while(err, "looking for the policy %s%s", quoted_text(name, &room), builder_text(&question));
+    return error_while(err, "looking for the policy %s%s", quoted_text(name, &buffer),
+                       builder_text(&question));
 }
 
 bool home_policy_find(int home_fd, const char *name, struct policy **ret_policy, struct error *err)
@@ -194,7 +195,7 @@ bool home_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct
     }
     if (count == 0)
         return error_set(err, ERROR_INPUT, ENOENT,
-                         "no policies found; set COLDCA_DATA to the folder that holds policies/");
+                         "no policies found; set COLDCA_DATA to the directory that holds policies/");
     qsort(names, count, sizeof(*names), compare_names);
     *ret_names = names;
     *ret_count = count;

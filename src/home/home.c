@@ -32,9 +32,10 @@ static bool load_config(struct home *home, struct error *err)
                          "%s holds a ledger but no ca.yaml: restore ca.yaml from a backup of this CA",
                          home->path);
     if (!file_exists(home->fd, HOME_CONFIG_FILE))
-        return error_set(err, ERROR_INPUT, ENOENT,
-                         "%s holds no ca.yaml, so it is no CA; `coldca init` makes one, -C names another",
-                         home->path);
+        return error_set(
+            err, ERROR_INPUT, ENOENT,
+            "%s is not a CA directory (no ca.yaml); `coldca init` makes one, use -C to name another",
+            home->path);
     return file_read(home->fd, HOME_CONFIG_FILE, YAML_MAX_LEN, &text, err) &&
            home_config_load(builder_bytes(&text), &home->config, err);
 }
@@ -113,7 +114,7 @@ bool home_open_files(const char *path, struct home **ret_home, struct error *err
     return true;
 }
 
-/** What was sound at init may have ended since, or the files may have been changed: what no validator takes is told every time. */
+/** What was sound at init may have ended since, or the files may have been changed: what no validator takes is reported every time. */
 static void tell_chain(const struct cert_issuer *issuer, const struct console *console)
 {
     AUTO(cert_chain_report_done) struct cert_chain_report report = {.is_complete = false};

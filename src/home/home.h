@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CA's home: its configuration, certificate, chain, policies and ledger. Files only: whoever signs makes a struct signer of it
- * (signer/signer.h).
- *
- * Opening a home reads and checks. It signs nothing, loads no PKCS#11 module and asks nobody for a PIN.
+ * A CA's home: its configuration, certificate, chain, policies and ledger.
+ * It promises: opening a home reads and checks all of it; a home that does not fit together is refused, and why is said.
+ * It does not: sign, load a PKCS #11 module, or ask anybody for a PIN. Whoever signs makes a struct signer of it (signer/signer.h).
  */
 #ifndef COLDCA_HOME_HOME_H
 #define COLDCA_HOME_HOME_H

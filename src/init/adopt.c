@@ -28,7 +28,7 @@ static void chain_done(struct chain *chain)
 }
 DEFINE_AUTO_VALUE(struct chain, chain_done);
 
-/** The SubjectPublicKeyInfo a request asks for; empty if it is no request. Appends. */
+/** The SubjectPublicKeyInfo a request asks for; empty if it is not a request. Appends. */
 static void key_of_request(struct bytes file, struct builder *ret_spki)
 {
     struct request **requests = NULL;
@@ -43,7 +43,7 @@ static void key_of_request(struct bytes file, struct builder *ret_spki)
 static bool read_first(const char *path, struct builder *file, struct builder *ret_der,
                        struct bytes *ret_rest, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder spki = BUILDER_INIT;
     if (!file_read(AT_FDCWD, path, CERTIFICATE_MAX_LEN, file, err))
         return error_while(err, "reading the CA's certificate");
@@ -52,10 +52,10 @@ static bool read_first(const char *path, struct builder *file, struct builder *r
     key_of_request(builder_bytes(file), &spki);
     if (spki.len > 0)
         return error_set(err, ERROR_INPUT, 0,
-                         "%s is a request, not a certificate: bring it to the parent CA, and its answer to "
-                         "--certificate",
-                         quoted_text(path, &room));
-    return error_while(err, "reading %s", quoted_text(path, &room));
+                         "%s is a request, not a certificate: bring it to the parent CA, and give "
+                         "--certificate what it issues",
+                         quoted_text(path, &buffer));
+    return error_while(err, "reading %s", quoted_text(path, &buffer));
 }
 
 /** A file that begins with the CA's own certificate, as other tools write chains, is taken as well. */
@@ -140,8 +140,8 @@ bool init_read_certificate(struct home *home, const struct init_options *options
     AUTO(chain_done) struct chain chain = {.count = 0};
     struct bytes views[CHAIN_MAX];
     struct bytes rest = {.data = NULL, .len = 0};
-    struct quoted room;
-    (void)quoted_text(options->certificate, &room);
+    struct quoted buffer;
+    (void)quoted_text(options->certificate, &buffer);
     if (!read_first(options->certificate, &file, &der, &rest, err))
         return false;
     if (options->chain != NULL) {
@@ -156,15 +156,15 @@ bool init_read_certificate(struct home *home, const struct init_options *options
         encode_pem("CERTIFICATE", views[i], &home->chain_pem);
     }
     if (!cert_issuer_read(builder_bytes(&der), views, chain.count, &home->issuer, err))
-        return error_while(err, "reading %s", room.text);
-    return check_time(home, room.text, err) &&
+        return error_while(err, "reading %s", buffer.text);
+    return check_time(home, buffer.text, err) &&
            check_chain(home->issuer, chain.count > 0 ? views[chain.count - 1] : builder_bytes(&der), options,
                        console, err);
 }
 
 bool init_check_answer(const struct home *home, const struct init_options *options, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder file = BUILDER_INIT;
     AUTO(builder_done) struct builder spki = BUILDER_INIT;
     if (!file_exists(home->fd, HOME_REQUEST_FILE))
@@ -176,18 +176,18 @@ bool init_check_answer(const struct home *home, const struct init_options *optio
            error_set(err, ERROR_INPUT, 0,
                      "%s (%s) answers another request: its key is not the one of %s/" HOME_REQUEST_FILE
                      "; bring the certificate that the parent made for that",
-                     quoted_text(options->certificate, &room), cert_issuer_facts(home->issuer)->subject_text,
-                     home->path);
+                     quoted_text(options->certificate, &buffer),
+                     cert_issuer_facts(home->issuer)->subject_text, home->path);
 }
 
 bool init_check_adopted(const struct home *home, const struct init_options *options,
                         const struct token_key *key, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     return key_is_same(cert_issuer_spki(home->issuer), token_key_spki(key)) ||
            error_set(err, ERROR_INPUT, 0,
                      "%s (%s) is not the certificate of the key %s; bring that key's certificate, or name "
                      "its key with --use-key",
-                     quoted_text(options->certificate, &room), cert_issuer_facts(home->issuer)->subject_text,
-                     token_key_uri(key));
+                     quoted_text(options->certificate, &buffer),
+                     cert_issuer_facts(home->issuer)->subject_text, token_key_uri(key));
 }

@@ -58,7 +58,7 @@ bool init_folder_look(const char *path, struct error *err)
     AUTO(close) int fd = -1;
     if (fstatat(AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? look_at_parent(path, err)
-                               : error_errno(err, ERROR_INPUT, errno, "can't look at %s", path);
+                               : error_errno(err, ERROR_INPUT, errno, "can't stat %s", path);
     if (!S_ISDIR(status.st_mode))
         return error_set(err, ERROR_INPUT, ENOTDIR, "%s exists and is not a directory; name another with -C",
                          path);

@@ -170,7 +170,7 @@ static bool make_home(struct making *making, struct init_folder *folder, const s
         return error_errno(err, ERROR_INPUT, errno, "can't use the directory %s", home->path);
     if (!init_get_keys(making, options, plan, console, err))
         return false;
-    // ca.yaml is written last: a directory without it is no CA.
+    // ca.yaml is written last: a directory without it is not a CA.
     bool is_done = start_ledger(making, console, err) &&
                    get_certificate(making, options, mode, plan, console, err) &&
                    init_folder_copy_policies(folder, err) && write_config(home, err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making a CA: keys in the token, its certificate (or a CSR for a parent), the ledger, the home.
- *
- * The root's own certificate goes through the same doors as every other: judged by a policy, its bytes logged before the token is
- * asked, verified before it is kept. ca.yaml is written last: a folder without it is no CA.
+ * Making a CA: keys in the token, its certificate (or a request for a parent), the ledger, the home; adopting one that exists.
+ * It promises: the root's own certificate takes the path of every other: evaluated against a policy, its bytes logged before the token
+ * is asked, verified before it is kept (P3). ca.yaml is written last: a directory without it is not a CA. What fails leaves nothing.
+ * It does not: overwrite anything, or change a CA that is made.
  */
 #ifndef COLDCA_INIT_INIT_H
 #define COLDCA_INIT_INIT_H

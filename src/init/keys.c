@@ -92,14 +92,14 @@ static void fill_config(struct making *making, const struct init_options *option
 static bool check_label(struct making *making, const char *label, struct error *err)
 {
     bool is_free = false;
-    struct quoted room;
+    struct quoted buffer;
     if (!token_key_label_is_free(making->token, label, &is_free, err))
         return false;
     return is_free ||
            error_set(err, ERROR_TOKEN, 0,
                      "the token has a key labelled \"%s\" already: give this CA's keys another label "
                      "with --key-label (`coldca token show` lists the keys)",
-                     quoted_text(label, &room));
+                     quoted_text(label, &buffer));
 }
 
 /** A second ledger of the same name would be a fork to every witness, whatever became of the first. */

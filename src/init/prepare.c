@@ -56,12 +56,12 @@ static bool choose_key(const struct init_options *options, struct init_plan *pla
         .variables = options->variables,
         .variables_count = options->variables_count,
     };
-    struct quoted room;
+    struct quoted buffer;
     if (options->key != NULL && !key_parse(options->key, &plan->key_kind, &plan->key_bits))
         return error_set(
             err, ERROR_USAGE, 0,
             "--key %s is none of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072, rsa-4096",
-            quoted_text(options->key, &room));
+            quoted_text(options->key, &buffer));
     if (options->subject == NULL)
         return true; // adopting: subject and key are given
     if (!policy_shape(plan->policy, &wish, &shape, err))
@@ -89,16 +89,16 @@ bool init_check_signature(const struct init_options *options, enum key_kind kind
 /** The names of ledger and keys, by option or made. */
 static bool choose_names(const struct init_options *options, struct init_plan *plan, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     const char *label = options->key_label != NULL ? options->key_label : DEFAULT_LABEL;
     if (*label == '\0' || !utf8_is_valid(bytes_of_text(label)))
         return error_set(err, ERROR_USAGE, 0, "--key-label \"%s\" is empty or not UTF-8",
-                         quoted_text(label, &room));
+                         quoted_text(label, &buffer));
     if (options->origin != NULL && !ledger_origin_is_good(options->origin))
         return error_set(err, ERROR_USAGE, 0,
                          "--origin \"%s\" can't name a ledger: write it like ca.example/root-2026, without a "
                          "scheme, spaces or +",
-                         quoted_text(options->origin, &room));
+                         quoted_text(options->origin, &buffer));
     if (options->origin == NULL && plan->subject == NULL)
         return error_set(err, ERROR_USAGE, 0,
                          "--origin is needed with --certificate, such as --origin ca.example/issuing-2026");

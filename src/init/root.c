@@ -50,8 +50,8 @@ static bool make_request(struct making *making, const struct init_plan *plan, st
     if (!request->has_proof_of_possession) {
         request_free(request);
         return error_set(err, ERROR_TOKEN, 0,
-                         "what the token signed does not verify with the key's public half; nothing was made "
-                         "of it, do not use this token");
+                         "what the token signed does not verify with the public key; nothing was made of it, "
+                         "do not use this token");
     }
     *ret_request = request;
     return true;

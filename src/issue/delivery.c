@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A group is released only when the one before the last has been taken to be flushed: see ISSUE_UNFLUSHED_MAX. */
+/* A group is given back only when the one before the last has been taken to be flushed: see ISSUE_UNFLUSHED_MAX. */
 #define RELEASED_MAX 1
 _Static_assert(ISSUE_UNFLUSHED_MAX == RELEASED_MAX + 2,
                "one is released, one is flushed, the others wait between");

@@ -37,7 +37,7 @@ bool group_all_signed(const struct issue_group *group, struct error *err)
         *err = job->err;
         return job->tbs.len > 0
                    ? error_while(err, "signing for %s", job->name)
-                   : error_while(err, "making the certificate of %s again from the ledger", job->name);
+                   : error_while(err, "rebuilding the certificate of %s from the ledger", job->name);
     }
     return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Issuing certificates: plans are carried out, by the path of everything the CA key signs (pipeline.h), and go to an output.
- *
- * Nothing is decided here: what a plan says is signed, those bytes and no others.
+ * Issuing: the path of everything the CA key signs (pipeline.h), and the steps of a run around it (run.h).
+ * It promises: the bytes are durable in the ledger before the token is asked, the signature before anyone gets it (P3).
+ * It does not: decide. What a plan says is signed, those bytes and no others.
  */
 #ifndef COLDCA_ISSUE_ISSUE_H
 #define COLDCA_ISSUE_ISSUE_H

@@ -33,7 +33,7 @@ static bool check_against_tree(struct ledger *ledger, const struct checkpoint *c
         return true;
     return error_set(err, ERROR_LEDGER, 0,
                      "the first %" PRIu64 " records of " LOG_NAME " are not those %s was signed over: "
-                     "one of the two was changed; `coldca ledger verify` tells where",
+                     "one of the two was changed; `coldca ledger verify` shows where",
                      checkpoint->size, what);
 }
 
@@ -174,7 +174,7 @@ bool checkpoint_mend_newest(struct ledger *ledger, struct error *err)
         return true; // checkpoint_compare_newest() says why that can't be
     if (!write_newest(ledger, err))
         return false;
-    log_say(ledger, LOG_NEWEST_NAME " was one checkpoint behind: an earlier run was stopped; mended it");
+    log_say(ledger, LOG_NEWEST_NAME " was one checkpoint behind: an earlier run was stopped; repaired it");
     return true;
 }
 
@@ -192,7 +192,7 @@ static bool swapped(struct ledger *ledger, struct error *err)
                      found.size, ledger->checkpoint_size);
 }
 
-/** A writer may have replaced ledger.checkpoint since this reader read it, and his index be the one that is open now. */
+/** A writer may have replaced ledger.checkpoint since this reader read it, and its index be the one that is open now. */
 static bool is_replaced(struct ledger *ledger, bool *ret_is, struct error *err)
 {
     AUTO(builder_done) struct builder now = BUILDER_INIT;
@@ -305,7 +305,7 @@ bool ledger_checkpoint_meet(struct ledger *ledger, struct bytes note, bool *ret_
     struct checkpoint checkpoint;
     struct error ignored = ERROR_INIT;
     AUTO(note_done) struct note parsed = {.count = 0};
-    // What is no note, or of another log, says nothing about this one.
+    // What is not a note, or of another log, says nothing about this one.
     if (!note_read(note, &parsed, &ignored) || !checkpoint_read(parsed.text, &checkpoint, &ignored) ||
         !bytes_equal_text(checkpoint.origin, ledger->key.name)) {
         *ret_is_ours = false;

@@ -34,7 +34,7 @@ void ledger_tile_path(int level, uint64_t number, size_t width, struct builder *
         builder_format(ret_path, ".p/%zu", width);
 }
 
-/** Makes the folders of a path of ours, which has no parts but what ledger_tile_path() writes. */
+/** Makes the folders of a path in an export, which has no parts but what ledger_tile_path() writes. */
 static bool make_folders(int folder_fd, char *path, struct error *err)
 {
     for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -42,7 +42,7 @@ static bool make_folders(int folder_fd, char *path, struct error *err)
         int made = mkdirat(folder_fd, path, 0755);
         int reason = errno;
         if (made != 0 && reason != EEXIST)
-            return error_errno(err, ERROR_INPUT, reason, "can't make the folder %s", path);
+            return error_errno(err, ERROR_INPUT, reason, "can't make the directory %s", path);
         *slash = '/';
     }
     return true;
@@ -98,7 +98,7 @@ static bool write_entries(struct exporter *exporter, uint64_t number, size_t wid
         if (memcmp(leaf.bytes, tile.hashes[i].bytes, TREE_HASH_LEN) != 0)
             return error_set(err, ERROR_LEDGER, 0,
                              "record %" PRIu64
-                             " is not what the tree was made of: `coldca ledger verify` tells more",
+                             " is not what the tree was made of: `coldca ledger verify` has details",
                              seq);
         builder_add_u16(&bundle, (uint16_t)line.len);
         builder_add_bytes(&bundle, builder_bytes(&line));
@@ -156,7 +156,7 @@ static bool read_old(struct exporter *exporter, struct error *err)
         return error_while(err, "continuing the export");
     if (!is_ours)
         return error_set(err, ERROR_LEDGER, 0,
-                         "the folder holds the export of another ledger: choose a folder of its own");
+                         "the directory holds the export of another ledger: choose a directory of its own");
     return ledger_note_size(builder_bytes(&note), exporter->ledger->vkey, &exporter->result.old_size, err);
 }
 

@@ -78,15 +78,15 @@ bool ledger_record(struct ledger *ledger, uint64_t seq, struct json **ret_record
     return true;
 }
 
-/** Reads a record's facts; views into room. */
-static bool read_facts(struct ledger *ledger, uint64_t seq, struct builder *room,
+/** Reads a record's facts; views into buffer. */
+static bool read_facts(struct ledger *ledger, uint64_t seq, struct builder *buffer,
                        struct record_facts *ret_facts, struct error *err)
 {
     struct record_fault fault;
     struct record_facts facts;
-    if (!log_read_line(ledger, seq, room, err))
+    if (!log_read_line(ledger, seq, buffer, err))
         return false;
-    if (!record_read(builder_bytes(room), &facts, &fault))
+    if (!record_read(builder_bytes(buffer), &facts, &fault))
         return damaged(seq, fault.text, err);
     if (facts.seq != seq)
         return damaged(seq, "its seq is another", err);

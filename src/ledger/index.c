@@ -71,15 +71,15 @@ bool index_fail(struct index *index, struct error *err)
     int code = sqlite3_extended_errcode(index->db);
     int primary = code & 0xff; // SQLite's "Result Codes": the rest tells more
     if (index->is_scratch && primary == SQLITE_FULL)
+        return error_set(err, ERROR_INPUT, SQLITE_FULL,
+                         "the disk of SQLite's temporary files is full: free some space there, or name "
+                         "another directory in SQLITE_TMPDIR");
+    if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
         return error_set(
             err, ERROR_INPUT, SQLITE_FULL,
-            "the disk of SQLite's temporary files is full: make room there, or name another folder "
-            "in SQLITE_TMPDIR");
-    if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE)
-        return error_set(err, ERROR_INPUT, SQLITE_FULL,
-                         "index.sqlite can't grow, the disk is full: make room, then run the command again");
+            "index.sqlite can't grow, the disk is full: free some space, then run the command again");
     return error_set(err, is_outside(primary) ? ERROR_INPUT : ERROR_LEDGER, (unsigned long)code,
-                     "index.sqlite does not answer: %s", sqlite3_errmsg(index->db));
+                     "index.sqlite can't be read: %s", sqlite3_errmsg(index->db));
 }
 
 sqlite3 *index_database(struct index *index)
@@ -106,7 +106,7 @@ sqlite3_stmt *index_statement(struct index *index, const char *sql, struct error
         }
         index->statements[i].sql = sql;
     }
-    (void)sqlite3_reset(*statement);          // repeats the last step's error, which was told then
+    (void)sqlite3_reset(*statement);          // repeats the last step's error, which was reported then
     (void)sqlite3_clear_bindings(*statement); // cannot fail
     return *statement;
 }

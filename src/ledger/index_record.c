@@ -29,8 +29,8 @@ static bool is_bound(int result)
 /** Binds what is spelled; SQLite copies it only if it had to be decoded. No text binds NULL. */
 static bool bind_text(sqlite3_stmt *statement, int place, const struct canonical_value *value)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
-    struct bytes text = canonical_text(value, &room);
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
+    struct bytes text = canonical_text(value, &buffer);
     return is_bound(sqlite3_bind_text(statement, place, (const char *)text.data, (int)text.len,
                                       value->has_escapes ? SQLITE_TRANSIENT : SQLITE_STATIC));
 }
@@ -59,12 +59,12 @@ static bool add_place(struct index *index, const struct record_facts *facts, uin
 /** The names as lines, each with an LF before and after, so that a whole one can be searched for. */
 static void join_names(const struct canonical_value *sans, struct builder *ret_text)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct canonical_value name;
     struct bytes rest = sans->kind == CANONICAL_ARRAY ? sans->spelling : bytes_of(NULL, 0);
     builder_add_u8(ret_text, '\n');
     while (canonical_next(&rest, &name)) {
-        struct bytes text = canonical_text(&name, &room);
+        struct bytes text = canonical_text(&name, &buffer);
         if (text.data == NULL)
             continue;
         builder_add_bytes(ret_text, text);
@@ -168,7 +168,7 @@ static bool end_signing(struct index *index, const struct record_facts *facts, s
     return sqlite3_changes(index_database(index)) == 1 ||
            error_set(err, ERROR_LEDGER, 0,
                      "record %" PRIu64 " (%s) refers to record %" PRIu64
-                     ", which is no unfinished cert.signing",
+                     ", which is not an unfinished cert.signing",
                      facts->seq, record_kind_name(facts->kind), facts->ref);
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The ledger: every signature's history, append-only, in three plain files of a CA's home (docs/ledger-format.md).
- *
- * What it promises: a record that ledger_commit() has returned for is on the disk (P3); any change, cut, reorder or rollback is
- * found (P4); a torn tail is closed, never cut away (P5). What it does not do: sign. ledger_checkpoint_text() hands out bytes,
- * ledger_checkpoint_add() takes the signature back.
+ * It promises: a record that ledger_commit() has returned for is on the disk (P3); any change, cut, reorder or rollback is found (P4);
+ * a torn tail is closed, never cut away (P5).
+ * It does not: sign. ledger_checkpoint_text() gives the bytes, ledger_checkpoint_add() takes the signature back.
  */
 #ifndef COLDCA_LEDGER_LEDGER_H
 #define COLDCA_LEDGER_LEDGER_H
@@ -21,8 +20,8 @@
 
 struct ledger;
 
-/* ---- the ledger key's public half (C2SP signed-note vkey) ---- */
-/** "ORIGIN+KEYID+BASE64(TYPE||KEY)". ERROR_INPUT if the origin is no schema-less URL or the key is neither Ed25519 nor P-256. */
+/* ---- the ledger public key (C2SP signed-note vkey) ---- */
+/** "ORIGIN+KEYID+BASE64(TYPE||KEY)". ERROR_INPUT if the origin is not a schema-less URL or the key is neither Ed25519 nor P-256. */
 MUST_USE bool ledger_vkey_make(const char *origin, struct bytes spki, struct builder *ret_vkey,
                                struct error *err);
 /** What a key of this kind signs checkpoints with. */
@@ -39,7 +38,7 @@ MUST_USE bool ledger_create(int home_fd, struct error *err);
 
 /**
  * Opens a ledger: reads on from where the index stopped, checks the newest checkpoint (signature, size, root).
- * \param vkey     the ledger key's public half
+ * \param vkey     the ledger public key
  * \param wait_ms  how long to wait for another process's lock; 0: not at all
  * \return false: ERROR_LEDGER: shorter than or inconsistent with a checkpoint, damaged, or locked by another (says its pid)
  */
@@ -64,7 +63,7 @@ int64_t ledger_newest_time(const struct ledger *ledger); /**< of the newest reco
 void ledger_root(const struct ledger *ledger, uint8_t ret_root[static 32]);
 
 /* ---- appending: fill a group, commit it ---- */
-/** Who is noted as operator in every record from now on; copied; harmless text. */
+/** Who is noted as operator in every record from now on; copied; escaped text. */
 void ledger_set_operator(struct ledger *ledger, const char *name);
 /**
  * Puts a record into the current group. seq, time, type and operator are added to fields.
@@ -116,7 +115,7 @@ struct ledger_entry {
     enum ledger_status status;
     char *serial; /**< hex */
     char *policy;
-    char *subject; /**< harmless text */
+    char *subject; /**< escaped text */
     char *source;  /**< file name it came from */
     uint8_t csr_sha256[32];
     uint8_t spki_sha256[32];
@@ -223,7 +222,7 @@ struct ledger_scope {
     struct bytes since;                 /**< a checkpoint of this ledger an auditor kept; empty: none */
     bool only_tree;                     /**< leaf hashes and checkpoints, nothing of what the records say */
 };
-/** \return false also if since is no checkpoint by this ledger's key (ERROR_INPUT) */
+/** \return false also if since is not a checkpoint by this ledger's key (ERROR_INPUT) */
 MUST_USE bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scope *scope,
                                   struct ledger_report *ret_report, struct error *err);
 

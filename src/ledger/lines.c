@@ -25,12 +25,12 @@ static bool fill(struct lines *lines, size_t *ret_got, struct error *err)
     memmove(lines->data, lines->data + lines->start, lines->len);
     lines->start = 0;
     uint64_t place = lines->offset + lines->len;
-    size_t room = BLOCK_LEN - lines->len;
-    if (room > lines->limit - place)
-        room = (size_t)(lines->limit - place);
+    size_t buffer = BLOCK_LEN - lines->len;
+    if (buffer > lines->limit - place)
+        buffer = (size_t)(lines->limit - place);
     ssize_t got = 0;
     do
-        got = room == 0 ? 0 : pread(lines->fd, lines->data + lines->len, room, (off_t)place);
+        got = buffer == 0 ? 0 : pread(lines->fd, lines->data + lines->len, buffer, (off_t)place);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't read ledger.jsonl");

@@ -22,7 +22,7 @@ bool ledger_create(int home_fd, struct error *err)
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (file_exists(home_fd, names[i]))
             return error_set(err, ERROR_LEDGER, EEXIST,
-                             "%s is there already: a ledger is never made anew, choose another home",
+                             "%s already exists: a ledger is never overwritten, choose another home",
                              names[i]);
     }
     const struct bytes nothing = {.data = NULL, .len = 0};
@@ -91,7 +91,7 @@ void log_settle_some(struct ledger *ledger)
     struct error told_later = ERROR_INIT;
     ledger->is_unsettled = true;
     if (ledger->state.size - ledger->settled_size >= SETTLED_TOGETHER)
-        (void)settle(ledger, &told_later); // whoever uses the ledger next is told
+        (void)settle(ledger, &told_later); // reported to whoever uses the ledger next
 }
 
 static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode, int wait_ms,
@@ -100,7 +100,7 @@ static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode
     int flags = (mode == LEDGER_WRITE ? O_RDWR | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
     ledger->home_fd = fcntl(home_fd, F_DUPFD_CLOEXEC, 3);
     if (ledger->home_fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't use the home's folder");
+        return error_errno(err, ERROR_INPUT, errno, "can't use the home directory");
     if (mode == LEDGER_WRITE && !lock_take(home_fd, wait_ms, &ledger->lock_fd, err))
         return false;
     ledger->log_fd = openat(home_fd, LOG_NAME, flags);

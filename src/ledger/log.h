@@ -87,7 +87,7 @@ MUST_USE bool checkpoint_load_last(struct ledger *ledger, struct error *err);
 bool checkpoint_covers(const struct ledger *ledger, uint64_t seq);
 /** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. */
 MUST_USE bool checkpoint_store(struct ledger *ledger, struct bytes note, uint64_t size, struct error *err);
-/** After a crash between the two files ledger.checkpoint is the note before: a writer mends it, before the index learns of the newer. */
+/** After a crash between the two files ledger.checkpoint is the note before: a writer repairs it, before the index learns of the newer. */
 MUST_USE bool checkpoint_mend_newest(struct ledger *ledger, struct error *err);
 /** Compares ledger.checkpoint with the newest of ledger.checkpoints; refuses what no crash explains. */
 MUST_USE bool checkpoint_compare_newest(struct ledger *ledger, struct error *err);

@@ -207,9 +207,9 @@ bool checkpoint_read(struct bytes text, struct checkpoint *ret_checkpoint, struc
     }
     // Ours have no extension lines; tlog-checkpoint advises against them, and what nobody checks must not pass.
     if (place != text.len)
-        return error_set(err, ERROR_INPUT, 0, "not a checkpoint of ours: lines after the root");
+        return error_set(err, ERROR_INPUT, 0, "not a checkpoint by coldca: lines after the root");
     if (!decimal_read(lines[1], &size))
-        return error_set(err, ERROR_INPUT, 0, "not a checkpoint: its size is no plain decimal number");
+        return error_set(err, ERROR_INPUT, 0, "not a checkpoint: its size is not a plain decimal number");
     if (!decode_base64(lines[2], &root) || root.len != TREE_HASH_LEN)
         return error_set(err, ERROR_INPUT, 0, "not a checkpoint: its root is not base64 of 32 bytes");
     ret_checkpoint->origin = lines[0];

@@ -84,7 +84,7 @@ static EVP_PKEY *make_pkey(enum note_key_type type, struct bytes key)
 
 static bool bad_vkey(const char *vkey, const char *why, struct error *err)
 {
-    return error_set(err, ERROR_INPUT, 0, "\"%s\" is no verifier key: %s",
+    return error_set(err, ERROR_INPUT, 0, "\"%s\" is not a verifier key: %s",
                      quoted_text(vkey, &(struct quoted){0}), why);
 }
 
@@ -115,7 +115,7 @@ bool note_key_read(const char *vkey, struct note_key *ret_key, struct error *err
         return bad_vkey(vkey, "its key id is not the one its name and key give", err);
     key.pkey = make_pkey(key.type, bytes);
     if (key.pkey == NULL)
-        return error_openssl(err, ERROR_INPUT, "the ledger's verifier key is no point on its curve");
+        return error_openssl(err, ERROR_INPUT, "the ledger's verifier key is not a point on its curve");
     key.name = memory_text_of(name.data, name.len);
     *ret_key = key;
     key = (struct note_key){.name = NULL};

@@ -63,7 +63,7 @@ static bool find_path(struct ledger *ledger, uint64_t seq, const struct checkpoi
     }
     return error_set(err, ERROR_LEDGER, 0,
                      "record %" PRIu64
-                     " is not what the checkpoint was signed over: `coldca ledger verify` tells more",
+                     " is not what the checkpoint was signed over: `coldca ledger verify` has details",
                      seq);
 }
 

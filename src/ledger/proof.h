@@ -39,7 +39,7 @@ DEFINE_AUTO_VALUE(struct ledger_proof, ledger_proof_done);
  * Checks a proof offline.
  * \param certificate_sha256  of the certificate the record must have issued; NULL: any record
  * \param witnesses           NULL: none is needed
- * \return false: ERROR_INPUT if it is no proof, ERROR_LEDGER if it does not hold; err says why
+ * \return false: ERROR_INPUT if it is not a proof, ERROR_LEDGER if it does not hold; err says why
  */
 MUST_USE bool ledger_proof_verify(struct bytes proof, const char *vkey, const uint8_t *certificate_sha256,
                                   const struct ledger_witnesses *witnesses, struct ledger_proof *ret_proof,

@@ -66,7 +66,8 @@ static bool read_inclusion(struct bytes text, struct proof_parts *parts, struct 
         return error_set(err, ERROR_INPUT, 0, "not a proof: its first line is not c2sp.org/tlog-proof@v1");
     if (!take_line(&text, &line) || !after_word(line, "extra", &rest) ||
         !decode_base64(rest, &parts->extra) || parts->extra.len > LEDGER_RECORD_MAX_LEN)
-        return error_set(err, ERROR_INPUT, 0, "not a proof of ours: no extra line with the record in base64");
+        return error_set(err, ERROR_INPUT, 0,
+                         "not a proof by coldca: no extra line with the record in base64");
     if (!take_line(&text, &line) || !after_word(line, "index", &rest) || !decimal_read(rest, &parts->number))
         return error_set(err, ERROR_INPUT, 0, "not a proof: no index line");
     if (!take_hashes(&text, parts))
@@ -124,7 +125,8 @@ bool ledger_proof_verify(struct bytes proof, const char *vkey, const uint8_t *ce
                          parts.number);
     if (!record_read(builder_bytes(&parts.extra), &facts, &fault) ||
         !record_parse(builder_bytes(&parts.extra), &record, &fault))
-        return error_set(err, ERROR_LEDGER, 0, "the proof is of something that is no record: %s", fault.text);
+        return error_set(err, ERROR_LEDGER, 0, "the proof is of something that is not a record: %s",
+                         fault.text);
     if (facts.seq != parts.number)
         return error_set(err, ERROR_LEDGER, 0,
                          "the proof's record says that it is number %" PRIu64 ", not %" PRIu64, facts.seq,

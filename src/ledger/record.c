@@ -65,7 +65,7 @@ static bool fault(struct record_fault *ret_fault, const char *rule, const char *
     return false;
 }
 
-/** Why canonical_read() refused a line: what is no JSON at all is told apart from what is only spelled otherwise. */
+/** Why canonical_read() refused a line: what is not JSON at all is distinguished from what is only spelled otherwise. */
 static bool not_canonical(struct bytes line, struct record_fault *ret_fault)
 {
     AUTO(json_free) struct json *record = NULL;

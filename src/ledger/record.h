@@ -41,7 +41,7 @@ struct record_facts {
     int64_t not_after;                                          /**< 0 if missing */
 };
 
-/** Why a line is no record. */
+/** Why a line is not a record. */
 struct record_fault {
     const char *rule; /**< "ledger.json", "ledger.canonical", "ledger.fields"; static */
     char text[256];
@@ -55,7 +55,7 @@ MUST_USE bool record_read(struct bytes line, struct record_facts *ret_facts, str
 
 /**
  * Which key a cert.signing is about, however its certificate writes it: base/key_value.h, from the tbs. That is spki_sha256, but for
- * points an older coldca took compressed; where tbs is no TBSCertificate, spki_sha256 is all there is.
+ * points an older coldca took compressed; where tbs is not a TBSCertificate, spki_sha256 is all there is.
  */
 void record_key_value(const struct record_facts *facts, uint8_t ret_sha256[static 32]);
 

@@ -14,7 +14,7 @@ static bool length_of(int fd, const char *name, uint64_t *ret_len, struct error 
 {
     struct stat status;
     if (fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", name);
+        return error_errno(err, ERROR_INPUT, errno, "can't stat %s", name);
     *ret_len = (uint64_t)status.st_size;
     return true;
 }
@@ -53,8 +53,8 @@ bool log_close_tails(struct ledger *ledger, struct error *err)
 
 /**
  * A disk that loses power while it writes a group may keep later parts of it and lose earlier ones. Nobody can tell that from
- * damage done later, so it is not mended here (docs/ledger-format.md, section 2); where no checkpoint speaks against it, the
- * person is told how.
+ * damage done later, so it is not repaired here (docs/ledger-format.md, section 2); where no checkpoint speaks against it, the
+ * person learns how.
  */
 static bool damaged(const struct ledger *ledger, uint64_t offset, const char *why, struct error *err)
 {
@@ -62,12 +62,12 @@ static bool damaged(const struct ledger *ledger, uint64_t offset, const char *wh
     if (checkpoint_covers(ledger, seq))
         return error_set(err, ERROR_LEDGER, 0,
                          LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64 "): %s; "
-                                  "`coldca ledger verify` tells more, restore the file from a copy",
+                                  "`coldca ledger verify` has details, restore the file from a copy",
                          seq, offset, why);
     return error_set(err, ERROR_LEDGER, 0,
                      LOG_NAME " is damaged at record %" PRIu64 " (byte %" PRIu64
                               "): %s; no checkpoint covers it. If the power failed while coldca ran, nothing "
-                              "from there on was handed out: keep a copy of the home, then (after `chattr "
+                              "from there on was delivered: keep a copy of the home, then (after `chattr "
                               "-a`, if that was set) `truncate -s %" PRIu64 " " LOG_NAME
                               "` and run the command again. Else restore the file from a copy",
                      seq, offset, why, offset);
@@ -329,13 +329,13 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
     return true;
 }
 
-/** What a reader found wrong he mends for those after him, if the home is his and nobody writes; else the next writer does. */
+/** What a reader found wrong it repairs for those after it, if it may write the home and nobody else does; else the next writer does. */
 static bool reader_mends(struct ledger *ledger)
 {
     AUTO(index_close) struct index *stored = NULL;
     AUTO(close) int lock_fd = -1;
     struct stat home;
-    struct error ignored = ERROR_INIT; // his own answers come from the scratch index
+    struct error ignored = ERROR_INIT; // its own answers come from the scratch index
     // A file of root's in another's home would keep its owner from writing.
     if (fstat(ledger->home_fd, &home) != 0 || home.st_uid != geteuid())
         return false;
@@ -350,6 +350,6 @@ bool log_rebuild(struct ledger *ledger, const char *why, struct error *err)
     }
     bool is_mended = ledger->mode == LEDGER_WRITE || reader_mends(ledger);
     log_say(ledger, "%s: read the ledger's %" PRIu64 " records again%s", why, ledger->state.size,
-            is_mended ? "" : " (the next command that writes mends it)");
+            is_mended ? "" : " (the next command that writes repairs it)");
     return true;
 }

@@ -70,7 +70,7 @@ static bool open_file(int home_fd, const char *name, int *ret_fd, uint64_t *ret_
         return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno, "can't open %s", name);
     *ret_fd = fd;
     if (fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", name);
+        return error_errno(err, ERROR_INPUT, errno, "can't stat %s", name);
     *ret_len = (uint64_t)status.st_size;
     return true;
 }
@@ -182,7 +182,7 @@ static bool take_record(struct verifier *verifier, const struct verify_round *ro
     verifier->next_seq = item->facts.seq + 1;
     if (!index_add(verifier->scratch, &item->facts, item->line.offset, item->len, &why)) {
         if (why.native != 0) {
-            *err = why; // SQLite could not, that is no fault of the ledger
+            *err = why; // SQLite could not, that is not a fault of the ledger
             return false;
         }
         verify_say(item, "ledger.history", "%s", why.text);

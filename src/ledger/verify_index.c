@@ -108,7 +108,7 @@ bool verify_index(struct verifier *verifier, struct index *stored, struct error 
         verify_report(verifier, "ledger.checkpoint",
                       LOG_NEWEST_NAME " is the checkpoint before the newest of " LOG_NOTES_NAME
                                       ", which index.sqlite has read: it was swapped");
-    // Behind is no fault: the next run reads on.
+    // Behind is not a fault: the next run reads on.
     if (!is_same || has_read_more(verifier, &state) || state.size < verifier->report.records)
         return true;
     for (size_t i = 0; is_same && i < ARRAY_LEN(tables); i++) {

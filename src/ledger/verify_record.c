@@ -29,10 +29,10 @@ static bool decode_text(const struct canonical_value *value, struct builder *ret
 static void compare_tbs(const struct ledger_checks *checks, struct verify_item *item)
 {
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     // Of these only the subject can have been spelled with escapes and still be right.
     const struct ledger_claims claims = {.serial = item->facts.serial_text.spelling,
-                                         .subject = canonical_text(&item->facts.subject, &room),
+                                         .subject = canonical_text(&item->facts.subject, &buffer),
                                          .spki_sha256 = item->facts.spki_text.spelling,
                                          .not_after = item->facts.not_after_text.spelling};
     if (checks == NULL || checks->tbs == NULL ||
@@ -157,6 +157,6 @@ void verify_certify_piece(void *data, size_t piece)
     for (size_t i = 0; i < findings.count; i++)
         verify_say(item, "ledger.certificate", "%s", findings.items[i].text);
     if (findings.count == 0)
-        verify_say(item, "ledger.certificate", "record %" PRIu64 " sealed with it is no certificate",
+        verify_say(item, "ledger.certificate", "record %" PRIu64 " sealed with it is not a certificate",
                    item->facts.ref);
 }

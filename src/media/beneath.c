@@ -28,7 +28,7 @@ bool beneath_open_folder(int root_fd, const char *path, int *ret_fd, struct erro
 {
     int fd = beneath_open(root_fd, path, O_RDONLY | O_DIRECTORY);
     if (fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the folder %s on the medium",
+        return error_errno(err, ERROR_INPUT, errno, "can't open the directory %s on the medium",
                            quoted_text(path, &(struct quoted){.text = ""}));
     *ret_fd = fd;
     return true;

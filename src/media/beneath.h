@@ -10,7 +10,7 @@
 
 /** \return a descriptor, or -1 with errno set (ELOOP: a symlink, EXDEV: outside or another file system) */
 int beneath_open(int root_fd, const char *path, int flags);
-/** Opens a folder beneath; ERROR_INPUT names it in harmless form. */
+/** Opens a folder beneath; ERROR_INPUT names it in escaped form. */
 MUST_USE bool beneath_open_folder(int root_fd, const char *path, int *ret_fd, struct error *err);
 
 #endif

@@ -50,12 +50,12 @@ static bool open_parent(int root_fd, const char *name, int *ret_fd, struct error
     AUTO(close) int folder = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const char *slash = NULL;
     if (folder < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the output folder");
+        return error_errno(err, ERROR_INPUT, errno, "can't open the output directory");
     for (const char *part = name; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
         AUTO(close) int next = -1;
         AUTO(free) char *one = memory_text_of(part, (size_t)(slash - part));
         if (!file_make_folder(folder, one, 0755, err) || !beneath_open_folder(folder, one, &next, err))
-            return error_while(err, "making the folder for %s", name);
+            return error_while(err, "making the directory for %s", name);
         (void)close(folder); // only open for reading
         folder = next;
         next = -1;
@@ -101,7 +101,7 @@ static bool accept_existing(const struct target *target, struct bytes data, stru
         return false;
     if (!is_same)
         return error_set(err, ERROR_INPUT, EEXIST,
-                         "%s is there already with different content and is not overwritten; move it away",
+                         "%s already exists with different content, not overwritten; move it away",
                          target->shown);
     return file_sync_folder(target->folder_fd, target->shown, err);
 }

@@ -35,7 +35,7 @@ void media_list_done(struct media_list *list)
     *list = (struct media_list){.items = NULL};
 }
 
-static char *harmless(const char *text)
+static char *escaped(const char *text)
 {
     AUTO(builder_done) struct builder shown = BUILDER_INIT;
     quote_append(&shown, bytes_of_text(text), 0);
@@ -89,7 +89,7 @@ static char *find_layer_below(const char *disk)
     return NULL;
 }
 
-/** A stick says that it is removable; a disk at a USB cable and a card in a slot are so without saying it. */
+/** A USB stick says that it is removable; a disk at a USB cable and a card in a slot are so without saying it. */
 static bool is_removable(const char *disk, const char *sysfs)
 {
     AUTO(free) char *root = realpath(sysfs, NULL);
@@ -125,7 +125,7 @@ static char *read_model(const char *disk)
         return NULL;
     AUTO(free)
     char *both = memory_format("%s%s%s", vendor == NULL ? "" : vendor, vendor == NULL ? "" : " ", model);
-    return harmless(both);
+    return escaped(both);
 }
 
 static uint64_t read_size(const char *folder)
@@ -172,7 +172,7 @@ static char *find_label(const char *dev, dev_t number)
             continue;
         AUTO(free) char *name = memory_text(entry->d_name);
         unescape(name);
-        return harmless(name);
+        return escaped(name);
     }
     return NULL;
 }
@@ -210,17 +210,17 @@ static void look_at(const struct media_places *places, struct libmnt_fs *fs, str
         strcmp(root, "/") != 0)
         return;
     AUTO(free) char *disk = find_removable(place, places->sysfs);
-    AUTO(free) char *device = harmless(source);
+    AUTO(free) char *device = escaped(source);
     if (disk == NULL || is_listed(list, device))
         return;
     list->items = memory_grow(list->items, list->count + 1, sizeof(*list->items));
     list->items[list->count++] = (struct media_mount){
         .path = memory_text(path),
-        .shown = harmless(path),
+        .shown = escaped(path),
         .device = TAKE(device),
         .label = find_label(places->dev, number),
         .model = read_model(disk),
-        .file_system = harmless(type),
+        .file_system = escaped(type),
         .size_bytes = read_size(place),
         .is_read_only = mnt_fs_match_options(fs, "ro") == 1,
         .has_requests = has_requests(path),
@@ -241,7 +241,8 @@ bool media_list_in(const struct media_places *places, struct media_list *ret_lis
     AUTO(mnt_free_iter) struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
     if (table == NULL || iter == NULL)
         return error_errno(err, ERROR_INPUT, errno == 0 ? EINVAL : errno,
-                           "can't read what is mounted from %s; name the medium's folder", places->mountinfo);
+                           "can't read what is mounted from %s; name the medium's directory",
+                           places->mountinfo);
     while (mnt_table_next_fs(table, iter, &fs) == 0)
         look_at(places, fs, &list);
     if (list.count > 0)

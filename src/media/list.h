@@ -11,13 +11,13 @@
 
 #include <stdint.h>
 
-/** A file system that is mounted from something removable. Texts that come from the medium are harmless (quote.h). */
+/** A file system that is mounted from something removable. Texts that come from the medium are escaped (quote.h). */
 struct media_mount {
     char *path;        /**< where it is mounted, raw */
-    char *shown;       /**< the same, harmless */
-    char *device;      /**< "/dev/sdb1", harmless */
-    char *label;       /**< of the file system, harmless; NULL: none, or not known */
-    char *model;       /**< of the device: "SanDisk Ultra", harmless; NULL: not known */
+    char *shown;       /**< the same, escaped */
+    char *device;      /**< "/dev/sdb1", escaped */
+    char *label;       /**< of the file system, escaped; NULL: none, or not known */
+    char *model;       /**< of the device: "SanDisk Ultra", escaped; NULL: not known */
     char *file_system; /**< "vfat" */
     uint64_t size_bytes;
     bool is_read_only;

@@ -153,14 +153,14 @@ static bool add_line(struct manifest *manifest, char *line, size_t number, struc
 {
     char *digest = NULL;
     char *name = NULL;
-    struct quoted room;
+    struct quoted buffer;
     const char *fault = read_line(line, &digest, &name);
     if (fault != NULL)
         return error_set(err, ERROR_INPUT, 0, MANIFEST_NAME " line %zu %s", number, fault);
     fault = name_fault(name);
     if (fault != NULL)
         return error_set(err, ERROR_INPUT, 0, MANIFEST_NAME " line %zu: the name \"%s\" %s", number,
-                         quoted_text(name, &room), fault);
+                         quoted_text(name, &buffer), fault);
     // A power of two at a time, so that the array is not moved at every line.
     if ((manifest->count & (manifest->count - 1)) == 0)
         manifest->entries = memory_grow(manifest->entries, manifest->count == 0 ? 1 : manifest->count * 2,
@@ -179,13 +179,13 @@ static int compare(const void *a, const void *b, void *text)
 
 static bool has_twins(const struct manifest *manifest, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     for (size_t i = 1; i < manifest->count; i++) {
         const char *name = manifest->text + manifest->entries[i].name;
         if (strcmp(name, manifest->text + manifest->entries[i - 1].name) != 0)
             continue;
         (void)error_set(err, ERROR_INPUT, 0, MANIFEST_NAME " lists \"" MANIFEST_FOLDER "%s\" twice",
-                        quoted_text(name, &room)); // its result is always false
+                        quoted_text(name, &buffer)); // its result is always false
         return true;
     }
     return false;

@@ -84,17 +84,17 @@ bool manifest_signer_check(const struct manifest_signer *signer, struct error *e
 static bool check_certificate(const char *name, X509 *certificate, int64_t now, struct error *err)
 {
     time_t at = (time_t)now;
-    struct quoted room;
+    struct quoted buffer;
     if (X509_cmp_time(X509_get0_notBefore(certificate), &at) >= 0 ||
         X509_cmp_time(X509_get0_notAfter(certificate), &at) <= 0)
         return error_set(err, ERROR_INPUT, 0,
                          "the manifest is signed by %s, whose certificate is not valid now; name a valid one",
-                         quoted_text(name, &room));
+                         quoted_text(name, &buffer));
     if ((X509_get_key_usage(certificate) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0)
         return error_set(
             err, ERROR_INPUT, 0,
             "the manifest is signed by %s, whose certificate is not for signing (key usage); name another",
-            quoted_text(name, &room));
+            quoted_text(name, &buffer));
     return true;
 }
 
@@ -168,7 +168,7 @@ static CMS_ContentInfo *read_cms(struct bytes signature)
         if (bio != NULL)
             cms = PEM_read_bio_CMS(bio, NULL, NULL, NULL);
     }
-    (void)ERR_pop_to_mark(); // the caller says that it is no signature
+    (void)ERR_pop_to_mark(); // the caller says that it is not a signature
     return cms;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Removable media and folders: a safe walk in, a durable write out. Names on media are hostile (promise P6): nothing
- * is followed, nothing outside the root is opened, everything skipped is reported.
+ * Removable media and directories: a safe walk in, a durable write out.
+ * It promises: names on media are hostile (P6): nothing is followed, nothing outside the root is opened, everything skipped is reported;
+ * a file appears whole or not at all, and is never overwritten with other content.
+ * It does not: mount, parse what it reads, or know what the files are for.
  */
 #ifndef COLDCA_MEDIA_MEDIA_H
 #define COLDCA_MEDIA_MEDIA_H
@@ -12,7 +14,7 @@
 /** One thing found below a root. */
 struct media_item {
     const char *path;  /**< relative to the root, raw bytes as on the medium */
-    const char *shown; /**< harmless form of the path (quote.h) */
+    const char *shown; /**< escaped form of the path (quote.h) */
     size_t size;       /**< bytes, of a regular file */
     const char
         *problem; /**< why it is not read: "a symbolic link", "larger than 65536 bytes"; NULL if it may be */
@@ -45,7 +47,7 @@ MUST_USE bool media_walk(int root_fd, size_t max_len, size_t max_items, struct m
 /** Opens a folder beneath the root for *at() calls, no symlink followed. \param may_make  it and its parents, where they are missing */
 MUST_USE bool media_open_folder(int root_fd, const char *path, bool may_make, int *ret_fd, struct error *err);
 
-/** Opens an item beneath the root again and reads it, at most max_len bytes; refuses if it is no regular file any more. */
+/** Opens an item beneath the root again and reads it, at most max_len bytes; refuses if it is not a regular file any more. */
 MUST_USE bool media_read(int root_fd, const char *path, size_t max_len, struct builder *ret_data,
                          struct error *err);
 

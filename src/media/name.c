@@ -56,7 +56,7 @@ const char *media_name_fault(const char *part, size_t len)
     return is_device_name(part, len) ? "is a device's name on Windows" : NULL;
 }
 
-/** The text with "_" for each byte that is no UTF-8, in its composed form (NFC). \return whether there was such a byte */
+/** The text with "_" for each byte that is not UTF-8, in its composed form (NFC). \return whether there was such a byte */
 static bool add_composed(const char *foreign, struct builder *ret_text)
 {
     AUTO(builder_done) struct builder sound = BUILDER_INIT;

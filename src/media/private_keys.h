@@ -12,7 +12,7 @@
 #define MEDIA_KEY_LOOK_LEN ((size_t)64 * 1024) /**< bytes of a file's front that are looked at */
 
 struct media_key {
-    char *shown;      /**< harmless form of the path (quote.h) */
+    char *shown;      /**< escaped form of the path (quote.h) */
     const char *form; /**< what it is (base/private_key.h) */
 };
 

@@ -54,9 +54,9 @@ bool media_stream_open(int folder_fd, const char *name, struct media_stream **re
     stream->temporary = memory_format(".coldca-%s.part", name);
     stream->digest = EVP_MD_CTX_new();
     if (stream->folder_fd < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the folder for %s", name);
+        return error_errno(err, ERROR_INPUT, errno, "can't open the directory for %s", name);
     if (media_name_fault(name, strlen(name)) != NULL || strchr(name, '/') != NULL)
-        return error_set(err, ERROR_INPUT, 0, "%s is no name for a report", name);
+        return error_set(err, ERROR_INPUT, 0, "%s is not a name for a report", name);
     if (stream->digest == NULL || EVP_DigestInit_ex(stream->digest, EVP_sha256(), NULL) != 1)
         return error_openssl(err, ERROR_INPUT, "can't hash %s", name);
     if (unlinkat(stream->folder_fd, stream->temporary, 0) != 0 && errno != ENOENT)

@@ -12,7 +12,7 @@ struct media_stream;
 /** \param name  one part, no "/"; replaced at the commit if it is there. ERROR_INPUT if it can't be written */
 MUST_USE bool media_stream_open(int folder_fd, const char *name, struct media_stream **ret_stream,
                                 struct error *err);
-/** What can't be written is told by the commit. */
+/** What can't be written is reported by the commit. */
 void media_stream_add(struct media_stream *stream, struct bytes data);
 void media_stream_add_text(struct media_stream *stream, const char *text);
 /** Puts it in its place. \param ret_sha256  of all that was added */

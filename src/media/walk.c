@@ -32,7 +32,7 @@ struct walker {
     size_t capacity;
     struct media_walk found;
     struct builder path;                /**< of what is being looked at, relative to the root */
-    struct builder shown;               /**< room */
+    struct builder shown;               /**< buffer */
     const char *problems[PROBLEMS_MAX]; /**< each text is kept once */
     size_t problem_count;
     struct error *err;
@@ -138,7 +138,7 @@ static void list_file(struct walker *walker, const struct stat *status)
     else if (!S_ISREG(status->st_mode))
         problem = kind_of(status->st_mode);
     else if (status->st_nlink > 1)
-        problem = "a hard link: the file has another name, perhaps elsewhere; bring a copy";
+        problem = "a hard link: the file has another name and may be used elsewhere; bring a copy";
     else if (size > walker->max_len)
         problem = bound = memory_format("larger than %zu bytes", walker->max_len);
     else if (walker->path.len >= PATH_MAX)
@@ -151,7 +151,7 @@ static bool walk_folder(struct walker *walker, int folder_fd, unsigned depth);
 static bool walk_into(struct walker *walker, int parent_fd, const char *name, unsigned depth)
 {
     if (depth == MAX_DEPTH) {
-        AUTO(free) char *problem = memory_format("folders nested deeper than %d", MAX_DEPTH);
+        AUTO(free) char *problem = memory_format("directories nested deeper than %d", MAX_DEPTH);
         list(walker, 0, problem);
         return true;
     }
@@ -159,7 +159,7 @@ static bool walk_into(struct walker *walker, int parent_fd, const char *name, un
     if (fd < 0 && errno == EXDEV)
         list(walker, 0, "on another file system");
     else if (fd < 0)
-        list_errno(walker, "a folder that can't be opened", errno);
+        list_errno(walker, "a directory that can't be opened", errno);
     return fd < 0 || walk_folder(walker, fd, depth + 1);
 }
 
@@ -169,14 +169,14 @@ static bool visit(struct walker *walker, int folder_fd, const char *name, unsign
     struct stat status;
     if (++walker->seen > walker->max_items)
         return error_set(walker->err, ERROR_INPUT, 0,
-                         "the folder holds more than %zu files; bring them in smaller portions",
+                         "the directory holds more than %zu files; bring them in smaller portions",
                          walker->max_items);
     if (is_left_out(name)) {
         walker->found.left_out++;
         return true;
     }
     if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-        list_errno(walker, "can't be looked at", errno);
+        list_errno(walker, "can't be stat'ed", errno);
         return true;
     }
     if (S_ISDIR(status.st_mode))
@@ -189,8 +189,8 @@ static bool visit(struct walker *walker, int folder_fd, const char *name, unsign
 static bool cant_read(struct walker *walker, int number, unsigned depth)
 {
     if (depth == 0)
-        return error_errno(walker->err, ERROR_INPUT, number, "can't read the folder");
-    list_errno(walker, "a folder that can't be read to its end", number);
+        return error_errno(walker->err, ERROR_INPUT, number, "can't read the directory");
+    list_errno(walker, "a directory that can't be read to its end", number);
     return true;
 }
 
@@ -239,7 +239,7 @@ bool media_walk(int root_fd, size_t max_len, size_t max_items, struct media_walk
 {
     struct stat status;
     if (fstat(root_fd, &status) != 0 || !S_ISDIR(status.st_mode))
-        return error_set(err, ERROR_INPUT, 0, "what should be walked is no folder");
+        return error_set(err, ERROR_INPUT, 0, "what should be walked is not a directory");
     struct walker walker = {.device = status.st_dev, .max_len = max_len, .max_items = max_items, .err = err};
     bool is_fine = walk_folder(&walker, root_fd, 0);
     builder_done(&walker.path);
@@ -275,7 +275,7 @@ bool media_read(int root_fd, const char *path, size_t max_len, struct builder *r
     if (fd < 0 || fstat(fd, &before) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", shown.text);
     if (!S_ISREG(before.st_mode))
-        return error_set(err, ERROR_INPUT, 0, "%s is no regular file", shown.text);
+        return error_set(err, ERROR_INPUT, 0, "%s is not a regular file", shown.text);
     if (before.st_size < 0 || (size_t)before.st_size > max_len)
         return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", shown.text,
                          max_len);

@@ -92,7 +92,7 @@ static struct plan_input *add(struct inputs *inputs)
     return input;
 }
 
-static char *harmless(const char *text)
+static char *escaped(const char *text)
 {
     AUTO(builder_done) struct builder shown = BUILDER_INIT;
     quote_append(&shown, bytes_of_text(text), 0);
@@ -103,7 +103,7 @@ static bool add_folder(const char *path, int fd, const struct console *console, 
                        struct error *err)
 {
     size_t ignored = 0;
-    AUTO(free) char *shown = harmless(path);
+    AUTO(free) char *shown = escaped(path);
     AUTO(media_walk_done) struct media_walk walk = {.items = NULL};
     if (!media_walk(fd, REQUEST_MAX_FILE_LEN, INPUTS_MAX, &walk, err))
         return error_while(err, "looking through %s", shown);
@@ -120,7 +120,7 @@ static bool add_folder(const char *path, int fd, const struct console *console, 
         if (walk.items[i].problem != NULL)
             input->problem = memory_text(walk.items[i].problem);
         else if (!media_read(fd, walk.items[i].path, REQUEST_MAX_FILE_LEN, &data, &reason))
-            input->problem = harmless(reason.text);
+            input->problem = escaped(reason.text);
         else
             input->data = builder_take(&data, &input->len);
     }
@@ -134,7 +134,7 @@ static bool add_folder(const char *path, int fd, const struct console *console, 
 static bool add_descriptor(int fd, const char *path, const char *name, struct inputs *inputs,
                            struct error *err)
 {
-    AUTO(free) char *shown = harmless(path);
+    AUTO(free) char *shown = escaped(path);
     AUTO(builder_done) struct builder data = BUILDER_INIT;
     struct plan_input *input = add(inputs);
     input->source = TAKE(shown);
@@ -154,16 +154,17 @@ static bool add_path(const char *path, const struct console *console, struct inp
                      struct error *err)
 {
     struct stat status;
-    struct quoted room;
+    struct quoted buffer;
     if (strcmp(path, "-") == 0)
         return add_descriptor(STDIN_FILENO, "stdin", "request", inputs, err);
     AUTO(close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't open the request %s", quoted_text(path, &room));
+        return error_errno(err, ERROR_INPUT, errno, "can't open the request %s", quoted_text(path, &buffer));
     if (S_ISDIR(status.st_mode))
         return add_folder(path, fd, console, inputs, err);
     if (!S_ISREG(status.st_mode))
-        return error_set(err, ERROR_INPUT, 0, "%s is neither a file nor a folder", quoted_text(path, &room));
+        return error_set(err, ERROR_INPUT, 0, "%s is neither a file nor a directory",
+                         quoted_text(path, &buffer));
     return add_descriptor(fd, path, file_name_of(path), inputs, err);
 }
 

@@ -103,7 +103,7 @@ static void add_read(struct plan *plan, const struct plan_input *input, struct r
     }
 }
 
-/** Keeps the readers busy and their answers in the order of the inputs. */
+/** Keeps the parser processes busy and their answers in the order of the inputs. */
 static bool read_inputs(struct readers *readers, struct plan_input *inputs, size_t count, struct plan *plan,
                         const struct console *console, struct error *err)
 {
@@ -161,7 +161,7 @@ static bool refuse_known_key(const struct judge *judge, struct plan_item *item, 
     return true;
 }
 
-/** A key that is refused for how it is written is told if it is another's all the same: that it is copied matters more. */
+/** A key that is refused for how it is written is reported if it is another's all the same: that it is copied matters more. */
 static bool tell_copied_keys(const struct judge *judge, struct plan *plan, struct error *err)
 {
     for (size_t i = 0; i < plan->count; i++) {
@@ -239,7 +239,7 @@ static void refuse_taken(const struct plan_options *options, struct plan_item *i
     plan_item_refuse(item, "output.exists", text, "name another --out, or move that file away");
 }
 
-/** An earlier certificate is only handed out where nothing else stands in its place. */
+/** An earlier certificate is only delivered where nothing else stands in its place. */
 static bool settle_earlier(const struct judge *judge, const struct plan_options *options,
                            struct plan_item *item, struct error *err)
 {
@@ -420,7 +420,7 @@ static void warn_without_issuer(const struct judge *judge, struct plan *plan)
     if (has_home && judge->home->issuer != NULL)
         return;
     findings_say(&plan->warnings, has_home ? "check.no-issuer" : "check.no-home", NULL,
-                 "%s these were not looked at: the end, the names and the purposes its chain allows, and the "
+                 "%s these were not checked: the end, the names and the purposes its chain allows, and the "
                  "keys and requests its ledger knows",
                  has_home ? "while this CA awaits its parent's certificate" : "without a CA (-C)");
 }

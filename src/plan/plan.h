@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A plan: what a run will do, decided before anything is signed. For each request the verdict and, if allowed, the exact
- * TBSCertificate with serial and dates. The whole has one SHA-256: check prints it, review and approvals bind to it, sign
- * and batch carry out that and nothing else. Made in one place, plan_make() (judge.h).
+ * TBSCertificate with serial and dates. Made in one place, plan_make() (judge.h).
+ * It promises: the whole has one SHA-256: check prints it, review and approvals bind to it, sign and batch carry out that and nothing else.
+ * It does not: sign, write, or need a token.
  */
 #ifndef COLDCA_PLAN_PLAN_H
 #define COLDCA_PLAN_PLAN_H
@@ -13,7 +14,7 @@
 enum plan_action {
     PLAN_SIGN,    /**< allowed; tbs and serial are set */
     PLAN_REFUSE,  /**< the policy, the parser, or a person said no */
-    PLAN_REPEAT,  /**< this request has its certificate already: it is handed out again */
+    PLAN_REPEAT,  /**< this request has its certificate already: it is delivered again */
     PLAN_PRESENT, /**< this request has its certificate already, and that is where it belongs: nothing to do */
     PLAN_SKIP,    /**< a person put it aside; nothing is logged but that */
     PLAN_ALLOW,   /**< allowed, but there is no home to make a TBS with (check without -C) */
@@ -21,7 +22,7 @@ enum plan_action {
 
 /** An input as cli/ or media/ brought it. */
 struct plan_input {
-    char *source;  /**< harmless name for people and ledger: "requests/device-1.csr" */
+    char *source;  /**< escaped name for people and ledger: "requests/device-1.csr" */
     char *name;    /**< base of the output's name: "device-1" */
     uint8_t *data; /**< the file's bytes; NULL if problem is set */
     size_t len;
@@ -80,7 +81,7 @@ void plan_seal(struct plan *plan);
 struct json *plan_item_json(const struct plan_item *item);
 /** Puts warnings (struct plan's) into an object as an array. */
 void plan_put_warnings(struct json *object, const struct findings *warnings);
-/** The whole reason an item is not signed, one line, harmless; appends. */
+/** The whole reason an item is not signed, one line, escaped; appends. */
 void plan_item_reasons(const struct plan_item *item, struct builder *ret_text);
 
 /** The lines of the certificate an item has already (PLAN_REPEAT, PLAN_PRESENT; from the ledger) or would become; appends. */

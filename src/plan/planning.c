@@ -56,7 +56,7 @@ bool planning_plan(struct planning *planning, struct output *output, const struc
         .variables = planning->options.variables,
         .variables_count = planning->options.variables_count,
         .days = planning->options.days,
-        .verifies_again = true, // a person waits for few; a batch has other readers to keep busy
+        .verifies_again = true, // a person waits for few; a batch has other parser processes to keep busy
         .may_reissue = planning->options.may_reissue,
         .output = output,
         .now = time_now(),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a run has seen so far: requests, output names and keys, so that a second one is told from the first over all plans of a run.
+ * What a run has seen so far: requests, output names and keys, so that a second one is recognised over all plans of a run.
  * It knows nothing of earlier runs; those are in the ledger.
  */
 #ifndef COLDCA_PLAN_SEEN_H

@@ -52,18 +52,19 @@ void shared_free(struct shared *shared)
 
 /* ---- what the ledger has seen ---- */
 
-/** The RSA key of a cert.signing or ca.created record. \return false: it has none; facts point into room */
-static bool key_of_record(const struct json *record, struct builder *room, struct public_key_facts *ret_facts)
+/** The RSA key of a cert.signing or ca.created record. \return false: it has none; facts point into buffer */
+static bool key_of_record(const struct json *record, struct builder *buffer,
+                          struct public_key_facts *ret_facts)
 {
     struct bytes spki;
     struct bytes tbs;
     struct bytes ignored;
     enum signature_kind kind = SIGNATURE_OTHER;
     struct error err = ERROR_INIT; // a record that can't be read is ledger verify's to tell
-    if (json_base64(record, "tbs", room))
-        tbs = builder_bytes(room);
-    else if (!json_base64(record, "certificate", room) ||
-             !cert_split(builder_bytes(room), &tbs, &kind, &ignored, &err))
+    if (json_base64(record, "tbs", buffer))
+        tbs = builder_bytes(buffer);
+    else if (!json_base64(record, "certificate", buffer) ||
+             !cert_split(builder_bytes(buffer), &tbs, &kind, &ignored, &err))
         return false;
     return cert_tbs_spki(tbs, &spki, &err) && public_key_read(spki, ret_facts, &err) &&
            ret_facts->kind == KEY_RSA;
@@ -73,9 +74,9 @@ static bool add_record(const struct json *record, const struct ledger_entry *ent
 {
     int64_t seq = 0;
     struct public_key_facts facts;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     (void)entry;
-    if (json_int(record, "seq", &seq) && key_of_record(record, &room, &facts))
+    if (json_int(record, "seq", &seq) && key_of_record(record, &buffer, &facts))
         screen_store_add(data, (uint64_t)seq, facts.modulus);
     return true;
 }
@@ -154,10 +155,10 @@ static bool is_true(struct ledger *ledger, uint64_t label, struct bytes modulus,
     struct public_key_facts facts;
     struct error err = ERROR_INIT; // a record that can't be read bears nothing out
     AUTO(json_free) struct json *record = NULL;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     if (label == SCREEN_NONE || label >= SHARED_RUN)
         return true;
-    if (!ledger_record(ledger, label, &record, &err) || !key_of_record(record, &room, &facts))
+    if (!ledger_record(ledger, label, &record, &err) || !key_of_record(record, &buffer, &facts))
         return false;
     if (is_same)
         return bytes_equal(facts.modulus, modulus);
@@ -214,7 +215,7 @@ static bool compare(struct shared *shared, struct ledger *ledger, const struct b
         }
         if (tries == TRIES)
             return is_done ? error_set(err, ERROR_LEDGER, 0,
-                                       "%s does not say what the ledger says; remove it and run again",
+                                       "%s is inconsistent with the ledger; remove it and run again",
                                        SCREEN_STORE_FILE)
                            : error_while(err, "comparing RSA keys");
         // What did not fit was dropped, and is read from the ledger now.
@@ -295,7 +296,7 @@ static bool refuse_twin(const struct shared *shared, struct ledger *ledger, cons
     AUTO(free) char *whose = NULL;
     AUTO(free) char *remedy = NULL;
     AUTO(json_free) struct json *record = NULL;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct public_key_facts facts = keys[share->first].facts;
     const char *name = keys[share->first].item->source;
     bool is_record = share->same != SCREEN_NONE && share->same < SHARED_RUN;
@@ -306,7 +307,7 @@ static bool refuse_twin(const struct shared *shared, struct ledger *ledger, cons
     }
     if (is_record && !ledger_record(ledger, share->same, &record, err))
         return false;
-    if (is_record && !key_of_record(record, &room, &facts))
+    if (is_record && !key_of_record(record, &buffer, &facts))
         return error_set(err, ERROR_LEDGER, 0, "record %llu has no RSA key", (unsigned long long)share->same);
     if (bytes_equal(facts.exponent, key->facts.exponent))
         return true;

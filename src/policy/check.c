@@ -13,13 +13,13 @@
 
 static bool check_variables(const struct rules *rules, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     for (unsigned i = 0; i < rules->variables_count; i++) {
         const struct rule_variable *rule = &rules->variables[i];
         if (strspn(rule->name, NAME_CHARACTERS) != strlen(rule->name) || strlen(rule->name) > 60)
             return error_set(err, ERROR_INPUT, 0,
-                             "variables: \"%s\" is no name; at most 60 letters, digits, \"-\" and \"_\"",
-                             quoted_text(rule->name, &room));
+                             "variables: \"%s\" is not a name; at most 60 letters, digits, \"-\" and \"_\"",
+                             quoted_text(rule->name, &buffer));
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(rules->variables[j].name, rule->name) == 0)
                 return error_set(err, ERROR_INPUT, 0, "variables: %s is there twice", rule->name);
@@ -33,7 +33,7 @@ static bool check_variables(const struct rules *rules, struct error *err)
         }
         if (rule->default_value != NULL && !pattern_fits(rule->pattern, bytes_of_text(rule->default_value)))
             return error_set(err, ERROR_INPUT, 0, "variables: the default of %s does not match %s",
-                             rule->name, quoted_text(rule->match, &room));
+                             rule->name, quoted_text(rule->match, &buffer));
     }
     return true;
 }
@@ -55,27 +55,27 @@ static bool is_known(const struct rules *rules, unsigned subject_count, const ch
 static bool check_value(const struct rules *rules, unsigned subject_count, const char *value,
                         struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     for (const char *at = strchr(value, '{'); at != NULL; at = strchr(at, '{')) {
         size_t len = strcspn(++at, "}");
         AUTO(free) char *name = memory_text_of(at, len);
         if (at[len] == '\0')
             return error_set(err, ERROR_INPUT, 0, "value: \"%s\" has a { without a }",
-                             quoted_text(value, &room));
+                             quoted_text(value, &buffer));
         if (!is_known(rules, subject_count, name))
             return error_set(err, ERROR_INPUT, 0,
                              "value: {%s} is neither a variable nor a subject field of an earlier rule",
-                             quoted_text(name, &room));
+                             quoted_text(name, &buffer));
     }
     return true;
 }
 
 static bool check_subject(const struct rule_subject *rule, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     if (field_oid(rule->field) == NULL)
         return error_set(err, ERROR_INPUT, 0, "subject: \"%s\" is neither a known field nor an OID",
-                         quoted_text(rule->field, &room));
+                         quoted_text(rule->field, &buffer));
     if (rule->from == FROM_POLICY && rule->value == NULL)
         return error_set(err, ERROR_INPUT, 0, "subject %s: from: policy needs value:", rule->field);
     if (rule->from == FROM_POLICY && (rule->match != NULL || rule->values_count > 0 || rule->optional))
@@ -111,7 +111,7 @@ static bool check_san(const struct rule_san *rule, struct error *err)
         return error_set(err, ERROR_INPUT, 0, "san %s: wildcard is for type: dns", type);
     for (unsigned i = 0; i < rule->cidr_count; i++) {
         if (!cidr_parse(rule->cidr[i], address, &len, &prefix))
-            return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is no address/prefix", rule->cidr[i]);
+            return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is not an address/prefix", rule->cidr[i]);
     }
     return true;
 }
@@ -222,7 +222,7 @@ static bool check_ca(const struct rules *rules, struct error *err)
     if (rules->ca != NULL && !signs)
         return error_set(err, ERROR_INPUT, 0, "ca: needs keyCertSign in key_usage (RFC 5280 4.2.1.9)");
     if (rules->ca != NULL && rules->ca->path_len != NULL && *rules->ca->path_len > 100)
-        return error_set(err, ERROR_INPUT, 0, "ca: a path_len of %u is no limit; 0 to 100",
+        return error_set(err, ERROR_INPUT, 0, "ca: a path_len of %u is not a limit; 0 to 100",
                          *rules->ca->path_len);
     return check_names(constraints->permitted, constraints->permitted_count, err) &&
            check_names(constraints->excluded, constraints->excluded_count, err);
@@ -256,7 +256,7 @@ static bool check_oids(const struct rules *rules, struct error *err)
         "2.5.29.46", "2.5.29.54", "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.48.1.5"};
     for (unsigned i = 0; i < rules->certificate_policies_count; i++) {
         if (!is_dotted_oid(rules->certificate_policies[i].oid))
-            return error_set(err, ERROR_INPUT, 0, "certificate_policies: \"%s\" is no OID",
+            return error_set(err, ERROR_INPUT, 0, "certificate_policies: \"%s\" is not an OID",
                              rules->certificate_policies[i].oid);
         if (!check_urls("cps of certificate_policies", &rules->certificate_policies[i].cps,
                         rules->certificate_policies[i].cps != NULL ? 1 : 0, err))
@@ -270,7 +270,7 @@ static bool check_oids(const struct rules *rules, struct error *err)
     }
     for (unsigned i = 0; i < rules->copy_extensions_count; i++) {
         if (!is_dotted_oid(rules->copy_extensions[i].oid))
-            return error_set(err, ERROR_INPUT, 0, "copy_extensions: \"%s\" is no OID",
+            return error_set(err, ERROR_INPUT, 0, "copy_extensions: \"%s\" is not an OID",
                              rules->copy_extensions[i].oid);
         for (unsigned j = 0; j < i; j++) {
             if (strcmp(rules->copy_extensions[i].oid, rules->copy_extensions[j].oid) == 0)

@@ -63,7 +63,7 @@ static void describe_screen(const struct screen_rules *screen, struct builder *o
         {"keys of the chain", screen->issuer_key},
         {"shared factors", screen->shared_factors},
     };
-    const char *between = "; not looked at: ";
+    const char *between = "; not checked: ";
     builder_format(out, "  key screening        RSA from %u bits", screen->rsa_min_bits);
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         if (checks[i].is_on)

@@ -91,7 +91,7 @@ static bool is_unreserved(const char *text)
 static bool fill_place(const struct judgement *judgement, const char *name, bool is_uri,
                        struct builder *ret_text, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     const char *value = variable_value(judgement, name);
     if (value != NULL) {
         builder_add_text(ret_text, value);
@@ -103,7 +103,7 @@ static bool fill_place(const struct judgement *judgement, const char *name, bool
     if (is_uri && !is_unreserved(value))
         return error_set(err, ERROR_INPUT, 0,
                          "%s \"%s\" would change the URI; letters, digits and -._~ can stand in one", name,
-                         quoted_text(value, &room));
+                         quoted_text(value, &buffer));
     builder_add_text(ret_text, value);
     return true;
 }
@@ -151,7 +151,7 @@ static void list_of(char *const *values, unsigned count, struct builder *ret_tex
 
 void judge_key(struct judgement *judgement)
 {
-    char room[32];
+    char buffer[32];
     struct quoted shown;
     const struct request *request = judgement->question->request;
     const struct rule_key *rule = &judgement->rules->key;
@@ -159,8 +159,9 @@ void judge_key(struct judgement *judgement)
     judge_chain_key(judgement);
     if (request->spki.len == 0 || findings_has(&request->problems, "key.encoding"))
         return; // the parser has said why
-    const char *name = request->key_kind == KEY_OTHER ? request->key_name
-                                                      : key_name(request->key_kind, request->key_bits, room);
+    const char *name = request->key_kind == KEY_OTHER
+                           ? request->key_name
+                           : key_name(request->key_kind, request->key_bits, buffer);
     for (unsigned i = 0; i < rule->allow_count; i++) {
         if (strcmp(rule->allow[i], name) == 0 && request->key_kind != KEY_OTHER) {
             judgement->template->spki = (uint8_t *)memory_text_of(request->spki.data, request->spki.len);

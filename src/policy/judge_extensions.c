@@ -33,7 +33,7 @@ static const char *extension_title(const char *oid)
     return NULL;
 }
 
-/** Extensions that other judges deal with, or that never come from a request: dropped, and the drop is told. */
+/** Extensions that other judges deal with, or that never come from a request: dropped, and the drop is reported. */
 static const char *known_extension(const char *oid)
 {
     static const char *const known[][2] = {

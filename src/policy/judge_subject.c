@@ -71,7 +71,7 @@ bool field_value_check(const char *field, struct bytes value, struct field_fault
                        value.data[1] > 'Z')) {
         ret_fault->wanted = "two capital letters";
         (void)snprintf(ret_fault->text, sizeof(ret_fault->text),
-                       "\"%s\" is no country code of two capital letters", shown.text);
+                       "\"%s\" is not a country code of two capital letters", shown.text);
         return false;
     }
     if (value.len == 0 || characters(value) > bound) {

@@ -21,7 +21,7 @@ bool pattern_new(const char *expression, struct pattern **ret_pattern, struct er
 {
     int reason = 0;
     PCRE2_SIZE offset = 0;
-    struct quoted room;
+    struct quoted buffer;
     pcre2_code *code = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
                                      PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF | PCRE2_DOLLAR_ENDONLY |
                                          PCRE2_NEVER_BACKSLASH_C,
@@ -30,7 +30,7 @@ bool pattern_new(const char *expression, struct pattern **ret_pattern, struct er
         PCRE2_UCHAR text[128] = "";
         (void)pcre2_get_error_message(reason, text, sizeof(text)); // a longer message is cut
         return error_set(err, ERROR_INPUT, 0, "the expression \"%s\" is wrong at character %zu: %s",
-                         quoted_text(expression, &room), (size_t)offset + 1, (const char *)text);
+                         quoted_text(expression, &buffer), (size_t)offset + 1, (const char *)text);
     }
     *ret_pattern = memory_new(1, sizeof(**ret_pattern));
     (*ret_pattern)->code = code;

@@ -139,7 +139,7 @@ static bool label_is_valid(const uint8_t *label, size_t len, const char **ret_wh
     }
     // RFC 5890 2.3.1: "--" in places 3 and 4 is reserved for A-labels.
     if (len >= 4 && label[2] == '-' && label[3] == '-' && strncasecmp((const char *)label, "xn", 2) != 0) {
-        *ret_why = "has a label with \"--\" in the third place that is no A-label";
+        *ret_why = "has a label with \"--\" in the third place that is not an A-label";
         return false;
     }
     return true;
@@ -267,17 +267,17 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
     size_t len = 0;
     unsigned prefix = 0;
     const char *why = NULL;
-    struct quoted room;
-    (void)quoted_text(text, &room);
+    struct quoted buffer;
+    (void)quoted_text(text, &buffer);
     if (kind == SAN_DNS && !dns_is_valid(bytes_of_text(text), may_be_wildcard, &why))
-        return error_set(err, ERROR_USAGE, 0, "dns \"%s\" %s (RFC 1034 3.5)", room.text, why);
+        return error_set(err, ERROR_USAGE, 0, "dns \"%s\" %s (RFC 1034 3.5)", buffer.text, why);
     if (kind == SAN_EMAIL && !email_is_valid(text))
         return error_set(err, ERROR_USAGE, 0,
-                         "email \"%s\" is not a mailbox of ASCII characters (RFC 5280 4.2.1.6)", room.text);
+                         "email \"%s\" is not a mailbox of ASCII characters (RFC 5280 4.2.1.6)", buffer.text);
     if (kind == SAN_URI && !uri_is_valid(text, &why))
-        return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is not a URI: it %s (RFC 3986)", room.text, why);
+        return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is not a URI: it %s (RFC 3986)", buffer.text, why);
     if (kind == SAN_IP && (strchr(text, '/') != NULL || !cidr_parse(text, address, &len, &prefix)))
-        return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is no IPv4 or IPv6 address", room.text);
+        return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is not an IPv4 or IPv6 address", buffer.text);
     if (kind != SAN_DNS && kind != SAN_EMAIL && kind != SAN_URI && kind != SAN_IP)
         return error_set(err, ERROR_USAGE, 0, "a name of the kind %s can't be given as text",
                          san_kind_name(kind));
@@ -286,7 +286,7 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
         .kind = kind,
         .value = (uint8_t *)memory_text_of(value.data, value.len),
         .value_len = value.len,
-        .text = memory_text(room.text),
+        .text = memory_text(buffer.text),
     };
     return true;
 }
@@ -313,20 +313,20 @@ static bool subtree_octets(const char *text, uint8_t ret_octets[static 32], size
 /** A domain, or one with a leading dot; for email also a mailbox; for uri never an address. */
 static bool subtree_check(enum san_kind kind, const char *text, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     const char *why = NULL;
-    (void)quoted_text(text, &room);
+    (void)quoted_text(text, &buffer);
     if (kind == SAN_EMAIL && strchr(text, '@') != NULL)
         return email_is_valid(text) ||
                error_set(err, ERROR_INPUT, 0,
-                         "name constraint email \"%s\" is neither a mailbox nor its host", room.text);
+                         "name constraint email \"%s\" is neither a mailbox nor its host", buffer.text);
     struct bytes domain = bytes_of_text(*text == '.' ? text + 1 : text);
     if (!dns_is_valid(domain, false, &why))
-        return error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" %s", san_kind_name(kind), room.text,
-                         why);
+        return error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" %s", san_kind_name(kind),
+                         buffer.text, why);
     return uri_host_is_name(domain) ||
            error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" is not a domain but an address",
-                     san_kind_name(kind), room.text);
+                     san_kind_name(kind), buffer.text);
 }
 
 bool subtree_from_text(enum san_kind kind, const char *text, struct template_name *ret_name,
@@ -334,12 +334,12 @@ bool subtree_from_text(enum san_kind kind, const char *text, struct template_nam
 {
     uint8_t octets[32];
     size_t len = 0;
-    struct quoted room;
+    struct quoted buffer;
     struct bytes value = bytes_of_text(text);
     if (kind == SAN_IP) {
         if (!subtree_octets(text, octets, &len))
-            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is no address/prefix",
-                             quoted_text(text, &room));
+            return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is not an address/prefix",
+                             quoted_text(text, &buffer));
         value = bytes_of(octets, len);
     } else if (!subtree_check(kind, text, err)) {
         return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies: a YAML file that says what may be signed. Nothing of a request reaches a certificate unless a rule lets
- * it (promise P2). Judging is pure: no files, no clock, no token.
+ * Policies: a YAML file that says what may be signed, and the verdict on a request.
+ * It promises: nothing of a request reaches a certificate unless a rule lets it (P2); a refusal has every reason.
+ * It does not: touch files, the clock or a token. Evaluating is a pure function.
  */
 #ifndef COLDCA_POLICY_POLICY_H
 #define COLDCA_POLICY_POLICY_H

@@ -202,7 +202,7 @@ bool is_dotted_oid(const char *text);
 struct field_fault {
     const char *source;
     const char *wanted; /**< may be NULL */
-    char text[256];     /**< harmless: the value and what is wrong with it */
+    char text[256];     /**< escaped: the value and what is wrong with it */
 };
 /** What no policy may allow (RFC 5280 appendix A): bounds, two-letter countries, control characters, string types. */
 MUST_USE bool field_value_check(const char *field, struct bytes value, struct field_fault *ret_fault);
@@ -217,7 +217,7 @@ MUST_USE bool subtree_from_text(enum san_kind kind, const char *text, struct tem
 unsigned san_rule_for(const struct rules *rules, const struct request_san *san);
 /** Refuses a name that no rule takes, with what is wrong with it. */
 void judge_refuse_san(struct judgement *judgement, const struct request_san *san);
-/** What a requester can do about a name that is no host name but an IP address; NULL if it is none. The caller frees. */
+/** What a requester can do about a name that is not a host name but an IP address; NULL if it is none. The caller frees. */
 char *address_remedy(struct bytes name);
 /**
  * What comes of a dns rule of the policy whose value turned out to be an IP address: a name of the type ip.

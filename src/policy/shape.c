@@ -30,18 +30,18 @@ static const char *take_part(const char *at, const char *ends, struct builder *r
 
 static bool add_part(struct template *template, const char *part, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     const char *equals = strchr(part, '=');
     const char *start = part + strspn(part, " ");
     if (equals == NULL || equals == start)
-        return error_set(err, ERROR_USAGE, 0, "subject: \"%s\" is no FIELD=VALUE, such as CN=My CA",
-                         quoted_text(part, &room));
+        return error_set(err, ERROR_USAGE, 0, "subject: \"%s\" is not FIELD=VALUE, such as CN=My CA",
+                         quoted_text(part, &buffer));
     AUTO(free) char *field = memory_text_of(start, (size_t)(equals - start));
     if (field_oid(field) == NULL)
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "subject: \"%s\" is no field coldca knows; C, ST, L, O, OU, CN, serialNumber, emailAddress, ...",
-            quoted_text(field, &room));
+        return error_set(err, ERROR_USAGE, 0,
+                         "subject: \"%s\" is not a field coldca knows; C, ST, L, O, OU, CN, serialNumber, "
+                         "emailAddress, ...",
+                         quoted_text(field, &buffer));
     if (equals[1] == '\0' || !utf8_is_valid(bytes_of_text(equals + 1)))
         return error_set(err, ERROR_USAGE, 0, "subject: %s is empty or no UTF-8", field);
     template_add_attribute(template, field_name(field), bytes_of_text(equals + 1), 0);
@@ -70,7 +70,7 @@ bool template_parse_subject(const char *text, struct template *template, struct 
 
 bool template_parse_san(const char *text, struct template *template, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     struct template_name name = {.value = NULL};
     enum san_kind kind = SAN_DNS;
     const char *colon = strchr(text, ':');
@@ -80,10 +80,10 @@ bool template_parse_san(const char *text, struct template *template, struct erro
     if (colon == NULL || !san_kind_parse(type, &kind))
         return error_set(err, ERROR_USAGE, 0,
                          "san \"%s\" is none of dns:NAME, ip:ADDRESS, uri:URI, email:ADDRESS",
-                         quoted_text(text, &room));
+                         quoted_text(text, &buffer));
     if (kind == SAN_DNS && host_kind_of(bytes_of_text(colon + 1)) == HOST_ADDRESS)
         return error_set(err, ERROR_USAGE, 0, "san \"%s\": it is an IP address; write ip:%s",
-                         quoted_text(text, &room), quoted_text(colon + 1, &(struct quoted){.text = ""}));
+                         quoted_text(text, &buffer), quoted_text(colon + 1, &(struct quoted){.text = ""}));
     if (!name_from_text(kind, colon + 1, true, &name, err))
         return false;
     for (size_t i = 0; i < template->sans_count; i++) {
@@ -112,14 +112,14 @@ static bool has_field(const struct template *template, const char *field)
 static bool shape_subject(const struct rules *rules, const struct policy_wish *wish,
                           struct template *template, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     if (wish->subject != NULL && !template_parse_subject(wish->subject, template, err))
         return false;
     if (wish->cn != NULL && has_field(template, "CN"))
         return error_set(err, ERROR_USAGE, 0, "--cn and a CN in --subject: give one of them");
     if (wish->cn != NULL && (*wish->cn == '\0' || !utf8_is_valid(bytes_of_text(wish->cn))))
         return error_set(err, ERROR_USAGE, 0, "--cn \"%s\" is empty or no UTF-8",
-                         quoted_text(wish->cn, &room));
+                         quoted_text(wish->cn, &buffer));
     if (wish->cn != NULL)
         template_add_attribute(template, "CN", bytes_of_text(wish->cn), 0);
     for (unsigned i = 0; i < rules->subject_count; i++) {

@@ -79,13 +79,13 @@ bool uri_host_is_name(struct bytes host)
 
 static bool is_address(int family, struct bytes text)
 {
-    char room[INET6_ADDRSTRLEN];
+    char buffer[INET6_ADDRSTRLEN];
     uint8_t address[16];
-    if (text.len >= sizeof(room) || memchr(text.len > 0 ? text.data : (const uint8_t *)"", '\0', text.len))
+    if (text.len >= sizeof(buffer) || memchr(text.len > 0 ? text.data : (const uint8_t *)"", '\0', text.len))
         return false;
-    memcpy(room, text.len > 0 ? text.data : (const uint8_t *)"", text.len);
-    room[text.len] = '\0';
-    return inet_pton(family, room, address) == 1;
+    memcpy(buffer, text.len > 0 ? text.data : (const uint8_t *)"", text.len);
+    buffer[text.len] = '\0';
+    return inet_pton(family, buffer, address) == 1;
 }
 
 static bool is_port(struct bytes digits)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * URIs taken apart as RFC 3986 has them, for subjectAltName and name constraints. Strict: what two readers could take for two
- * different hosts is no URI here. Resolves and normalises nothing. Used inside policy/ only.
+ * different hosts is not a URI here. Resolves and normalises nothing. Used inside policy/ only.
  */
 #ifndef COLDCA_POLICY_URI_H
 #define COLDCA_POLICY_URI_H

@@ -17,7 +17,7 @@ enum decision_kind {
 struct decision {
     enum decision_kind kind;
     char *field; /**< "subject CN", "san dns", "validity", "extension 1.2.3" */
-    char *value; /**< harmless */
+    char *value; /**< escaped */
 };
 
 struct verdict {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of provider/ share. A provider_key is either a key in a token or a public half that libcrypto handed
+ * What the files of provider/ share. A provider_key is either a key in a token or a public key that libcrypto handed
  * over to be compared or verified with; it never holds private bytes and never changes once it is filled.
  */
 #ifndef COLDCA_PROVIDER_INTERNAL_H
@@ -48,7 +48,7 @@ struct provider_key {
     atomic_uint users;
     struct provider_context *context;
     enum key_family family;
-    struct token_key *key; /**< NULL: only a public half */
+    struct token_key *key; /**< NULL: only a public key */
     bool owns_key;         /**< freed with this */
     struct builder spki;   /**< empty until the key is filled */
     enum key_kind kind;
@@ -66,9 +66,9 @@ enum key_family provider_key_family(enum key_kind kind);
 const char *provider_family_name(enum key_family family);
 /** Fills an empty key from a token's key, which is borrowed unless owns_key is set afterwards. */
 void provider_key_set_token(struct provider_key *key, struct token_key *token_key);
-/** Fills an empty key with a public half. */
+/** Fills an empty key with a public key. */
 MUST_USE bool provider_key_set_public(struct provider_key *key, struct bytes spki, struct error *err);
-/** The public half in the default provider; borrowed; NULL with an error raised. */
+/** The public key in the default provider; borrowed; NULL with an error raised. */
 EVP_PKEY *provider_key_half(struct provider_key *key);
 /** The longest signature it makes, in bytes. */
 size_t provider_key_signature_len(const struct provider_key *key);
@@ -76,11 +76,11 @@ size_t provider_key_signature_len(const struct provider_key *key);
 enum hash_kind provider_key_default_hash(const struct provider_key *key);
 
 /* ---- public_params.c ---- */
-/** The public half as OSSL_PARAMs for the default provider's keymgmt. The caller frees; NULL: out of memory. */
+/** The public key as OSSL_PARAMs for the default provider's keymgmt. The caller frees; NULL: out of memory. */
 OSSL_PARAM *public_params_new(const struct provider_key *key);
 /** Fills a key from such parameters. */
 MUST_USE bool public_params_read(struct provider_key *key, const OSSL_PARAM params[], struct error *err);
-/** Answers those of params that are about the public half. \return 0 if one could not be written */
+/** Answers those of params that are about the public key. \return 0 if one could not be written */
 int public_params_get(const struct provider_key *key, OSSL_PARAM params[]);
 
 /* ---- keymgmt.c, signature.c, store.c ---- */

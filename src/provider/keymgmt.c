@@ -59,7 +59,7 @@ static int key_validate(const void *keydata, int selection, int check_type)
     return key_has(keydata, selection);
 }
 
-/** Keys are the same if their public halves are: the private ones can't be seen. */
+/** Keys are the same if their public keys are: the private ones can't be seen. */
 static int key_match(const void *keydata1, const void *keydata2, int selection)
 {
     const struct provider_key *a = keydata1;
@@ -89,7 +89,7 @@ static int key_import(void *keydata, int selection, const OSSL_PARAM params[])
     struct error err = ERROR_INIT;
     const OSSL_PARAM *address =
         key->context->is_built_in ? OSSL_PARAM_locate_const(params, PARAM_TOKEN_KEY) : NULL;
-    (void)selection; // what there is to take is the public half, or the token's key
+    (void)selection; // what there is to take is the public key, or the token's key
     if (key->spki.len > 0)
         return provider_refuse(key->context, "the key is filled already");
     if (address != NULL && address->data_size == sizeof(struct token_key *)) {
@@ -102,7 +102,7 @@ static int key_import(void *keydata, int selection, const OSSL_PARAM params[])
 }
 
 /**
- * Gives the public half, and fails if the private one is asked for: libcrypto would otherwise move the key to the
+ * Gives the public key, and fails if the private one is asked for: libcrypto would otherwise move the key to the
  * default provider and sign there with nothing.
  */
 static int key_export(void *keydata, int selection, OSSL_CALLBACK *callback, void *data)

@@ -53,7 +53,7 @@ bool provider_pkey(struct provider *provider, struct token_key *key, EVP_PKEY **
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(provider->library, name, "provider=coldca");
     if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
         EVP_PKEY_fromdata(context, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
-        return error_openssl(err, ERROR_TOKEN, "OpenSSL does not take the key %s", token_key_uri(key));
+        return error_openssl(err, ERROR_TOKEN, "OpenSSL rejected the key %s", token_key_uri(key));
     *ret_pkey = pkey;
     return true;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An OpenSSL 3 provider over token/: store loader for pkcs11: URIs, keymgmt and signature. Built in on a private library
- * context here; the same sources make the loadable module coldca-provider.so for the openssl command.
- *
- * What it does not do: no ENGINE, no decryption, no key generation, no private key ever leaves.
+ * An OpenSSL 3 provider over token/: store loader for pkcs11: URIs, keymgmt and signature. Built in on a private library context here;
+ * the same sources make the loadable module coldca-provider.so for the openssl command.
+ * It promises: a private key never leaves the token; software that asks for one is refused.
+ * It does not: decrypt, generate or import keys; there is no ENGINE.
  */
 #ifndef COLDCA_PROVIDER_PROVIDER_H
 #define COLDCA_PROVIDER_PROVIDER_H

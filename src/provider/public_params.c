@@ -109,7 +109,7 @@ bool public_params_read(struct provider_key *key, const OSSL_PARAM params[], str
     enum key_kind kind = key->family == FAMILY_RSA ? KEY_RSA : KEY_ED25519;
     if (OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != NULL ||
         OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_RSA_D) != NULL)
-        return error_set(err, ERROR_INPUT, 0, "a private key from outside is not taken into a token");
+        return error_set(err, ERROR_INPUT, 0, "importing private keys is not supported");
     if (key->family == FAMILY_EC) {
         const char *name = NULL;
         const OSSL_PARAM *group = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_GROUP_NAME);

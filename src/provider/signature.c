@@ -251,13 +251,13 @@ static int digest_verify_init(void *ctx, const char *digest, void *provkey, cons
 
 /* ---- the work ---- */
 
-/** Hands a finished signature out; fails if the caller's room is too small. */
+/** Hands a finished signature out; fails if the caller's buffer is too small. */
 static int give(const struct operation *operation, const struct builder *signature, unsigned char *sig,
-                size_t *siglen, size_t room)
+                size_t *siglen, size_t capacity)
 {
-    if (signature->len > room)
+    if (signature->len > capacity)
         return provider_refuse(operation->context, "the signature has %zu bytes, there is room for %zu",
-                               signature->len, room);
+                               signature->len, capacity);
     memcpy(sig, signature->data, signature->len);
     *siglen = signature->len;
     return 1;
@@ -280,8 +280,8 @@ static bool find_hash(struct operation *operation, size_t digest_len)
     return false;
 }
 
-static int sign_digest(void *ctx, unsigned char *sig, size_t *siglen, size_t room, const unsigned char *tbs,
-                       size_t tbs_len)
+static int sign_digest(void *ctx, unsigned char *sig, size_t *siglen, size_t capacity,
+                       const unsigned char *tbs, size_t tbs_len)
 {
     struct operation *operation = ctx;
     struct error err = ERROR_INIT;
@@ -297,11 +297,11 @@ static int sign_digest(void *ctx, unsigned char *sig, size_t *siglen, size_t roo
     if (!token_key_sign_digest(operation->key->key, kind_of(operation), bytes_of(tbs, tbs_len), &signature,
                                &err))
         return provider_raise(operation->context, &err);
-    return give(operation, &signature, sig, siglen, room);
+    return give(operation, &signature, sig, siglen, capacity);
 }
 
-static int digest_sign(void *ctx, unsigned char *sig, size_t *siglen, size_t room, const unsigned char *tbs,
-                       size_t tbs_len)
+static int digest_sign(void *ctx, unsigned char *sig, size_t *siglen, size_t capacity,
+                       const unsigned char *tbs, size_t tbs_len)
 {
     struct operation *operation = ctx;
     struct error err = ERROR_INIT;
@@ -312,7 +312,7 @@ static int digest_sign(void *ctx, unsigned char *sig, size_t *siglen, size_t roo
     }
     if (!token_key_sign(operation->key->key, kind_of(operation), bytes_of(tbs, tbs_len), &signature, &err))
         return provider_raise(operation->context, &err);
-    return give(operation, &signature, sig, siglen, room);
+    return give(operation, &signature, sig, siglen, capacity);
 }
 
 static int check_digest(struct operation *operation, struct bytes input, struct bytes signature)
@@ -353,7 +353,7 @@ static bool finish(struct operation *operation, uint8_t ret_digest[static EVP_MA
            EVP_DigestFinal_ex(operation->digest, ret_digest, NULL) == 1;
 }
 
-static int digest_sign_final(void *ctx, unsigned char *sig, size_t *siglen, size_t room)
+static int digest_sign_final(void *ctx, unsigned char *sig, size_t *siglen, size_t capacity)
 {
     struct operation *operation = ctx;
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -362,7 +362,7 @@ static int digest_sign_final(void *ctx, unsigned char *sig, size_t *siglen, size
         return 1;
     }
     return finish(operation, digest) &&
-           sign_digest(ctx, sig, siglen, room, digest, hash_len(operation->hash));
+           sign_digest(ctx, sig, siglen, capacity, digest, hash_len(operation->hash));
 }
 
 static int digest_verify_final(void *ctx, const unsigned char *sig, size_t siglen)

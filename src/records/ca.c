@@ -30,16 +30,17 @@ struct json *record_ca_created_write(const struct record_ca_created *record)
     return json;
 }
 
-bool record_ca_created_read(const struct json *json, struct builder *room,
+bool record_ca_created_read(const struct json *json, struct builder *buffer,
                             struct record_ca_created *ret_record, struct error *err)
 {
     struct record_ca_created record = {.origin = NULL};
-    builder_clear(room);
-    if (!record_bytes(json, "certificate", room, err) || !record_text(json, "origin", &record.origin, err) ||
+    builder_clear(buffer);
+    if (!record_bytes(json, "certificate", buffer, err) ||
+        !record_text(json, "origin", &record.origin, err) ||
         !record_text(json, "ledger_vkey", &record.ledger_vkey, err) ||
         !record_text(json, "command", &record.command, err))
         return false;
-    record.certificate = builder_bytes(room);
+    record.certificate = builder_bytes(buffer);
     record.allow_extractable = json_bool(json, "allow_extractable");
     *ret_record = record;
     return true;

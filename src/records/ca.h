@@ -28,9 +28,9 @@ struct record_ca_created {
 struct json *record_ca_created_write(const struct record_ca_created *record);
 /**
  * Reads back what every reader relies on: certificate, origin, ledger_vkey, command.
- * \param room  holds the certificate
+ * \param buffer  holds the certificate
  */
-MUST_USE bool record_ca_created_read(const struct json *json, struct builder *room,
+MUST_USE bool record_ca_created_read(const struct json *json, struct builder *buffer,
                                      struct record_ca_created *ret_record, struct error *err);
 
 #endif

@@ -60,15 +60,15 @@ struct json *record_cert_issued_write(const struct record_cert_issued *record)
     return json;
 }
 
-bool record_cert_issued_read(const struct json *json, struct builder *room,
+bool record_cert_issued_read(const struct json *json, struct builder *buffer,
                              struct record_cert_issued *ret_record, struct error *err)
 {
     struct record_cert_issued record = {.ref = 0};
-    builder_clear(room);
-    if (!record_number(json, "ref", &record.ref, err) || !record_bytes(json, "signature", room, err) ||
+    builder_clear(buffer);
+    if (!record_number(json, "ref", &record.ref, err) || !record_bytes(json, "signature", buffer, err) ||
         !record_digest(json, "sha256", record.sha256, err))
         return false;
-    record.signature = builder_bytes(room);
+    record.signature = builder_bytes(buffer);
     *ret_record = record;
     return true;
 }

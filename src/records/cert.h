@@ -13,7 +13,7 @@
 /** On the disk before the token is asked. Texts and bytes are borrowed. */
 struct record_cert_signing {
     struct bytes tbs; /**< exactly what is signed; serial, subject, notAfter and key are read from it */
-    const struct template *template; /**< names and the note on its validity; NULL: none are told */
+    const struct template *template; /**< names and the note on its validity; NULL: none are recorded */
     const char *policy;
     const uint8_t *policy_sha256; /**< 32 bytes */
     const uint8_t *csr_sha256;    /**< 32 bytes */
@@ -30,8 +30,8 @@ struct record_cert_issued {
     uint8_t sha256[32]; /**< of the certificate */
 };
 struct json *record_cert_issued_write(const struct record_cert_issued *record);
-/** \param room  holds the signature */
-MUST_USE bool record_cert_issued_read(const struct json *json, struct builder *room,
+/** \param buffer  holds the signature */
+MUST_USE bool record_cert_issued_read(const struct json *json, struct builder *buffer,
                                       struct record_cert_issued *ret_record, struct error *err);
 
 /** A serial that is burned: nobody can know whether the token signed. */

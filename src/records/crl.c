@@ -57,18 +57,18 @@ static bool check_rule(const struct json *json, struct error *err)
     return true;
 }
 
-bool record_crl_signing_read(const struct json *json, struct builder *room,
+bool record_crl_signing_read(const struct json *json, struct builder *buffer,
                              struct record_crl_signing *ret_record, struct error *err)
 {
     struct record_crl_signing record = {.previous = RECORD_CRL_NONE,
                                         .keep_expired = json_bool(json, "keep_expired")};
-    builder_clear(room);
+    builder_clear(buffer);
     if (!check_rule(json, err) || !record_number(json, "number", &record.number, err) ||
         !record_digest(json, "issuer_sha256", record.issuer_sha256, err) ||
-        !record_bytes(json, "algorithm", room, err))
+        !record_bytes(json, "algorithm", buffer, err))
         return false;
-    size_t algorithm_len = room->len;
-    if (!record_bytes(json, "extensions", room, err) ||
+    size_t algorithm_len = buffer->len;
+    if (!record_bytes(json, "extensions", buffer, err) ||
         !record_time_needed(json, "this_update", &record.this_update, err) ||
         !record_time_needed(json, "next_update", &record.next_update, err) ||
         !record_time(json, "expired_since", CRL_NO_TIME, &record.expired_since, err) ||
@@ -81,8 +81,8 @@ bool record_crl_signing_read(const struct json *json, struct builder *room,
     if (record.keep_expired != (record.expired_since != CRL_NO_TIME))
         return error_set(err, ERROR_LEDGER, 0,
                          "keep_expired needs expired_since, and goes with nothing else");
-    record.algorithm = bytes_of(room->data, algorithm_len);
-    record.extensions = bytes_of(room->data + algorithm_len, room->len - algorithm_len);
+    record.algorithm = bytes_of(buffer->data, algorithm_len);
+    record.extensions = bytes_of(buffer->data + algorithm_len, buffer->len - algorithm_len);
     record.batch = json_text(json, "batch");
     *ret_record = record;
     return true;
@@ -98,16 +98,16 @@ struct json *record_crl_issued_write(const struct record_crl_issued *record)
     return json;
 }
 
-bool record_crl_issued_read(const struct json *json, struct builder *room,
+bool record_crl_issued_read(const struct json *json, struct builder *buffer,
                             struct record_crl_issued *ret_record, struct error *err)
 {
     struct record_crl_issued record = {.ref = 0};
-    builder_clear(room);
+    builder_clear(buffer);
     if (!record_number(json, "ref", &record.ref, err) ||
-        !record_number(json, "number", &record.number, err) || !record_bytes(json, "signature", room, err) ||
-        !record_digest(json, "sha256", record.sha256, err))
+        !record_number(json, "number", &record.number, err) ||
+        !record_bytes(json, "signature", buffer, err) || !record_digest(json, "sha256", record.sha256, err))
         return false;
-    record.signature = builder_bytes(room);
+    record.signature = builder_bytes(buffer);
     *ret_record = record;
     return true;
 }

@@ -34,9 +34,9 @@ struct record_crl_signing {
 struct json *record_crl_signing_write(const struct record_crl_signing *record);
 /**
  * ERROR_LEDGER also for another rule, order or scope than this coldca knows.
- * \param room  holds algorithm and extensions
+ * \param buffer  holds algorithm and extensions
  */
-MUST_USE bool record_crl_signing_read(const struct json *json, struct builder *room,
+MUST_USE bool record_crl_signing_read(const struct json *json, struct builder *buffer,
                                       struct record_crl_signing *ret_record, struct error *err);
 
 /** On the disk before the CRL leaves. */
@@ -47,8 +47,8 @@ struct record_crl_issued {
     uint8_t sha256[32]; /**< of the CRL's DER */
 };
 struct json *record_crl_issued_write(const struct record_crl_issued *record);
-/** \param room  holds the signature */
-MUST_USE bool record_crl_issued_read(const struct json *json, struct builder *room,
+/** \param buffer  holds the signature */
+MUST_USE bool record_crl_issued_read(const struct json *json, struct builder *buffer,
                                      struct record_crl_issued *ret_record, struct error *err);
 
 /** A number that is never used again: nobody can know whether the token signed. */

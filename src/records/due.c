@@ -52,9 +52,9 @@ static bool read_newest(struct ledger *ledger, uint64_t seq, struct due *due, ui
                         struct error *err)
 {
     AUTO(json_free) struct json *json = NULL;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_signing record;
-    if (!ledger_record(ledger, seq, &json, err) || !record_crl_signing_read(json, &room, &record, err))
+    if (!ledger_record(ledger, seq, &json, err) || !record_crl_signing_read(json, &buffer, &record, err))
         return false;
     due->has_crl = true;
     due->number = record.number;

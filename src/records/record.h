@@ -2,8 +2,8 @@
 /*
  * Record types of the ledger (docs/ledger-format.md): for each one struct, one function that writes its fields and one that reads
  * them back and checks them. A file a family; the table of all types is types.c, `ledger verify` asks it (verify.h).
- *
- * Promises: what is written is read back equal, and fits a record. Does not: append, sign, or decide.
+ * It promises: what is written is read back equal, and fits a record.
+ * It does not: append, sign, or decide.
  */
 #ifndef COLDCA_RECORDS_RECORD_H
 #define COLDCA_RECORDS_RECORD_H

@@ -39,12 +39,12 @@ static bool read_reason(const struct json *json, enum crl_reason *ret_reason, st
     return true;
 }
 
-bool record_cert_revoked_read(const struct json *json, struct builder *room,
+bool record_cert_revoked_read(const struct json *json, struct builder *buffer,
                               struct record_cert_revoked *ret_record, struct error *err)
 {
     struct record_cert_revoked record = {.ref = RECORD_NO_SEQ};
-    builder_clear(room);
-    if (!json_hex(json, "serial", room) || room->len == 0)
+    builder_clear(buffer);
+    if (!json_hex(json, "serial", buffer) || buffer->len == 0)
         return error_set(err, ERROR_LEDGER, 0, "without serial, which is hex");
     if (!read_reason(json, &record.reason, err) ||
         !record_time(json, json_get(json, "revoked_at") != NULL ? "revoked_at" : "time", CRL_NO_TIME,
@@ -56,7 +56,7 @@ bool record_cert_revoked_read(const struct json *json, struct builder *room,
     record.is_hold = json_get(json, "hold") == NULL || json_bool(json, "hold");
     if (json_get(json, "hold") != NULL && record.is_hold != (record.reason == CRL_CERTIFICATE_HOLD))
         return error_set(err, ERROR_LEDGER, 0, "hold and reason disagree");
-    record.serial = builder_bytes(room);
+    record.serial = builder_bytes(buffer);
     record.is_foreign = json_bool(json, "foreign");
     record.key_value = json_text(json, "key_value");
     record.subject = json_text(json, "subject");
@@ -74,16 +74,16 @@ struct json *record_cert_unrevoked_write(const struct record_cert_unrevoked *rec
     return json;
 }
 
-bool record_cert_unrevoked_read(const struct json *json, struct builder *room,
+bool record_cert_unrevoked_read(const struct json *json, struct builder *buffer,
                                 struct record_cert_unrevoked *ret_record, struct error *err)
 {
     struct record_cert_unrevoked record = {.ref = RECORD_NO_SEQ};
-    builder_clear(room);
-    if (!json_hex(json, "serial", room) || room->len == 0)
+    builder_clear(buffer);
+    if (!json_hex(json, "serial", buffer) || buffer->len == 0)
         return error_set(err, ERROR_LEDGER, 0, "without serial, which is hex");
     if (json_get(json, "ref") != NULL && !record_number(json, "ref", &record.ref, err))
         return false;
-    record.serial = builder_bytes(room);
+    record.serial = builder_bytes(buffer);
     record.batch = json_text(json, "batch");
     *ret_record = record;
     return true;

@@ -23,16 +23,16 @@ struct record_cert_revoked {
     bool is_foreign;         /**< from before this ledger */
     const char
         *key_value; /**< hex, base/key_value.h; NULL: unknown. So that a compromised key is known again */
-    const char *subject; /**< harmless; NULL: unknown */
+    const char *subject; /**< escaped; NULL: unknown */
     const char *batch;   /**< run id */
 };
 /** A hold is reason certificateHold, nothing else. The caller frees. */
 struct json *record_cert_revoked_write(const struct record_cert_revoked *record);
 /**
  * A record from before there was a command for it has reason only: then revoked_at is its time, and it counts as a hold.
- * \param room  holds the serial
+ * \param buffer  holds the serial
  */
-MUST_USE bool record_cert_revoked_read(const struct json *json, struct builder *room,
+MUST_USE bool record_cert_revoked_read(const struct json *json, struct builder *buffer,
                                        struct record_cert_revoked *ret_record, struct error *err);
 
 struct record_cert_unrevoked {
@@ -41,8 +41,8 @@ struct record_cert_unrevoked {
     const char *batch;
 };
 struct json *record_cert_unrevoked_write(const struct record_cert_unrevoked *record);
-/** \param room  holds the serial */
-MUST_USE bool record_cert_unrevoked_read(const struct json *json, struct builder *room,
+/** \param buffer  holds the serial */
+MUST_USE bool record_cert_unrevoked_read(const struct json *json, struct builder *buffer,
                                          struct record_cert_unrevoked *ret_record, struct error *err);
 
 /** Before the records of a revocation of many. */

@@ -188,7 +188,7 @@ static bool take_signing(struct revoked *revoked, uint64_t seq, const struct can
         return wrong(err, seq, "a cert.signing without a serial in hex");
     if (fields[NOT_AFTER].value.kind != CANONICAL_NONE &&
         !take_time(&fields[NOT_AFTER], &unfinished.not_after))
-        return wrong(err, seq, "a cert.signing whose not_after is no time");
+        return wrong(err, seq, "a cert.signing whose not_after is not a time");
     if (revoked->unfinished_count == revoked->unfinished_capacity) {
         revoked->unfinished_capacity =
             revoked->unfinished_capacity == 0 ? 256 : 2 * revoked->unfinished_capacity;
@@ -224,9 +224,9 @@ static bool take_end(struct revoked *revoked, uint64_t seq, const struct canonic
 
 static bool take_revoked(struct revoked *revoked, uint64_t seq, const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_revoked record;
-    if (!record_cert_revoked_read(json, &room, &record, err))
+    if (!record_cert_revoked_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     const struct item *item = live_item(revoked, record.serial);
     if (item != NULL && !item->state.is_burned && !item->state.is_hold)
@@ -243,9 +243,9 @@ static bool take_revoked(struct revoked *revoked, uint64_t seq, const struct jso
 
 static bool take_unrevoked(struct revoked *revoked, uint64_t seq, const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_unrevoked record;
-    if (!record_cert_unrevoked_read(json, &room, &record, err))
+    if (!record_cert_unrevoked_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     struct item *item = live_item(revoked, record.serial);
     if (item == NULL || item->state.is_burned)
@@ -265,10 +265,10 @@ static bool take_unrevoked(struct revoked *revoked, uint64_t seq, const struct j
 static bool take_crl_signing(struct revoked *revoked, uint64_t seq, const struct json *json,
                              struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_signing record;
     struct revoked_crls *crls = &revoked->crls;
-    if (!record_crl_signing_read(json, &room, &record, err))
+    if (!record_crl_signing_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     if (record.number <= crls->last_number)
         return wrong(err, seq, "its CRL number is not larger than those before it");
@@ -353,7 +353,7 @@ bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, stru
     if (!may_matter(text))
         return true;
     if (!canonical_read(text, fields, FIELDS))
-        return wrong(err, seq, "it is no record");
+        return wrong(err, seq, "it is not a record");
     struct bytes type = fields[TYPE].value.spelling;
     if (bytes_equal_text(type, RECORD_CERT_SIGNING))
         return take_signing(revoked, seq, fields, err);

@@ -16,15 +16,15 @@
 
 char *session_operator(void)
 {
-    struct quoted room;
+    struct quoted buffer;
     uid_t uid = getuid();
     const char *sudo_user = uid == 0 ? getenv("SUDO_USER") : NULL;
     if (sudo_user != NULL && *sudo_user != '\0')
-        return memory_format("%s (sudo)", quoted_text(sudo_user, &room));
+        return memory_format("%s (sudo)", quoted_text(sudo_user, &buffer));
     const struct passwd *entry = getpwuid(uid);
     if (entry == NULL)
         return memory_format("uid %u", (unsigned)uid);
-    return memory_text(quoted_text(entry->pw_name, &room));
+    return memory_text(quoted_text(entry->pw_name, &buffer));
 }
 
 bool session_make_batch(char ret_batch[static SESSION_BATCH_SIZE], struct error *err)

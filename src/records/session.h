@@ -22,12 +22,12 @@ struct record_plan {
 struct record_session {
     const char *command;            /**< "sign", "review", "batch" */
     const char *batch;              /**< run id */
-    const char *host;               /**< harmless */
+    const char *host;               /**< escaped */
     const struct record_plan *plan; /**< the only one there is; NULL: each is noted as it comes */
     bool is_clock_confirmed;        /**< by a person; false: only checked (P8) */
     const char *unconfined;         /**< why the signer is not confined; NULL: it is */
     bool allow_extractable;
-    const char *token_label, *token_serial, *token_model; /**< harmless */
+    const char *token_label, *token_serial, *token_model; /**< escaped */
 };
 struct json *record_session_write(const struct record_session *record);
 /** Checks what every reader relies on: command and batch. */

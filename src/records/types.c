@@ -12,9 +12,9 @@
 
 static bool check_ca_created(const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_ca_created record;
-    return record_ca_created_read(json, &room, &record, err);
+    return record_ca_created_read(json, &buffer, &record, err);
 }
 
 static bool check_abandoned(const struct json *json, struct error *err)
@@ -25,30 +25,30 @@ static bool check_abandoned(const struct json *json, struct error *err)
 
 static bool check_revoked(const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_revoked record;
-    return record_cert_revoked_read(json, &room, &record, err);
+    return record_cert_revoked_read(json, &buffer, &record, err);
 }
 
 static bool check_unrevoked(const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_unrevoked record;
-    return record_cert_unrevoked_read(json, &room, &record, err);
+    return record_cert_unrevoked_read(json, &buffer, &record, err);
 }
 
 static bool check_crl_signing(const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_signing record;
-    return record_crl_signing_read(json, &room, &record, err);
+    return record_crl_signing_read(json, &buffer, &record, err);
 }
 
 static bool check_crl_issued(const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_issued record;
-    return record_crl_issued_read(json, &room, &record, err);
+    return record_crl_issued_read(json, &buffer, &record, err);
 }
 
 static bool check_crl_abandoned(const struct json *json, struct error *err)

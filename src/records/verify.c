@@ -22,9 +22,9 @@ static bool differs(struct findings *findings, const char *field, struct bytes r
 {
     if (recorded.data != NULL && bytes_equal(recorded, actual))
         return false;
-    struct quoted room, actual_room;
+    struct quoted buffer, actual_room;
     findings_say(findings, "ledger.fields", NULL, "%s: the record says %s, its TBSCertificate %s", field,
-                 recorded.data == NULL ? "nothing" : quoted(recorded, &room), quoted(actual, &actual_room));
+                 recorded.data == NULL ? "nothing" : quoted(recorded, &buffer), quoted(actual, &actual_room));
     return true;
 }
 
@@ -127,17 +127,17 @@ bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer
     digest_sha256(builder_bytes(ret_tbs), digest);
     return (ret_tbs->len == record->tbs_len && memcmp(digest, record->tbs_sha256, sizeof(digest)) == 0) ||
            error_set(err, ERROR_LEDGER, 0,
-                     "the TBSCertList made again from the records before it is another than was signed");
+                     "the TBSCertList rebuilt from the records before it is another than was signed");
 }
 
 static bool check_crl_signing(struct records_checker *checker, const struct json *json,
                               struct findings *ret_findings)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_signing record;
     struct error err = ERROR_INIT;
     builder_clear(&checker->tbs);
-    if (!record_crl_signing_read(json, &room, &record, &err))
+    if (!record_crl_signing_read(json, &buffer, &record, &err))
         return true; // said by check_record()
     checker->kind = signature_of_der(record.algorithm);
     if (records_crl_rebuild(checker->revoked, checker->issuer, &record, &checker->tbs, &err))
@@ -149,13 +149,13 @@ static bool check_crl_signing(struct records_checker *checker, const struct json
 static bool check_crl_issued(struct records_checker *checker, const struct json *json,
                              struct findings *ret_findings)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     AUTO(builder_done) struct builder der = BUILDER_INIT;
     struct record_crl_issued record;
     struct error err = ERROR_INIT;
     uint8_t digest[32];
     struct bytes tbs = builder_bytes(&checker->tbs);
-    if (tbs.len == 0 || !record_crl_issued_read(json, &room, &record, &err))
+    if (tbs.len == 0 || !record_crl_issued_read(json, &buffer, &record, &err))
         return true; // said already
     cert_seal(tbs, checker->kind, record.signature, &der);
     digest_sha256(builder_bytes(&der), digest);

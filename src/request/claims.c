@@ -267,7 +267,7 @@ bool claims_fit_der(const struct request *request, struct error *why)
         return error_set(why, ERROR_INPUT, 0, "it calls something a request that is none");
     for (size_t i = 0; i < ARRAY_LEN(claims); i++) {
         if (claims[i].holds != NULL && !claims[i].holds(&evidence))
-            return error_set(why, ERROR_INPUT, 0, "its answer is not what the request says (%s)",
+            return error_set(why, ERROR_INPUT, 0, "its result is not what the request says (%s)",
                              claims[i].fact);
     }
     return true;
@@ -292,12 +292,12 @@ bool claims_fit_input(struct bytes input, const struct reading *reading, struct 
     bool is_refusal = reading->count == 1 && reading->requests[0]->der.len == 0;
     while (csr_cut(&cutter, &piece)) {
         if (count < reading->count && !is_of_piece(&piece, reading->requests[count]))
-            return error_set(why, ERROR_INPUT, 0, "its answer is about another request");
+            return error_set(why, ERROR_INPUT, 0, "its result is about another request");
         count++;
     }
     // A reader may refuse a whole file, but not leave out or add a request.
     return is_refusal || count == reading->count ||
-           error_set(why, ERROR_INPUT, 0, "its answer has %zu requests, the file has %zu", reading->count,
+           error_set(why, ERROR_INPUT, 0, "its result has %zu requests, the file has %zu", reading->count,
                      count);
 }
 

@@ -79,7 +79,7 @@ bool csr_set_key(struct request *request, struct bytes spki, struct public_key_f
     else
         (void)snprintf(request->key_name, sizeof(request->key_name), "%s",
                        key_name(ret_facts->kind, ret_facts->bits, name)); // half as long at most
-    // The key is known and proves possession, so that it is still told whose key it is.
+    // The key is known and proves possession, so that it is still reported whose key it is.
     if (!public_key_is_portable(ret_facts, &err))
         request_problem(request, "key.encoding", "RFC 5480 2.2", "%s", err.text);
     return true;
@@ -93,7 +93,7 @@ static void check_possession(struct request *request, const struct csr_outline *
     struct error err = ERROR_INIT;
     if (facts->kind == KEY_OTHER) {
         request_problem(request, "request.signature", "RFC 2986 3",
-                        "proof of possession can't be checked: coldca knows no keys of the kind %s",
+                        "proof of possession can't be checked: keys of the kind %s are not supported",
                         request->key_name);
         return;
     }

@@ -303,7 +303,7 @@ bool csr_decode(struct bytes message, struct request **ret_request, struct error
     AUTO(request_free) struct request *request = request_new();
     struct frame frame = {.rest = message, .request = request};
     if (take_number(&frame, 4) != CSR_WIRE_MAGIC)
-        fail(&frame, "it is no request");
+        fail(&frame, "it is not a request");
     size_t der_len = take_number(&frame, 4);
     if (der_len > REQUEST_MAX_FILE_LEN)
         fail(&frame, "the request is too large");
@@ -323,7 +323,7 @@ bool csr_decode(struct bytes message, struct request **ret_request, struct error
     if (frame.rest.len > 0)
         fail(&frame, "bytes follow it");
     if (frame.fault != NULL)
-        return error_set(err, ERROR_INPUT, 0, "a reader's message is malformed: %s", frame.fault);
+        return error_set(err, ERROR_INPUT, 0, "a parser process's message is malformed: %s", frame.fault);
     *ret_request = TAKE(request);
     return true;
 }

@@ -22,7 +22,7 @@ struct csr_outline {
     size_t trailing; /**< bytes behind the end */
 };
 
-/** \return false: it is no CertificationRequest */
+/** \return false: it is not a CertificationRequest */
 MUST_USE bool csr_take_outline(struct bytes der, struct csr_outline *ret_outline);
 
 /** The algorithm a request is signed with. */

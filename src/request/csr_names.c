@@ -132,7 +132,7 @@ void csr_read_subject(struct request *request, struct bytes name)
     while (!is_done(&cursor)) {
         struct name_item item;
         if (!take_item(&cursor, &item)) {
-            request_problem(request, "request.subject", NAME_SOURCE, "the subject is no Name");
+            request_problem(request, "request.subject", NAME_SOURCE, "the subject is not a Name");
             break;
         }
         if (count == CSR_MAX_ATTRIBUTES) {

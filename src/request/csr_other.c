@@ -2,7 +2,7 @@
 #include "base/encode.h"
 #include "request/csr_form.h"
 
-/* What a file is that is no request: people save, mail and export them in ways that are easily told apart. */
+/* What a file is that is not a request: people save, mail and export them in ways that are easily distinguished. */
 
 struct kind {
     const char *text;

@@ -35,7 +35,7 @@ const char *csr_text_of(uint8_t tag, struct bytes content, struct builder *ret_t
 
 /** The subject: attributes and subject_text from a Name's content (RFC 5280 4.1.2.6). */
 void csr_read_subject(struct request *request, struct bytes name);
-/** Writes subject_text from the attributes: RFC 4514 in the order of the request, harmless. */
+/** Writes subject_text from the attributes: RFC 4514 in the order of the request, escaped. */
 void csr_describe_subject(struct request *request);
 /** A Name in the same form; false if it is none. Appends. */
 MUST_USE bool csr_describe_name(struct bytes name, struct builder *ret_text);
@@ -45,7 +45,7 @@ void csr_read_attributes(struct request *request, struct bytes attributes);
 /** Content of extensionRequest: a whole Extensions element. */
 void csr_read_extensions(struct request *request, struct bytes extensions);
 
-/** What a DER file is that is no request: "a certificate, not a certificate request"; NULL if that is not known. \param ret_remedy  or NULL */
+/** What a DER file is that is not a request: "a certificate, not a certificate request"; NULL if that is not known. \param ret_remedy  or NULL */
 const char *csr_name_of_der(struct bytes der, const char **ret_remedy);
 /** The answer to a file that is neither DER nor PEM: it says what it is. */
 struct request *csr_refuse_other(struct bytes input);
@@ -55,7 +55,7 @@ void csr_read_san(struct request *request, struct bytes value);
 /**
  * The text of one name, for people and patterns.
  * \param value     as struct request_san has it
- * \param ret_text  appended to; harmless
+ * \param ret_text  appended to; escaped
  * \return NULL, or what is wrong with the name
  */
 const char *csr_describe_san(enum san_kind kind, struct bytes value, struct builder *ret_text);

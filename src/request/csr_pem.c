@@ -27,7 +27,7 @@ static struct request *refuse_label(struct bytes label)
                                      : "bring a block CERTIFICATE REQUEST");
 }
 
-/** What is no PEM block: DER, or bytes that say nothing. */
+/** What is not a PEM block: DER, or bytes that say nothing. */
 static struct request *read_der(struct bytes input, bool is_der)
 {
     char text[160];

@@ -38,7 +38,7 @@ static const char *describe_ip(struct bytes value, struct builder *ret_text)
     if (value.len != 4 && value.len != 16)
         return "is neither 4 nor 16 octets long";
     if (inet_ntop(value.len == 4 ? AF_INET : AF_INET6, value.data, text, sizeof(text)) == NULL)
-        return "is no address";
+        return "is not an address";
     builder_add_text(ret_text, text);
     return NULL;
 }
@@ -69,13 +69,13 @@ static const char *describe_other_name(struct bytes value, struct builder *ret_t
     uint8_t tag = 0;
     if (!der_take(&value, DER_OID, &oid) || !der_oid_text(oid, type, sizeof(type)) ||
         !der_take(&value, DER_CONTEXT_CONSTRUCTED_0, &inner) || value.len > 0)
-        return "is no otherName";
+        return "is not an otherName";
     builder_format(ret_text, "%s:", type);
     if (strcmp(type, "1.3.6.1.5.5.7.8.4") == 0 && describe_hardware_module(inner, ret_text))
         return NULL;
     struct bytes rest = inner;
     if (!der_take_any(&rest, &tag, &content, NULL) || rest.len > 0)
-        return "is no otherName";
+        return "is not an otherName";
     if (csr_text_of(tag, content, &text) == NULL)
         quote_append(ret_text, builder_bytes(&text), 0);
     else
@@ -87,7 +87,7 @@ static const char *describe_directory(struct bytes value, struct builder *ret_te
 {
     struct bytes name;
     if (!der_take(&value, DER_SEQUENCE, &name) || value.len > 0 || !csr_describe_name(name, ret_text))
-        return "is no Name";
+        return "is not a Name";
     return name.len == 0 ? "is empty" : NULL;
 }
 
@@ -95,7 +95,7 @@ static const char *describe_oid(struct bytes value, struct builder *ret_text)
 {
     char text[CSR_MAX_OID_TEXT];
     if (!der_oid_text(value, text, sizeof(text)))
-        return "is no object identifier";
+        return "is not an object identifier";
     builder_add_text(ret_text, text);
     return NULL;
 }
@@ -171,7 +171,7 @@ void csr_read_san(struct request *request, struct bytes value)
     struct bytes names;
     request->has_san_extension = true;
     if (!der_take(&value, DER_SEQUENCE, &names) || value.len > 0) {
-        request_problem(request, "request.san", SAN_SOURCE, "the SAN extension is no GeneralNames");
+        request_problem(request, "request.san", SAN_SOURCE, "the SAN extension is not GeneralNames");
         return;
     }
     size_t count = count_elements(names);

@@ -110,29 +110,29 @@ static uint32_t number_at(const uint8_t *data)
 int reader_run(int fd, void *context)
 {
     // Room for one whole input; usually a read brings many small ones at once.
-    static uint8_t room[4 + REQUEST_MAX_FILE_LEN];
+    static uint8_t buffer[4 + REQUEST_MAX_FILE_LEN];
     reader_function *const *read = context;
     AUTO(builder_done) struct builder out = {.max_len = 4 + READER_MAX_ANSWER};
     size_t filled = 0;
     for (;;) {
-        size_t got = wire_read_some(fd, room + filled, sizeof(room) - filled);
+        size_t got = wire_read_some(fd, buffer + filled, sizeof(buffer) - filled);
         size_t done = 0;
         if (got == 0)
             return 0; // the parent has closed the pool
         filled += got;
         while (filled - done >= 4) {
-            size_t len = number_at(room + done);
+            size_t len = number_at(buffer + done);
             if (len > REQUEST_MAX_FILE_LEN)
                 return 2; // the parent never sends that
             if (filled - done - 4 < len)
                 break;
-            answer(*read, bytes_of(room + done + 4, len), &out);
-            // At once: when a reader dies, the first input without an answer is the one it died of.
+            answer(*read, bytes_of(buffer + done + 4, len), &out);
+            // At once: when a parser process dies, the first input without an answer is the one it died of.
             if (!wire_write(fd, builder_bytes(&out)))
                 return 0;
             done += 4 + len;
         }
-        memmove(room, room + done, filled - done);
+        memmove(buffer, buffer + done, filled - done);
         filled -= done;
     }
 }
@@ -152,20 +152,20 @@ bool reader_answer_decode(struct bytes body, struct reading *ret_reading, struct
     size_t count = body.len < 2 ? 0 : (size_t)body.data[0] << 8 | body.data[1];
     struct bytes rest = bytes_slice(body, 2, body.len);
     if (count == 0 || count > READER_MAX_REQUESTS)
-        return error_set(err, ERROR_INPUT, 0, "a reader's answer has %zu requests", count);
+        return error_set(err, ERROR_INPUT, 0, "a parser process's result has %zu requests", count);
     AUTO(reading_free) struct reading *reading = memory_new(1, sizeof(*reading));
     reading->requests = memory_new(count, sizeof(struct request *));
     reading->count = count;
     for (size_t i = 0; i < count; i++) {
         size_t len = rest.len < 4 ? SIZE_MAX : number_at(rest.data);
         if (len > rest.len || len > rest.len - 4)
-            return error_set(err, ERROR_INPUT, 0, "a reader's answer ends too early");
+            return error_set(err, ERROR_INPUT, 0, "a parser process's result ends too early");
         if (!csr_decode(bytes_slice(rest, 4, len), &reading->requests[i], err))
             return false;
         rest = bytes_slice(rest, 4 + len, rest.len);
     }
     if (rest.len > 0)
-        return error_set(err, ERROR_INPUT, 0, "bytes follow a reader's answer");
+        return error_set(err, ERROR_INPUT, 0, "bytes follow a parser process's result");
     ret_reading->requests = TAKE(reading->requests);
     ret_reading->count = count;
     reading->count = 0;

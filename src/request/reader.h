@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a reader process does, and the frames between it and its parent. Used by the modules of request/ and by tests.
+ * What a parser process does, and the frames between it and its parent. Used by the modules of request/ and by tests.
  *
- * To the reader:   u32 length (at most REQUEST_MAX_FILE_LEN), the input
- * From the reader: u32 length (at most READER_MAX_ANSWER), u16 count (at least 1), count times: u32 length, csr_wire.h message
+ * To the parser process:   u32 length (at most REQUEST_MAX_FILE_LEN), the input
+ * From the parser process: u32 length (at most READER_MAX_ANSWER), u16 count (at least 1), count times: u32 length, csr_wire.h message
  *
  * One answer an input, in order. Integers are big-endian.
  */
@@ -22,15 +22,16 @@ typedef void reader_function(struct bytes input, struct request ***ret_requests,
 struct readers_settings {
     size_t count;
     reader_function *read;
-    int timeout_ms;       /**< for one input */
-    size_t inputs_a_life; /**< after so many a reader is replaced, whatever became of it is gone with it */
+    int timeout_ms; /**< for one input */
+    size_t
+        inputs_a_life; /**< after so many a parser process is replaced, whatever became of it is gone with it */
 };
 
 /** readers_open() with other settings; for tests. */
 MUST_USE bool readers_open_with(const struct readers_settings *settings, struct readers **ret_readers,
                                 struct error *err);
 
-/** A reader's life: answers inputs from fd until it closes. \param context a reader_function ** */
+/** A parser process's life: answers inputs from fd until it closes. \param context a reader_function ** */
 int reader_run(int fd, void *context);
 /** Makes libcrypto load and allocate whatever verifying needs, for every kind of key. */
 void reader_warm_up(void);

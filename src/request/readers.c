@@ -18,7 +18,7 @@
 #include <sys/uio.h>
 
 #define WINDOW                                                                                               \
-    32 /* inputs a reader may hold unanswered: enough to keep it busy while the signer does other things */
+    32 /* inputs a parser process may hold unanswered: enough to keep it busy while the signer does other things */
 #define MAX_READERS 64
 #define READ_TIMEOUT_MS 5000
 #define INPUTS_A_LIFE 20000
@@ -32,7 +32,7 @@ struct flight {
     size_t len;
 };
 
-/** A reader process and what it owes; flights[first] is the next to be answered. */
+/** A parser process and what it owes; flights[first] is the next to be answered. */
 struct reader {
     struct sandbox_child child;
     bool is_alive;
@@ -51,7 +51,7 @@ struct readers {
     struct readers_settings settings;
     struct sandbox *sandbox;
     struct reader *items;
-    int64_t listened_ms; /**< when the signer last looked at what the readers had sent */
+    int64_t listened_ms; /**< when the signer last looked at what the parser processes had sent */
     size_t pending;
     struct reading **ready; /**< answered, not yet asked for; a queue */
     size_t ready_first;
@@ -84,7 +84,7 @@ static bool start(struct readers *readers, struct reader *reader, struct error *
         return false;
     int flags = fcntl(reader->child.fd, F_GETFL);
     if (flags < 0 || fcntl(reader->child.fd, F_SETFL, flags | O_NONBLOCK) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't talk to a reader");
+        return error_errno(err, ERROR_INPUT, errno, "lost connection to the parser process");
     reader->is_alive = true;
     reader->sent = 0;
     reader->sent_bytes = 0;
@@ -95,7 +95,7 @@ static bool start(struct readers *readers, struct reader *reader, struct error *
     return true;
 }
 
-/** Ends a reader's process. \param ret_end how it had ended */
+/** Ends a parser process. \param ret_end how it had ended */
 static bool stop(struct readers *readers, struct reader *reader, struct sandbox_end *ret_end,
                  struct error *err)
 {
@@ -132,7 +132,7 @@ static struct reading *failed_reading(const char *text)
 }
 
 /**
- * A reader failed: the input it had is answered with what happened, a fresh reader gets the rest.
+ * A parser process failed: the input it had is answered with what happened, a fresh parser process gets the rest.
  * \param reason  NULL: its process ended by itself
  */
 static bool replace(struct readers *readers, struct reader *reader, const char *reason, struct error *err)
@@ -149,7 +149,7 @@ static bool replace(struct readers *readers, struct reader *reader, const char *
     return start(readers, reader, err);
 }
 
-/** Sends what the socket takes. That a reader is gone is found when its last answers have been read. */
+/** Sends what the socket takes. That a parser process is gone is found when its last answers have been read. */
 static void send_flights(struct readers *readers, struct reader *reader)
 {
     while (reader->sent < reader->count) {
@@ -200,14 +200,14 @@ static bool is_true(const struct reading *reading, const struct flight *flight, 
     return true;
 }
 
-/** Takes whole answers out of what came. \return false: the reader sent something that is no answer; why */
+/** Takes whole answers out of what came. \return false: the parser process sent something that is no answer; why */
 static bool take_answers(struct readers *readers, struct reader *reader, struct error *why)
 {
     struct bytes in = builder_bytes(&reader->in);
     while (in.len - reader->in_done >= 4) {
         size_t len = number_at(in.data + reader->in_done);
         if (len > READER_MAX_ANSWER)
-            return error_set(why, ERROR_INPUT, 0, "its answer is longer than any can be");
+            return error_set(why, ERROR_INPUT, 0, "its result is longer than any can be");
         if (in.len - reader->in_done - 4 < len)
             break;
         // An answer to something that was not sent yet is none.
@@ -233,7 +233,7 @@ static bool take_answers(struct readers *readers, struct reader *reader, struct 
     return true;
 }
 
-/** Reads what came from one reader, and replaces it if it is gone, wrong or late: one that sends byte by byte as well. */
+/** Reads what came from one parser process, and replaces it if it is gone, wrong or late: one that sends byte by byte as well. */
 static bool attend(struct readers *readers, struct reader *reader, bool is_readable, struct error *err)
 {
     struct error why = ERROR_INIT;
@@ -248,14 +248,14 @@ static bool attend(struct readers *readers, struct reader *reader, bool is_reada
             return replace(readers, reader, why.text, err);
     }
     if (reader->count > 0 && time_monotonic_ms() >= reader->due_ms) {
-        (void)snprintf(why.text, sizeof(why.text), "it gave no answer within %d ms",
+        (void)snprintf(why.text, sizeof(why.text), "it returned nothing within %d ms",
                        readers->settings.timeout_ms);
         return replace(readers, reader, why.text, err);
     }
     return true;
 }
 
-/** Time in which the signer did something else is not the readers': an answer may have waited for it all along. */
+/** Time in which the signer did something else is not the parser processes': an answer may have waited for it all along. */
 static void grant_absence(struct readers *readers)
 {
     int64_t now = time_monotonic_ms();
@@ -285,7 +285,7 @@ static bool pump(struct readers *readers, struct error *err)
     int64_t left = soonest == INT64_MAX ? readers->settings.timeout_ms : soonest - time_monotonic_ms();
     int ready = poll(waits, readers->settings.count, left < 0 ? 0 : (int)left);
     if (ready < 0 && errno != EINTR)
-        return error_errno(err, ERROR_INPUT, errno, "can't wait for the readers");
+        return error_errno(err, ERROR_INPUT, errno, "can't wait for the parser processes");
     for (size_t i = 0; i < readers->settings.count; i++) {
         bool is_readable = ready > 0 && (waits[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
         if (!attend(readers, &readers->items[i], is_readable, err))
@@ -313,11 +313,11 @@ bool readers_open_with(const struct readers_settings *settings, struct readers *
                                 .memory_bytes = MEMORY_BYTES,
                                 .cpu_seconds = CPU_SECONDS};
     if (!sandbox_open(&plan, &readers->sandbox, err))
-        return error_while(err, "starting the readers");
+        return error_while(err, "starting the parser processes");
     readers->listened_ms = time_monotonic_ms();
     for (size_t i = 0; i < readers->settings.count; i++) {
         if (!start(readers, &readers->items[i], err))
-            return error_while(err, "starting the readers");
+            return error_while(err, "starting the parser processes");
     }
     *ret_readers = TAKE(readers);
     return true;
@@ -352,7 +352,7 @@ void readers_close(struct readers *readers)
     free(readers);
 }
 
-/** The reader with the fewest inputs that takes another one; NULL if all have enough. */
+/** The parser process with the fewest inputs that takes another one; NULL if all have enough. */
 static struct reader *find_free(const struct readers *readers)
 {
     struct reader *best = NULL;
@@ -370,7 +370,7 @@ bool readers_may_submit(const struct readers *readers)
     return find_free(readers) != NULL;
 }
 
-/** What a taken-over reader could do to later inputs ends with its life. */
+/** What a taken-over parser process could do to later inputs ends with its life. */
 static bool renew_if_worn(struct readers *readers, struct reader *reader, struct error *err)
 {
     struct sandbox_end end;
@@ -403,7 +403,7 @@ bool readers_submit(struct readers *readers, uint64_t ticket, struct bytes input
     *flight_at(reader, reader->count) = flight;
     reader->count++;
     readers->pending++;
-    // A reader that has enough to do gets more in one go, not one by one; whatever is left goes out with the next wait.
+    // A parser process that has enough to do gets more in one go, not one by one; whatever is left goes out with the next wait.
     if (reader->sent < WINDOW / 4 || reader->count - reader->sent >= WINDOW / 4)
         send_flights(readers, reader);
     return true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pool of reader processes that parse requests with no token, no files and no network (promise P6).
+ * A pool of parser processes that parse requests with no token, no files and no network (promise P6).
  *
  * Open the pool before the PKCS#11 module is loaded: forking after C_Initialize is undefined (PKCS#11 v2.40
- * 6.6.1). The parent reads the bytes (bounded) and sends them; a reader answers with facts. A reader that dies
+ * 6.6.1). The parent reads the bytes (bounded) and sends them; a parser process answers with facts. A parser process that dies
  * or hangs costs the one input it had, which comes back as a request with the problem "request.reader", and is
  * replaced by a fork from a helper that was made before the module was loaded. If the sandbox cannot be
  * engaged, nothing is read.

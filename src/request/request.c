@@ -54,9 +54,9 @@ void *request_room(struct request *request, size_t count, size_t size_bytes)
         chunk->next = request->storage;
         request->storage = chunk;
     }
-    void *room = chunk->data + chunk->used;
+    void *buffer = chunk->data + chunk->used;
     chunk->used += need;
-    return room;
+    return buffer;
 }
 
 struct bytes request_keep(struct request *request, struct bytes data)

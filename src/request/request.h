@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A request: the facts of one PKCS#10 CSR (RFC 2986), nothing decided yet.
- *
- * A struct request is made by csr.c inside a reader process and crosses to the signer as one bounded message;
- * all its pointers point into storage it owns. What could not be established is in `problems`; a request with
+ * A request: the facts of one PKCS #10 CSR (RFC 2986). It is parsed by csr.c in a parser process and crosses to the signer as one
+ * bounded message; all pointers of a struct request point into storage it owns.
+ * It promises: a parser process has no token, files or network (P6). What could not be established is in `problems`; a request with
  * problems is never signed, and facts that could not be read are empty.
+ * It does not: decide anything, or trust what a parser process says: digests and keys are worked out again.
  */
 #ifndef COLDCA_REQUEST_REQUEST_H
 #define COLDCA_REQUEST_REQUEST_H
@@ -47,7 +47,7 @@ struct request_san {
     /** email, dns, uri: the IA5 characters; ip: 4 or 16 octets; other, directory, rid, ...: the DER of the
      *  GeneralName's content (otherName: type-id and [0] value) */
     struct bytes value;
-    const char *text; /**< for people and patterns: "device-1.local", "10.0.0.1", "2001:db8::1"; harmless */
+    const char *text; /**< for people and patterns: "device-1.local", "10.0.0.1", "2001:db8::1"; escaped */
 };
 
 struct request_extension {
@@ -62,7 +62,7 @@ struct request {
     uint8_t sha256[32];   /**< of der */
     struct bytes subject; /**< DER of the Name */
     const char *
-        subject_text; /**< "CN=device-1,O=Acme IoT", RFC 4514 order as in the request; harmless; "" if empty */
+        subject_text; /**< "CN=device-1,O=Acme IoT", RFC 4514 order as in the request; escaped; "" if empty */
 
     const struct request_attribute *attributes;
     size_t attributes_count;

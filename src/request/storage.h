@@ -21,7 +21,7 @@ void *request_room(struct request *request, size_t count, size_t size_bytes);
 struct bytes request_keep(struct request *request, struct bytes data);
 const char *request_keep_text(struct request *request, const char *text);
 
-/** Notes a problem; the text must be harmless already. More than REQUEST_MAX_PROBLEMS are not kept. */
+/** Notes a problem; the text must be escaped already. More than REQUEST_MAX_PROBLEMS are not kept. */
 void request_problem(struct request *request, const char *rule, const char *source, const char *format, ...)
     PRINTF_LIKE(4, 5);
 

@@ -89,14 +89,14 @@ static bool make_ruleset(size_t level, bool may_network, bool is_scoped, const c
 }
 
 /** Whether a folder is among what will stay within reach, by whatever name. */
-static bool is_reach(int fd, const struct sandbox_reach *reach, size_t count)
+static bool is_reach(int fd, const struct sandbox_path *allowed, size_t count)
 {
     struct stat own;
     struct stat other;
     if (fstat(fd, &own) != 0)
         return true;
     for (size_t i = 0; i < count; i++) {
-        if (stat(reach[i].path, &other) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+        if (stat(allowed[i].path, &other) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino)
             return true;
     }
     return false;
@@ -106,13 +106,13 @@ static bool is_reach(int fd, const struct sandbox_reach *reach, size_t count)
  * A folder that opens now and must not open afterwards, so that the layer is seen to be what closes it: where / is closed to
  * this process anyway, that / can't be opened says nothing.
  */
-static const char *find_probe(const struct sandbox_reach *reach, size_t count)
+static const char *find_probe(const struct sandbox_path *allowed, size_t count)
 {
     static const char *const folders[] = {"/",    "/proc", "/etc", "/usr", "/dev",
                                           "/sys", "/var",  "/tmp", "/home"};
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
         AUTO(close) int fd = open(folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0 && !is_reach(fd, reach, count))
+        if (fd >= 0 && !is_reach(fd, allowed, count))
             return folders[i];
     }
     return NULL;
@@ -124,15 +124,15 @@ static bool is_closed(const char *folder)
     return fd < 0 && errno == EACCES;
 }
 
-/** Puts it on, and looks whether it holds. \param reach  what the rules leave */
-static bool restrict_self(int fd, const struct sandbox_reach *reach, size_t count, const char *instead,
+/** Puts it on, and looks whether it holds. \param allowed  what the rules leave */
+static bool restrict_self(int fd, const struct sandbox_path *allowed, size_t count, const char *instead,
                           struct error *err)
 {
-    const char *probe = find_probe(reach, count);
+    const char *probe = find_probe(allowed, count);
     if (probe == NULL)
         return error_set(err, ERROR_INPUT, 0,
                          "the sandbox layer Landlock can't be tried out: this process can open none of the "
-                         "folders it would close; nothing is %s; let everybody read / (chmod 755 /)",
+                         "directories it would close; nothing is %s; let everybody read / (chmod 755 /)",
                          instead);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_landlock_restrict_self, fd, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
@@ -164,16 +164,16 @@ bool layer_landlock_again(struct error *err)
     return true;
 }
 
-static bool add_reach(int ruleset_fd, size_t level, const struct sandbox_reach *reach, struct error *err)
+static bool add_path(int ruleset_fd, size_t level, const struct sandbox_path *allowed, struct error *err)
 {
     struct stat status;
     uint64_t rights = READ_FILE | READ_DIR;
-    AUTO(close) int fd = open(reach->path, O_PATH | O_CLOEXEC);
+    AUTO(close) int fd = open(allowed->path, O_PATH | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ENXIO))
         return true; // not there for this process: nothing to allow
     if (fd < 0 || fstat(fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at %s", reach->path);
-    if (reach->may_write)
+        return error_errno(err, ERROR_INPUT, errno, "can't stat %s", allowed->path);
+    if (allowed->may_write)
         rights |= WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE | IOCTL_DEV;
     if (!S_ISDIR(status.st_mode))
         rights &= OF_A_FILE;
@@ -183,21 +183,21 @@ static bool add_reach(int ruleset_fd, size_t level, const struct sandbox_reach *
     };
     if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &rule, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
-                           "the sandbox layer Landlock can't allow %s, so nothing is signed", reach->path);
+                           "the sandbox layer Landlock can't allow %s, so nothing is signed", allowed->path);
     return true;
 }
 
-bool layer_landlock_reach(const struct sandbox_reach *reach, size_t count, bool may_network,
+bool layer_landlock_allow(const struct sandbox_path *allowed, size_t count, bool may_network,
                           struct error *err)
 {
     size_t level = 0;
     AUTO(close) int fd = -1;
-    // Not scoped: signals must still end the readers, which were made before this domain.
+    // Not scoped: signals must still end the parser processes, which were made before this domain.
     if (!find_level("signed", &level, err) || !make_ruleset(level, may_network, false, "signed", &fd, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!add_reach(fd, level, &reach[i], err))
+        if (!add_path(fd, level, &allowed[i], err))
             return false;
     }
-    return restrict_self(fd, reach, count, "signed", err);
+    return restrict_self(fd, allowed, count, "signed", err);
 }

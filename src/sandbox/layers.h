@@ -7,9 +7,9 @@
 
 /** Becomes nobody if it is root, and can't become anybody else again. */
 MUST_USE bool layer_user(struct error *err);
-/** Limits that hold for nursery and children: no core, no file writing, few descriptors. */
+/** Limits that hold for fork server and children: no core, no file writing, few descriptors. */
 MUST_USE bool layer_common_limits(struct error *err);
-/** Address space in use, in bytes; asked for before Landlock closes /proc; 0 if it can't be told. */
+/** Address space in use, in bytes; asked for before Landlock closes /proc; 0 if it is not known. */
 size_t layer_address_space(void);
 /** Limits of a child: memory (beyond born_bytes), CPU time, no processes. */
 MUST_USE bool layer_child_limits(const struct sandbox_plan *plan, size_t born_bytes, struct error *err);
@@ -21,11 +21,11 @@ MUST_USE bool layer_landlock(struct error *err);
 /** The same once more, for a child of its own: what could be tried out is closed by its parent's layer already. */
 MUST_USE bool layer_landlock_again(struct error *err);
 /** The same for a process that still needs some files; signals are left to it. Paths that are not there are passed over. */
-MUST_USE bool layer_landlock_reach(const struct sandbox_reach *reach, size_t count, bool may_network,
+MUST_USE bool layer_landlock_allow(const struct sandbox_path *allowed, size_t count, bool may_network,
                                    struct error *err);
 
 struct layer_seccomp;
-/** Makes the filter; done once, in the nursery. */
+/** Makes the filter; done once, in the fork server. */
 MUST_USE bool layer_seccomp_new(struct layer_seccomp **ret_filter, struct error *err);
 /**
  * Puts the filter on, for good.

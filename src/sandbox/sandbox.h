@@ -2,8 +2,8 @@
 /*
  * Processes that can do nothing but compute and talk over one socket.
  *
- * sandbox_open() forks a helper, the nursery, from the still small and single-threaded program: before a PKCS#11 module is
- * loaded, because forking after C_Initialize is undefined (PKCS#11 v2.40 6.6.1). The nursery gives up its user and files;
+ * sandbox_open() forks a helper, the fork server, from the still small and single-threaded program: before a PKCS#11 module is
+ * loaded, because forking after C_Initialize is undefined (PKCS#11 v2.40 6.6.1). The fork server gives up its user and files;
  * every child it forks later is confined further before it sees a byte of input:
  *
  *   own user (nobody, if root), no new privileges, no supplementary groups, no terminal, no descriptor but the socket
@@ -11,8 +11,8 @@
  *   Landlock: nothing allowed; the highest ABI the kernel has (files, TCP, signals and abstract sockets)
  *   seccomp: default-deny; anything but memory, reading, writing and ending stops the process
  *
- * If a layer cannot be engaged, sandbox_spawn() fails and says which. It does not protect against a wrong answer: whoever
- * reads from the socket must doubt every byte.
+ * It promises: all layers hold, or sandbox_spawn() fails and says which does not (P6).
+ * It does not: protect against a wrong answer. Whoever reads from the socket must doubt every byte.
  */
 #ifndef COLDCA_SANDBOX_SANDBOX_H
 #define COLDCA_SANDBOX_SANDBOX_H
@@ -28,7 +28,8 @@ struct sandbox;
 
 /** What the children are and may use. */
 struct sandbox_plan {
-    void (*warm_up)(void); /**< run once in the nursery, before it is confined: loads what is loaded lazily */
+    void (*warm_up)(
+        void); /**< run once in the fork server, before it is confined: loads what is loaded lazily */
     int (*run)(int fd, void *context); /**< a child's whole life; returns its exit status; fd is the socket */
     void *context;                     /**< for run */
     size_t memory_bytes;               /**< address space a child may have beyond what it is born with */
@@ -48,9 +49,9 @@ struct sandbox_end {
     int status;      /**< exit status if no signal did */
 };
 
-/** Forks the nursery. \param plan copied; what it points to must stay valid \return false: ERROR_INPUT */
+/** Starts the fork server. \param plan copied; what it points to must stay valid \return false: ERROR_INPUT */
 MUST_USE bool sandbox_open(const struct sandbox_plan *plan, struct sandbox **ret_sandbox, struct error *err);
-/** Kills and reaps every child and the nursery. */
+/** Kills and reaps every child and the fork server. */
 void sandbox_close(struct sandbox *sandbox);
 DEFINE_AUTO(struct sandbox *, sandbox_close);
 
@@ -66,23 +67,23 @@ const char *sandbox_describe_end(const struct sandbox_end *end, char text[static
 /* ---- the signer itself ---- */
 
 /** What a confined signer may still open. */
-struct sandbox_reach {
+struct sandbox_path {
     const char *path; /**< a file, or a folder with all below it; followed if it is a symlink */
     bool may_write;   /**< also make and remove files and folders there */
 };
 
 /**
  * Confines the calling process, for good, to some files: reading what a program needs to live (libraries, locale, time zone,
- * the user database, random numbers, its terminal) and what reach names. Nothing can be executed, no TCP connection made or
+ * the user database, random numbers, its terminal) and what allowed names. Nothing can be executed, no TCP connection made or
  * accepted unless may_network, no privileges gained. What is open stays open; UNIX sockets and signals are not restricted.
  *
- * Call it while there is one thread (Landlock holds for the calling one and those it makes), after the readers' nursery was
+ * Call it while there is one thread (Landlock holds for the calling one and those it makes), after the parser processes' fork server was
  * forked, and before anything foreign is handled and the token's module is loaded.
  *
- * \param reach  paths that are not there are passed over
+ * \param allowed  paths that are not there are passed over
  * \return false: ERROR_INPUT; the layer can't be engaged, and nothing may be signed
  */
-MUST_USE bool sandbox_confine_signer(const struct sandbox_reach *reach, size_t count, bool may_network,
+MUST_USE bool sandbox_confine_signer(const struct sandbox_path *allowed, size_t count, bool may_network,
                                      struct error *err);
 
 #endif

@@ -34,7 +34,7 @@ static const int allowed_sanitized[] = {SCMP_SYS(sigaltstack), SCMP_SYS(prctl), 
 
 static volatile int *words;
 
-/** Leaves the number of the refused call where the nursery finds it, and ends. The call itself was never made. */
+/** Leaves the number of the refused call where the fork server finds it, and ends. The call itself was never made. */
 static void on_refused_call(int signal_number, siginfo_t *info, void *context)
 {
     (void)signal_number;
@@ -81,7 +81,7 @@ static int allow_abort(scmp_filter_ctx context)
 
 bool layer_seccomp_new(struct layer_seccomp **ret_filter, struct error *err)
 {
-    // TRAP rather than KILL: a trapped call is not made either, and its number can be told. A program that has lost its
+    // TRAP rather than KILL: a trapped call is not made either, and its number can be reported. A program that has lost its
     // handler or its stack is killed by the same signal; calls of a foreign architecture are killed at once.
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
     int failed =

@@ -15,7 +15,7 @@
 #endif
 
 /* What a program and the libraries in it open while they live. */
-static const struct sandbox_reach everyday[] = {
+static const struct sandbox_path everyday[] = {
     {"/usr", false},
     {"/lib", false},
     {"/lib64", false},
@@ -41,23 +41,23 @@ static const struct sandbox_reach everyday[] = {
  * At its very end a sanitizer's runtime reads the list of known leaks, and the program for the names in a report. Never in a
  * build that is shipped.
  */
-static size_t add_sanitizers(struct sandbox_reach *ret_reach, char **ret_known_leaks)
+static size_t add_sanitizers(struct sandbox_path *ret_reach, char **ret_known_leaks)
 {
     static const char option[] = "suppressions=";
     const char *options = getenv("LSAN_OPTIONS");
     const char *place = options == NULL ? NULL : strstr(options, option);
     *ret_known_leaks = NULL;
-    ret_reach[0] = (struct sandbox_reach){"/proc/self/exe", false};
+    ret_reach[0] = (struct sandbox_path){"/proc/self/exe", false};
     if (place == NULL)
         return 1;
     place += strlen(option);
     *ret_known_leaks = memory_text_of(place, strcspn(place, ":"));
-    ret_reach[1] = (struct sandbox_reach){*ret_known_leaks, false};
+    ret_reach[1] = (struct sandbox_path){*ret_known_leaks, false};
     return 2;
 }
 #endif
 
-/** \return 0 if it can't be told */
+/** \return 0 if it is not known */
 static size_t count_threads(void)
 {
     size_t count = 0;
@@ -68,7 +68,7 @@ static size_t count_threads(void)
     return count;
 }
 
-bool sandbox_confine_signer(const struct sandbox_reach *reach, size_t count, bool may_network,
+bool sandbox_confine_signer(const struct sandbox_path *allowed, size_t count, bool may_network,
                             struct error *err)
 {
     if (count_threads() > 1 + COLDCA_RUNTIME_THREADS)
@@ -77,18 +77,18 @@ bool sandbox_confine_signer(const struct sandbox_reach *reach, size_t count, boo
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
                            "the sandbox layer no-new-privileges can't be engaged, so nothing is signed");
-    AUTO(free) struct sandbox_reach *all = memory_new(ARRAY_LEN(everyday) + count + MORE_MAX, sizeof(*all));
+    AUTO(free) struct sandbox_path *all = memory_new(ARRAY_LEN(everyday) + count + MORE_MAX, sizeof(*all));
     size_t total = ARRAY_LEN(everyday);
     memcpy(all, everyday, sizeof(everyday));
     for (size_t i = 0; i < count; i++)
-        all[total++] = reach[i];
+        all[total++] = allowed[i];
 #ifdef COLDCA_SANITIZED
     AUTO(free) char *known_leaks = NULL;
     total += add_sanitizers(all + total, &known_leaks);
 #endif
 #ifdef COLDCA_COVERAGE_FOLDER
     all[total++] =
-        (struct sandbox_reach){COLDCA_COVERAGE_FOLDER, true}; // where gcov's runtime writes at the end
+        (struct sandbox_path){COLDCA_COVERAGE_FOLDER, true}; // where gcov's runtime writes at the end
 #endif
-    return layer_landlock_reach(all, total, may_network, err);
+    return layer_landlock_allow(all, total, may_network, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
-#include "sandbox/nursery.h"
+#include "sandbox/fork_server.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/wire.h"
 
@@ -18,17 +18,18 @@
 
 struct sandbox {
     struct sandbox_plan plan;
-    pid_t nursery;
+    pid_t server;
     int fd;
 };
 
 static bool lost(struct error *err)
 {
-    return error_set(err, ERROR_INPUT, 0, "the process that makes readers is gone; run the command again");
+    return error_set(err, ERROR_INPUT, 0,
+                     "the fork server for parser processes is gone; run the command again");
 }
 
-static bool ask(const struct sandbox *sandbox, struct nursery_request request,
-                struct nursery_answer *ret_answer, int *ret_fd, struct error *err)
+static bool ask(const struct sandbox *sandbox, struct fork_server_request request,
+                struct fork_server_answer *ret_answer, int *ret_fd, struct error *err)
 {
     if (!wire_send(sandbox->fd, &request, sizeof(request), -1) ||
         !wire_receive(sandbox->fd, ret_answer, sizeof(*ret_answer), ret_fd))
@@ -39,11 +40,11 @@ static bool ask(const struct sandbox *sandbox, struct nursery_request request,
     return false;
 }
 
-static void end_nursery(struct sandbox *sandbox)
+static void end_fork_server(struct sandbox *sandbox)
 {
     (void)close(sandbox->fd);
-    (void)kill(sandbox->nursery, SIGKILL); // its children get the same from the kernel
-    while (waitpid(sandbox->nursery, NULL, 0) < 0 && errno == EINTR)
+    (void)kill(sandbox->server, SIGKILL); // its children get the same from the kernel
+    while (waitpid(sandbox->server, NULL, 0) < 0 && errno == EINTR)
         ;
 }
 
@@ -51,30 +52,30 @@ bool sandbox_open(const struct sandbox_plan *plan, struct sandbox **ret_sandbox,
 {
     int pair[2];
     int nothing = -1;
-    struct nursery_answer answer;
+    struct fork_server_answer answer;
     struct sandbox *sandbox = memory_new(1, sizeof(*sandbox));
     sandbox->plan = *plan;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         free(sandbox);
-        return error_errno(err, ERROR_INPUT, errno, "can't make a socket for readers");
+        return error_errno(err, ERROR_INPUT, errno, "can't make a socket for parser processes");
     }
     sandbox->fd = pair[0];
-    sandbox->nursery = fork();
-    if (sandbox->nursery == 0)
-        nursery_run(pair[1], &sandbox->plan);
+    sandbox->server = fork();
+    if (sandbox->server == 0)
+        fork_server_run(pair[1], &sandbox->plan);
     int reason = errno;
     (void)close(pair[1]);
-    if (sandbox->nursery < 0) {
+    if (sandbox->server < 0) {
         (void)close(pair[0]);
         free(sandbox);
-        return error_errno(err, ERROR_INPUT, reason, "can't fork the process that makes readers");
+        return error_errno(err, ERROR_INPUT, reason, "can't fork the fork server");
     }
     bool is_told = wire_receive(sandbox->fd, &answer, sizeof(answer), &nothing);
     if (is_told && answer.err.kind == ERROR_NONE) {
         *ret_sandbox = sandbox;
         return true;
     }
-    end_nursery(sandbox);
+    end_fork_server(sandbox);
     free(sandbox);
     if (!is_told)
         return lost(err);
@@ -84,7 +85,7 @@ bool sandbox_open(const struct sandbox_plan *plan, struct sandbox **ret_sandbox,
 
 void sandbox_close(struct sandbox *sandbox)
 {
-    end_nursery(sandbox);
+    end_fork_server(sandbox);
     free(sandbox);
 }
 
@@ -98,7 +99,8 @@ static bool hear(int fd, struct error *err)
         ready = poll(&wait, 1, ENGAGE_TIMEOUT_MS);
     while (ready < 0 && errno == EINTR);
     if (ready != 1 || !wire_read(fd, &told, sizeof(told)))
-        return error_set(err, ERROR_INPUT, 0, "a reader ended before it was confined, so nothing is read");
+        return error_set(err, ERROR_INPUT, 0,
+                         "a parser process ended before it was confined, so nothing is read");
     told.text[sizeof(told.text) - 1] = '\0';
     if (told.kind == ERROR_NONE)
         return true;
@@ -108,9 +110,9 @@ static bool hear(int fd, struct error *err)
 
 bool sandbox_spawn(struct sandbox *sandbox, struct sandbox_child *ret_child, struct error *err)
 {
-    struct nursery_answer answer;
+    struct fork_server_answer answer;
     AUTO(close) int fd = -1;
-    if (!ask(sandbox, (struct nursery_request){.order = NURSERY_SPAWN}, &answer, &fd, err))
+    if (!ask(sandbox, (struct fork_server_request){.order = FORK_SERVER_SPAWN}, &answer, &fd, err))
         return false;
     if (fd < 0)
         return lost(err);
@@ -129,9 +131,10 @@ bool sandbox_spawn(struct sandbox *sandbox, struct sandbox_child *ret_child, str
 
 bool sandbox_reap(struct sandbox *sandbox, pid_t pid, struct sandbox_end *ret_end, struct error *err)
 {
-    struct nursery_answer answer;
+    struct fork_server_answer answer;
     AUTO(close) int nothing = -1;
-    if (!ask(sandbox, (struct nursery_request){.order = NURSERY_REAP, .pid = pid}, &answer, &nothing, err))
+    if (!ask(sandbox, (struct fork_server_request){.order = FORK_SERVER_REAP, .pid = pid}, &answer, &nothing,
+             err))
         return false;
     *ret_end = answer.end;
     return true;

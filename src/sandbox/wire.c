@@ -8,7 +8,7 @@
 /** Room for one descriptor, aligned as the kernel wants it. */
 union control {
     struct cmsghdr header;
-    char room[CMSG_SPACE(sizeof(int))];
+    char buffer[CMSG_SPACE(sizeof(int))];
 };
 
 bool wire_write(int fd, struct bytes data)
@@ -55,8 +55,8 @@ bool wire_send(int fd, const void *message, size_t len, int passed_fd)
     struct iovec part = {.iov_base = (void *)(uintptr_t)message, .iov_len = len};
     struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
     if (passed_fd >= 0) {
-        header.msg_control = control.room;
-        header.msg_controllen = sizeof(control.room);
+        header.msg_control = control.buffer;
+        header.msg_controllen = sizeof(control.buffer);
         struct cmsghdr *first = CMSG_FIRSTHDR(&header);
         first->cmsg_level = SOL_SOCKET;
         first->cmsg_type = SCM_RIGHTS;
@@ -78,8 +78,8 @@ bool wire_receive(int fd, void *ret_message, size_t len, int *ret_fd)
     struct iovec part = {.iov_base = ret_message, .iov_len = len};
     struct msghdr header = {.msg_iov = &part,
                             .msg_iovlen = 1,
-                            .msg_control = control.room,
-                            .msg_controllen = sizeof(control.room)};
+                            .msg_control = control.buffer,
+                            .msg_controllen = sizeof(control.buffer)};
     ssize_t got = -1;
     do
         got = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);

@@ -59,7 +59,7 @@ static void check_rsa(const struct screen_rules *rules, const struct screen_list
     unsigned long factor = rules->small_factors ? screen_small_factor(facts->modulus) : 0;
     if (factor > 0)
         find(findings, "key.small-factor", "CA/B BR 6.1.6", "make a new key, with sound software",
-             "key: the RSA modulus is divisible by %lu, so it is no product of two large primes", factor);
+             "key: the RSA modulus is divisible by %lu, so it is not a product of two large primes", factor);
     if (rules->close_primes && screen_has_close_primes(facts->modulus))
         find(findings, "key.close-primes", "CA/B BR 6.1.1.3", "make a new key, with sound software",
              "key: the RSA modulus is of two primes so close that anybody can find them (Fermat)");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key screening: public keys whose private half somebody else can find, told by looking at the public half.
- *
- * The checks of one key are pure functions of its bytes: no files, no clock, no token, microseconds for an EC key and below a
- * tenth of a millisecond for RSA 2048; threads may run them side by side. What they do not do: decide. A finding is a reason, and
- * the policy's `screen:` says which reasons are looked for. Prime factors that keys share are factors.h's.
+ * Key screening: public keys whose private key somebody else can find, recognised by the public key alone.
+ * It promises: the checks of one key are pure functions of its bytes: no files, no clock, no token, microseconds for an EC key and below
+ * a tenth of a millisecond for RSA 2048; threads may run them side by side.
+ * It does not: decide. A finding is a reason, and the policy's `screen:` says which reasons are looked for. Prime factors that keys
+ * share are factors.h's.
  */
 #ifndef COLDCA_SCREEN_SCREEN_H
 #define COLDCA_SCREEN_SCREEN_H

@@ -28,9 +28,9 @@ static bool read_at(int fd, uint64_t offset, size_t len, struct builder *ret_dat
     return true;
 }
 
-/** Product or table of a part: from memory, or into room. */
+/** Product or table of a part: from memory, or into buffer. */
 static bool part_bytes(const struct screen_store *store, const struct store_part *part, bool is_table,
-                       struct builder *room, struct bytes *ret_bytes, struct error *err)
+                       struct builder *buffer, struct bytes *ret_bytes, struct error *err)
 {
     uint64_t start = is_table ? part->product_len : 0;
     uint64_t len = is_table ? part->table_len : part->product_len;
@@ -38,9 +38,9 @@ static bool part_bytes(const struct screen_store *store, const struct store_part
         *ret_bytes = bytes_of(part->memory + start, len);
         return true;
     }
-    if (!read_at(store->fd, part->offset + STORE_HEADER_LEN + start, len, room, err))
+    if (!read_at(store->fd, part->offset + STORE_HEADER_LEN + start, len, buffer, err))
         return false;
-    *ret_bytes = builder_bytes(room);
+    *ret_bytes = builder_bytes(buffer);
     return true;
 }
 
@@ -54,8 +54,8 @@ static bool is_digest(struct bytes data, const uint8_t wanted[static 32])
 bool store_product(const struct screen_store *store, size_t part, mpz_t ret_product, struct error *err)
 {
     struct bytes octets;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
-    if (!part_bytes(store, &store->parts[part], false, &room, &octets, err))
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
+    if (!part_bytes(store, &store->parts[part], false, &buffer, &octets, err))
         return false;
     if (!is_digest(octets, store->parts[part].product_sha256))
         return error_set(err, ERROR_INPUT, 0, "a product in %s is damaged", SCREEN_STORE_FILE);
@@ -89,8 +89,8 @@ static bool check_table(struct store_part *part, struct bytes table, struct erro
 bool store_table(struct screen_store *store, size_t part, struct builder *ret_table, struct error *err)
 {
     struct bytes table;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
-    if (!part_bytes(store, &store->parts[part], true, &room, &table, err) ||
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
+    if (!part_bytes(store, &store->parts[part], true, &buffer, &table, err) ||
         !check_table(&store->parts[part], table, err))
         return false;
     builder_add_bytes(ret_table, table);
@@ -107,8 +107,8 @@ static bool each_of_part(struct screen_store *store, size_t index,
     uint64_t label = 0;
     uint64_t count = 0;
     struct store_part *part = &store->parts[index];
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
-    if (!part_bytes(store, part, true, &room, &table, err) || !check_table(part, table, err))
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
+    if (!part_bytes(store, part, true, &buffer, &table, err) || !check_table(part, table, err))
         return false;
     for (; *ret_goes_on && table.len > 0; count++) {
         if (!store_table_take(&table, &label, &modulus))
@@ -173,7 +173,7 @@ bool screen_store_open(int home_fd, bool may_write, screen_fits_fn fits, void *d
                        (may_write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (store->fd < 0 && errno != ENOENT)
         return error_errno(err, ERROR_INPUT, errno,
-                           "can't open %s; it is made again if it is not there, so it may be removed",
+                           "can't open %s; it is rebuilt if it is not there, so it may be removed",
                            SCREEN_STORE_FILE);
     if (store->fd >= 0 && (fstat(store->fd, &facts) != 0 || !S_ISREG(facts.st_mode)))
         return error_set(err, ERROR_INPUT, 0, "%s is not a file; remove it", SCREEN_STORE_FILE);

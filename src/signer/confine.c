@@ -8,38 +8,38 @@
 #include <string.h>
 
 /** The paths, and the texts made for them. */
-struct reaches {
-    struct sandbox_reach *items;
+struct allowed_paths {
+    struct sandbox_path *items;
     size_t count;
     char **texts; /**< of those whose text was made here */
     size_t text_count;
 };
 
-static void reaches_done(struct reaches *reaches)
+static void allowed_paths_done(struct allowed_paths *allowed)
 {
-    free(reaches->items);
-    for (size_t i = 0; i < reaches->text_count; i++)
-        free(reaches->texts[i]);
-    free(reaches->texts);
+    free(allowed->items);
+    for (size_t i = 0; i < allowed->text_count; i++)
+        free(allowed->texts[i]);
+    free(allowed->texts);
 }
-DEFINE_AUTO_VALUE(struct reaches, reaches_done);
+DEFINE_AUTO_VALUE(struct allowed_paths, allowed_paths_done);
 
-static void add(struct reaches *reaches, const char *path, bool may_write)
+static void add(struct allowed_paths *allowed, const char *path, bool may_write)
 {
-    reaches->items = memory_grow(reaches->items, reaches->count + 1, sizeof(*reaches->items));
-    reaches->items[reaches->count++] = (struct sandbox_reach){.path = path, .may_write = may_write};
+    allowed->items = memory_grow(allowed->items, allowed->count + 1, sizeof(*allowed->items));
+    allowed->items[allowed->count++] = (struct sandbox_path){.path = path, .may_write = may_write};
 }
 
 /** Takes over path; for reading. */
-static void add_made(struct reaches *reaches, char *path)
+static void add_made(struct allowed_paths *allowed, char *path)
 {
-    reaches->texts = memory_grow(reaches->texts, reaches->text_count + 1, sizeof(*reaches->texts));
-    reaches->texts[reaches->text_count++] = path;
-    add(reaches, path, false);
+    allowed->texts = memory_grow(allowed->texts, allowed->text_count + 1, sizeof(*allowed->texts));
+    allowed->texts[allowed->text_count++] = path;
+    add(allowed, path, false);
 }
 
 /** What comes with the program and is read when it is needed: the list of weak keys. */
-static void add_data(struct reaches *reaches)
+static void add_data(struct allowed_paths *allowed)
 {
     static const char *const kinds[] = {"policies", "screen", "tokens"};
     char *places[HOME_DATA_PLACES_MAX];
@@ -47,19 +47,19 @@ static void add_data(struct reaches *reaches)
     for (size_t i = 0; i < count; i++) {
         AUTO(free) char *place = places[i];
         for (size_t j = 0; j < ARRAY_LEN(kinds); j++)
-            add_made(reaches, memory_format("%s/%s", place, kinds[j]));
+            add_made(allowed, memory_format("%s/%s", place, kinds[j]));
     }
 }
 
 /** The module's own folder: it is often a link, with its libraries beside what it points to. */
-static void add_module(struct reaches *reaches, const char *module)
+static void add_module(struct allowed_paths *allowed, const char *module)
 {
     AUTO(free) char *path = module == NULL ? NULL : realpath(module, NULL);
     char *slash = path == NULL ? NULL : strrchr(path, '/');
     if (slash == NULL || slash == path)
         return; // the token says that the module can't be loaded
     *slash = '\0';
-    add_made(reaches, TAKE(path));
+    add_made(allowed, TAKE(path));
 }
 
 void confined_free(struct confined *confined)
@@ -92,23 +92,23 @@ bool confined_find_profile(struct confined *confined, struct error *err)
 }
 
 /** What this process needs from now on. */
-static void add_all(struct reaches *reaches, const struct confined *confined, const char *written,
+static void add_all(struct allowed_paths *allowed, const struct confined *confined, const char *written,
                     const char *pin_path)
 {
     const char *module = confined->home->config.token.module;
-    add_module(reaches, module != NULL ? module : token_profile_module(confined->profile));
-    add_data(reaches);
-    add(reaches, confined->home->path, true);
+    add_module(allowed, module != NULL ? module : token_profile_module(confined->profile));
+    add_data(allowed);
+    add(allowed, confined->home->path, true);
     if (written != NULL)
-        add(reaches, written, true);
+        add(allowed, written, true);
     if (pin_path != NULL)
-        add(reaches, pin_path, false);
+        add(allowed, pin_path, false);
 }
 
 bool signer_confine(struct home *home, const char *written, const char *pin_source,
                     const struct console *console, struct confined **ret_confined, struct error *err)
 {
-    AUTO(reaches_done) struct reaches reaches = {.count = 0};
+    AUTO(allowed_paths_done) struct allowed_paths allowed = {.count = 0};
     AUTO(confined_free) struct confined *confined = signer_declare_unconfined(home, NULL);
     const struct token_file *files = NULL;
     size_t file_count = 0;
@@ -125,10 +125,10 @@ bool signer_confine(struct home *home, const char *written, const char *pin_sour
             "this process is not confined: %s; name them in its profile (files: in tokens/NAME.yaml)",
             confined->reason);
     } else {
-        add_all(&reaches, confined, written, stays_path ? pin_source + strlen("file:") : NULL);
+        add_all(&allowed, confined, written, stays_path ? pin_source + strlen("file:") : NULL);
         for (size_t i = 0; i < file_count; i++)
-            add(&reaches, files[i].path, files[i].may_write);
-        if (!sandbox_confine_signer(reaches.items, reaches.count, may_network, err))
+            add(&allowed, files[i].path, files[i].may_write);
+        if (!sandbox_confine_signer(allowed.items, allowed.count, may_network, err))
             return error_while(err, "confining the signer");
     }
     *ret_confined = TAKE(confined);

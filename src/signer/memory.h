@@ -4,7 +4,7 @@
  * back from an old copy, or whose history was rewritten, is found before anything is signed (docs/ledger-format.md 5).
  *
  * It is told to the token when a run is over and its checkpoint is on the disk, so after a crash the ledger is ahead of it, and that
- * is no fault; a memory that is ahead of the ledger is. Who has the PIN can change it: it stands against a thief of files.
+ * is not a fault; a memory that is ahead of the ledger is. Who has the PIN can change it: it stands against a thief of files.
  */
 #ifndef COLDCA_SIGNER_MEMORY_H
 #define COLDCA_SIGNER_MEMORY_H
@@ -15,7 +15,7 @@
 /** What one token remembers of one ledger. */
 struct remembered {
     char *origin;
-    char *vkey;    /**< the ledger key's public half; it holds the origin, too (C2SP signed-note) */
+    char *vkey;    /**< the ledger public key; it holds the origin, too (C2SP signed-note) */
     uint64_t size; /**< records under the checkpoint */
     uint8_t root[32];
     int64_t time;        /**< when the token was told; seconds since 1970 */

@@ -11,7 +11,7 @@ enum state { IN_USE, BEING_DROPPED, DROPPED };
 struct member {
     struct token *token; /**< ours; NULL: the home's own */
     struct token_key *key;
-    char *name; /**< harmless label */
+    char *name; /**< escaped label */
     unsigned sessions;
     atomic_int state; /**< enum state */
     bool is_told;
@@ -42,10 +42,10 @@ void signer_pool_close(struct signer_pool *pool)
 static bool name_member(struct member *member, struct token *token, struct error *err)
 {
     struct token_info info;
-    struct quoted room;
+    struct quoted buffer;
     if (!token_info(token, &info, err))
         return false;
-    member->name = memory_text(quoted_text(info.label, &room));
+    member->name = memory_text(quoted_text(info.label, &buffer));
     member->sessions = token_sessions(token);
     return true;
 }

@@ -56,7 +56,7 @@ bool signer_token_login(struct token *token, const struct console *console, stru
     if (!token_info(token, &info, err))
         return false;
     if (console == NULL || console->pin == NULL)
-        return error_set(err, ERROR_TOKEN, 0, "the token \"%s\" needs a PIN and nobody can be asked",
+        return error_set(err, ERROR_TOKEN, 0, "the token \"%s\" needs a PIN: no PIN source and no terminal",
                          info.label);
     AUTO(free) char *words = memory_format("token %s (%s)", info.label, info.model);
     token_set_ask_pin(token, ask_each_time, (void *)(uintptr_t)console);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The token in use: logged in, its keys found, checked (P1) and compared with the home's. What a run signs with.
- *
- * Only a home that has been confined, or was declared unconfinable, becomes a signer (signer/confine.h): so no run can ask for a
- * PIN, or load a vendor's module, before it gave up what it does not need. The session record says which of the two it was.
- *
- * A signer does not decide what is signed, nor does it write what was signed: signer_sign() is the CA key's only use, called by
- * issue/logged.c, and demands a record of the ledger that is on the disk (P3).
+ * It promises: only a home that has been confined, or was declared unconfinable, becomes a signer (signer/confine.h): no run can ask for
+ * a PIN, or load a vendor's module, before it gave up what it does not need. The session record says which of the two it was.
+ * signer_sign() is the CA key's only use; it demands a record of the ledger that is on the disk (P3).
+ * It does not: decide what is signed, nor write what was signed: its caller is issue/logged.c.
  */
 #ifndef COLDCA_SIGNER_SIGNER_H
 #define COLDCA_SIGNER_SIGNER_H

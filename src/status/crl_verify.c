@@ -57,10 +57,10 @@ static bool differ(const struct held *held, struct bytes rebuilt, struct error *
 
 static bool meet_signing(struct held *held, uint64_t seq, const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     struct record_crl_signing record;
-    if (!record_crl_signing_read(json, &room, &record, err))
+    if (!record_crl_signing_read(json, &buffer, &record, err))
         return false;
     if (record.number != held->number)
         return true;
@@ -74,9 +74,9 @@ static bool meet_signing(struct held *held, uint64_t seq, const struct json *jso
 
 static bool meet_issued(struct held *held, const struct json *json, struct error *err)
 {
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_issued record;
-    if (!record_crl_issued_read(json, &room, &record, err))
+    if (!record_crl_issued_read(json, &buffer, &record, err))
         return false;
     if (record.ref != held->signing_seq)
         return true;
@@ -100,11 +100,11 @@ static bool meet(void *data, uint64_t seq, struct bytes text, struct error *err)
 
 static bool read_file(const char *path, struct builder *ret_der, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder file = BUILDER_INIT;
     return (file_read(AT_FDCWD, path, CRL_FILE_MAX_LEN, &file, err) &&
             crl_from_file(builder_bytes(&file), ret_der, err)) ||
-           error_while(err, "reading %s", quoted_text(path, &room));
+           error_while(err, "reading %s", quoted_text(path, &buffer));
 }
 
 bool crl_show(const char *path, struct builder *ret_text, struct findings *ret_findings, struct error *err)

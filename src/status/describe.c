@@ -6,9 +6,9 @@
 
 static void add_line(struct builder *text, const char *label, const char *value)
 {
-    struct quoted room;
+    struct quoted buffer;
     if (value != NULL && *value != '\0')
-        builder_format(text, "  %-10s %s\n", label, quoted_text(value, &room));
+        builder_format(text, "  %-10s %s\n", label, quoted_text(value, &buffer));
 }
 
 static bool add_known(struct home *home, const struct revoke_target *target, struct builder *text,

@@ -6,7 +6,7 @@
 #include "home/home.h"
 #include "status/revoke.h"
 
-/** Subject, names, the holder's key, when it was issued and in which run; harmless lines; appends. */
+/** Subject, names, the holder's key, when it was issued and in which run; escaped lines; appends. */
 MUST_USE bool revoke_describe(struct home *home, const struct revoke_target *target, struct builder *ret_text,
                               struct error *err);
 

@@ -71,10 +71,10 @@ static bool note(const struct json *record, const struct ledger_entry *entry, vo
     struct revocations *revocations = data;
     char time[TIME_TEXT_SIZE];
     struct error ignored = ERROR_INIT;
-    AUTO(builder_done) struct builder room = BUILDER_INIT;
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_cert_revoked revoked;
     (void)entry; // of a cert.signing only
-    if (json_text(record, "serial") == NULL || !record_cert_revoked_read(record, &room, &revoked, &ignored))
+    if (json_text(record, "serial") == NULL || !record_cert_revoked_read(record, &buffer, &revoked, &ignored))
         return true;
     struct revocation *revocation = memory_new(1, sizeof(*revocation));
     revocation->serial = memory_text(json_text(record, "serial"));

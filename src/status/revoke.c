@@ -95,9 +95,9 @@ const char *revoke_reason_name(const struct revoke_target *target)
     return crl_reason_name(target->reason);
 }
 
-const char *revoke_end(const struct revoke_target *target, char room[static TIME_TEXT_SIZE])
+const char *revoke_end(const struct revoke_target *target, char buffer[static TIME_TEXT_SIZE])
 {
-    return target->not_after == CRL_NO_TIME ? NULL : time_format(target->not_after, room);
+    return target->not_after == CRL_NO_TIME ? NULL : time_format(target->not_after, buffer);
 }
 
 /** Whatever happens, what was logged gets its checkpoint. */
@@ -122,7 +122,7 @@ static bool refuse_problems(const struct revoke_options *options, const struct r
         return true;
     return error_set(
         err, ERROR_INPUT, 0,
-        "%zu lines of the list can't be carried out, so nothing was revoked: mend them, or leave them "
+        "%zu lines of the list can't be carried out, so nothing was revoked: fix them, or leave them "
         "out with --skip-bad",
         plan->problem_count);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Revoking certificates, putting them on hold and releasing them. One record a certificate, on the disk and under a checkpoint before
- * this returns; the next CRL has them (crl.h).
+ * What becomes of certificates after they are issued: revoking them, putting them on hold and releasing them; CRLs are crl.h's.
+ * It promises: one record per certificate, on the disk and under a checkpoint before this returns; the next CRL has them.
+ * It does not: issue certificates, publish CRLs, or change a record that is there.
  *
  *   open the home - read files - confine - find the certificates - a person decides - log in - log - checkpoint
  */
@@ -24,7 +25,7 @@ struct revoke_target {
     uint8_t serial[64];
     size_t serial_len;
     char *serial_text; /**< hex */
-    char *subject;     /**< harmless; NULL: unknown */
+    char *subject;     /**< escaped; NULL: unknown */
     char *note;        /**< what is worth knowing: "already revoked ..."; NULL */
     int64_t not_after; /**< CRL_NO_TIME: unknown */
     enum crl_reason reason;
@@ -74,7 +75,7 @@ struct revoke_options {
 /** The reason a target is revoked for, as RFC 5280 5.3.1 names it. */
 const char *revoke_reason_name(const struct revoke_target *target);
 /** Its end as a time; NULL: nobody knows. */
-const char *revoke_end(const struct revoke_target *target, char room[static TIME_TEXT_SIZE]);
+const char *revoke_end(const struct revoke_target *target, char buffer[static TIME_TEXT_SIZE]);
 
 /** \param ret_plan  what was done, or would be; also on failure, as far as it came */
 MUST_USE bool revoke_run(const struct revoke_options *options, const struct console *console,

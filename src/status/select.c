@@ -81,9 +81,9 @@ bool selection_add(struct status_desk *desk, struct bytes serial, int64_t not_af
 
 void selection_add_problem(struct revoke_plan *plan, const char *file, size_t line, const struct error *why)
 {
-    struct quoted room;
+    struct quoted buffer;
     plan->problems = memory_grow(plan->problems, plan->problem_count + 1, sizeof(*plan->problems));
-    plan->problems[plan->problem_count++] = memory_format("%s:%zu: %.*s", quoted_text(file, &room), line,
+    plan->problems[plan->problem_count++] = memory_format("%s:%zu: %.*s", quoted_text(file, &buffer), line,
                                                           (int)strcspn(why->text, "\n"), why->text);
 }
 
@@ -215,7 +215,7 @@ static bool nothing_found(const struct revoke_plan *plan, const char *what, stru
 {
     return plan->count > 0 ||
            error_set(err, ERROR_INPUT, 0,
-                     "the ledger knows no certificate %s; `coldca cert list` shows those it knows", what);
+                     "no certificate with serial %s in the ledger; `coldca cert list` shows all", what);
 }
 
 static bool from_request(const struct selection *selection, const struct target_wish *wish,

@@ -100,7 +100,7 @@ static bool check_known(const struct revoke_target *target, bool is_known, const
     if (!is_known && !wish->is_foreign)
         return error_set(
             err, ERROR_INPUT, 0,
-            "the ledger knows no certificate %s: look at it again (`coldca cert list`); was it issued "
+            "no certificate with serial %s in the ledger: check it (`coldca cert list`); was it issued "
             "before this ledger was begun, say --foreign",
             target->serial_text);
     if (is_known && wish->is_foreign)
@@ -163,12 +163,12 @@ bool target_find(struct status_desk *desk, struct bytes serial, int64_t not_afte
 
 bool target_time(const char *what, const char *text, int64_t *ret_time, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(free) char *midnight = memory_format("%sT00:00:00Z", text);
     return time_parse(text, ret_time) || time_parse(midnight, ret_time) ||
            error_set(err, ERROR_USAGE, 0,
                      "%s is a day, 2026-11-21, or a time in UTC, 2026-11-21T02:48:57Z, not \"%s\"", what,
-                     quoted_text(text, &room));
+                     quoted_text(text, &buffer));
 }
 
 bool target_invalidity_date(const char *text, int64_t *ret_time, struct error *err)
@@ -181,18 +181,18 @@ bool target_invalidity_date(const char *text, int64_t *ret_time, struct error *e
 
 bool target_reason(const char *text, enum crl_reason *ret_reason, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     enum crl_reason reason = CRL_UNSPECIFIED;
     if (!crl_reason_parse(text, &reason))
         return error_set(
             err, ERROR_USAGE, 0,
-            "\"%s\" is no reason of RFC 5280 5.3.1; they are unspecified, keyCompromise, cACompromise, "
+            "\"%s\" is not a reason of RFC 5280 5.3.1; they are unspecified, keyCompromise, cACompromise, "
             "affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn "
             "and aACompromise",
-            quoted_text(text, &room));
+            quoted_text(text, &buffer));
     if (reason == CRL_REMOVE_FROM_CRL)
         return error_set(err, ERROR_USAGE, 0,
-                         "removeFromCRL is no reason to revoke, it takes a hold back: that is --release");
+                         "removeFromCRL is not a reason to revoke, it takes a hold back: that is --release");
     *ret_reason = reason;
     return true;
 }

@@ -8,10 +8,11 @@
 /** One "key=value". */
 static bool take_term(char *term, struct ledger_filter *filter, struct error *err)
 {
-    struct quoted room;
+    struct quoted buffer;
     char *value = strchr(term, '=');
     if (value == NULL || value[1] == '\0')
-        return error_set(err, ERROR_USAGE, 0, "--where: \"%s\" is no KEY=VALUE", quoted_text(term, &room));
+        return error_set(err, ERROR_USAGE, 0, "--where: \"%s\" is not a KEY=VALUE",
+                         quoted_text(term, &buffer));
     *value++ = '\0';
     if (strcmp(term, "policy") == 0 && filter->policy == NULL)
         filter->policy = value;
@@ -29,7 +30,7 @@ static bool take_term(char *term, struct ledger_filter *filter, struct error *er
         return error_set(
             err, ERROR_USAGE, 0,
             "--where knows policy, batch, subject, issued-since and issued-before, each once; not \"%s\"",
-            quoted_text(term, &room));
+            quoted_text(term, &buffer));
     return true;
 }
 

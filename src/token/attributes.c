@@ -19,10 +19,10 @@ bool attribute_bytes(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_H
         return false;
     AUTO(free) uint8_t *value = memory_new(attribute.ulValueLen + 1, 1);
     attribute.pValue = value;
-    CK_ULONG room = attribute.ulValueLen;
-    if (room > 0 && get_value(token, session, object, &attribute) != CKR_OK)
+    CK_ULONG buffer = attribute.ulValueLen;
+    if (buffer > 0 && get_value(token, session, object, &attribute) != CKR_OK)
         return false;
-    if (attribute.ulValueLen > room)
+    if (attribute.ulValueLen > buffer)
         return false;
     builder_add(ret_value, value, attribute.ulValueLen);
     return true;

@@ -13,7 +13,7 @@ bool token_certificate_store(struct token *token, struct bytes der, const char *
     ERR_clear_error();
     AUTO(X509_free) X509 *certificate = d2i_X509(NULL, &cursor, (long)der.len);
     if (certificate == NULL || cursor != der.data + der.len)
-        return error_openssl(err, ERROR_INPUT, "what is to be stored on the token is no certificate");
+        return error_openssl(err, ERROR_INPUT, "what is to be stored on the token is not a certificate");
     AUTO(free) char *name = memory_text(label); // libp11 wants it writable
     AUTO(free) uint8_t *id_copy = memory_new(id.len + 1, 1);
     if (id.len > 0)

@@ -40,7 +40,7 @@ struct request {
     const char *label;
     uint8_t id[KEY_ID_LEN];
     bool ed25519_as_oid;
-    bool omits_verify; /**< CKA_VERIFY of the public half is left to the token */
+    bool omits_verify; /**< CKA_VERIFY of the public key is left to the token */
     enum usage omitted;
 };
 
@@ -131,7 +131,7 @@ static CK_RV ask_by_curve(struct token *token, CK_SESSION_HANDLE session, struct
  * Asks for a pair in one form after the other, from strict to lenient, until the token makes one: its attributes decide then
  * whether it is fit, however it was asked for (token_key_check()). docs/tokens.md states this order.
  *   1. every usage is said, allowed or forbidden
- *   2. CKA_VERIFY of the public half is left out (tpm2-pkcs11 reads it as decrypting)
+ *   2. CKA_VERIFY of the public key is left out (tpm2-pkcs11 reads it as decrypting)
  *   3. the usages its YAML names in may_omit are left out
  *   4. both are
  *   5. CKA_VERIFY and every forbidden usage are left out
@@ -226,7 +226,7 @@ static bool accept(struct token *token, CK_SESSION_HANDLE session, const struct 
     AUTO(token_key_free) struct token_key *key = NULL;
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
     if (!public_of_object(token, session, pair->public_object, &spki))
-        return error_set(err, ERROR_TOKEN, 0, "the token made a key but does not tell its public half");
+        return error_set(err, ERROR_TOKEN, 0, "the token made a key but does not expose the public key");
     if (!key_new(token, session, pair->private_object, builder_bytes(&spki), &key, err))
         return false;
     key->public_object = pair->public_object;
@@ -268,7 +268,8 @@ static bool may_make(const struct token *token, enum key_kind kind, unsigned bit
     bool has_ledger_keys = limits->kinds == 0 || (limits->kinds & of_ledger) != 0;
     return !is_known_not_to ||
            error_set(err, ERROR_TOKEN, CKR_MECHANISM_INVALID,
-                     "this token model makes no %s keys (its YAML, under keys)%s", key_name(kind, bits, name),
+                     "this token model cannot generate %s keys (its YAML, under keys)%s",
+                     key_name(kind, bits, name),
                      has_ledger_keys ? "; choose another"
                                      : ", and a CA's ledger key has to be ed25519 or ec-p256: it can't hold "
                                        "a CA; use a token that makes one of these");

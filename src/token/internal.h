@@ -36,7 +36,7 @@ CK_RV rv_of_libp11(bool is_done);
 /* ---- profile.c ---- */
 #define PROFILE_TIMEOUT_SECONDS 60 /* where a token's YAML names none */
 enum ed25519_form { ED25519_EITHER, ED25519_OID, ED25519_PRINTABLE };
-/** Usages a new key is told not to have; a set of bits. */
+/** Usages a new key is made without; a set of bits. */
 enum usage {
     USAGE_NONE = 0,
     USAGE_DECRYPT = 1 << 0,
@@ -176,7 +176,7 @@ struct token {
 
 /** A session that may write, for one task. The caller closes it. */
 MUST_USE bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, struct error *err);
-/** C_GetTokenInfo, trimmed and told in our words. */
+/** C_GetTokenInfo, trimmed, in coldca's words. */
 MUST_USE bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct token_info *ret_info,
                              struct error *err);
 /** A field of fixed length, without the spaces (or NULs) at its end, made into text. */
@@ -188,7 +188,7 @@ void login_end(struct token *token, struct token *heir);
 /**
  * Whether the token takes a PIN of this length (ulMinPinLen and ulMaxPinLen, PKCS#11 v2.40 3.2); some call it wrong instead.
  * \param what  "PIN", "security officer PIN"
- * \return false: ERROR_TOKEN with the lengths it takes; the PIN's own is not told
+ * \return false: ERROR_TOKEN with the lengths it takes; the PIN's own is not reported
  */
 MUST_USE bool login_pin_fits(const struct token_info *info, const struct secret *pin, const char *what,
                              struct error *err);
@@ -235,9 +235,9 @@ MUST_USE bool point_read(struct bytes value, size_t point_len, struct bytes *ret
 /** The SubjectPublicKeyInfo of an object (public key, or RSA private key); false if it can't be made. */
 MUST_USE bool public_of_object(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                                struct builder *ret_spki);
-/** Where the public half was found, and so how much it proves. */
+/** Where the public key was found, and so how much it proves. */
 enum public_source { PUBLIC_NONE, PUBLIC_OF_PRIVATE, PUBLIC_OF_OBJECT, PUBLIC_OF_CERTIFICATE };
-/** The public half of a private key: its own attributes, else the public key or the certificate with its CKA_ID. */
+/** The public key of a private key: its own attributes, else the public key or the certificate with its CKA_ID. */
 MUST_USE bool public_of_private(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
                                 struct bytes id, struct builder *ret_spki, enum public_source *ret_source,
                                 struct error *err);
@@ -262,9 +262,9 @@ struct token_key {
 /** A search template for a class of objects; id and label may be empty. \return how many attributes */
 CK_ULONG key_template(CK_ATTRIBUTE template[static 3], const CK_OBJECT_CLASS *class, struct bytes id,
                       struct bytes label);
-/** Signs a fresh text that is no certificate and verifies it in software with the key's public half. */
+/** Signs a fresh text that is not a certificate and verifies it in software with the public key. */
 MUST_USE bool key_prove(struct token_key *key, struct error *err);
-/** Reads what is fixed of a private key; the public half is given. */
+/** Reads what is fixed of a private key; the public key is given. */
 MUST_USE bool key_new(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_object,
                       struct bytes spki, struct token_key **ret_key, struct error *err);
 

@@ -61,7 +61,7 @@ bool key_prove(struct token_key *key, struct error *err)
     if (!token_key_sign(key, kind, BYTES(text), &signature, err))
         return error_while(err, "asking the key to prove that it is the right one");
     if (!public_key_read(builder_bytes(&key->spki), &facts, err) || !public_key_new(&facts, &half, err))
-        return error_while(err, "reading the key's public half");
+        return error_while(err, "reading the public key");
     if (!public_key_verify(half, kind, BYTES(text), builder_bytes(&signature), err)) {
         error_clear(err);
         return error_set(
@@ -136,10 +136,10 @@ static bool find_private(struct token *token, CK_SESSION_HANDLE session, const s
     if (!find_only(token, session, uri->id, uri->label, &object, err))
         return false;
     if (!attribute_bytes(token, session, object, CKA_ID, ret_id) || ret_id->len == 0)
-        return error_set(
-            err, ERROR_TOKEN, 0,
-            "the private key has no CKA_ID, so its public key can't be told from others; give it one "
-            "(pkcs11-tool --set-id) and name it in the URI");
+        return error_set(err, ERROR_TOKEN, 0,
+                         "the private key has no CKA_ID, so its public key can't be distinguished from "
+                         "others; give it one "
+                         "(pkcs11-tool --set-id) and name it in the URI");
     if (!find_only(token, session, builder_bytes(ret_id), none, &same, err))
         return error_while(err, "checking that no other key has its CKA_ID");
     *ret_object = object;
@@ -187,12 +187,11 @@ bool token_key_find(struct token *token, const char *uri_text, struct bytes spki
     if (object == TOKEN_CERTIFICATE)
         return error_set(err, ERROR_TOKEN, 0, "the URI names no key; use type=private or leave type out");
     if (!key_uri_fits(&uri, &token->info))
-        return error_set(
-            err, ERROR_TOKEN, 0,
-            "the key's URI is of another token than \"%s\" (serial %s); insert the right one or mend "
-            "the URI",
-            quoted_text(token->info.label, &(struct quoted){0}),
-            quoted_text(token->info.serial, &(struct quoted){0}));
+        return error_set(err, ERROR_TOKEN, 0,
+                         "the key's URI is of another token than \"%s\" (serial %s); insert the right one or "
+                         "correct the URI",
+                         quoted_text(token->info.label, &(struct quoted){0}),
+                         quoted_text(token->info.serial, &(struct quoted){0}));
     if (!pool_borrow(token, &session, err))
         return false;
     bool is_proven = false;

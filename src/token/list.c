@@ -10,7 +10,7 @@ void token_key_info_done(struct token_key_info *info)
     *info = (struct token_key_info){.label = NULL};
 }
 
-/** Kind and size, as far as the public half can be read. */
+/** Kind and size, as far as the public key can be read. */
 static void read_kind(struct bytes spki, struct token_key_info *info)
 {
     struct public_key_facts facts;
@@ -37,7 +37,7 @@ static void read_key(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_H
     info->uri = uri_make(&token->info, builder_bytes(&id), builder_bytes(&label), class);
     if (class == CKO_PRIVATE_KEY) {
         enum public_source source = PUBLIC_NONE;
-        struct error ignored = ERROR_INIT; // two public halves: listed without one
+        struct error ignored = ERROR_INIT; // two public keys: listed without one
         info->has_private = true;
         attributes_read(token, session, object, &info->attributes);
         if (public_of_private(token, session, object, builder_bytes(&id), &spki, &source, &ignored))

@@ -29,8 +29,8 @@ static bool login_failed(struct token *token, CK_RV rv, struct error *err)
         return error_rv(err, rv, "logging in to token \"%s\"", label);
     return error_set(
         err, ERROR_TOKEN, rv,
-        "the token \"%s\" refuses the PIN (CKR_PIN_INCORRECT)%s; it was tried once and is not retried", label,
-        tries);
+        "the token \"%s\" refuses the PIN (CKR_PIN_INCORRECT)%s; one attempt was made, it is not retried",
+        label, tries);
 }
 
 /** The session that holds the login for as long as the token is open. */

@@ -42,11 +42,11 @@ static bool load_library(struct module *module, struct error *err)
     if (get_list == NULL)
         return error_set(
             err, ERROR_TOKEN, 0,
-            "%s is a library but no PKCS#11 module: it has no C_GetFunctionList; name the token's module",
+            "%s is a library but not a PKCS#11 module: it has no C_GetFunctionList; name the token's module",
             quoted_text(module->path, &(struct quoted){0}));
     CK_RV rv = get_list(&module->calls);
     if (rv != CKR_OK || module->calls == NULL)
-        return error_rv(err, rv == CKR_OK ? CKR_GENERAL_ERROR : rv, "asking module %s for its functions",
+        return error_rv(err, rv == CKR_OK ? CKR_GENERAL_ERROR : rv, "getting the function list of module %s",
                         quoted_text(module->path, &(struct quoted){0}));
     return true;
 }

@@ -15,7 +15,7 @@ struct token_profile {
     struct token_limits limits;
     bool knows_files; /**< the profile says what its module opens */
     bool needs_network;
-    struct token_file *files;       /**< as far as they can be told on this machine */
+    struct token_file *files;       /**< as far as they are known on this machine */
     struct profile_origin *origins; /**< where each of files comes from */
     size_t file_count;
     char *

@@ -117,7 +117,7 @@ static bool read_keys(const struct yaml_profile *yaml, const char *file, struct 
         if (!key_parse(yaml->keys[i], &kind, &bits))
             return error_set(
                 err, ERROR_INPUT, 0,
-                "%s: keys: \"%s\" is no kind of key; there are rsa-2048 and longer, ec-p256, ec-p384, "
+                "%s: keys: \"%s\" is not a key type; there are rsa-2048 and longer, ec-p256, ec-p384, "
                 "ec-p521, ed25519",
                 file, yaml->keys[i]);
         limits->kinds |= 1U << kind;

@@ -110,13 +110,13 @@ bool public_of_object(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_
     return false;
 }
 
-/** CKA_PUBLIC_KEY_INFO (PKCS#11 v2.40 4.9), where a token fills it with a key of ours. */
+/** CKA_PUBLIC_KEY_INFO (PKCS#11 v2.40 4.9), where a token fills it with a key coldca uses. */
 static bool info_of_private(struct token *token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
                             struct builder *ret_spki)
 {
     AUTO(builder_done) struct builder value = BUILDER_INIT;
     struct public_key_facts facts;
-    struct error ignored = ERROR_INIT; // an SPKI that can't be read is one that was not told
+    struct error ignored = ERROR_INIT; // an SPKI that can't be read is one that was not exposed
     if (!attribute_bytes(token, session, object, CKA_PUBLIC_KEY_INFO, &value) || value.len == 0 ||
         !public_key_read(builder_bytes(&value), &facts, &ignored) || facts.kind == KEY_OTHER)
         return false;

@@ -115,11 +115,10 @@ static bool authenticate(struct task *task, struct session *session, struct erro
         return false;
     if (!token->info.has_protected_path) {
         if (token->ask_pin == NULL)
-            return error_set(
-                err, ERROR_TOKEN, 0,
-                "the key %s wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE) and nobody can "
-                "be asked here; use a key without it",
-                task->key->uri);
+            return error_set(err, ERROR_TOKEN, 0,
+                             "the key %s wants the PIN for each signature (CKA_ALWAYS_AUTHENTICATE), with no "
+                             "PIN source and no terminal here; use a key without it",
+                             task->key->uri);
         if (!token->ask_pin(token->ask_data, task->key, &pin, err) ||
             !login_pin_fits(&token->info, pin, "PIN", err))
             return false;

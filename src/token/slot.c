@@ -21,10 +21,10 @@ bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct token_info
 {
     CK_TOKEN_INFO raw;
     CK_SLOT_INFO slot;
-    WATCHED(module, "asking the token who it is");
+    WATCHED(module, "reading token info");
     CK_RV rv = module->calls->C_GetTokenInfo(slot_id, &raw);
     if (rv != CKR_OK)
-        return error_rv(err, rv, "asking the token in slot %lu who it is", slot_id);
+        return error_rv(err, rv, "reading the token info of slot %lu", slot_id);
     struct token_info info = {
         .slot_id = slot_id,
         .is_initialized = (raw.flags & CKF_TOKEN_INITIALIZED) != 0,
@@ -318,7 +318,7 @@ bool token_open_writer(struct token *token, CK_SESSION_HANDLE *ret_session, stru
     CK_RV rv = token->module->calls->C_OpenSession(token->slot_id, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL,
                                                    NULL, ret_session);
     if (rv != CKR_OK)
-        return error_rv(err, rv, "opening a session that may write");
+        return error_rv(err, rv, "opening a read/write session");
     return true;
 }
 
@@ -331,7 +331,7 @@ bool token_random(struct token *token, uint8_t *data, size_t len, struct error *
         (void)ERR_set_mark();
         CK_RV rv = rv_of_libp11(PKCS11_generate_random(token->slot, data, part) == 0);
         if (rv != CKR_OK)
-            return error_rv(err, rv, "asking the token for random bytes");
+            return error_rv(err, rv, "getting random bytes from the token");
         data += part;
         len -= part;
     }
@@ -351,10 +351,9 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_init_token(slot->token, secret_text(so_pin), padded) == 0);
     if (rv == CKR_PIN_INCORRECT)
-        return error_set(
-            err, ERROR_TOKEN, rv,
-            "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); it was "
-            "tried once and is not retried");
+        return error_set(err, ERROR_TOKEN, rv,
+                         "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); one "
+                         "attempt was made, it is not retried");
     if (rv != CKR_OK)
         return error_rv(err, rv, "initializing the token");
     (void)ERR_set_mark();
@@ -367,7 +366,7 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     return rv == CKR_OK || error_rv(err, rv, "setting the user PIN");
 }
 
-/** Two tokens of one label would have to be told apart by their serials ever after. The module's lock must be held. */
+/** Two tokens of one label would have to be distinguished by their serials ever after. The module's lock must be held. */
 static bool label_is_free(struct module *module, const char *label, CK_SLOT_ID but, struct error *err)
 {
     AUTO(free) struct token_info *infos = NULL;
@@ -407,7 +406,7 @@ bool token_initialize(const struct token_choice *choice, const char *label, cons
                          choice->profile->hint != NULL ? choice->profile->hint : "");
     if (info.is_initialized && choice->serial == NULL && choice->label == NULL)
         return error_set(err, ERROR_TOKEN, 0,
-                         "the token \"%s\" holds keys perhaps; to erase it, name it by serial or label",
+                         "the token \"%s\" may hold keys; to erase it, name it by serial or label",
                          quoted_text(info.label, &(struct quoted){0}));
     if (sharer(module, info.slot_id) != NULL)
         return error_set(err, ERROR_TOKEN, 0, "the token is in use by this process; close it first");

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS#11 token, its keys and their signatures. No Cryptoki type crosses this header, so that a helper process can be
- * put behind it later. libp11 does module, slot, login, initialisation, certificates and random; plain Cryptoki does
- * keys and signatures (docs/decisions/0002).
- *
- * Promise P1: keys are made in the token, sensitive, never extractable, sign-only; existing keys are checked before use.
+ * A PKCS #11 token, its keys and their signatures. libp11 does module, slot, login, initialisation, certificates and random; plain
+ * Cryptoki does keys and signatures (docs/decisions/0002).
+ * It promises: keys are made in the token, sensitive, never extractable, sign-only; existing keys are checked before use (P1).
+ * It does not: know what it signs. No Cryptoki type crosses this header, so that a helper process can be put behind it later.
  */
 #ifndef COLDCA_TOKEN_TOKEN_H
 #define COLDCA_TOKEN_TOKEN_H
@@ -68,7 +67,7 @@ struct token_choice {
     const char *manufacturer;
     const char *uri; /**< RFC 7512: its token, manufacturer, serial and model must fit too; NULL: not said */
     const struct token_profile *profile; /**< NULL: no limits known */
-    bool is_in_use; /**< a CA has its keys there: where it is missing nobody is told to make another one */
+    bool is_in_use; /**< a CA has its keys there: where it is missing nobody is asked to make another one */
 };
 
 struct token_info {
@@ -146,7 +145,7 @@ struct token_address {
 };
 void token_address_done(struct token_address *address);
 DEFINE_AUTO_VALUE(struct token_address, token_address_done);
-/** ERROR_TOKEN if it is no pkcs11: URI, has unknown attributes or holds a PIN (pin-value). */
+/** ERROR_TOKEN if it is not a pkcs11: URI, has unknown attributes or holds a PIN (pin-value). */
 MUST_USE bool token_address_parse(const char *uri, struct token_address *ret_address, struct error *err);
 
 /* ---- keys ---- */
@@ -179,11 +178,11 @@ MUST_USE bool token_key_generate(struct token *token, enum key_kind kind, unsign
                                  struct token_key **ret_key, struct error *err);
 
 /**
- * Finds the private key by URI (RFC 7512: id, object, type; token parts are checked against this token) and the public half.
- * The public half comes from the private key itself where the token tells it, else from the public key or certificate
+ * Finds the private key by URI (RFC 7512: id, object, type; token parts are checked against this token) and the public key.
+ * The public key comes from the private key itself where the token tells it, else from the public key or certificate
  * with its CKA_ID. Except for RSA, whose private key carries its modulus, a signature over a fresh random text (never a
  * certificate) must then verify with it: a private key swapped under its CKA_ID is found before anything is logged.
- * \param spki  if not empty, the key's public half must equal it
+ * \param spki  if not empty, the public key must equal it
  * \return false: ERROR_TOKEN if none, or several candidates (lists them), no CKA_ID, or the public key differs
  */
 MUST_USE bool token_key_find(struct token *token, const char *uri, struct bytes spki,

@@ -95,7 +95,7 @@ static void look_at(struct watched *call, int64_t now)
                        "(timeout_seconds in the token's YAML allows more)",
                        call->limit_seconds, call->what);
         tell(text, true);
-        call->since_ms = now; // for one who is told and does not end
+        call->since_ms = now; // for one who is warned and does not end
     } else if (late > 0 && passed_ms >= (int64_t)late * 1000 && !call->is_told) {
         (void)snprintf(text, sizeof(text),
                        "the token has not answered for %u seconds (%s); after %u the run is ended", late,

@@ -36,12 +36,12 @@ static size_t beside_cut(size_t columns)
 
 void fit_start(struct builder *ret_text, struct bytes text, size_t columns)
 {
-    size_t room = columns_of(text) <= columns ? columns : beside_cut(columns);
+    size_t buffer = columns_of(text) <= columns ? columns : beside_cut(columns);
     size_t at = 0;
     size_t width = 0;
-    for (size_t used = 0; at < text.len; at += used, room -= width) {
+    for (size_t used = 0; at < text.len; at += used, buffer -= width) {
         used = step(text, at, &width);
-        if (width > room)
+        if (width > buffer)
             break;
     }
     builder_add(ret_text, text.data, at);
@@ -52,10 +52,10 @@ void fit_start(struct builder *ret_text, struct bytes text, size_t columns)
 void fit_end(struct builder *ret_text, struct bytes text, size_t columns)
 {
     size_t total = columns_of(text);
-    size_t room = total <= columns ? columns : beside_cut(columns);
+    size_t buffer = total <= columns ? columns : beside_cut(columns);
     size_t at = 0;
     size_t width = 0;
-    while (at < text.len && total > room) {
+    while (at < text.len && total > buffer) {
         at += step(text, at, &width);
         total -= width;
     }

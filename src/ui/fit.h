@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text for a terminal of a given width, counted by charset_columns(); a character of no known width counts two. Texts are
- * harmless (quote_guard()). Inside ui/ only.
+ * escaped (quote_guard()). Inside ui/ only.
  */
 #ifndef COLDCA_UI_FIT_H
 #define COLDCA_UI_FIT_H

@@ -26,10 +26,10 @@ static bool ask(size_t lines_left, size_t columns, bool *ret_goes_on, struct err
 
 bool pager_show(struct bytes text, size_t reserve, struct error *err)
 {
-    AUTO(builder_done) struct builder harmless = BUILDER_INIT;
+    AUTO(builder_done) struct builder escaped = BUILDER_INIT;
     bool goes_on = true;
-    quote_guard(&harmless, text);
-    struct bytes left = builder_bytes(&harmless);
+    quote_guard(&escaped, text);
+    struct bytes left = builder_bytes(&escaped);
     while (goes_on && left.len > 0) {
         // Looked up each time: a person who sees too little makes the window larger.
         struct terminal_size size = terminal_size();

@@ -66,18 +66,18 @@ static bool ask_reason(char **ret_reason, struct error *err)
 {
     for (;;) {
         AUTO(builder_done) struct builder line = BUILDER_INIT;
-        AUTO(builder_done) struct builder harmless = BUILDER_INIT;
+        AUTO(builder_done) struct builder escaped = BUILDER_INIT;
         if (!ui_ask_line("reason (goes into the ledger)", &line, err))
             return false;
         size_t start = 0;
         while (start < line.len && (line.data[start] == ' ' || line.data[start] == '\t'))
             start++;
-        quote_append(&harmless, bytes_slice(builder_bytes(&line), start, line.len), REASON_MAX_LEN);
-        if (harmless.len == 0) {
+        quote_append(&escaped, bytes_slice(builder_bytes(&line), start, line.len), REASON_MAX_LEN);
+        if (escaped.len == 0) {
             terminal_say_text("a refusal needs a reason\n");
             continue;
         }
-        *ret_reason = builder_take_text(&harmless);
+        *ret_reason = builder_take_text(&escaped);
         return true;
     }
 }

@@ -30,7 +30,7 @@ static void catch_one(size_t index)
 {
     struct sigaction action = {.sa_handler = note};
     (void)sigemptyset(&action.sa_mask);                       // never fails
-    (void)sigaction(numbers[index], &action, &before[index]); // fails only for a number that is no signal
+    (void)sigaction(numbers[index], &action, &before[index]); // fails only for a number that is not a signal
     // A run under nohup outlives its terminal's hang-up.
     if (numbers[index] == SIGHUP && before[index].sa_handler == SIG_IGN)
         (void)sigaction(SIGHUP, &before[index], NULL); // likewise

@@ -24,7 +24,7 @@ struct ui_table {
     size_t count;
 };
 
-/** Harmless text with what the C library can't draw as an escape too, and a mark that would sit on the gap before the cell. */
+/** Escaped text with what the C library can't draw as an escape too, and a mark that would sit on the gap before the cell. */
 static char *drawable(struct bytes text)
 {
     AUTO(builder_done) struct builder guarded = BUILDER_INIT;
@@ -138,7 +138,7 @@ static char *wrapped(const char *text, size_t width)
 /** Shares the terminal's width: what needs less than its share keeps it, the others divide the rest. */
 static void share_width(const struct ui_table *table, size_t ret_widths[static MAX_COLUMNS])
 {
-    size_t room = ui_width(table->stream);
+    size_t buffer = ui_width(table->stream);
     size_t gaps = GAP * (table->columns - 1);
     size_t needed = gaps;
     for (size_t j = 0; j < table->columns; j++) {
@@ -149,7 +149,7 @@ static void share_width(const struct ui_table *table, size_t ret_widths[static M
         }
         needed += ret_widths[j];
     }
-    while (needed > room) {
+    while (needed > buffer) {
         size_t widest = 0;
         for (size_t j = 1; j < table->columns; j++)
             widest = ret_widths[j] >= ret_widths[widest] ? j : widest;
@@ -202,7 +202,7 @@ static struct libscols_table *layout(const struct ui_table *table)
     failed |= scols_table_enable_colors(drawn, ui_may_color(table->stream) ? 1 : 0);
     // The layout is done here, by words; smartcols is to cut nothing off.
     failed |= scols_table_set_termforce(drawn, SCOLS_TERMFORCE_NEVER);
-    // Everything is harmless already; smartcols would escape our escapes.
+    // Everything is escaped already; smartcols would escape our escapes.
     failed |= scols_table_enable_noencoding(drawn, 1);
     failed |= scols_table_set_column_separator(drawn, "  ");
     for (size_t j = 0; j < table->columns && !failed; j++) {

@@ -54,9 +54,9 @@ struct terminal_size terminal_size(void)
 static void say_to(int fd, struct bytes text)
 {
     struct error err = ERROR_INIT;
-    AUTO(builder_done) struct builder harmless = BUILDER_INIT;
-    quote_guard(&harmless, text);
-    if (!file_write_fd(fd, "the terminal", builder_bytes(&harmless), &err))
+    AUTO(builder_done) struct builder escaped = BUILDER_INIT;
+    quote_guard(&escaped, text);
+    if (!file_write_fd(fd, "the terminal", builder_bytes(&escaped), &err))
         return; // there is nobody to tell; the read that follows meets the same loss
 }
 
@@ -177,7 +177,7 @@ static bool heed_signals(struct conversation *conversation, struct error *err)
     return !must_take || take_modes(conversation, err);
 }
 
-bool conversation_read(struct conversation *conversation, void *room, size_t size, size_t *ret_len,
+bool conversation_read(struct conversation *conversation, void *buffer, size_t size, size_t *ret_len,
                        struct error *err)
 {
     conversation->is_asked_again = false;
@@ -190,7 +190,7 @@ bool conversation_read(struct conversation *conversation, void *room, size_t siz
             return false;
         if ((waits[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0 || waits[1].revents != 0)
             continue;
-        ssize_t got = read(conversation->fd, room, size);
+        ssize_t got = read(conversation->fd, buffer, size);
         if (got > 0) {
             *ret_len = (size_t)got;
             return true;

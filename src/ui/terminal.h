@@ -37,7 +37,7 @@ void conversation_end(struct conversation *conversation);
 DEFINE_AUTO_VALUE(struct conversation, conversation_end);
 
 /** Waits for typing; at least one byte. ERROR_INTERRUPTED on SIGINT, SIGTERM, SIGQUIT, SIGHUP and at the end of input. */
-MUST_USE bool conversation_read(struct conversation *conversation, void *room, size_t size, size_t *ret_len,
+MUST_USE bool conversation_read(struct conversation *conversation, void *buffer, size_t size, size_t *ret_len,
                                 struct error *err);
 
 /** ERROR_INTERRUPTED in the words all prompts use. \param cause such as "Ctrl-D" */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a person sees and types: the only folder besides cli/ that prints. Everything goes to the controlling terminal or
- * stderr; data goes to stdout by cli/. All text is made harmless (base/quote.h) before it is drawn.
+ * What a person sees and types: the only directory besides cli/ that prints. Everything goes to the controlling terminal or stderr;
+ * data goes to stdout by cli/.
+ * It promises: all text is escaped (base/quote.h) before it is drawn; a PIN is not echoed and not kept (P7).
+ * It does not: decide or choose. A person's decisions are plan/'s; here they are asked for.
  */
 #ifndef COLDCA_UI_UI_H
 #define COLDCA_UI_UI_H
@@ -18,7 +20,7 @@ void ui_use_utf8(void);
 bool ui_has_terminal(void);      /**< a person can be asked: /dev/tty can be opened */
 bool ui_may_color(FILE *stream); /**< a terminal, no NO_COLOR, TERM not dumb */
 unsigned ui_width(FILE *stream); /**< columns; 80 if unknown */
-/* A prompt is the question alone, harmless: the keys and the ": " are added here. What was typed before it was drawn is thrown away. */
+/* A prompt is the question alone, escaped: the keys and the ": " are added here. What was typed before it was drawn is thrown away. */
 /** Asks on the terminal, one line; ERROR_INTERRUPTED on Ctrl-C, Ctrl-D; the terminal is restored whatever happens. */
 MUST_USE bool ui_ask_line(const char *prompt, struct builder *ret_line, struct error *err);
 /** One key out of `keys` ("arsq"), upper or lower case, with Enter; asks again on anything else. */
@@ -45,7 +47,7 @@ struct ui_table;
 struct ui_table *ui_table_new(const char *const *headings, size_t count, FILE *stream);
 void ui_table_free(struct ui_table *table);
 DEFINE_AUTO(struct ui_table *, ui_table_free);
-/** A row of harmless texts, one a column; "\n" inside a cell makes further lines. color: "red", "green", "yellow" or NULL. */
+/** A row of escaped texts, one a column; "\n" inside a cell makes further lines. color: "red", "green", "yellow" or NULL. */
 void ui_table_row(struct ui_table *table, const char *const *cells, const char *color);
 void ui_table_print(struct ui_table *table);
 

@@ -28,9 +28,9 @@ bool witness_certificate_sha256(const char *path, uint8_t ret_digest[static 32],
 }
 
 /** OpenSSL would ask on the terminal: a witness's key that is encrypted is refused instead. */
-static int no_passphrase(char *room, int size, int is_writing, void *data)
+static int no_passphrase(char *buffer, int size, int is_writing, void *data)
 {
-    (void)room, (void)size, (void)is_writing, (void)data; // nothing to give
+    (void)buffer, (void)size, (void)is_writing, (void)data; // nothing to give
     return -1;
 }
 
@@ -52,7 +52,7 @@ static bool read_key(const char *path, EVP_PKEY **ret_key, struct error *err)
     return true;
 }
 
-/** A witness's Ed25519 key: in a file, or in a token of his own. */
+/** A witness's Ed25519 key: in a file, or in its own token. */
 struct witness {
     EVP_PKEY *file_key;            /**< NULL: in a token */
     struct token_profile *profile; /**< NULL: the module was named */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What auditors and witnesses bring: certificates to look up in a proof, keys that cosign checkpoints. Neither needs this CA's token.
+ * What auditors and witnesses bring: certificates to look up in a proof, keys that cosign checkpoints.
+ * It promises: a cosignature is checked before it is kept.
+ * It does not: need this CA's token; a witness's key is its own.
  */
 #ifndef COLDCA_WITNESS_EVIDENCE_H
 #define COLDCA_WITNESS_EVIDENCE_H
@@ -12,7 +14,7 @@ MUST_USE bool witness_certificate_sha256(const char *path, uint8_t ret_digest[st
 
 /**
  * Cosigns the newest checkpoint with a witness's Ed25519 key and keeps it.
- * \param key      a PEM file with the private key, not encrypted; or a pkcs11: URI (RFC 7512) of one in a token of his own,
+ * \param key      a PEM file with the private key, not encrypted; or a pkcs11: URI (RFC 7512) of one in its own token,
  *                 whose module is the one it names (module-path) or else the home's
  * \param name     the witness's, a schema-less URL
  * \param now      seconds since 1970: the time the cosignature speaks of

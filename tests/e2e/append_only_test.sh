@@ -99,7 +99,7 @@ if mount --bind ca read-only 2>err && mount -o remount,bind,ro read-only 2>err; 
     reads read-only
     run 0 -C read-only cert list
     says "index.sqlite was not there"
-    says "the next command that writes mends it"
+    says "the next command that writes repairs it"
     run 0 -C read-only --json ledger verify
     json .ok
     umount read-only

@@ -195,7 +195,7 @@ equal "$(jq -r '[.requests[] | select(.reasons[]?.rule == "output.name")] | leng
 ! grep -qP '[\x00-\x09\x0b-\x1f\x7f]' "$report" "$(dirname "$report")/report.html" || fail "control characters in a report"
 equal "$(find "$(dirname "$report")" -name '*.pem' | grep -vc chain)" 2
 
-step "issued/ that is a symbolic link, a folder that is no batch, a batch nobody made: not used"
+step "issued/ that is a symbolic link, a folder that is not a batch, a batch nobody made: not used"
 fill linked 1 linked
 mkdir elsewhere
 ln -s ../elsewhere linked/issued

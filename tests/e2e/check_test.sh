@@ -42,11 +42,11 @@ step "without a home, and with one that has no certificate yet: what was not loo
 mkdir empty
 (cd empty && run 0 check "${device[@]}" ../requests/device-0001.csr && cp out err ..)
 says "1 allowed"
-says "not looked at: the end, the names and the purposes its chain allows"
+says "not checked: the end, the names and the purposes its chain allows"
 run 0 -C ca check "${device[@]}" requests/device-0001.csr
-says_not "not looked at"
+says_not "not checked"
 run 0 -C awaiting check "${device[@]}" requests/device-0001.csr
-says "while this CA awaits its parent's certificate these were not looked at"
+says "while this CA awaits its parent's certificate these were not checked"
 run 0 -C awaiting check --json "${device[@]}" requests/device-0001.csr
 json '.warnings[0].rule' check.no-issuer
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Requests in the outer forms docs/requests.md takes with a note: checked, reviewed, signed, handed out again, in the ledger; and what
-# is no request at all is named.
+# is not a request at all is named.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 make_ca
@@ -87,7 +87,7 @@ grep -q 'note: RSASSA-PSS' medium/issued/*/report.html || fail "report.html has 
 step "the ledger holds all of it"
 sound_ledger
 
-step "what is no request is named for what it is"
+step "what is not a request is named for what it is"
 for name in utf16 base64 indented quoted empty trailing ber version-1 two-requests microsoft-oid; do
     run 1 -C ca check "${device[@]}" "$shapes/device-$name.csr"
 done

@@ -118,7 +118,7 @@ env --default-signal setsid "$COLDCA" -C ca sign "${device[@]}" --pin-source fil
 pid=$!
 children+=("$pid")
 unset TOKEN_FAULT
-wait_for log "C_Login begins" "$pid" {reader}>&- || fail "no login" # what it leaves behind is no reader either
+wait_for log "C_Login begins" "$pid" {reader}>&- || fail "no login" # what it leaves behind is not a reader either
 exec {reader}>&-
 kill -TERM "$pid"
 echo >gate

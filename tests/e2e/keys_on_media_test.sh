@@ -37,7 +37,7 @@ says "1 there already"
 equal "$(sha256sum keys/device-3.key)" "$key" "the key of the run before is used"
 equal "$(openssl req -in stick/requests/device-3.csr -noout -pubkey)" "$(openssl pkey -in keys/device-3.key -pubout)"
 run 3 request "${device[@]}" --cn device-1 --out keys --csr-out stick/requests
-says "device-1.csr is there already"
+says "device-1.csr already exists"
 run 3 request "${device[@]}" --cn device-4 --out keys --csr-out nowhere/requests
 absent keys/device-4.key
 equal "$(keys_below stick)" ""

@@ -11,7 +11,7 @@ for program in mosquitto pkcs11-tool keytool ip unshare; do
 done
 own=(unshare --net --mount --pid --fork --kill-child)
 [ "$(id -u)" = 0 ] || own+=(--map-root-user --map-auto)
-"${own[@]}" true 2>err || own+=(--propagation unchanged) # in a chroot, whose root is no mount
+"${own[@]}" true 2>err || own+=(--propagation unchanged) # in a chroot, whose root is not a mount
 "${own[@]}" true 2>err || skip "no network of its own for the page's port 8883: $(cat err); run it as root"
 
 step "each block of the page is a shell block, so each is run"

@@ -66,10 +66,10 @@ openssl pkey -in kinds/device-rsa-4096.key -noout -text | grep -q '4096 bit' || 
 echo "a file is never written over"
 before=$(sha256sum device/*)
 request 3 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
-says "device-1.csr is there already"
+says "device-1.csr already exists"
 rm device/device-1.csr
 request 3 --policy mqtt-device --set domain=iot.example --cn device-1 --out device
-says "device-1.key is there already"
+says "device-1.key already exists"
 request 0 --policy mqtt-device --set domain=iot.example --cn device-1 --out device --key-file device/device-1.key
 sound device/device-1.csr CN=device-1
 same_key device/device-1.csr device/device-1.key

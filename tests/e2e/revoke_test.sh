@@ -80,7 +80,7 @@ equal "$(jq -r 'select(.type == "cert.revoked" and .serial == "'"$b"'") | .reaso
 
 step "what is not in the ledger, another issuer's, the CA's own"
 revoke 3 --serial 0102030405060708 --yes
-says "the ledger knows no certificate"
+says "no certificate with serial"
 says "--foreign"
 revoke 0 --serial 01:02:03:04:05:06:07:08 --foreign --yes
 revoke 0 --serial 0102030405060708 --foreign --yes

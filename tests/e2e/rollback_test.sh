@@ -220,6 +220,6 @@ newest_behind() { from 2 ledger.checkpoint && no_index && from 2 index.sqlite; }
 newest_behind
 sound_ledger # no damage
 mended newest_gone "ledger.checkpoint was missing: made it from ledger.checkpoints" "${write[@]}"
-mended newest_behind "ledger.checkpoint was one checkpoint behind: an earlier run was stopped; mended it" "${write[@]}"
+mended newest_behind "ledger.checkpoint was one checkpoint behind: an earlier run was stopped; repaired it" "${write[@]}"
 
 echo "rollback: $cases cases, each found and told as what it is"

@@ -168,7 +168,7 @@ for made in cdfc07ce58eebfc624ec a5f2b4780de47f44c56b 5523460925bd0960805c 1db92
     grep -qx "$made" made/again || fail "$made is not among those made again"
 done
 echo "no fingerprint" >blacklist/blacklist.RSA-4096
-! "$SOURCE/scripts/debian-weak-keys" made/other blacklist 2>err || fail "took what is no fingerprint"
+! "$SOURCE/scripts/debian-weak-keys" made/other blacklist 2>err || fail "took what is not a fingerprint"
 says "not a fingerprint"
 absent made/other
 

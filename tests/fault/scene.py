@@ -94,7 +94,7 @@ def preload(**settings):
 
 class Ledger:
     """The records of ledger.jsonl, read by nobody's rules but the format's: void lines and a torn end are left out. So are lines
-    that are no JSON: whether they may be there is for `ledger verify` to say."""
+    that are not JSON: whether they may be there is for `ledger verify` to say."""
 
     def __init__(self, home):
         self.issued = {}     # SHA-256 of the certificate: source of its request

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct error err = ERROR_INIT;
     uint64_t old_size;
     uint64_t size;
-    // The one checkpoint there is by this key is over words that are no records, and continues only itself.
+    // The one checkpoint there is by this key is over words that are not records, and continues only itself.
     if (ledger_proof_verify(bytes_of(data, len), vkey, NULL, NULL, &found, &err))
         abort();
     if (ledger_consistency_verify(bytes_of(data, len), BYTES_LITERAL(note), vkey, &old_size, &size, &err) &&

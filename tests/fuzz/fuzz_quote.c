@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-    struct quoted room;
+    struct quoted buffer;
     AUTO(builder_done) struct builder harmless = BUILDER_INIT;
     AUTO(builder_done) struct builder guarded = BUILDER_INIT;
     quote_append(&harmless, bytes_of(data, len), 0);
@@ -17,6 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         assert(harmless.data[i] >= 0x20 && harmless.data[i] != 0x7f);
     quote_guard(&guarded, builder_bytes(&harmless));
     assert(bytes_equal(builder_bytes(&guarded), builder_bytes(&harmless)));
-    assert(strlen(quoted(bytes_of(data, len), &room)) < sizeof(room.text));
+    assert(strlen(quoted(bytes_of(data, len), &buffer)) < sizeof(buffer.text));
     return 0;
 }

@@ -14,7 +14,7 @@ static bool replay_folder(const char *path, size_t *ret_count, struct error *err
 {
     AUTO(closedir) DIR *folder = opendir(path);
     if (folder == NULL)
-        return error_set(err, ERROR_INPUT, 0, "can't open the folder %s", path);
+        return error_set(err, ERROR_INPUT, 0, "can't open the directory %s", path);
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         AUTO(builder_done) struct builder seed = BUILDER_INIT;
         if (entry->d_name[0] == '.')

@@ -139,7 +139,7 @@ step "refusals"
 fails_with 'holds a PIN' with_token pkeyutl -sign -inkey 'pkcs11:object=p256?pin-value=246810' -in text.sha256 -out x.sig
 fails_with 'CKR_PIN_INCORRECT' with_token pkeyutl -sign \
     -inkey "pkcs11:token=openssl%20test;object=p256?pin-source=file:$folder/wrong-pin" -in text.sha256 -out x.sig
-[ "$(grep -c 'tried once' out)" = 1 ]
+[ "$(grep -c 'one attempt was made' out)" = 1 ]
 (   # counted at the module: one C_Login, however often the command looks at its key
     export TOKEN_SHIM_MODULE=$module COLDCA_PKCS11_MODULE=$BUILD/token_shim.so TOKEN_SHIM_LOGINS=$folder/logins
     fails_with 'CKR_PIN_INCORRECT' with_token x509 -req -in leaf.csr -CA p256.pem -out x.pem \

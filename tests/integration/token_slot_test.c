@@ -257,7 +257,7 @@ static void test_a_certificate_comes_back_byte_for_byte(void **state)
     assert_done(token_certificate_store(fixture->token, builder_bytes(&second), "ca 2", id, &err), err);
     assert_refused(token_certificate_find(fixture->token, id, &back, &err), &err, ERROR_TOKEN, "several");
     assert_refused(token_certificate_store(fixture->token, BYTES_LITERAL("junk"), "x", id, &err), &err,
-                   ERROR_INPUT, "no certificate");
+                   ERROR_INPUT, "not a certificate");
 }
 
 static void test_the_login_and_the_pool_outlive_a_stored_certificate(void **state)

@@ -40,4 +40,19 @@ plant src/plan/plan.c 'static void f(void) { puts("x"); }' "only cli/ and ui/ pr
 plant src/home/home.c 'static char *pin;' "a PIN is a struct secret"
 plant src/issue/issue.c 'static CK_RV f(void);' "Cryptoki types stay"
 plant src/issue/issue.c 'static void f(void) { exit(1); }' "only main ends the process"
-[ "$planted" = 10 ] || { echo "FAILED: only $planted were planted" >&2; exit 1; }
+# Words that are not the field's, in messages only.
+plant src/plan/plan.c 'static const char *const f = "the folder " "is gone";' "say directory"
+plant src/home/home.c 'static const char *const f = "what is read is no" " certificate";' "say is not a(n)"
+mkdir -p docs && echo 'The ledger is authoritative.' >docs/words.md && git add docs
+plant docs/words.md 'The ledger is the truth.' "say authoritative"
+# Directories and decisions that nobody explained.
+plant src/layers.txt 'nowhere: base' "src/nowhere: its main header"
+mkdir docs/decisions
+echo '(0001-x.md) (0002-y.md)' >docs/decisions/README.md
+printf '# 0001: x\n\nStatus: Accepted\n' >docs/decisions/0001-x.md
+git add docs
+scripts/lint --rules >../log 2>&1 || { cat ../log >&2; echo "FAILED: a decision as it should be" >&2; exit 1; }
+printf '# 0002: y\n' >docs/decisions/0002-y.md
+git add docs
+plant docs/decisions/0002-y.md 'No status.' "a decision begins with"
+[ "$planted" = 15 ] || { echo "FAILED: only $planted were planted" >&2; exit 1; }

@@ -273,7 +273,7 @@ static const struct lie {
 void __wrap_csr_read_all(struct bytes input, struct request ***ret_requests, size_t *ret_count)
 {
     __real_csr_read_all(input, ret_requests, ret_count);
-    // Readers warm up with something that is no request; the lie is for what is one.
+    // Readers warm up with something that is not a request; the lie is for what is one.
     if (told == NULL || (*ret_requests)[0]->der.len == 0)
         return;
     if (told->about_all != NULL)

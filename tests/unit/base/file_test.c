@@ -184,7 +184,7 @@ static void what_is_no_file_is_named(void **state)
     assert_false(file_read(folder_fd, "missing", 10, &got, &err));
     assert_non_null(strstr(err.text, "can't open missing: No such file"));
     assert_false(file_read(folder_fd, ".", 10, &got, &err));
-    assert_non_null(strstr(err.text, "is a folder"));
+    assert_non_null(strstr(err.text, "is a directory"));
 }
 
 static void a_folder_is_made_once_and_not_through_a_link(void **state)
@@ -195,7 +195,7 @@ static void a_folder_is_made_once_and_not_through_a_link(void **state)
     assert_true(file_make_folder(folder_fd, "sub", 0700, &err));
     assert_int_equal(symlinkat("sub", folder_fd, "link"), 0);
     assert_false(file_make_folder(folder_fd, "link", 0700, &err));
-    assert_non_null(strstr(err.text, "not a folder"));
+    assert_non_null(strstr(err.text, "not a directory"));
     assert_true(file_create(folder_fd, "a", 0600, BYTES_LITERAL(""), &err));
     assert_false(file_make_folder(folder_fd, "a", 0700, &err));
     assert_false(file_make_folder(folder_fd, "missing/sub", 0700, &err));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What clients take for an IP address is no host name. */
+/* What clients take for an IP address is not a host name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -123,7 +123,7 @@ static void the_older_forms_of_one_kind_each_are_known(void **state)
     }
     AUTO(builder_done) struct builder dsa = BUILDER_INIT;
     der_assemble("30{ 0200 0203010001 0203010001 020105 020107 02010b }", &dsa);
-    assert_form(builder_bytes(&dsa), NULL); // 0200 is no INTEGER of 0
+    assert_form(builder_bytes(&dsa), NULL); // 0200 is not an INTEGER of 0
     builder_clear(&dsa);
     der_assemble("30{ 020100 0203010001 0203010001 020105 020107 02010b }", &dsa);
     assert_form(builder_bytes(&dsa), "a DSA private key in DER");

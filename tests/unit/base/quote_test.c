@@ -113,18 +113,18 @@ static void a_cut_is_marked_and_splits_no_escape(void **state)
 static void quoted_fits_its_room_at_the_worst(void **state)
 {
     uint8_t worst[4000];
-    struct quoted room;
+    struct quoted buffer;
     (void)state;
     for (size_t offset = 0; offset < 12; offset++) {
         memset(worst, 'a', offset);
         for (size_t i = offset; i + 4 <= sizeof(worst); i += 4)
             memcpy(worst + i, "\xf4\x8f\xbf\xbf", 4); // the longest escape
-        const char *text = quoted(bytes_of(worst, 3000), &room);
+        const char *text = quoted(bytes_of(worst, 3000), &buffer);
         size_t len = strlen(text);
-        assert_true(len < sizeof(room.text));
+        assert_true(len < sizeof(buffer.text));
         assert_string_equal(text + len - 3, "...");
     }
-    assert_string_equal(quoted_text(NULL, &room), "");
+    assert_string_equal(quoted_text(NULL, &buffer), "");
 }
 
 static void a_text_cut_anywhere_keeps_whole_characters(void **state)

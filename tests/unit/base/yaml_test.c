@@ -80,7 +80,7 @@ static void each_fault_is_told_with_its_place(void **state)
         {BYTES_LITERAL("name: a\n---\nname: b\n"), "second document"},
         {BYTES_LITERAL(""), "t.yaml is empty"},
         {BYTES_LITERAL("# only words\n"), "t.yaml is empty"},
-        {BYTES_LITERAL("name: \xff\n"), "no UTF-8 text"},
+        {BYTES_LITERAL("name: \xff\n"), "not UTF-8 text"},
         {BYTES_LITERAL("name: a\0b\n"), "NUL byte"},
         {BYTES_LITERAL("name: a\n\x1b[2J: b\n"), "t.yaml"},
     };

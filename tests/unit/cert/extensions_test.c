@@ -239,7 +239,7 @@ static void assert_rejected(const struct builder *der, const struct builder *tbs
         fail_msg("\"%s\" is not in \"%s\"", words, err.text);
 }
 
-/** A CA with this name and key whose key identifier is no hash of it. */
+/** A CA with this name and key whose key identifier is not a hash of it. */
 static struct cert_issuer *odd_ca(const char *subject)
 {
     struct error err = ERROR_INIT;

@@ -298,14 +298,14 @@ static void the_key_of_a_ca_above_is_no_requesters(void **state)
         &(struct judge_case){.policy = leaf, .own_key = keys[2], .issuer = cert_issuer_facts(issuer)}));
 }
 
-/* What is no issuer, or no chain: recipes of root and sub, and the words. */
+/* What is not an issuer, or no chain: recipes of root and sub, and the words. */
 static const struct {
     struct chain_recipe root, sub;
     const char *words;
 } no_issuers[] = {
     {{.is_version_1 = true}, {.key = NULL}, "certificate of the chain is not X.509 v3"},
     {{.key = NULL}, {.basic_constraints = "CA:FALSE"}, "cA is not set"},
-    {{.basic_constraints = ""}, {.key = NULL}, "certificate of the chain is no CA"},
+    {{.basic_constraints = ""}, {.key = NULL}, "certificate of the chain is not a CA"},
     {{.key = NULL}, {.key_usage = "cRLSign"}, "no keyCertSign"},
     {{.key_usage = "digitalSignature"}, {.key = NULL}, "no keyCertSign"},
     {{.key = NULL}, {.subject_key_id = ""}, "subjectKeyIdentifier"},

@@ -151,7 +151,7 @@ static void the_issuer_is_the_subject_of_the_ca_byte_for_byte(void **state)
     assert_int_equal(X509_NAME_get0_der(X509_get_issuer_name(certificate), &found, &found_len), 1);
     assert_int_equal(found_len, wanted_len);
     assert_memory_equal(found, wanted, wanted_len);
-    // The authority key identifier is copied, never worked out: this CA's is no hash of its key. No issuer and serial beside it.
+    // The authority key identifier is copied, never worked out: this CA's is not a hash of its key. No issuer and serial beside it.
     assert_string_equal(maker_extension(certificate, NID_authority_key_identifier), "300780050102030405");
 }
 

@@ -110,7 +110,7 @@ static void a_directory_that_is_no_ca_is_said_so(void **state)
     rename_file("ca.yaml", "was-ca.yaml");
     assert_not_opened(HOME_LOOK, ERROR_INPUT, "holds a ledger but no ca.yaml: restore ca.yaml");
     rename_file("ledger.jsonl", "was-ledger.jsonl");
-    assert_not_opened(HOME_LOOK, ERROR_INPUT, "so it is no CA; `coldca init` makes one");
+    assert_not_opened(HOME_LOOK, ERROR_INPUT, "is not a CA directory (no ca.yaml); `coldca init` makes one");
 }
 
 static void a_path_that_is_not_there_is_said_so(void **state)
@@ -253,7 +253,7 @@ static void a_serial_that_is_none_or_unknown_is_said_so(void **state)
     error_clear(&err);
     assert_false(home_certificate_find(home, "0102", &der, &entry, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
-    assert_non_null(strstr(err.text, "`coldca cert list` shows those it knows"));
+    assert_non_null(strstr(err.text, "`coldca cert list` shows all"));
 }
 
 /* ---- policies and what else comes with the program ---- */

@@ -194,7 +194,7 @@ static void what_is_damaged_in_the_ledger_is_not_the_tokens_fault(void **state)
     logged_sign(own.signer, job);
     assert_false(group_all_signed(&groups[0], &err));
     assert_int_equal(err.kind, ERROR_LEDGER);
-    assert_non_null(strstr(err.text, "making the certificate of old.csr again from the ledger"));
+    assert_non_null(strstr(err.text, "rebuilding the certificate of old.csr from the ledger"));
     assert_int_equal(group_count_new(&groups[0]), 0);
 }
 

@@ -54,7 +54,7 @@ static void the_ledger_is_never_made_anew(void **state)
 {
     struct home *home = *state;
     struct error err = ERROR_INIT;
-    assert_refused(ledger_create(home->fd, &err), err, ERROR_LEDGER, "is there already");
+    assert_refused(ledger_create(home->fd, &err), err, ERROR_LEDGER, "already exists");
 }
 
 static void certificates_are_found_by_serial_request_and_key(void **state)

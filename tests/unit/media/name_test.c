@@ -71,10 +71,10 @@ static void makes_any_name_safe(void **state)
         {"a\xe2\x80\xae.txt", "a_.txt"}, // a direction mark
         {"\xf0\x9f\x8f\xad"
          "1",
-         "_1"},                // a factory is no letter
+         "_1"},                // a factory is not a letter
         {"\xcc\x81x", "_x"},   // a mark on nothing
         {"\xe3\x85\xa4", "_"}, // a Hangul filler: a letter that does not show
-        {"x\xc2\xb2", "x_"},   // a superscript is no digit
+        {"x\xc2\xb2", "x_"},   // a superscript is not a digit
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
@@ -161,7 +161,7 @@ static void every_character_there_is_makes_a_name_that_can_be_written(void **sta
                          : code < 0x10000 ? 6
                                           : 12;
              shift >= 0; shift -= 6)
-            foreign[len++] = (char)(0x80 | (code >> shift & 0x3f)); // surrogates too, which are no UTF-8
+            foreign[len++] = (char)(0x80 | (code >> shift & 0x3f)); // surrogates too, which are not UTF-8
         foreign[len++] = 'x';
         foreign[len] = '\0';
         struct builder name = BUILDER_INIT;

@@ -179,7 +179,7 @@ static void waits_for_no_fifo_and_opens_no_socket_or_device(void **state)
         assert_problem(&found, "device.csr", "a device");
     media_walk_done(&found);
     assert_false(reads(folder, "fifo.csr", &err));
-    assert_non_null(strstr(err.text, "no regular file"));
+    assert_non_null(strstr(err.text, "not a regular file"));
     assert_false(reads(folder, "socket.csr", &err));
     assert_false(has_device && reads(folder, "device.csr", &err));
     (void)close(fd);

@@ -158,7 +158,7 @@ static void a_plan_without_a_home_says_what_was_not_looked_at(void **state)
     assert_int_equal(plan->count, 3);
     assert_int_equal(plan_count(plan, PLAN_ALLOW), 1);
     assert_int_equal(plan_count(plan, PLAN_REFUSE), 2);
-    assert_non_null(strstr(builder_text(&said), "without a CA (-C) these were not looked at"));
+    assert_non_null(strstr(builder_text(&said), "without a CA (-C) these were not checked"));
 }
 
 static void what_is_not_named_is_asked_for(void **state)

@@ -80,7 +80,7 @@ static void an_address_that_no_ip_rule_takes_is_refused_with_what_mends_it(void 
          "add '203.0.113.9/32' to cidr"},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=2001:db8::1", "\"2001:db8::1\" is an IP address",
          "2001:db8::1/128"},
-        {POLICY(DNS_OF_CN PRIVATE_IP), "CN=[fd00::5]", "no IPv4 or IPv6 address", "without brackets"},
+        {POLICY(DNS_OF_CN PRIVATE_IP), "CN=[fd00::5]", "not an IPv4 or IPv6 address", "without brackets"},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=10.1", "ends in a number", ""},
         {POLICY(DNS_OF_CN PRIVATE_IP), "CN=host.0x7f", "ends in a number", ""},
     };
@@ -92,7 +92,7 @@ static void an_address_that_no_ip_rule_takes_is_refused_with_what_mends_it(void 
         if (strstr(remedy_of(verdict, "san.dns"), cases[i].remedy) == NULL)
             fail_msg("the remedy is: %s", remedy_of(verdict, "san.dns"));
     }
-    // A number that is no address is what `optional` is for: the id of a device that has no host name.
+    // A number that is not an address is what `optional` is for: the id of a device that has no host name.
     const struct verdict *verdict =
         case_judge(&(struct judge_case){.policy = POLICY(OPTIONAL_DNS_OF_CN), .subject = "CN=00012345"});
     assert_allowed(verdict);

@@ -151,7 +151,7 @@ static void the_common_name_counts_where_validators_count_it(void **state)
         {SAN_DNS, "iot.example", NULL, "CN=fine.iot.example,CN=a.evil.example", NULL, "the CN"},
         {SAN_DNS, "iot.example", NULL, "CN=a.evil.example", "dns:b.iot.example", NULL}, // the SAN counts
         {SAN_DNS, "iot.example", NULL, "CN=a.iot.example", NULL, NULL},
-        {SAN_DNS, "iot.example", NULL, "CN=device", NULL, NULL}, // one word is no host
+        {SAN_DNS, "iot.example", NULL, "CN=device", NULL, NULL}, // one word is not a host
         {SAN_DNS, "iot.example", NULL, "CN=Acme Inc. Device", NULL, NULL},
         {SAN_DNS, "iot.example", NULL, "CN=a..example", NULL, NULL},
         {SAN_DNS, "iot.example", NULL, "O=a.evil.example", NULL, NULL},

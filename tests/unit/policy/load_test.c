@@ -53,7 +53,7 @@ static void a_policy_that_could_allow_nothing_does_not_load(void **state)
     REFUSED("no host name has", {"san", "san: [{type: dns, value: 'a b.example', from: policy}]"});
     REFUSED("default of domain", {"variables", "variables: [{name: domain, match: '[a-z]+', default: A1}]"});
     REFUSED("there twice", {"variables", "variables: [{name: domain, match: a}, {name: domain, match: b}]"});
-    REFUSED("is no name", {"variables", "variables: [{name: 'do main', match: a}]"});
+    REFUSED("is not a name", {"variables", "variables: [{name: 'do main', match: a}]"});
     REFUSED("also a subject field",
             {"variables", "variables: [{name: cn, match: a}, {name: domain, match: a}]"});
     REFUSED("wrong at character", {"subject", "subject: [{field: CN, match: '[a-z'}]"});
@@ -77,7 +77,7 @@ static void a_policy_outside_the_standards_does_not_load(void **state)
     REFUSED("not a URI", {"other", "crl_urls: ['crl.example/ca.crl']"});
     REFUSED("name_constraints need ca",
             {"other", "name_constraints: {permitted: [{type: dns, value: a.example}]}"});
-    REFUSED("no OID", {"other", "copy_extensions: [{oid: 1.2.x, max_len: 1}]"});
+    REFUSED("not an OID", {"other", "copy_extensions: [{oid: 1.2.x, max_len: 1}]"});
     REFUSED("is none of ec-p256", {"key", "key: {allow: [ec-p257]}"});
     REFUSED("root: true needs ca", {"other", "root: true"});
     REFUSED("unknown key \"lifetime\"", {"other", "lifetime: 3"});

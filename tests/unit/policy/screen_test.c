@@ -75,7 +75,7 @@ static void each_switch_turns_off_its_check_alone(void **state)
             assert_int_equal(is_on(policy_screen(policy), i), i != off);
         assert_int_equal(lint_count(policy, "lint.screen-off"), 1);
         policy_describe(policy, &words);
-        assert_non_null(strstr(builder_text(&words), "not looked at"));
+        assert_non_null(strstr(builder_text(&words), "not checked"));
         policy_free(policy);
         builder_done(&words);
         builder_done(&line);

@@ -45,7 +45,7 @@ static void nonsense_values_do_not_load(void **state)
         {"{field: 1.3.2147483648, match: x}", "", "", "1.3.2147483648"},
         {ANY_CN, "", "extended_key_usage: [1.40.3]\n", "1.40.3"},
         {ANY_CN, "", "copy_extensions: [{oid: 0.40.3, max_len: 3}]\n", "0.40.3"},
-        {ANY_CN, "", "certificate_policies: [{oid: 1.2.99999999999999999999}]\n", "is no OID"},
+        {ANY_CN, "", "certificate_policies: [{oid: 1.2.99999999999999999999}]\n", "is not an OID"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(free) char *policy = policy_of(cases[i].subject, cases[i].san, cases[i].more);

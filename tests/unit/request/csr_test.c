@@ -301,7 +301,7 @@ static void refuses_malformed_extensions(void **state)
     refuses_extensions("", "request.extension-request");                                     // none
     refuses_extensions("30{06{2a0304}01010004{0500}}", "request.extension-request"); // FALSE is not encoded
     refuses_extensions("30{06{2a0304}04{0500}0500}", "request.extension-request");
-    refuses_extensions("30{06{551d0f}04{30}}", "request.key-usage"); // the value is no DER
+    refuses_extensions("30{06{551d0f}04{30}}", "request.key-usage"); // the value is not DER
     refuses_extensions("30{06{551d0f}04{}}", "request.key-usage");
     // A name whose value is BER (a constructed string) reads like any other, but is not DER.
     refuses_extensions("30{06{551d11}04{30{a0{06{2a0304}a0{2c{0c{'x'}}}}}}}", "request.extension");

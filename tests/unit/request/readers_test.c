@@ -242,7 +242,7 @@ static const struct attempt {
     {"catch the stop signal", try_own_handler, "rt_sigaction"},
     {"become root", try_user, "setresuid"},
     {"end early", try_exit, "status 7"},
-    {"send garbage", try_garbage, "a reader's answer"},
+    {"send garbage", try_garbage, "a parser process's result"},
     {"send an answer too long", try_oversized, "longer than any can be"},
     {"crash", try_crash, ""},
     {"abort", try_abort, ""},
@@ -336,7 +336,7 @@ static void a_reader_that_hangs_is_killed_and_replaced(void **state)
 {
     // One reader, so that what is queued behind the hang must go to its successor.
     struct readers *readers = open_hostile(1, 300);
-    static const struct attempt hang = {"hang", NULL, "no answer within 300 ms"};
+    static const struct attempt hang = {"hang", NULL, "returned nothing within 300 ms"};
     (void)state;
     submit(readers, 0, BYTES_LITERAL("hang"));
     submit(readers, 1, builder_bytes(&sound));
@@ -358,7 +358,7 @@ static void a_reader_that_hangs_is_killed_and_replaced(void **state)
 static void a_reader_that_drips_bytes_is_late_all_the_same(void **state)
 {
     struct readers *readers = open_hostile(1, 500);
-    static const struct attempt drip = {"drip", NULL, "no answer within 500 ms"};
+    static const struct attempt drip = {"drip", NULL, "returned nothing within 500 ms"};
     (void)state;
     submit(readers, 0, BYTES_LITERAL("drip"));
     submit(readers, 1, builder_bytes(&sound));

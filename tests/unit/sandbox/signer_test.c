@@ -71,7 +71,7 @@ static int apart(int (*act)(const struct bench *bench), const struct bench *benc
 
 static bool confine(const struct bench *bench, struct error *err)
 {
-    const struct sandbox_reach reach[] = {
+    const struct sandbox_path reach[] = {
         {bench->ours, true},
         {bench->read, false},
         {"/nonexistent/folder", true},

@@ -66,8 +66,8 @@ static void nobody_to_ask_is_said(void **state)
 {
     const struct console silent = {.pin = NULL};
     (void)state;
-    assert_not_opened(&silent, "needs a PIN and nobody can be asked");
-    assert_not_opened(NULL, "needs a PIN and nobody can be asked");
+    assert_not_opened(&silent, "needs a PIN: no PIN source and no terminal");
+    assert_not_opened(NULL, "needs a PIN: no PIN source and no terminal");
 }
 
 static void a_failed_attempt_can_be_repeated(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sandbox/nursery.h"
+#include "sandbox/fork_server.h"
 
 #include "sandbox/layers.h"
 #include "sandbox/wire.h"
@@ -22,7 +22,7 @@ struct ward {
     volatile int *last_words;
 };
 
-struct nursery {
+struct fork_server {
     const struct sandbox_plan *plan;
     struct layer_seccomp *filter;
     size_t born_bytes;
@@ -45,11 +45,11 @@ static bool close_files(int fd, struct error *err)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a parser process's descriptors");
 #ifndef COLDCA_SANITIZED
     // A sanitizer's report must reach a person; without one there is nothing to say here.
     if (dup2(null, 2) < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't prepare a reader's descriptors");
+        return error_errno(err, ERROR_INPUT, errno, "can't prepare a parser process's descriptors");
 #endif
     if (dup2(fd, CONTROL_FD) < 0 || close_range(CONTROL_FD + 1, ~0U, 0) != 0)
         return error_errno(
@@ -59,13 +59,13 @@ static bool close_files(int fd, struct error *err)
 }
 
 /** Everything but the socket, which is descriptor 0 already. */
-static bool confine_child(struct nursery *nursery, volatile int *last_words, struct error *err)
+static bool confine_child(struct fork_server *server, volatile int *last_words, struct error *err)
 {
     (void)prctl(PR_SET_NAME, "coldca-reader", 0, 0, 0); // for ps; nothing depends on it
-    // The kernel ends a child whose nursery is gone.
+    // The kernel ends a child whose fork server is gone.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno,
-                           "a reader can't be tied to its parent, so nothing is read");
+                           "a parser process can't be tied to its parent, so nothing is read");
 #ifdef COLDCA_SANITIZED
     bool is_closed = close(1) == 0 && close_range(3, ~0U, 0) == 0;
 #else
@@ -74,37 +74,37 @@ static bool confine_child(struct nursery *nursery, volatile int *last_words, str
     if (!is_closed)
         return error_errno(err, ERROR_INPUT, errno,
                            "the sandbox layer descriptors can't be engaged, so nothing is read");
-    return layer_child_limits(nursery->plan, nursery->born_bytes, err) && layer_landlock_again(err) &&
-           layer_seccomp_engage(nursery->filter, last_words, err);
+    return layer_child_limits(server->plan, server->born_bytes, err) && layer_landlock_again(err) &&
+           layer_seccomp_engage(server->filter, last_words, err);
 }
 
-static _Noreturn void live(struct nursery *nursery, int fd, volatile int *last_words)
+static _Noreturn void live(struct fork_server *server, int fd, volatile int *last_words)
 {
     struct error err = ERROR_INIT;
     if (dup2(fd, 0) != 0)
         _exit(1); // the parent hears silence and says so
-    bool is_confined = confine_child(nursery, last_words, &err);
+    bool is_confined = confine_child(server, last_words, &err);
     if (!wire_write(0, bytes_of(&err, sizeof(err))) || !is_confined)
         _exit(1);
-    _exit(nursery->plan->run(0, nursery->plan->context));
+    _exit(server->plan->run(0, server->plan->context));
 }
 
 /**
  * Tries the filter out in a child of its own: a kernel, or something that plays one, that accepts a filter and does not
  * apply it must not be trusted with hostile input. If the child can't be confined at all, the first real one says why.
  */
-static bool try_filter(struct nursery *nursery, struct error *err)
+static bool try_filter(struct fork_server *server, struct error *err)
 {
     int status = 0;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     void *place = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (place == MAP_FAILED)
-        return error_errno(err, ERROR_INPUT, errno, "can't make a reader's page");
+        return error_errno(err, ERROR_INPUT, errno, "can't map a parser process's page");
     volatile int *words = place;
     pid_t pid = fork();
     if (pid == 0) {
         struct error ignored = ERROR_INIT;
-        if (!confine_child(nursery, words, &ignored))
+        if (!confine_child(server, words, &ignored))
             _exit(1);
         (void)syscall(SYS_getppid); // harmless, and not on the list
         _exit(0);
@@ -114,7 +114,7 @@ static bool try_filter(struct nursery *nursery, struct error *err)
     bool is_stopped = *words == SYS_getppid + 1;
     (void)munmap(place, page); // it was mapped
     if (pid < 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't fork a reader");
+        return error_errno(err, ERROR_INPUT, errno, "can't fork a parser process");
     if (!is_stopped && WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return error_set(
             err, ERROR_INPUT, 0,
@@ -122,49 +122,49 @@ static bool try_filter(struct nursery *nursery, struct error *err)
     return true;
 }
 
-static bool confine_nursery(struct nursery *nursery, struct error *err)
+static bool confine_fork_server(struct fork_server *server, struct error *err)
 {
-    (void)prctl(PR_SET_NAME, "coldca-nursery", 0, 0, 0); // for ps; nothing depends on it
-    if (nursery->plan->warm_up != NULL)
-        nursery->plan->warm_up();
-    nursery->born_bytes = layer_address_space();
-    return layer_seccomp_new(&nursery->filter, err) && layer_common_limits(err) && layer_landlock(err) &&
-           layer_user(err) && try_filter(nursery, err);
+    (void)prctl(PR_SET_NAME, "coldca-fork-srv", 0, 0, 0); // for ps; nothing depends on it
+    if (server->plan->warm_up != NULL)
+        server->plan->warm_up();
+    server->born_bytes = layer_address_space();
+    return layer_seccomp_new(&server->filter, err) && layer_common_limits(err) && layer_landlock(err) &&
+           layer_user(err) && try_filter(server, err);
 }
 
-static struct ward *find_ward(struct nursery *nursery, pid_t pid)
+static struct ward *find_ward(struct fork_server *server, pid_t pid)
 {
     for (size_t i = 0; i < MAX_CHILDREN; i++) {
-        if (nursery->wards[i].pid == pid)
-            return &nursery->wards[i];
+        if (server->wards[i].pid == pid)
+            return &server->wards[i];
     }
     return NULL;
 }
 
-static bool spawn(struct nursery *nursery, int *ret_fd, pid_t *ret_pid, struct error *err)
+static bool spawn(struct fork_server *server, int *ret_fd, pid_t *ret_pid, struct error *err)
 {
     int pair[2];
     long page = sysconf(_SC_PAGESIZE);
-    struct ward *ward = find_ward(nursery, 0);
+    struct ward *ward = find_ward(server, 0);
     if (ward == NULL)
-        return error_set(err, ERROR_INPUT, 0, "more than %d readers", MAX_CHILDREN);
+        return error_set(err, ERROR_INPUT, 0, "more than %d parser processes", MAX_CHILDREN);
     void *words = mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (words == MAP_FAILED)
-        return error_errno(err, ERROR_INPUT, errno, "can't make a reader's page");
+        return error_errno(err, ERROR_INPUT, errno, "can't map a parser process's page");
     AUTO(close) int child_fd = -1;
     pid_t pid = -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0) {
         child_fd = pair[1];
         pid = fork();
         if (pid == 0)
-            live(nursery, child_fd, words);
+            live(server, child_fd, words);
         if (pid < 0)
             (void)close(pair[0]); // nothing was sent
     }
     if (pid < 0) {
         int reason = errno;
         (void)munmap(words, (size_t)page);
-        return error_errno(err, ERROR_INPUT, reason, "can't fork a reader");
+        return error_errno(err, ERROR_INPUT, reason, "can't fork a parser process");
     }
     // Later children must not see this one's page.
     (void)madvise(words, (size_t)page, MADV_DONTFORK); // fails for no mapping of this kind
@@ -174,16 +174,16 @@ static bool spawn(struct nursery *nursery, int *ret_fd, pid_t *ret_pid, struct e
     return true;
 }
 
-static bool reap(struct nursery *nursery, pid_t pid, struct sandbox_end *ret_end, struct error *err)
+static bool reap(struct fork_server *server, pid_t pid, struct sandbox_end *ret_end, struct error *err)
 {
     int status = 0;
-    struct ward *ward = pid > 0 ? find_ward(nursery, pid) : NULL;
+    struct ward *ward = pid > 0 ? find_ward(server, pid) : NULL;
     if (ward == NULL)
-        return error_set(err, ERROR_INPUT, 0, "no reader has the process id %d", (int)pid);
+        return error_set(err, ERROR_INPUT, 0, "no parser process has the process id %d", (int)pid);
     (void)kill(pid, SIGKILL); // no effect on one that has ended: how it ended is kept until it is waited for
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR)
-            return error_errno(err, ERROR_INPUT, errno, "can't wait for a reader");
+            return error_errno(err, ERROR_INPUT, errno, "can't wait for a parser process");
     }
     int words = *ward->last_words;
     *ret_end = (struct sandbox_end){
@@ -196,37 +196,37 @@ static bool reap(struct nursery *nursery, pid_t pid, struct sandbox_end *ret_end
     return true;
 }
 
-static _Noreturn void serve(struct nursery *nursery)
+static _Noreturn void serve(struct fork_server *server)
 {
     for (;;) {
-        struct nursery_request request;
-        struct nursery_answer answer = {.err = ERROR_INIT};
+        struct fork_server_request request;
+        struct fork_server_answer answer = {.err = ERROR_INIT};
         int nothing = -1;
         AUTO(close) int passed = -1;
         if (!wire_receive(CONTROL_FD, &request, sizeof(request), &nothing))
             _exit(0); // the parent is gone or has closed: the children are killed with us
-        if (request.order == NURSERY_SPAWN)
-            (void)spawn(nursery, &passed, &answer.pid, &answer.err); // answer says
+        if (request.order == FORK_SERVER_SPAWN)
+            (void)spawn(server, &passed, &answer.pid, &answer.err); // answer says
         else
-            (void)reap(nursery, request.pid, &answer.end, &answer.err); // answer says
+            (void)reap(server, request.pid, &answer.end, &answer.err); // answer says
         if (!wire_send(CONTROL_FD, &answer, sizeof(answer), passed))
             _exit(0);
     }
 }
 
-void nursery_run(int fd, const struct sandbox_plan *plan)
+void fork_server_run(int fd, const struct sandbox_plan *plan)
 {
-    static struct nursery nursery;
-    struct nursery_answer answer = {.err = ERROR_INIT};
-    nursery.plan = plan;
+    static struct fork_server server;
+    struct fork_server_answer answer = {.err = ERROR_INIT};
+    server.plan = plan;
     leave_terminal();
     // Out of the way of the numbers that are given out below; without it there is no way to tell what is wrong.
     int high = fcntl(fd, F_DUPFD, CONTROL_FD + 1);
     if (high < 0)
         _exit(1);
     bool is_closed = close_files(high, &answer.err);
-    bool is_confined = is_closed && confine_nursery(&nursery, &answer.err);
+    bool is_confined = is_closed && confine_fork_server(&server, &answer.err);
     if (!wire_send(is_closed ? CONTROL_FD : high, &answer, sizeof(answer), -1) || !is_confined)
         _exit(1);
-    serve(&nursery);
+    serve(&server);
 }
