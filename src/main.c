@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "ui/ui.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
     secret_harden_process();
     ui_use_utf8();
     interrupt_catch();
+    (void)signal(SIGXFSZ, SIG_IGN); // a file at its limit is an error of write(), told as any other
     umask(022);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         usage(stdout);

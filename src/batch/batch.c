@@ -216,6 +216,7 @@ static bool prepare(struct batch *batch, struct error *err)
            batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
            batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
            find_requests(batch, err) && batch_policies_check(&batch->policies, err) &&
+           batch_policies_compare(&batch->policies, batch->home, batch->console, err) &&
            medium_choose_batch(&batch->medium, batch->home, err) && readers_open(0, &batch->readers, err);
 }
 

@@ -124,6 +124,12 @@ static bool check(const struct yaml_config *yaml, struct error *err)
     if (yaml->require_manifest && yaml->manifest_signers_count == 0)
         return error_set(err, ERROR_INPUT, 0,
                          "ca.yaml: require_manifest needs manifest_signers: who may sign one");
+    size_t len = strlen(yaml->origin);
+    if (strncmp(yaml->ledger_vkey, yaml->origin, len) != 0 || yaml->ledger_vkey[len] != '+')
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "ca.yaml: origin and the name in ledger_vkey (before its first +) are one ledger's name "
+            "and must be the same; put the right ca.yaml back from a copy");
     return true;
 }
 

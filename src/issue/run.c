@@ -72,6 +72,20 @@ static bool prepare(const struct issue_run_options *options, struct issue_desk *
            (options->directory == NULL || directory_meet_checkpoint(&desk->directory, err));
 }
 
+/** Who decides by eye is asked whether he decides by the policy he knows. */
+static bool confirm_policy(const struct issue_run_options *options, const struct issue_desk *desk,
+                           const struct console *console, struct error *err)
+{
+    bool is_meant = false;
+    if (options->decide == NULL || console->confirm == NULL || !planning_is_policy_changed(desk->planning))
+        return true;
+    return console->confirm(console->data,
+                            "The policy changed since it was last used. Go on with it as it is now?",
+                            &is_meant, err) &&
+           (is_meant ||
+            error_set(err, ERROR_INTERRUPTED, 0, "the policy was not confirmed; nothing was signed"));
+}
+
 static bool carry_out(const struct issue_run_options *options, struct issue_desk *desk,
                       const struct console *console, struct issue_outcome *outcome, struct error *err)
 {
@@ -92,7 +106,7 @@ bool issue_run(const struct issue_run_options *options, const struct console *co
         return false;
     due_notice(desk.home, console);
     if (!planning_open(&options->planning, desk.home, console, &desk.planning, err) ||
-        !prepare(options, &desk, console, err))
+        !confirm_policy(options, &desk, console, err) || !prepare(options, &desk, console, err))
         return false;
     return planning_plan(desk.planning, desk.output, console, &ret_outcome->plan, err) &&
            (options->is_dry_run || carry_out(options, &desk, console, ret_outcome, err));

@@ -52,7 +52,7 @@ for name in ada ben cyd; do
 done
 run 0 -C ca ledger verify --witness "${witnesses[0]}" --witness "${witnesses[1]}"
 other=${witnesses[1]/ben/bob}
-run 5 -C ca ledger verify --witness "${witnesses[0]}" --witness "$vkey" --quorum 2
+run 2 -C ca ledger verify --witness "${witnesses[0]}" --witness "$vkey" --quorum 2
 says "not the key of a witness"
 run 5 -C ca ledger verify --witness "$other"
 run 3 -C ca ledger cosign --key issued/device-1.pem --name witness.example/dot
