@@ -37,7 +37,7 @@ static void usage(FILE *stream)
 {
     fprintf(
         stream,
-        "usage: coldca [-C HOME] [--json] [--pin-source SOURCE] COMMAND ...\n\n"
+        "usage: coldca [-C HOME] [--json] [--pin-source SOURCE] [--operator NAME] COMMAND ...\n\n"
         "A certificate authority for a machine with no network: the key stays in a token, a policy decides,\n"
         "every signature is in the ledger before anyone receives it.\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -52,7 +52,7 @@ static int find_command(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         bool takes_value = strcmp(argv[i], "-C") == 0 || strcmp(argv[i], "--home") == 0 ||
-                           strcmp(argv[i], "--pin-source") == 0;
+                           strcmp(argv[i], "--pin-source") == 0 || strcmp(argv[i], "--operator") == 0;
         if (takes_value)
             i++;
         else if (argv[i][0] != '-')
@@ -81,7 +81,8 @@ static int refuse_command(const char *name, struct error *err)
 /** Only options, or nothing at all. */
 static int refuse_nothing(int argc, char **argv, struct error *err)
 {
-    static const char *const known[] = {"--help", "--version", "--json", "--home", "--pin-source"};
+    static const char *const known[] = {"--help", "--version",    "--json",
+                                        "--home", "--pin-source", "--operator"};
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     struct similar similar = {.word = argc > 1 ? argv[1] : ""};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

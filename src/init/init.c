@@ -132,7 +132,7 @@ static bool start_ledger(struct making *making, const struct console *console, s
 {
     struct home *home = making->home;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
-    AUTO(free) char *operator_name = session_operator();
+    AUTO(free) char *operator_name = session_operator(console->operator_name, NULL);
     if (!ledger_vkey_make(home->config.origin, token_key_spki(making->ledger_key), &vkey, err))
         return false;
     home->config.ledger_vkey = builder_take_text(&vkey);
@@ -217,7 +217,7 @@ static bool init_complete(const struct init_options *options, const struct conso
     AUTO(home_close) struct home *home = NULL;
     AUTO(confined_free) struct confined *confined = NULL;
     AUTO(signer_close) struct signer *signer = NULL;
-    AUTO(free) char *operator_name = session_operator();
+    AUTO(free) char *operator_name = NULL;
     if (!home_open(options->path, HOME_COMPLETE, console, &home, err) ||
         !init_read_certificate(home, options, console, err) || !init_check_answer(home, options, err) ||
         !home_clock_check(home, time_now(), err))
@@ -225,6 +225,7 @@ static bool init_complete(const struct init_options *options, const struct conso
     confined = signer_declare_unconfined(home, "init completes the home");
     if (!signer_open(confined, console, &signer, err))
         return false;
+    operator_name = session_operator(console->operator_name, home->config.operator_name);
     ledger_set_operator(home->ledger, operator_name);
     if (!finish(signer, options, "init --certificate", NULL, err))
         return false;

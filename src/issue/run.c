@@ -2,6 +2,7 @@
 #include "issue/run.h"
 
 #include "records/due.h"
+#include "records/session.h"
 
 void issue_outcome_done(struct issue_outcome *outcome)
 {
@@ -52,6 +53,11 @@ static bool open_output(const struct issue_run_options *options, struct issue_de
 bool issue_desk_unlock(struct issue_desk *desk, struct error *err)
 {
     return desk->signer != NULL || signer_open(desk->confined, desk->console, &desk->signer, err);
+}
+
+char *issue_desk_operator(const struct issue_desk *desk)
+{
+    return session_operator(desk->console->operator_name, desk->home->config.operator_name);
 }
 
 bool issue_desk_describe(struct issue_desk *desk, const struct plan_item *item, struct builder *ret_text,
