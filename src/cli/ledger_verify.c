@@ -60,9 +60,10 @@ static void print_report(struct ledger_report *report, const struct cli_memory *
     else if (is_only_index(&report->findings))
         printf("the ledger itself holds\n");
     else
-        printf("damaged (docs/operations.md says who looks at what); the last checkpoint that holds covers "
+        printf("damaged; the last checkpoint that holds covers "
                "%llu records: keep this home as it is for "
-               "whoever looks into it,\nput the newest copy that verifies in its place\n",
+               "whoever looks into it,\nput the newest copy that verifies in its place; docs/operations.md "
+               "says who looks at what\n",
                (unsigned long long)report->last_good_checkpoint);
     cli_memory_print(memory);
 }
