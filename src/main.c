@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "ui/ui.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static void usage(FILE *stream)
 {
     fprintf(
         stream,
-        "usage: coldca [-C HOME] [--json] [--pin-source SOURCE] COMMAND ...\n\n"
+        "usage: coldca [-C HOME] [--json] [--pin-source SOURCE] [--operator NAME] COMMAND ...\n\n"
         "A certificate authority for a machine with no network: the key stays in a token, a policy decides,\n"
         "every signature is in the ledger before anyone receives it.\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -51,7 +52,7 @@ static int find_command(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         bool takes_value = strcmp(argv[i], "-C") == 0 || strcmp(argv[i], "--home") == 0 ||
-                           strcmp(argv[i], "--pin-source") == 0;
+                           strcmp(argv[i], "--pin-source") == 0 || strcmp(argv[i], "--operator") == 0;
         if (takes_value)
             i++;
         else if (argv[i][0] != '-')
@@ -80,7 +81,8 @@ static int refuse_command(const char *name, struct error *err)
 /** Only options, or nothing at all. */
 static int refuse_nothing(int argc, char **argv, struct error *err)
 {
-    static const char *const known[] = {"--help", "--version", "--json", "--home", "--pin-source"};
+    static const char *const known[] = {"--help", "--version",    "--json",
+                                        "--home", "--pin-source", "--operator"};
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     struct similar similar = {.word = argc > 1 ? argv[1] : ""};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -141,6 +143,7 @@ int main(int argc, char **argv)
     secret_harden_process();
     ui_use_utf8();
     interrupt_catch();
+    (void)signal(SIGXFSZ, SIG_IGN); // a file at its limit is an error of write(), told as any other
     umask(022);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         usage(stdout);

@@ -22,6 +22,7 @@ struct console {
     void (*notice)(void *data, const char *text);
     /** false once the person pressed Ctrl-C: what the token was given is finished, then the run stops. */
     bool (*may_go_on)(void *data);
+    const char *operator_name; /**< who says he is at it (--operator); NULL: nobody said */
     void *data;
 };
 

@@ -39,10 +39,32 @@ bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_
     }
 }
 
+bool file_open_regular(int dirfd, const char *name, int flags, int *ret_fd, struct error *err)
+{
+    struct stat status;
+    // A FIFO would have whoever opens it wait for ever, and a device is no record of anything.
+    AUTO(close) int fd = openat(dirfd, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return error_errno(err, ERROR_INPUT, errno, "can't open %s", name);
+    if (S_ISDIR(status.st_mode))
+        return error_set(err, ERROR_INPUT, EISDIR, "%s is a folder, a file is needed", name);
+    if (!S_ISREG(status.st_mode))
+        return error_set(err, ERROR_INPUT, EINVAL,
+                         "%s is a FIFO, a device or a socket, a file is needed: put the right one back",
+                         name);
+    *ret_fd = fd;
+    fd = -1;
+    return true;
+}
+
 bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_data, struct error *err)
 {
     struct stat status;
-    AUTO(close) int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    AUTO(close) int fd = -1;
+    if (dirfd != AT_FDCWD) // in a folder of ours; what a person names may be a pipe
+        return file_open_regular(dirfd, path, O_RDONLY, &fd, err) &&
+               file_read_fd(fd, path, max_len, ret_data, err);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || fstat(fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", path);
     if (S_ISDIR(status.st_mode))

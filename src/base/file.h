@@ -23,6 +23,9 @@ MUST_USE bool file_create(int dirfd, const char *path, mode_t mode, struct bytes
 /** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the folder. */
 MUST_USE bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
 /** Opens a folder for *at() calls. */
+/** Opens a file, and nothing that only goes by a file's name: no folder, FIFO, device or socket. It does not wait. ERROR_INPUT; native is
+ *  EINVAL for such a thing. \param flags  O_RDONLY, O_RDWR, with O_APPEND or O_NOFOLLOW */
+MUST_USE bool file_open_regular(int dirfd, const char *name, int flags, int *ret_fd, struct error *err);
 MUST_USE bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err);
 /** fsync of a folder. name is for messages. */
 MUST_USE bool file_sync_folder(int fd, const char *name, struct error *err);

@@ -216,6 +216,7 @@ static bool prepare(struct batch *batch, struct error *err)
            batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
            batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
            find_requests(batch, err) && batch_policies_check(&batch->policies, err) &&
+           batch_policies_compare(&batch->policies, batch->home, batch->console, err) &&
            medium_choose_batch(&batch->medium, batch->home, err) && readers_open(0, &batch->readers, err);
 }
 
@@ -307,7 +308,8 @@ static bool carry_out(struct batch *batch, struct batch_result *result, struct e
 {
     const struct issue_source source = {
         .next = next_plan, .finished = finish_plan, .data = batch, .total = batch->requests_count};
-    const struct issue_options issue = {.command = "batch", .batch = batch->medium.batch};
+    const struct issue_options issue = {
+        .command = "batch", .batch = batch->medium.batch, .is_resumed = batch->medium.is_resumed};
     return start(batch, err) &&
            issue_each(batch->signer, &source, &batch->output, &issue, batch->console, &result->issue, err) &&
            finish(batch, result, err);

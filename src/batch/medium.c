@@ -108,10 +108,13 @@ static void list_batches(int issued_fd, char ***ret_names, size_t *ret_count)
 static bool meet_checkpoint(struct home *home, int folder_fd, struct error *err)
 {
     bool is_ours = false;
-    struct error ignored = ERROR_INIT; // a checkpoint that can't be read is no evidence
     AUTO(builder_done) struct builder note = BUILDER_INIT;
-    if (!media_read(folder_fd, "checkpoint", CHECKPOINT_MAX_LEN, &note, &ignored))
+    if (!media_read(folder_fd, "checkpoint", CHECKPOINT_MAX_LEN, &note, err)) {
+        if (!media_is_absent(err))
+            return error_while(err, "looking for a checkpoint on the medium");
+        error_clear(err);
         return true;
+    }
     return ledger_checkpoint_meet(home->ledger, builder_bytes(&note), &is_ours, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
+#include "home/policy_use.h"
 
 #include <string.h>
 
@@ -109,6 +110,39 @@ bool batch_policies_check(const struct batch_policies *policies, struct error *e
     for (size_t i = 0; i < policies->count; i++) {
         const struct plan_options *options = &policies->items[i]->options;
         if (!policy_check_variables(options->policy, options->variables, options->variables_count, err))
+            return false;
+    }
+    return true;
+}
+
+static bool confirm(const struct batch_policies *policies, const struct console *console, struct error *err)
+{
+    bool is_meant = false;
+    if (policies->given->policy_changed_ok)
+        return true;
+    if (console->confirm == NULL)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "a policy changed since it was last used and nobody can be asked; look at it, then say "
+            "--policy-changed-ok; nothing was signed");
+    return console->confirm(console->data,
+                            "The policy changed since it was last used. Sign by it as it is now?", &is_meant,
+                            err) &&
+           (is_meant ||
+            error_set(err, ERROR_INTERRUPTED, 0, "the policy was not confirmed; nothing was signed"));
+}
+
+bool batch_policies_compare(const struct batch_policies *policies, const struct home *home,
+                            const struct console *console, struct error *err)
+{
+    for (size_t i = 0; i < policies->count; i++) {
+        AUTO(builder_done) struct builder change = BUILDER_INIT;
+        if (!home_policy_compare(home, policies->items[i]->policy, &change, err))
+            return false;
+        if (change.len == 0)
+            continue;
+        console_notice(console, "%s", builder_text(&change));
+        if (!confirm(policies, console, err))
             return false;
     }
     return true;

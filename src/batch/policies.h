@@ -38,4 +38,11 @@ MUST_USE bool batch_policies_check(const struct batch_policies *policies, struct
 /** Never NULL for a path batch_policies_want() was called with. */
 const struct batch_policy *batch_policy_of(const struct batch_policies *policies, const char *path);
 
+/**
+ * Tells of every policy that is not the one last used under its name; a person is asked whether it is meant.
+ * \return false: ERROR_INPUT, nobody can be asked and --policy-changed-ok was not given; ERROR_INTERRUPTED, it is not meant
+ */
+MUST_USE bool batch_policies_compare(const struct batch_policies *policies, const struct home *home,
+                                     const struct console *console, struct error *err);
+
 #endif

@@ -135,6 +135,8 @@ int cli_batch(int argc, char **argv, struct error *err)
     const struct option_row rows[] = {
         {"policy", 'p', OPTION_TEXT, "NAME", "for requests whose first directory names none", &wanted.policy},
         {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of a policy", &settings},
+        {"policy-changed-ok", 0, OPTION_FLAG, NULL, "a policy that is not the one last used is meant",
+         &wanted.policy_changed_ok},
         {"no-proof", 0, OPTION_FLAG, NULL, "no NAME.tlog-proof beside the certificates",
          &wanted.without_proofs},
     };

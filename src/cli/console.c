@@ -67,6 +67,7 @@ struct console cli_console(struct options *options)
     token_set_late(on_late_token);
     return (struct console){
         .confirm = ui_has_terminal() ? confirm : NULL,
+        .operator_name = options->operator_name,
         .pin = ask_pin,
         .progress = progress,
         .notice = notice,

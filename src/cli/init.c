@@ -94,6 +94,8 @@ int cli_init(int argc, char **argv, struct error *err)
         {"chain-incomplete", 0, OPTION_TEXT, "REASON",
          "why the chain does not reach a root; the ledger says so", &init.chain_incomplete},
         {"use-key", 0, OPTION_TEXT, "URI", "use this key of the token instead of making one", &init.use_key},
+        {"continues", 0, OPTION_TEXT, "CHECKPOINT",
+         "with --use-key: the ledger was lost, this is its last known checkpoint", &init.continues},
         {"allow-extractable", 0, OPTION_FLAG, NULL, "accept an extractable key; recorded in the ledger",
          &init.may_be_extractable},
     };

@@ -3,9 +3,11 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "cli/cli.h"
+#include "cli/ledger_memory.h"
 #include "cli/ledger_proof.h"
 #include "cli/print.h"
 #include "cli/report.h"
+#include "home/created.h"
 #include "records/verify.h"
 
 #include <fcntl.h>
@@ -17,6 +19,9 @@ static const struct command_help help = {
         "Reads the ledger from its first byte, trusting no index: canonical form, sequence, times, every "
         "checkpoint, every\n"
         "certificate against the bytes logged before it was signed. Exit 5 if anything is wrong.\n"
+        "With --token: also against what the home's token remembers, which takes a PIN and finds a home that "
+        "was put "
+        "back whole.\n"
         "With --proof: checks a proof by `coldca ledger prove`, on any machine, with no home and no token.",
     .example = "  coldca ledger verify --proof device-0001.tlog-proof --certificate device-0001.pem --vkey "
                "\"$(cat vkey)\"",
@@ -31,7 +36,7 @@ static bool is_only_index(const struct findings *findings)
     return i == findings->count;
 }
 
-static void print_report(struct ledger_report *report)
+static void print_report(struct ledger_report *report, const struct cli_memory *memory)
 {
     char root[129];
     printf("%llu records, %llu void lines, %llu checkpoints\n", (unsigned long long)report->records,
@@ -55,12 +60,15 @@ static void print_report(struct ledger_report *report)
     else if (is_only_index(&report->findings))
         printf("the ledger itself holds\n");
     else
-        printf("damaged; the last checkpoint that holds covers %llu records: keep this home as it is for "
-               "whoever looks into it,\nput the newest copy that verifies in its place\n",
+        printf("damaged; the last checkpoint that holds covers "
+               "%llu records: keep this home as it is for "
+               "whoever looks into it,\nput the newest copy that verifies in its place; docs/operations.md "
+               "says who looks at what\n",
                (unsigned long long)report->last_good_checkpoint);
+    cli_memory_print(memory);
 }
 
-static void print_json(const struct ledger_report *report)
+static void print_json(const struct ledger_report *report, const struct cli_memory *memory)
 {
     AUTO(json_free) struct json *json = json_new_object();
     json_put_bool(json, "ok", report->findings.count == 0);
@@ -77,6 +85,7 @@ static void print_json(const struct ledger_report *report)
     json_put_int(json, "records_past_checkpoint", (int64_t)report->records_past_checkpoint);
     json_put_int(json, "last_good_checkpoint", (int64_t)report->last_good_checkpoint);
     json_put_int(json, "first_bad_seq", report->first_bad_seq);
+    cli_memory_json(memory, json);
     struct json *findings = json_put_array(json, "findings");
     for (size_t i = 0; i < report->findings.count; i++) {
         struct json *entry = json_add_object(findings);
@@ -90,6 +99,7 @@ static void print_json(const struct ledger_report *report)
 struct demands {
     struct cli_proof proof;
     bool only_tree;
+    bool asks_token;
     long quorum;
     struct option_list witnesses;
 };
@@ -107,31 +117,46 @@ static void check_witnesses(const struct home *home, const struct demands *deman
         findings_say(&report->findings, "ledger.witness", NULL, "%s", err.text);
 }
 
+/** A CA that was made says so in its ledger, and has a checkpoint. */
+static void check_created(const struct home *home, struct ledger_report *report)
+{
+    struct error err = ERROR_INIT;
+    // A ledger without one good checkpoint has none, whatever lies in the file.
+    if (!home_check_created(home, report->has_checkpoint ? report->checkpoint_size : 0, &err))
+        findings_say(&report->findings, "ledger.created", NULL, "%s", err.text);
+}
+
 static int verify_home(const struct options *options, const struct demands *demands, struct error *err)
 {
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
     AUTO(home_close) struct home *home = NULL;
     AUTO(builder_done) struct builder since = BUILDER_INIT;
+    AUTO(cli_memory_done) struct cli_memory memory = {.known = NULL};
+    const struct cli_memory *asked = demands->asks_token ? &memory : NULL;
     AUTO(free) char *path = home_path(options->home);
     // Not opened as a ledger: a damaged one is just what this command must be able to read.
     if (!home_open_files(path, &home, err) ||
         (demands->proof.since != NULL &&
-         !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)))
+         !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)) ||
+        (demands->asks_token && !cli_memory_ask(home, options, &memory, err)))
         return (int)err->kind;
     AUTO(records_checker_free) struct records_checker *checker = records_checker_new(home);
     struct ledger_checks checks = records_checks(checker);
     const struct ledger_scope scope = {
         .checks = home->issuer != NULL ? &checks : NULL,
         .since = builder_bytes(&since),
+        .known = memory.known,
+        .known_count = memory.recalled.count,
         .only_tree = demands->only_tree,
     };
     if (!ledger_verify_scope(home->fd, home->config.ledger_vkey, &scope, &report, err))
         return (int)err->kind;
     check_witnesses(home, demands, &report);
+    check_created(home, &report);
     if (options->wants_json)
-        print_json(&report);
+        print_json(&report, asked);
     else
-        print_report(&report);
+        print_report(&report, asked);
     return report.findings.count == 0 ? EXIT_DONE : (int)ERROR_LEDGER;
 }
 
@@ -144,6 +169,8 @@ int cli_ledger_verify(int argc, char **argv, struct error *err)
         {"since", 0, OPTION_TEXT, "CHECKPOINT", "a checkpoint kept elsewhere that history must continue",
          &proof->since},
         {"tree-only", 0, OPTION_FLAG, NULL, "only the Merkle tree and the checkpoints", &demands.only_tree},
+        {"token", 't', OPTION_FLAG, NULL, "log in, and compare with what the token remembers",
+         &demands.asks_token},
         {"witness", 0, OPTION_LIST, "VKEY", "a witness whose cosignature counts; repeatable",
          &demands.witnesses},
         {"quorum", 0, OPTION_NUMBER, "K", "how many of them are needed; all if not given", &demands.quorum},
@@ -160,5 +187,9 @@ int cli_ledger_verify(int argc, char **argv, struct error *err)
     proof->wants_json = options.wants_json;
     proof->witnesses = (struct ledger_witnesses){
         witnesses.items, witnesses.count, demands.quorum > 0 ? (size_t)demands.quorum : witnesses.count};
+    if (!ledger_witnesses_check(&proof->witnesses, err)) {
+        err->kind = ERROR_USAGE; // it is an argument, and says nothing of the ledger
+        return (int)err->kind;
+    }
     return proof->path != NULL ? cli_check_proof(proof, err) : verify_home(&options, &demands, err);
 }

@@ -85,7 +85,7 @@ static bool store(const struct option_row *row, const char *value, struct error 
 struct table {
     const struct option_row *rows;
     size_t count;
-    struct option_row common[4];
+    struct option_row common[5];
 };
 
 static struct table table_of(const struct option_row *rows, size_t count, struct options *options)
@@ -96,6 +96,9 @@ static struct table table_of(const struct option_row *rows, size_t count, struct
         .common = {{"home", 'C', OPTION_TEXT, "HOME", "the CA's home directory", &options->home},
                    {"pin-source", 0, OPTION_SOURCE, "SOURCE", "where the PIN is: file:PATH, fd:N or env:NAME",
                     &options->pin_source},
+                   {"operator", 0, OPTION_TEXT, "NAME",
+                    "who you are, for the ledger (ca.yaml's operator, else the account)",
+                    &options->operator_name},
                    {"json", 0, OPTION_FLAG, NULL, "the result as JSON on stdout", &options->wants_json},
                    {"help", 'h', OPTION_FLAG, NULL, "this text", &options->wants_help}},
     };

@@ -43,8 +43,9 @@ struct command_help {
 
 /** The options every command knows. */
 struct options {
-    const char *home;       /**< -C */
-    const char *pin_source; /**< --pin-source */
+    const char *home;          /**< -C */
+    const char *pin_source;    /**< --pin-source */
+    const char *operator_name; /**< --operator */
     bool wants_json;
     bool wants_help;
     struct option_list arguments; /**< what is left: files, a sub-command's operands */

@@ -15,19 +15,23 @@ static const struct command_help help = {
     .example = "  coldca -C ca review --policy tls-server --out media/issued media/requests",
 };
 
-/** Promise P8: on a console a person confirms the time before anything is signed. */
-static bool confirm_clock(const struct console *console, struct error *err)
+/** Promise P8: on a console a person confirms the time before anything is signed, and who he is with it. */
+static bool confirm_clock(const struct console *console, const struct issue_desk *desk, struct error *err)
 {
+    AUTO(free) char *operator_name = issue_desk_operator(desk);
     char now[TIME_TEXT_SIZE];
     bool is_right = false;
     AUTO(free)
-    char *question = memory_format("the clock says %s UTC; is that right?", time_format(time_now(), now));
+    char *question =
+        memory_format("the clock says %s UTC, and the records will name %s as the operator; is that right?",
+                      time_format(time_now(), now), operator_name);
     if (console->confirm == NULL)
         return error_set(err, ERROR_USAGE, 0, "review needs a terminal; `coldca sign` works without one");
     if (!console->confirm(console->data, question, &is_right, err))
         return false;
     return is_right ||
-           error_set(err, ERROR_INTERRUPTED, 0, "set the clock, then run again; nothing was signed");
+           error_set(err, ERROR_INTERRUPTED, 0,
+                     "set the clock, or say who you are with --operator, then run again; nothing was signed");
 }
 
 static bool describe(void *data, const struct plan_item *item, struct builder *ret_text, struct error *err)
@@ -44,7 +48,7 @@ static bool unlock(void *data, struct error *err)
 static bool decide(void *data, struct issue_desk *desk, struct plan *plan, struct error *err)
 {
     const struct review_hooks hooks = {.describe = describe, .unlock = unlock, .data = desk};
-    return confirm_clock(data, err) && ui_review(plan, &hooks, err);
+    return confirm_clock(data, desk, err) && ui_review(plan, &hooks, err);
 }
 
 int cli_review(int argc, char **argv, struct error *err)

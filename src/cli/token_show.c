@@ -60,6 +60,7 @@ static bool show_keys(struct token *token, bool wants_json, struct error *err)
     AUTO(ui_table_free) struct ui_table *table = ui_table_new(headings, ARRAY_LEN(headings), stdout);
     AUTO(json_free) struct json *json = json_new_object();
     json_put_text(json, "token", builder_text(&uri));
+    json_put_bool(json, "remembers", token_remembers(token));
     struct json *array = json_put_array(json, "keys");
     for (size_t i = 0; i < count; i++) {
         add_key(table, array, &keys[i]);
@@ -72,6 +73,10 @@ static bool show_keys(struct token *token, bool wants_json, struct error *err)
     }
     cli_print(stdout, "%s\n", builder_text(&uri));
     ui_table_print(table);
+    if (!token_remembers(token))
+        printf("this token keeps no data (remembers: false in its profile): it can't remember a ledger, so "
+               "an old "
+               "copy of a whole home is not found by it\n");
     return true;
 }
 

@@ -38,6 +38,7 @@ struct yaml_config {
     char *ledger_key;
     char *ledger_vkey;
     bool allow_extractable;
+    char *operator_name;
     char *hash;
     bool pss;
     struct yaml_crl crl;
@@ -92,6 +93,7 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT("ledger_key", struct yaml_config, ledger_key),
     TEXT("ledger_vkey", struct yaml_config, ledger_vkey),
     CYAML_FIELD_BOOL("allow_extractable", CYAML_FLAG_OPTIONAL, struct yaml_config, allow_extractable),
+    OPTIONAL_TEXT("operator", struct yaml_config, operator_name),
     OPTIONAL_TEXT("hash", struct yaml_config, hash),
     CYAML_FIELD_BOOL("pss", CYAML_FLAG_OPTIONAL, struct yaml_config, pss),
     CYAML_FIELD_MAPPING("crl", CYAML_FLAG_OPTIONAL, struct yaml_config, crl, crl_fields),
@@ -124,6 +126,12 @@ static bool check(const struct yaml_config *yaml, struct error *err)
     if (yaml->require_manifest && yaml->manifest_signers_count == 0)
         return error_set(err, ERROR_INPUT, 0,
                          "ca.yaml: require_manifest needs manifest_signers: who may sign one");
+    size_t len = strlen(yaml->origin);
+    if (strncmp(yaml->ledger_vkey, yaml->origin, len) != 0 || yaml->ledger_vkey[len] != '+')
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "ca.yaml: origin and the name in ledger_vkey (before its first +) are one ledger's name "
+            "and must be the same; put the right ca.yaml back from a copy");
     return true;
 }
 
@@ -166,6 +174,7 @@ bool home_config_load(struct bytes text, struct home_config *ret_config, struct 
             .ledger_key = memory_text(yaml->ledger_key),
             .ledger_vkey = memory_text(yaml->ledger_vkey),
             .allow_extractable = yaml->allow_extractable,
+            .operator_name = memory_text(yaml->operator_name),
             .hash = memory_text(yaml->hash),
             .pss = yaml->pss,
             .crl = {.days = yaml->crl.days == NULL ? CRL_DAYS : *yaml->crl.days,
@@ -194,6 +203,7 @@ void home_config_done(struct home_config *config)
     free(config->ca_key);
     free(config->ledger_key);
     free(config->ledger_vkey);
+    free(config->operator_name);
     free(config->hash);
     for (size_t i = 0; i < config->manifest_signer_count; i++) {
         free(config->manifest_signers[i].name);

@@ -22,7 +22,8 @@ struct home_config {
     char *ledger_key; /**< RFC 7512 */
     char *ledger_vkey;
     bool allow_extractable;
-    char *hash; /**< NULL: what fits the key */
+    char *operator_name; /**< `operator:`, who is noted in the records; NULL: the account */
+    char *hash;          /**< NULL: what fits the key */
     bool pss;
     struct {
         unsigned days;          /**< from one CRL to the next */

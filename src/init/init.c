@@ -5,10 +5,10 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "home/policy_use.h"
 #include "init/parts.h"
 #include "records/ca.h"
 #include "records/session.h"
-#include "signer/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,18 +46,25 @@ static struct record_key record_of_key(const struct token_key *key, char kind[st
     };
 }
 
+/** \param continued  NULL: none */
 static bool log_created(const struct signer *signer, const struct init_options *options, const char *command,
-                        struct error *err)
+                        const struct init_continued *continued, struct error *err)
 {
+    AUTO(json_free) struct json *policies = NULL;
+    AUTO(json_free) struct json *before = continued == NULL ? NULL : init_record_continued(continued);
     char ca_kind[32];
     char ledger_kind[32];
     const struct home *home = signer_home(signer);
+    if (!home_policy_digests(home, &policies, err))
+        return false;
     const struct record_ca_created record = {
         .certificate = cert_issuer_der(home->issuer),
         .origin = home->config.origin,
         .ledger_vkey = home->config.ledger_vkey,
         .command = command,
         .chain_incomplete = options->chain_incomplete,
+        .policies = policies,
+        .continues = before,
         .allow_extractable = home->config.allow_extractable,
         .ca_key = record_of_key(signer_ca_key(signer), ca_kind),
         .ledger_key = record_of_key(signer_ledger_key(signer), ledger_kind),
@@ -81,10 +88,10 @@ static bool keep_certificate(struct home *home, struct error *err)
 
 /** The ledger's record of the CA, its first checkpoint, and the files. */
 static bool finish(struct signer *signer, const struct init_options *options, const char *command,
-                   struct error *err)
+                   const struct init_continued *continued, struct error *err)
 {
     struct home *home = signer_home(signer);
-    return log_created(signer, options, command, err) && ledger_commit(home->ledger, err) &&
+    return log_created(signer, options, command, continued, err) && ledger_commit(home->ledger, err) &&
            signer_checkpoint(signer, err) && keep_certificate(home, err);
 }
 
@@ -125,7 +132,7 @@ static bool start_ledger(struct making *making, const struct console *console, s
 {
     struct home *home = making->home;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
-    AUTO(free) char *operator_name = session_operator();
+    AUTO(free) char *operator_name = session_operator(console->operator_name, NULL);
     if (!ledger_vkey_make(home->config.origin, token_key_spki(making->ledger_key), &vkey, err))
         return false;
     home->config.ledger_vkey = builder_take_text(&vkey);
@@ -142,9 +149,9 @@ static bool get_certificate(struct making *making, const struct init_options *op
     if (mode == INIT_REQUEST)
         return init_write_csr(making, options, plan, err);
     if (mode == INIT_ADOPT)
-        return finish(making->signer, options, "init --certificate", err);
+        return finish(making->signer, options, "init --certificate", &making->continued, err);
     return init_sign_root(making, options, plan, console, err) &&
-           finish(making->signer, options, "init", err);
+           finish(making->signer, options, "init", NULL, err);
 }
 
 /** All that can be wrong is looked for before a token is asked or a directory made. */
@@ -188,10 +195,14 @@ static bool init_new(const struct init_options *options, enum init_mode mode, co
     struct init_folder folder = {.path = options->path, .console = console, .fd = -1};
     AUTO(making_done) struct making making = {.home = home_new(options->path)};
     if (!judge_all(options, mode, making.home, &plan, console, err) ||
+        !init_read_continued(options, &plan, &making.continued, err) ||
         !init_open_token(&making, options, &plan, console, err) ||
         !make_home(&making, &folder, options, mode, &plan, console, err))
         return false;
     folder.is_kept = true;
+    if (making.continued.is_remembered && making.continued.remembered.has_crl &&
+        !signer_remember_crl(making.signer, making.continued.remembered.crl_number, err))
+        return false; // the numbers of CRLs go on with the key (RFC 5280 5.2.3)
     signer_remember(making.signer, console);
     if (mode != INIT_REQUEST)
         store_certificate(making.signer, console);
@@ -206,7 +217,7 @@ static bool init_complete(const struct init_options *options, const struct conso
     AUTO(home_close) struct home *home = NULL;
     AUTO(confined_free) struct confined *confined = NULL;
     AUTO(signer_close) struct signer *signer = NULL;
-    AUTO(free) char *operator_name = session_operator();
+    AUTO(free) char *operator_name = NULL;
     if (!home_open(options->path, HOME_COMPLETE, console, &home, err) ||
         !init_read_certificate(home, options, console, err) || !init_check_answer(home, options, err) ||
         !home_clock_check(home, time_now(), err))
@@ -214,8 +225,9 @@ static bool init_complete(const struct init_options *options, const struct conso
     confined = signer_declare_unconfined(home, "init completes the home");
     if (!signer_open(confined, console, &signer, err))
         return false;
+    operator_name = session_operator(console->operator_name, home->config.operator_name);
     ledger_set_operator(home->ledger, operator_name);
-    if (!finish(signer, options, "init --certificate", err))
+    if (!finish(signer, options, "init --certificate", NULL, err))
         return false;
     store_certificate(signer, console);
     fill_result(home, false, ret_result);

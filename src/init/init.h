@@ -26,8 +26,10 @@ struct init_options {
         *certificate;  /**< file: adopt this certificate (with use_key) or complete a home that awaits it */
     const char *chain; /**< file with the certificates above; NULL */
     const char *chain_incomplete; /**< why chain does not reach a root; goes to the ledger; NULL */
-    bool wants_csr;               /**< --csr: a CSR for a parent instead of a root certificate */
-    unsigned days;                /**< the root's life, at most the policy's max_days; 0: the policy's days */
+    const char
+        *continues; /**< file: the last known checkpoint of a lost ledger that this one follows; NULL */
+    bool wants_csr; /**< --csr: a CSR for a parent instead of a root certificate */
+    unsigned days;  /**< the root's life, at most the policy's max_days; 0: the policy's days */
     bool may_be_extractable;
     bool wants_pss;
     const char *hash;

@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
-#include "signer/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,6 +18,7 @@ static bool check(const struct token_key *key, bool may_be_extractable, const ch
 
 void making_done(struct making *making)
 {
+    init_continued_done(&making->continued);
     if (making->signer != NULL) {
         signer_close(making->signer);
     } else {
@@ -110,10 +110,12 @@ static bool check_memory(struct making *making, const struct init_plan *plan, st
     bool is_found = false;
     if (!remembered_find(making->token, plan->origin, NULL, &remembered, &is_found, err))
         return false;
-    return !is_found || error_set(err, ERROR_LEDGER, EEXIST,
-                                  "the token remembers a ledger of the origin %s (%" PRIu64
-                                  " records, %s): give this one another name with --origin",
-                                  plan->origin, remembered.size, time_format(remembered.time, time));
+    return !is_found ||
+           error_set(err, ERROR_LEDGER, EEXIST,
+                     "the token remembers a ledger of the origin %s (%" PRIu64
+                     " records, %s): give this one another name with --origin. If that ledger was lost, "
+                     "--continues CHECKPOINT says so (docs/operations.md)",
+                     plan->origin, remembered.size, time_format(remembered.time, time));
 }
 
 bool init_open_token(struct making *making, const struct init_options *options, const struct init_plan *plan,
@@ -127,7 +129,8 @@ bool init_open_token(struct making *making, const struct init_options *options, 
     making->profile = TAKE(choice.profile);
     return signer_token_login(making->token, console, err) &&
            (options->use_key != NULL || check_label(making, plan->ca_label, err)) &&
-           check_label(making, plan->ledger_label, err) && check_memory(making, plan, err);
+           check_label(making, plan->ledger_label, err) && check_memory(making, plan, err) &&
+           init_meet_continued(making->token, &making->continued, err);
 }
 
 bool init_get_keys(struct making *making, const struct init_options *options, struct init_plan *plan,

@@ -4,6 +4,19 @@
 #define COLDCA_INIT_PARTS_H
 
 #include "init/init.h"
+#include "signer/memory.h"
+
+/** The ledger that this one follows (--continues), and what is known of it. */
+struct init_continued {
+    struct builder note; /**< its last known checkpoint, as it was brought */
+    char *origin;        /**< NULL: this ledger follows none */
+    uint64_t size;
+    uint8_t root[32];
+    bool is_remembered;
+    struct remembered remembered; /**< what the token remembers of it */
+};
+void init_continued_done(struct init_continued *continued);
+DEFINE_AUTO_VALUE(struct init_continued, init_continued_done);
 
 /** What is open while a CA is made. */
 struct making {
@@ -13,6 +26,7 @@ struct making {
     struct token *token;
     struct token_key *ca_key;
     struct token_key *ledger_key;
+    struct init_continued continued;
     struct confined *confined;
     struct signer *signer; /**< NULL until both keys are there */
 };
@@ -76,6 +90,14 @@ MUST_USE bool init_judge_stand_in(const struct init_options *options, const stru
  */
 MUST_USE bool init_judge(const struct init_options *options, const struct init_plan *plan,
                          struct request *request, struct plan **ret_judged, struct error *err);
+
+/** Reads what --continues names. ERROR_INPUT; ERROR_USAGE: the new ledger has the same origin */
+MUST_USE bool init_read_continued(const struct init_options *options, const struct init_plan *plan,
+                                  struct init_continued *ret_continued, struct error *err);
+/** Holds it against what the token remembers. ERROR_LEDGER: another ledger's or another history's */
+MUST_USE bool init_meet_continued(struct token *token, struct init_continued *continued, struct error *err);
+/** For ca.created; NULL if this ledger follows none. The caller frees. */
+struct json *init_record_continued(const struct init_continued *continued);
 
 /** Opens the token, logs in, and looks that the labels of the keys to be made are free. */
 MUST_USE bool init_open_token(struct making *making, const struct init_options *options,

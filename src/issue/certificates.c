@@ -19,7 +19,7 @@ static bool next_plan(struct certificates *own, unsigned wait_ms, struct error *
     own->refused += plan_count(own->plan, PLAN_REFUSE);
     own->skipped += plan_count(own->plan, PLAN_SKIP);
     own->present += plan_count(own->plan, PLAN_PRESENT);
-    return session_log_plan(own->signer, own->plan, own->batch, own->has_one_plan, err);
+    return session_log_plan(own->signer, own->plan, own->batch, own->has_one_plan, &own->known, err);
 }
 
 static bool log_signing(struct certificates *own, struct logged *job, const struct plan_item *item,
@@ -33,6 +33,7 @@ static bool log_signing(struct certificates *own, struct logged *job, const stru
         .policy = own->plan->policy_name,
         .policy_sha256 = own->plan->policy_sha256,
         .csr_sha256 = item->request->sha256,
+        .input_sha256 = item->input_sha256,
         .source = item->source,
         .batch = own->batch,
     };
@@ -141,4 +142,5 @@ void certificates_done(struct certificates *certificates)
     if (certificates->plan != NULL)
         plan_free(certificates->plan);
     certificates->plan = NULL;
+    refusals_done(&certificates->known);
 }

@@ -3,7 +3,7 @@
 #ifndef COLDCA_ISSUE_CERTIFICATES_H
 #define COLDCA_ISSUE_CERTIFICATES_H
 
-#include "issue/issue.h"
+#include "issue/refusals.h"
 
 struct certificates {
     struct issue_stream stream;
@@ -13,9 +13,10 @@ struct certificates {
     const char *batch; /**< the run's id */
     bool has_one_plan; /**< it is in session.opened already */
     /* the thread that keeps the ledger: */
-    struct plan *plan; /**< the next group is filled from it; held; NULL: the source is asked for one */
-    size_t next_item;  /**< where the next group starts looking in the plan */
-    bool is_at_end;    /**< the source has no more */
+    struct plan *plan;     /**< the next group is filled from it; held; NULL: the source is asked for one */
+    size_t next_item;      /**< where the next group starts looking in the plan */
+    bool is_at_end;        /**< the source has no more */
+    struct refusals known; /**< what an earlier run of the batch logged */
     size_t refused;
     size_t skipped;
     size_t present;

@@ -176,11 +176,13 @@ bool directory_put_checkpoint(const struct directory *directory, struct error *e
 bool directory_meet_checkpoint(const struct directory *directory, struct error *err)
 {
     bool is_ours = false;
-    struct error reading = ERROR_INIT;
     AUTO(builder_done) struct builder note = BUILDER_INIT;
-    if (!file_exists(directory->fd, CHECKPOINT_NAME) ||
-        !media_read(directory->fd, CHECKPOINT_NAME, CHECKPOINT_MAX_LEN, &note, &reading))
-        return true; // a checkpoint that can't be read is no evidence
+    if (!media_read(directory->fd, CHECKPOINT_NAME, CHECKPOINT_MAX_LEN, &note, err)) {
+        if (!media_is_absent(err))
+            return error_while(err, "looking for a checkpoint in the output directory");
+        error_clear(err);
+        return true;
+    }
     return ledger_checkpoint_meet(directory->home->ledger, builder_bytes(&note), &is_ours, err) ||
            error_while(err, "comparing with the checkpoint in the output directory");
 }

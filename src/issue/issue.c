@@ -48,7 +48,7 @@ static bool begin(struct signer *signer, const struct issue_options *options, co
     if (!home_clock_check(home, time_now(), err) ||
         !issue_abandon_unfinished(home, "an earlier run ended before the signature was recorded",
                                   ret_abandoned, err) ||
-        !session_open(signer, options, only, err))
+        !session_open(signer, options, only, console, err))
         return false;
     if (*ret_abandoned > 0)
         console_notice(
@@ -67,7 +67,8 @@ static bool carry_out(struct signer *signer, const struct issue_source *source, 
     size_t abandoned = 0;
     AUTO(certificates_done) struct certificates stream;
     certificates_init(&stream, signer, source, output, options->batch, only != NULL);
-    if (!begin(signer, options, only, console, &abandoned, err))
+    if ((options->is_resumed && !refusals_load(ledger, options->batch, &stream.known, err)) ||
+        !begin(signer, options, only, console, &abandoned, err))
         return false;
     bool is_done = issue_logged(signer, &stream.stream, console, &counts, err);
     *ret_result = result_of(&stream, &counts, abandoned);

@@ -2,6 +2,7 @@
 #include "issue/run.h"
 
 #include "records/due.h"
+#include "records/session.h"
 
 void issue_outcome_done(struct issue_outcome *outcome)
 {
@@ -54,6 +55,11 @@ bool issue_desk_unlock(struct issue_desk *desk, struct error *err)
     return desk->signer != NULL || signer_open(desk->confined, desk->console, &desk->signer, err);
 }
 
+char *issue_desk_operator(const struct issue_desk *desk)
+{
+    return session_operator(desk->console->operator_name, desk->home->config.operator_name);
+}
+
 bool issue_desk_describe(struct issue_desk *desk, const struct plan_item *item, struct builder *ret_text,
                          struct error *err)
 {
@@ -70,6 +76,20 @@ static bool prepare(const struct issue_run_options *options, struct issue_desk *
            signer_confine(desk->home, options->directory, options->pin_source, console, &desk->confined,
                           err) &&
            (options->directory == NULL || directory_meet_checkpoint(&desk->directory, err));
+}
+
+/** Who decides by eye is asked whether he decides by the policy he knows. */
+static bool confirm_policy(const struct issue_run_options *options, const struct issue_desk *desk,
+                           const struct console *console, struct error *err)
+{
+    bool is_meant = false;
+    if (options->decide == NULL || console->confirm == NULL || !planning_is_policy_changed(desk->planning))
+        return true;
+    return console->confirm(console->data,
+                            "The policy changed since it was last used. Go on with it as it is now?",
+                            &is_meant, err) &&
+           (is_meant ||
+            error_set(err, ERROR_INTERRUPTED, 0, "the policy was not confirmed; nothing was signed"));
 }
 
 static bool carry_out(const struct issue_run_options *options, struct issue_desk *desk,
@@ -92,7 +112,7 @@ bool issue_run(const struct issue_run_options *options, const struct console *co
         return false;
     due_notice(desk.home, console);
     if (!planning_open(&options->planning, desk.home, console, &desk.planning, err) ||
-        !prepare(options, &desk, console, err))
+        !confirm_policy(options, &desk, console, err) || !prepare(options, &desk, console, err))
         return false;
     return planning_plan(desk.planning, desk.output, console, &ret_outcome->plan, err) &&
            (options->is_dry_run || carry_out(options, &desk, console, ret_outcome, err));

@@ -39,6 +39,9 @@ MUST_USE bool issue_desk_unlock(struct issue_desk *desk, struct error *err);
 MUST_USE bool issue_desk_describe(struct issue_desk *desk, const struct plan_item *item,
                                   struct builder *ret_text, struct error *err);
 
+/** Whom the records will name; the caller frees. */
+char *issue_desk_operator(const struct issue_desk *desk);
+
 /** What a run came to. */
 struct issue_outcome {
     struct plan *plan;          /**< as decided; NULL if it came to none */

@@ -18,15 +18,20 @@ static bool append(struct signer *signer, const char *type, struct json *fields,
 }
 
 bool session_open(struct signer *signer, const struct issue_options *options, const struct plan *only,
-                  struct error *err)
+                  const struct console *console, struct error *err)
 {
     char host[256] = "";
     struct token_info info;
     struct record_plan plan;
     struct quoted host_text, label, serial, model;
-    AUTO(free) char *operator_name = session_operator();
+    AUTO(free)
+    char *operator_name = session_operator(console->operator_name, signer_home(signer)->config.operator_name);
     (void)gethostname(host, sizeof(host) - 1); // an empty name is as good as none
     ledger_set_operator(signer_home(signer)->ledger, operator_name);
+    // Who decided by eye was asked with the clock.
+    if (console->confirm != NULL && !options->is_confirmed_by_person)
+        console_notice(console, "the records name %s as the operator; --operator names another",
+                       operator_name);
     if (!token_info(signer_token(signer), &info, err))
         return false;
     if (only != NULL)
@@ -46,32 +51,10 @@ bool session_open(struct signer *signer, const struct issue_options *options, co
     return append(signer, RECORD_SESSION_OPENED, record_session_write(&record), err);
 }
 
-static bool log_refused(struct signer *signer, const struct plan_item *item, const char *batch,
-                        struct error *err)
-{
-    const struct request *request = item->request;
-    const struct record_refused record = {
-        .source = item->source,
-        .batch = batch,
-        .input_sha256 = request != NULL ? item->input_sha256 : NULL,
-        .csr_sha256 = request != NULL && request->der.len > 0 ? request->sha256 : NULL,
-        .reasons = &item->verdict->findings,
-        .decision = item->reason,
-    };
-    return append(signer, item->action == PLAN_SKIP ? RECORD_REQUEST_SKIPPED : RECORD_REQUEST_REFUSED,
-                  record_refused_write(&record), err);
-}
-
 bool session_log_plan(struct signer *signer, const struct plan *plan, const char *batch, bool is_only,
-                      struct error *err)
+                      const struct refusals *known, struct error *err)
 {
     const struct record_planned planned = {.batch = batch, .requests = plan->count, .plan = record_of(plan)};
-    if (!is_only && !append(signer, RECORD_BATCH_PLANNED, record_planned_write(&planned), err))
-        return false;
-    for (size_t i = 0; i < plan->count; i++) {
-        bool is_no = plan->items[i].action == PLAN_REFUSE || plan->items[i].action == PLAN_SKIP;
-        if (is_no && !log_refused(signer, &plan->items[i], batch, err))
-            return false;
-    }
-    return true;
+    return (is_only || append(signer, RECORD_BATCH_PLANNED, record_planned_write(&planned), err)) &&
+           refusals_log(signer, plan, batch, known, err);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/log.h"
+#include "ledger/proof.h"
+
+#include "base/memory.h"
 
 #include <string.h>
 
@@ -33,5 +36,18 @@ bool ledger_compare(struct ledger *ledger, uint64_t size, const uint8_t root[sta
         *ret_difference = LEDGER_IS_ANOTHER;
     else // what was remembered was on the disk before
         *ret_difference = size > ledger->checkpoint_size ? LEDGER_LOST_CHECKPOINTS : LEDGER_AGREES;
+    return true;
+}
+
+bool ledger_note_says(struct bytes whole, char **ret_origin, uint64_t *ret_size, uint8_t ret_root[static 32],
+                      struct error *err)
+{
+    AUTO(note_done) struct note note = {.count = 0};
+    struct checkpoint checkpoint;
+    if (!note_read(whole, &note, err) || !checkpoint_read(note.text, &checkpoint, err))
+        return false;
+    *ret_origin = memory_text_of(checkpoint.origin.data, checkpoint.origin.len);
+    *ret_size = checkpoint.size;
+    memcpy(ret_root, checkpoint.root.bytes, TREE_HASH_LEN);
     return true;
 }

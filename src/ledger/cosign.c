@@ -106,6 +106,12 @@ static bool read_witnesses(const struct ledger_witnesses *named, struct witness_
     return true;
 }
 
+bool ledger_witnesses_check(const struct ledger_witnesses *witnesses, struct error *err)
+{
+    AUTO(witness_keys_done) struct witness_keys keys = {.keys = NULL};
+    return read_witnesses(witnesses, &keys, err);
+}
+
 /** Counts the witnesses that cosigned; the others are named in ret_missing. */
 static bool count_witnesses(const struct note *note, const struct ledger_witnesses *named, size_t *ret_count,
                             struct builder *ret_missing, struct error *err)

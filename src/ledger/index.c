@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INDEX_VERSION 3
+#define INDEX_VERSION 4
 #define INDEX_STATEMENTS_MAX 48
 #define INDEX_NAME "index.sqlite"
 #define FRESH_MAX 49152 /* keys; three a certificate */
@@ -33,7 +33,8 @@ struct index {
 static const char schema[] =
     "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), version INTEGER NOT NULL, vkey TEXT NOT NULL,"
     " size INTEGER NOT NULL, offset INTEGER NOT NULL, notes_offset INTEGER NOT NULL,"
-    " newest_time INTEGER NOT NULL, notes_last INTEGER, notes_previous INTEGER);"
+    " newest_time INTEGER NOT NULL, notes_last INTEGER, notes_previous INTEGER,"
+    " inode INTEGER NOT NULL, len INTEGER NOT NULL, mtime INTEGER NOT NULL);"
     "CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, len INTEGER NOT NULL,"
     " time INTEGER NOT NULL, type TEXT NOT NULL, batch TEXT);"
     "CREATE TABLE certificates(signing_seq INTEGER PRIMARY KEY, issued_seq INTEGER, status INTEGER NOT NULL,"
@@ -183,7 +184,7 @@ static bool make_schema(struct index *index, enum index_mode mode, const char *v
         (mode != INDEX_SCRATCH && !run(index, unfinished, err)))
         return false;
     sqlite3_stmt *insert =
-        index_statement(index, "INSERT INTO state VALUES(1, ?1, ?2, 0, 0, 0, 0, NULL, NULL)", err);
+        index_statement(index, "INSERT INTO state VALUES(1, ?1, ?2, 0, 0, 0, 0, NULL, NULL, 0, 0, 0)", err);
     if (insert == NULL || sqlite3_bind_int(insert, 1, INDEX_VERSION) != SQLITE_OK ||
         sqlite3_bind_text(insert, 2, vkey, -1, SQLITE_TRANSIENT) != SQLITE_OK)
         return index_fail(index, err);
@@ -222,6 +223,10 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
     AUTO(free) char *place = memory_format("file:/proc/self/fd/%d/" INDEX_NAME, home_fd);
     bool is_empty = true;
     bool is_open;
+    struct stat status;
+    if (mode != INDEX_SCRATCH && fstatat(home_fd, INDEX_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISREG(status.st_mode))
+        return error_set(err, ERROR_LEDGER, 0, INDEX_NAME " is not a file"); // whoever reads a FIFO waits
     if (mode == INDEX_READ && !file_exists(home_fd, INDEX_NAME))
         return error_set(err, ERROR_LEDGER, SQLITE_EMPTY, INDEX_NAME " was not there");
     if (mode == INDEX_READ)
@@ -358,12 +363,16 @@ bool index_commit(struct index *index, const struct index_state *state, const st
     }
     sqlite3_stmt *update = index_statement(index,
                                            "UPDATE state SET size = ?1, offset = ?2, notes_offset = ?3,"
-                                           " newest_time = ?4, notes_last = ?5, notes_previous = ?6",
+                                           " newest_time = ?4, notes_last = ?5, notes_previous = ?6,"
+                                           " inode = ?7, len = ?8, mtime = ?9",
                                            err);
     if (update == NULL || sqlite3_bind_int64(update, 1, (int64_t)state->size) != SQLITE_OK ||
         sqlite3_bind_int64(update, 2, (int64_t)state->offset) != SQLITE_OK ||
         sqlite3_bind_int64(update, 3, (int64_t)state->notes_offset) != SQLITE_OK ||
-        sqlite3_bind_int64(update, 4, state->newest_time) != SQLITE_OK)
+        sqlite3_bind_int64(update, 4, state->newest_time) != SQLITE_OK ||
+        sqlite3_bind_int64(update, 7, state->stamp.inode) != SQLITE_OK ||
+        sqlite3_bind_int64(update, 8, state->stamp.len) != SQLITE_OK ||
+        sqlite3_bind_int64(update, 9, state->stamp.mtime) != SQLITE_OK)
         return index_fail(index, err);
     if (state->has_note && (sqlite3_bind_int64(update, 5, (int64_t)state->notes_last) != SQLITE_OK ||
                             sqlite3_bind_int64(update, 6, (int64_t)state->notes_previous) != SQLITE_OK))
@@ -378,12 +387,14 @@ bool index_commit(struct index *index, const struct index_state *state, const st
 bool index_load(struct index *index, struct index_state *ret_state, struct tree *ret_tree, struct error *err)
 {
     bool has_row;
-    sqlite3_stmt *select = index_statement(
-        index, "SELECT size, offset, notes_offset, newest_time, notes_last, notes_previous FROM state", err);
+    sqlite3_stmt *select = index_statement(index,
+                                           "SELECT size, offset, notes_offset, newest_time, notes_last, "
+                                           "notes_previous, inode, len, mtime FROM state",
+                                           err);
     if (select == NULL || !index_step(index, select, &has_row, err))
         return false;
-    int64_t numbers[6] = {-1, -1, -1, 0, 0, 0};
-    for (int i = 0; has_row && i < 6; i++)
+    int64_t numbers[9] = {-1, -1, -1};
+    for (int i = 0; has_row && i < 9; i++)
         numbers[i] = sqlite3_column_int64(select, i);
     bool has_note = has_row && sqlite3_column_type(select, 4) != SQLITE_NULL;
     (void)sqlite3_reset(select); // it has been read
@@ -395,7 +406,8 @@ bool index_load(struct index *index, struct index_state *ret_state, struct tree 
                                       .newest_time = numbers[3],
                                       .notes_last = (uint64_t)numbers[4],
                                       .notes_previous = (uint64_t)numbers[5],
-                                      .has_note = has_note};
+                                      .has_note = has_note,
+                                      .stamp = {.inode = numbers[6], .len = numbers[7], .mtime = numbers[8]}};
     *ret_tree = (struct tree){.size = (uint64_t)numbers[0]};
     for (unsigned level = 0; level < TREE_LEVELS; level++) {
         size_t width = tree_edge_width(ret_tree->size, level);

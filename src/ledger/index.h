@@ -21,6 +21,13 @@ enum index_mode {
     INDEX_SCRATCH, /**< a private, temporary one, empty, not made for look-ups but of serials */
 };
 
+/** ledger.jsonl as it was when the index was written last; zero: not noted. */
+struct index_stamp {
+    int64_t inode;
+    int64_t len;   /**< bytes */
+    int64_t mtime; /**< nanoseconds since 1970 */
+};
+
 /** How far it has read. */
 struct index_state {
     uint64_t size;           /**< records */
@@ -30,6 +37,7 @@ struct index_state {
     uint64_t notes_previous; /**< where the one before starts; the same if there is none */
     bool has_note;
     int64_t newest_time;
+    struct index_stamp stamp;
 };
 
 struct index;

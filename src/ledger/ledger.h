@@ -138,6 +138,10 @@ MUST_USE bool ledger_find_request(struct ledger *ledger, const uint8_t csr_sha25
 MUST_USE bool ledger_find_key(struct ledger *ledger, const uint8_t key_value[static 32],
                               const char *other_than_subject, struct ledger_entry *ret_entry, bool *ret_found,
                               struct error *err);
+/** The digest of the policy of this name as the newest cert.signing has it. */
+MUST_USE bool ledger_policy_last_used(struct ledger *ledger, const char *policy,
+                                      uint8_t ret_policy_sha256[static 32], uint64_t *ret_seq,
+                                      bool *ret_found, struct error *err);
 /** The unfinished cert.signing records, oldest first; the caller frees each entry and the array. */
 MUST_USE bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret_entries, size_t *ret_count,
                                 struct error *err);
@@ -216,11 +220,19 @@ DEFINE_AUTO_VALUE(struct ledger_report, ledger_report_done);
 MUST_USE bool ledger_verify(int home_fd, const char *vkey, const struct ledger_checks *checks,
                             struct ledger_report *ret_report, struct error *err);
 
+/** What somebody remembers of the newest checkpoint, without its signature. */
+struct ledger_known {
+    const char *who; /**< in words: "the token coldca" */
+    uint64_t size;
+    uint8_t root[32];
+};
 /** How much ledger_verify_scope() does, and against what. Zeroed: records, tree, checkpoints and index. */
 struct ledger_scope {
     const struct ledger_checks *checks; /**< NULL: certificates are not checked */
     struct bytes since;                 /**< a checkpoint of this ledger an auditor kept; empty: none */
-    bool only_tree;                     /**< leaf hashes and checkpoints, nothing of what the records say */
+    const struct ledger_known *known;   /**< what must fit as well; borrowed */
+    size_t known_count;
+    bool only_tree; /**< leaf hashes and checkpoints, nothing of what the records say */
 };
 /** \return false also if since is not a checkpoint by this ledger's key (ERROR_INPUT) */
 MUST_USE bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scope *scope,

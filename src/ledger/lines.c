@@ -76,6 +76,14 @@ bool lines_next(struct lines *lines, struct line *ret_line, struct error *err)
             is_long = true;
             take(lines, BLOCK_LEN - 1);
         }
+        if (lines->offset - line.offset > LINES_LONGEST) {
+            take(lines, lines->len);
+            lines->limit = lines->offset;
+            line.kind = LINE_TOO_LONG;
+            line.end = lines->offset;
+            *ret_line = line;
+            return true;
+        }
         searched = lines->len;
         size_t got;
         if (!fill(lines, &got, err))

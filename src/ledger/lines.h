@@ -9,12 +9,14 @@
 
 #include <stdint.h>
 
+/** Longer than any group: a line that goes on is not read to its end, and the file not beyond it. */
+#define LINES_LONGEST ((uint64_t)64 << 20)
 #define LINES_CANCEL 0x18 /* the last byte of a void line */
 
 enum line_kind {
     LINE_RECORD,   /**< a whole line; whether it holds a record is not looked at */
     LINE_VOID,     /**< a write that was cut short, closed later */
-    LINE_TOO_LONG, /**< a line no record can be as long as, and not void */
+    LINE_TOO_LONG, /**< a line no record can be as long as, and not void; or one longer than LINES_LONGEST */
     LINE_TORN,     /**< bytes after the last LF */
     LINE_END,
 };

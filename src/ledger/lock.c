@@ -45,7 +45,7 @@ static bool cannot_write(int reason, struct error *err)
 bool lock_is_held(int home_fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    AUTO(close) int fd = openat(home_fd, LOG_LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    AUTO(close) int fd = openat(home_fd, LOG_LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     return fd >= 0 && fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
 }
 

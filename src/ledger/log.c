@@ -75,7 +75,8 @@ struct tree_reader log_tree_reader(struct ledger *ledger)
 /** The files hold it already, so what a crash takes from the index is read again. */
 static bool settle(struct ledger *ledger, struct error *err)
 {
-    if (!index_begin(ledger->index, err) ||
+    bool is_new = false;
+    if (!log_note_stamp(ledger, &is_new, err) || !index_begin(ledger->index, err) ||
         !index_commit(ledger->index, &ledger->state, &ledger->tree, err)) {
         (void)error_while(err, "updating the index; the ledger itself is safe, run the command again");
         ledger->broken = *err;
@@ -94,22 +95,27 @@ void log_settle_some(struct ledger *ledger)
         (void)settle(ledger, &told_later); // reported to whoever uses the ledger next
 }
 
+bool log_open_file(int home_fd, const char *name, int flags, int *ret_fd, struct error *err)
+{
+    if (file_open_regular(home_fd, name, flags, ret_fd, err))
+        return true;
+    if (err->native == ENOENT || err->native == EINVAL)
+        err->kind = ERROR_LEDGER; // taken away, or something else in its place
+    return false;
+}
+
 static bool open_files(struct ledger *ledger, int home_fd, enum ledger_mode mode, int wait_ms,
                        struct error *err)
 {
-    int flags = (mode == LEDGER_WRITE ? O_RDWR | O_APPEND : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW;
+    int flags = (mode == LEDGER_WRITE ? O_RDWR | O_APPEND : O_RDONLY) | O_NOFOLLOW;
     ledger->home_fd = fcntl(home_fd, F_DUPFD_CLOEXEC, 3);
     if (ledger->home_fd < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't use the home directory");
     if (mode == LEDGER_WRITE && !lock_take(home_fd, wait_ms, &ledger->lock_fd, err))
         return false;
-    ledger->log_fd = openat(home_fd, LOG_NAME, flags);
-    if (ledger->log_fd < 0)
-        return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno, "can't open " LOG_NAME);
-    ledger->notes_fd = openat(home_fd, LOG_NOTES_NAME, flags);
-    if (ledger->notes_fd < 0)
-        return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno,
-                           "can't open " LOG_NOTES_NAME);
+    if (!log_open_file(home_fd, LOG_NAME, flags, &ledger->log_fd, err) ||
+        !log_open_file(home_fd, LOG_NOTES_NAME, flags, &ledger->notes_fd, err))
+        return false;
     // Read before all else: a writer replaces it last, so the other files are never behind it.
     ledger->has_newest_file = file_exists(home_fd, LOG_NEWEST_NAME);
     return !ledger->has_newest_file ||
@@ -135,6 +141,8 @@ bool ledger_open(int home_fd, const char *vkey, enum ledger_mode mode, int wait_
     if (!log_catch_up(ledger, err) || !checkpoint_compare_newest(ledger, err))
         return false;
     ledger->settled_size = ledger->state.size;
+    if (mode == LEDGER_WRITE && !log_note_stamp(ledger, &ledger->is_unsettled, err))
+        return false;
     atomic_store(&ledger->durable_size, ledger->state.size);
     *ret_ledger = TAKE(ledger);
     return true;

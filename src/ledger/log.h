@@ -58,6 +58,8 @@ MUST_USE bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err
 bool lock_is_held(int home_fd);
 
 /* log.c */
+/** Opens one of the ledger's files; ERROR_LEDGER if it is not there, or no file. */
+MUST_USE bool log_open_file(int home_fd, const char *name, int flags, int *ret_fd, struct error *err);
 void log_say(struct ledger *ledger, const char *format, ...) PRINTF_LIKE(2, 3);
 /** Whether the ledger may still be used. */
 MUST_USE bool log_is_whole(const struct ledger *ledger, struct error *err);
@@ -77,6 +79,15 @@ MUST_USE bool log_close_tails(struct ledger *ledger, struct error *err);
 MUST_USE bool log_catch_up(struct ledger *ledger, struct error *err);
 /** Throws the index away and reads the ledger again. \param why for the notice */
 MUST_USE bool log_rebuild(struct ledger *ledger, const char *why, struct error *err);
+
+/* recheck.c */
+/**
+ * A writer's look at the records the index has read: whether they are still those. A long file whose inode, length and time are those
+ * noted passes unread. \return false, saying why: they are not, and the index counts for nothing
+ */
+MUST_USE bool log_recheck(struct ledger *ledger, struct error *why);
+/** Notes inode, length and time of ledger.jsonl in the state. \param ret_is_new  whether they differ from those noted before */
+MUST_USE bool log_note_stamp(struct ledger *ledger, bool *ret_is_new, struct error *err);
 
 /* checkpoint.c */
 /** Reads ledger.checkpoints on from the state's notes_offset up to limit, each note checked against the tree. */

@@ -58,6 +58,10 @@ MUST_USE bool ledger_consistency_verify(struct bytes proof, struct bytes old_not
 /** The size a checkpoint by this key is of. ERROR_INPUT if it is none, ERROR_LEDGER if its signature does not verify. */
 MUST_USE bool ledger_note_size(struct bytes note, const char *vkey, uint64_t *ret_size, struct error *err);
 
+/** What a checkpoint says, whoever signed it. ERROR_INPUT if it is none. \param ret_origin the caller's to free */
+MUST_USE bool ledger_note_says(struct bytes note, char **ret_origin, uint64_t *ret_size,
+                               uint8_t ret_root[static 32], struct error *err);
+
 /* ---- witnesses ---- */
 /** "NAME+KEYID+BASE64(0x04||KEY)" of a witness's Ed25519 key. ERROR_INPUT. */
 MUST_USE bool ledger_witness_vkey_make(const char *name, struct bytes spki, struct builder *ret_vkey,
@@ -68,6 +72,8 @@ MUST_USE bool ledger_cosign_text(struct ledger *ledger, int64_t time, struct bui
 /** Takes the signature back, verifies it, and keeps the cosigned checkpoint. ERROR_TOKEN if it does not verify. */
 MUST_USE bool ledger_cosign_add(struct ledger *ledger, const char *witness_vkey, int64_t time,
                                 struct bytes signature, struct error *err);
+/** Whether each is a witness's verifier key, and none is named twice. ERROR_INPUT, ERROR_USAGE */
+MUST_USE bool ledger_witnesses_check(const struct ledger_witnesses *witnesses, struct error *err);
 /** Whether the ledger's own signature and a quorum of witnesses' stand under a checkpoint. ERROR_LEDGER, naming who is missing. */
 MUST_USE bool ledger_note_verify(struct bytes note, const char *vkey,
                                  const struct ledger_witnesses *witnesses, struct error *err);

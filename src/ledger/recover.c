@@ -19,6 +19,18 @@ static bool length_of(int fd, const char *name, uint64_t *ret_len, struct error 
     return true;
 }
 
+/** A ledger whose very first record was torn holds nothing yet, no record and no checkpoint: the one case where something is taken
+ *  away, for nothing may stand before record 0. */
+static bool is_first_torn(const struct ledger *ledger, uint64_t len)
+{
+    struct stat notes;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (len > LEDGER_RECORD_MAX_LEN || fstat(ledger->notes_fd, &notes) != 0 || notes.st_size > 0)
+        return false;
+    ssize_t got = pread(ledger->log_fd, builder_reserve(&text, (size_t)len), (size_t)len, 0);
+    return got == (ssize_t)len && memchr(text.data, '\n', text.len) == NULL;
+}
+
 /** A file that does not end in LF was torn: CAN and LF make its last line void (nothing is ever cut away). */
 static bool close_tail(struct ledger *ledger, int fd, const char *name, struct error *err)
 {
@@ -33,6 +45,12 @@ static bool close_tail(struct ledger *ledger, int fd, const char *name, struct e
         return error_errno(err, ERROR_INPUT, errno, "can't read %s", name);
     if (last == '\n')
         return true;
+    if (fd == ledger->log_fd && is_first_torn(ledger, len)) {
+        if (ftruncate(fd, 0) != 0)
+            return error_errno(err, ERROR_INPUT, errno, "can't empty %s, whose first record is torn", name);
+        log_say(ledger, "took back the first record of %s, which an earlier run could not finish", name);
+        return true;
+    }
     if (write(fd, closing, sizeof(closing)) != (ssize_t)sizeof(closing))
         return error_errno(err, ERROR_INPUT, errno, "can't close the torn end of %s", name);
     log_say(ledger, "closed a record of %s that an earlier run could not finish, at byte %" PRIu64, name,
@@ -120,6 +138,8 @@ static bool read_on(struct ledger *ledger, uint64_t notes_limit, struct error *e
             return false;
         if (line.kind == LINE_END || line.kind == LINE_TORN)
             break; // a reader meets a torn line while a writer is writing it
+        if (line.kind == LINE_VOID && ledger->state.size == 0)
+            return damaged(ledger, line.offset, "a void line stands before the first record", err);
         if (line.kind != LINE_VOID && !take_line(ledger, &line, err))
             return false;
         ledger->state.offset = line.end;
@@ -317,8 +337,8 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
         say_what_was_read(ledger, known);
         return true;
     }
-    fits = fits && use_scratch_if_behind(ledger, notes_len, &why) && checkpoint_load_last(ledger, &why) &&
-           read_on(ledger, notes_len, &why);
+    fits = fits && log_recheck(ledger, &why) && use_scratch_if_behind(ledger, notes_len, &why) &&
+           checkpoint_load_last(ledger, &why) && read_on(ledger, notes_len, &why);
     if (!fits && why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE) {
         *err = why; // a new index would not fit either
         return false;

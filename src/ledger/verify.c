@@ -65,11 +65,9 @@ DEFINE_AUTO(struct verifier *, verifier_done);
 static bool open_file(int home_fd, const char *name, int *ret_fd, uint64_t *ret_len, struct error *err)
 {
     struct stat status;
-    int fd = openat(home_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return error_errno(err, errno == ENOENT ? ERROR_LEDGER : ERROR_INPUT, errno, "can't open %s", name);
-    *ret_fd = fd;
-    if (fstat(fd, &status) != 0)
+    if (!log_open_file(home_fd, name, O_RDONLY | O_NOFOLLOW, ret_fd, err))
+        return false;
+    if (fstat(*ret_fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't stat %s", name);
     *ret_len = (uint64_t)status.st_size;
     return true;
@@ -336,6 +334,8 @@ bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scop
     verifier->log_fd = verifier->notes_fd = -1;
     verifier->checks = scope->checks;
     verifier->only_tree = scope->only_tree;
+    verifier->known = scope->known;
+    verifier->known_count = scope->known_count;
     verifier->report.first_bad_seq = -1;
     // Before the files: a reader's index is of one moment, and never ahead of files looked at later.
     bool has_index = !scope->only_tree && faccessat(home_fd, "index.sqlite", F_OK, 0) == 0;

@@ -49,6 +49,8 @@ struct verifier {
     bool only_tree;
     bool has_since; /**< the auditor's checkpoint was not reached yet */
     struct checkpoint since;
+    const struct ledger_known *known;
+    size_t known_count;
     struct thread_pool *pool;
     struct verify_round rounds[VERIFY_ROUNDS];
     struct lines lines;

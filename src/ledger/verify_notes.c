@@ -68,10 +68,45 @@ static void compare_since(struct verifier *verifier)
                       verifier->since.size);
 }
 
+/** What others remember of a ledger of this size. */
+static void compare_known(struct verifier *verifier)
+{
+    struct tree_hash root;
+    for (size_t i = 0; i < verifier->known_count; i++) {
+        const struct ledger_known *known = &verifier->known[i];
+        if (known->size != verifier->tree.size)
+            continue;
+        tree_edge_root(&verifier->tree, &root);
+        if (memcmp(root.bytes, known->root, TREE_HASH_LEN) != 0)
+            verify_report(verifier, "ledger.rollback",
+                          "the first %" PRIu64 " records are not those %s remembers", known->size,
+                          known->who);
+    }
+}
+
+/** What they remember and is not there. */
+static void miss_known(struct verifier *verifier)
+{
+    for (size_t i = 0; i < verifier->known_count; i++) {
+        const struct ledger_known *known = &verifier->known[i];
+        if (known->size > verifier->tree.size)
+            verify_report(verifier, "ledger.rollback",
+                          "%s remembers %" PRIu64 " records, but ledger.jsonl holds %" PRIu64, known->who,
+                          known->size, verifier->tree.size);
+        else if (known->size > verifier->last_note_size)
+            verify_report(verifier, "ledger.rollback",
+                          "%s remembers a checkpoint of %" PRIu64
+                          " records, but the newest of " LOG_NOTES_NAME " is of %" PRIu64
+                          ": checkpoints were cut off",
+                          known->who, known->size, verifier->last_note_size);
+    }
+}
+
 bool verify_notes_here(struct verifier *verifier, struct error *err)
 {
     struct tree_hash root;
     compare_since(verifier);
+    compare_known(verifier);
     if (!verifier->has_next_note || verifier->next_note.size != verifier->tree.size)
         return true;
     tree_edge_root(&verifier->tree, &root);
@@ -100,6 +135,7 @@ bool verify_notes_end(struct verifier *verifier, struct error *err)
         verify_report(verifier, "ledger.rollback",
                       "the kept checkpoint is of %" PRIu64 " records, but ledger.jsonl holds %" PRIu64,
                       verifier->since.size, verifier->tree.size);
+    miss_known(verifier);
     while (verifier->has_next_note) {
         verify_report(verifier, "ledger.rollback",
                       "checkpoint %" PRIu64 " is of %" PRIu64 " records, but ledger.jsonl holds %" PRIu64,

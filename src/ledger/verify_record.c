@@ -85,6 +85,8 @@ static void check_other(const struct ledger_checks *checks, struct verify_item *
 static void parse_void(struct verify_item *item, struct bytes text)
 {
     struct canonical_field seq = {.key = "seq"};
+    if (item->position == 0)
+        verify_say(item, "ledger.void", "a void line stands before it, where no crash leaves one");
     while (text.len > 0 && text.data[text.len - 1] == LINES_CANCEL)
         text.len--;
     if (text.len <= LEDGER_RECORD_MAX_LEN && canonical_read(text, &seq, 1) &&

@@ -50,6 +50,8 @@ MUST_USE bool media_open_folder(int root_fd, const char *path, bool may_make, in
 /** Opens an item beneath the root again and reads it, at most max_len bytes; refuses if it is not a regular file any more. */
 MUST_USE bool media_read(int root_fd, const char *path, size_t max_len, struct builder *ret_data,
                          struct error *err);
+/** Whether media_read() failed because there is no such file: nothing, a link, or no file. Else it could not look. */
+bool media_is_absent(const struct error *why);
 
 /**
  * Writes a file beneath a folder: new, durable (file and folder fsynced), never over a different file. The same content

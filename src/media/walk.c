@@ -275,7 +275,7 @@ bool media_read(int root_fd, const char *path, size_t max_len, struct builder *r
     if (fd < 0 || fstat(fd, &before) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", shown.text);
     if (!S_ISREG(before.st_mode))
-        return error_set(err, ERROR_INPUT, 0, "%s is not a regular file", shown.text);
+        return error_set(err, ERROR_INPUT, EISDIR, "%s is not a regular file", shown.text);
     if (before.st_size < 0 || (size_t)before.st_size > max_len)
         return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", shown.text,
                          max_len);
@@ -285,4 +285,10 @@ bool media_read(int root_fd, const char *path, size_t max_len, struct builder *r
         return error_set(err, ERROR_INPUT, 0, "%s changed while it was read; bring it again", shown.text);
     builder_add_bytes(ret_data, builder_bytes(&data));
     return true;
+}
+
+bool media_is_absent(const struct error *why)
+{
+    return why->native == ENOENT || why->native == ENOTDIR || why->native == ELOOP || why->native == EXDEV ||
+           why->native == EISDIR || why->native == EFBIG;
 }

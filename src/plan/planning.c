@@ -2,6 +2,7 @@
 #include "plan/planning.h"
 
 #include "base/memory.h"
+#include "home/policy_use.h"
 #include "plan/inputs.h"
 
 struct planning {
@@ -10,6 +11,7 @@ struct planning {
     struct policy *policy;
     struct inputs inputs;
     struct readers *readers;
+    struct builder change; /**< what there is to tell of a policy that is not the one last used; else empty */
 };
 
 void planning_close(struct planning *planning)
@@ -17,6 +19,7 @@ void planning_close(struct planning *planning)
     if (planning->readers != NULL)
         readers_close(planning->readers);
     inputs_done(&planning->inputs);
+    builder_done(&planning->change);
     if (planning->policy != NULL)
         policy_free(planning->policy);
     judge_free(planning->judge);
@@ -39,8 +42,17 @@ bool planning_open(const struct planning_options *options, const struct home *ho
         !inputs_collect(options->paths, options->paths_count, console, &planning->inputs, err) ||
         !judge_open_lists(planning->judge, err) || !readers_open(0, &planning->readers, err))
         return false;
+    if (home != NULL && !home_policy_compare(home, planning->policy, &planning->change, err))
+        return false;
+    if (planning->change.len > 0)
+        console_notice(console, "%s", builder_text(&planning->change));
     *ret_planning = TAKE(planning);
     return true;
+}
+
+bool planning_is_policy_changed(const struct planning *planning)
+{
+    return planning->change.len > 0;
 }
 
 const struct policy *planning_policy(const struct planning *planning)

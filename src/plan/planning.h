@@ -31,6 +31,8 @@ MUST_USE bool planning_open(const struct planning_options *options, const struct
 void planning_close(struct planning *planning);
 DEFINE_AUTO(struct planning *, planning_close);
 
+/** Whether it is another policy than the one last used under its name; the console has been told. */
+bool planning_is_policy_changed(const struct planning *planning);
 const struct policy *planning_policy(const struct planning *planning);
 /** Makes the plan; once. \param output  where certificates will go; NULL: nowhere is looked */
 MUST_USE bool planning_plan(struct planning *planning, struct output *output, const struct console *console,

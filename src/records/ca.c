@@ -25,6 +25,10 @@ struct json *record_ca_created_write(const struct record_ca_created *record)
     json_put_text(json, "chain_incomplete", record->chain_incomplete);
     json_put_text(json, "tool", "coldca " COLDCA_VERSION);
     json_put_bool(json, "allow_extractable", record->allow_extractable);
+    if (record->policies != NULL)
+        json_put(json, "policies", json_clone(record->policies));
+    if (record->continues != NULL)
+        json_put(json, "continues", json_clone(record->continues));
     put_key(json, "ca_key", &record->ca_key);
     put_key(json, "ledger_key", &record->ledger_key);
     return json;

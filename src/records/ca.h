@@ -21,6 +21,8 @@ struct record_ca_created {
     const char *ledger_vkey;
     const char *command;          /**< "init", "init --certificate" */
     const char *chain_incomplete; /**< why the chain of an adopted certificate ends below a root; NULL */
+    const struct json *policies;  /**< "NAME": SHA-256 in hex, of the policies the CA begins with; NULL */
+    const struct json *continues; /**< a lost ledger that this one follows, and what was known of it; NULL */
     bool allow_extractable;
     struct record_key ca_key, ledger_key;
 };

@@ -44,6 +44,8 @@ struct json *record_cert_signing_write(const struct record_cert_signing *record)
     json_put_hex(json, "policy_sha256", bytes_of(record->policy_sha256, 32));
     json_put_hex(json, "csr_sha256", bytes_of(record->csr_sha256, 32));
     json_put_hex(json, "spki_sha256", BYTES(facts.spki_sha256));
+    if (record->input_sha256 != NULL)
+        json_put_hex(json, "input_sha256", bytes_of(record->input_sha256, 32));
     record_put_bounded(json, "source", record->source);
     if (record->template != NULL)
         json_put_text(json, "validity_note", record->template->validity_note);

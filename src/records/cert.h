@@ -17,6 +17,7 @@ struct record_cert_signing {
     const char *policy;
     const uint8_t *policy_sha256; /**< 32 bytes */
     const uint8_t *csr_sha256;    /**< 32 bytes */
+    const uint8_t *input_sha256;  /**< 32 bytes, of the file the request came in; NULL: it came in none */
     const char *source;           /**< file name; NULL */
     const char *batch;            /**< run id */
 };

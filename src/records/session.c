@@ -11,12 +11,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* A finding's text has at most 1023 bytes, so that this many fit into a record. */
-#define REASONS_MAX 20
-
-char *session_operator(void)
+char *session_operator(const char *said, const char *configured)
 {
     struct quoted buffer;
+    const char *name = said != NULL ? said : configured;
+    if (name != NULL && *name != '\0')
+        return memory_text(quoted_text(name, &buffer));
     uid_t uid = getuid();
     const char *sudo_user = uid == 0 ? getenv("SUDO_USER") : NULL;
     if (sudo_user != NULL && *sudo_user != '\0')
@@ -105,10 +105,12 @@ struct json *record_refused_write(const struct record_refused *record)
         json_put_hex(json, "input_sha256", bytes_of(record->input_sha256, 32));
     if (record->csr_sha256 != NULL)
         json_put_hex(json, "csr_sha256", bytes_of(record->csr_sha256, 32));
+    if (record->count > 1)
+        json_put_int(json, "count", (int64_t)record->count);
     struct json *reasons = json_put_array(json, "reasons");
-    for (size_t i = 0; i < record->reasons->count && i < REASONS_MAX; i++)
+    for (size_t i = 0; i < record->reasons->count && i < RECORD_REASONS_MAX; i++)
         json_add_text(reasons, record->reasons->items[i].text);
-    if (record->reasons->count > REASONS_MAX)
+    if (record->reasons->count > RECORD_REASONS_MAX)
         json_add_text(reasons, "and more");
     json_put_text(json, "decision", record->decision);
     return json;

@@ -42,12 +42,15 @@ struct record_planned {
 struct json *record_planned_write(const struct record_planned *record);
 MUST_USE bool record_planned_check(const struct json *json, struct error *err);
 
+#define RECORD_REASONS_MAX                                                                                   \
+    20 /* a finding's text has at most 1023 bytes, so that this many fit into a record */
 /** A request that gets no certificate: refused by the policy or a person, or skipped. */
 struct record_refused {
     const char *source; /**< file name */
     const char *batch;
     const uint8_t *input_sha256; /**< of the file's bytes; NULL: it was not read */
     const uint8_t *csr_sha256;   /**< NULL: no request was found in it */
+    size_t count;                /**< requests in this file that were refused; 0 and 1: one */
     const struct findings *reasons;
     const char *decision; /**< a person's words; NULL */
 };
@@ -57,7 +60,10 @@ MUST_USE bool record_refused_check(const struct json *json, struct error *err);
 #define SESSION_BATCH_SIZE 24 /* "20261121T024857Z-1a2b3c" and its NUL */
 /** A new run id, also in each cert.signing. */
 MUST_USE bool session_make_batch(char ret_batch[static SESSION_BATCH_SIZE], struct error *err);
-/** Who is at the keyboard: the login name, or the uid as text. The caller frees. */
-char *session_operator(void);
+/**
+ * Who is at the keyboard, as the records name him: what he says, what ca.yaml says, else the login name or the uid as text.
+ * \param said, configured  NULL: nothing. The caller frees; harmless
+ */
+char *session_operator(const char *said, const char *configured);
 
 #endif

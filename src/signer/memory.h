@@ -35,6 +35,20 @@ MUST_USE bool remembered_find(struct token *token, const char *origin, const cha
 /** Keeps it on the token, then removes what it replaces: memories of the same ledger that are not larger. */
 MUST_USE bool remembered_keep(struct token *token, const struct remembered *remembered, struct error *err);
 
+/** What a home's tokens remember of its ledger, for who signs nothing. */
+struct recalled {
+    struct remembered *items;
+    char **tokens; /**< whose each is; harmless */
+    size_t count;
+    size_t asked;     /**< tokens that were logged in to */
+    size_t forgetful; /**< of these, such that keep no data (`remembers: false`) */
+};
+void recalled_done(struct recalled *recalled);
+DEFINE_AUTO_VALUE(struct recalled, recalled_done);
+/** Logs in to the token and the pool of ca.yaml and asks each. The home's ledger need not be open. */
+MUST_USE bool signer_recall(struct confined *confined, const struct console *console,
+                            struct recalled *ret_recalled, struct error *err);
+
 /* ---- of a signer's tokens ---- */
 
 /**

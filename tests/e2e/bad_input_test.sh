@@ -43,11 +43,38 @@ restore
 
 step "ca.pem: missing, garbage"
 rm ca/ca.pem
-sign 3 --out issued requests
+sign 5 --out issued requests
+says "ca.pem was taken away"
 head -c 100 /dev/urandom >ca/ca.pem
 sign 3 --out issued requests
 says ca.pem
 nothing_happened
+restore
+
+step "a FIFO, a device, a huge file where a file of the home belongs: an error, not a wait"
+for file in ca.yaml ca.pem ledger.jsonl ledger.checkpoints ledger.checkpoint; do
+    for kind in fifo device huge; do
+        rm "ca/$file"
+        case $kind in
+            fifo) mkfifo "ca/$file" ;;
+            device) ln -s /dev/zero "ca/$file" ;;
+            huge) truncate -s 1T "ca/$file" ;;
+        esac
+        for arguments in "cert list" "ledger verify" "sign ${device[*]} --pin-source file:pin --out issued requests"; do
+            code=0
+            # shellcheck disable=SC2086 # words of a command
+            timeout 60 setsid --wait "$COLDCA" -C ca $arguments >out 2>err </dev/null || code=$?
+            [ "$code" = 3 ] || [ "$code" = 5 ] || fail "$kind for $file: coldca $arguments ends with $code"
+        done
+        absent issued/good.pem
+        restore
+    done
+done
+
+step "ca.yaml: the origin and the vkey's name are one"
+sed -i 's/^origin: .*/origin: other.example/' ca/ca.yaml
+sign 3 --out issued requests
+says "one ledger's name"
 restore
 
 step "a policy: missing, not YAML, an unknown key with line and column"
@@ -151,7 +178,7 @@ step "a disk that is full while the ledger is written (exit 3): the next run wit
 run 0 request "${device[@]}" --list <(seq -f 'device-%02g' 40) --out many
 size=$(($(stat -c %s ca/ledger.jsonl) / 1024 + 2))
 code=0
-(trap '' XFSZ; ulimit -f $size; setsid --wait "$COLDCA" -C ca sign "${device[@]}" --pin-source file:pin --out issued many >out 2>err </dev/null) || code=$?
+(ulimit -f $size; setsid --wait "$COLDCA" -C ca sign "${device[@]}" --pin-source file:pin --out issued many >out 2>err </dev/null) || code=$?
 [ "$code" = 3 ] || [ "$code" = 5 ] || fail "exit code $code with a full disk"
 [ ! -d issued ] || equal "$(find issued -name '*.pem' | wc -l)" 0 "certificates the ledger does not hold"
 sign 0 --out issued many

@@ -52,9 +52,18 @@ for name in ada ben cyd; do
 done
 run 0 -C ca ledger verify --witness "${witnesses[0]}" --witness "${witnesses[1]}"
 other=${witnesses[1]/ben/bob}
-run 5 -C ca ledger verify --witness "${witnesses[0]}" --witness "$vkey" --quorum 2
+run 2 -C ca ledger verify --witness "${witnesses[0]}" --witness "$vkey" --quorum 2
 says "not the key of a witness"
-run 5 -C ca ledger verify --witness "$other"
+run 2 -C ca ledger verify --witness "$other"
+says "its key id is not the one its name and key give"
+# A witness who has not cosigned: dot, with a key of her own.
+openssl genpkey -algorithm ed25519 -out dot.pem 2>/dev/null
+dot=$(openssl pkey -in dot.pem -pubout -outform DER | python3 -c '
+import base64, hashlib, sys
+name, key = "witness.example/dot", b"\x04" + sys.stdin.buffer.read()[-32:]
+print(f"{name}+{hashlib.sha256(name.encode() + bytes([10]) + key).hexdigest()[:8]}+{base64.b64encode(key).decode()}")')
+run 5 -C ca ledger verify --witness "$dot"
+says "missing: witness.example/dot"
 run 3 -C ca ledger cosign --key issued/device-1.pem --name witness.example/dot
 run 2 -C ca ledger cosign --key ada.pem
 run 0 -C ca ledger prove "$serial"

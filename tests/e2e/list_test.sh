@@ -108,7 +108,7 @@ done
 big() {
     mkdir "big-$1"
     "${BUILD:?}/tests/ledger_tool" make "big-$1" "$1"
-    sed "s|^ledger_vkey:.*|ledger_vkey: \"$(cat "big-$1/vkey")\"|" ca/ca.yaml >"big-$1/ca.yaml"
+    sed "s|^ledger_vkey:.*|ledger_vkey: \"$(cat "big-$1/vkey")\"|; s|^origin:.*|origin: ca.example/interop|" ca/ca.yaml >"big-$1/ca.yaml"
 }
 # peak HOME COMMAND...: the most memory it took, in KiB
 peak() {

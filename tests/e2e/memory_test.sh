@@ -64,3 +64,24 @@ for turn in 1 2 3; do
 done
 pkcs11-tool --module "$(softhsm_module)" --token-label test --login --pin "$(cat pin)" --list-objects --type data >objects 2>&1
 equal "$(grep -c "coldca-ledger" objects)" 1 "$(cat objects)"
+
+step "a ledger that is lost is followed by another, under another name, whose first record says so"
+rm -rf ca && cp -a day-2 ca
+cp ca/ledger.checkpoint old.checkpoint
+cp ca/ca.pem root.pem
+key=$(awk -F"'" '/^ca_key/ { print $2 }' ca/ca.yaml)
+adopt=(init --token test --use-key "$key" --certificate root.pem --key-label again --pin-source file:pin)
+run 5 -C new "${adopt[@]}" --origin test-root
+says "--continues CHECKPOINT"
+run 2 -C new "${adopt[@]}" --origin test-root --continues old.checkpoint
+says "a fork to every witness"
+run 3 -C new "${adopt[@]}" --origin new.example --continues root.pem
+sed '2s/.*/8/' old.checkpoint >forged.checkpoint
+run 5 -C new "${adopt[@]}" --origin new.example --continues forged.checkpoint
+absent new
+run 0 -C new "${adopt[@]}" --origin new.example --continues old.checkpoint
+jq -e --rawfile note old.checkpoint 'select(.type == "ca.created") | .continues | .origin == "test-root" and .size == 9 and .checkpoint == $note
+    and .token.size == 18 and (.token.vkey | startswith("test-root+"))' new/ledger.jsonl >/dev/null || fail "$(jq .continues new/ledger.jsonl)"
+run 0 -C new ledger verify
+run 0 -C new sign "${device[@]}" --pin-source file:pin --out followed late
+run 2 -C third init --subject CN=Third --token test --continues old.checkpoint

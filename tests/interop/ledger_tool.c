@@ -91,6 +91,34 @@ static bool issue(struct tool *tool, unsigned first, unsigned count, struct erro
     return ledger_commit(tool->ledger, err);
 }
 
+static struct json *created(const struct tool *tool)
+{
+    struct json *json = json_new_object();
+    AUTO(OPENSSL_free) unsigned char *der = NULL;
+    int len = i2d_X509(tool->issuer.certificate, &der);
+    json_put_base64(json, "certificate", bytes_of(der, len > 0 ? (size_t)len : 0));
+    json_put_text(json, "origin", ORIGIN);
+    json_put_text(json, "ledger_vkey", tool->vkey);
+    json_put_text(json, "command", "ledger_tool");
+    return json;
+}
+
+static struct json *opened(void)
+{
+    struct json *json = json_new_object();
+    json_put_text(json, "command", "ledger_tool");
+    json_put_text(json, "batch", "1");
+    return json;
+}
+
+static struct json *refused(void)
+{
+    struct json *json = opened();
+    json_put_text(json, "source", "file.csr");
+    (void)json_put_array(json, "reasons");
+    return json;
+}
+
 /** One abandoned, one revoked and one taken back, one refused: six records. */
 static bool live(struct tool *tool, struct error *err)
 {
@@ -100,6 +128,7 @@ static bool live(struct tool *tool, struct error *err)
     struct json *unrevoked = json_new_object();
     AUTO(json_free) struct json *signing = tool_signing(&tool->issuer, 900000);
     json_put_int(abandoned, "ref", (int64_t)seq);
+    json_put_text(abandoned, "serial", json_text(signing, "serial"));
     json_put_text(abandoned, "reason", "the power went");
     json_put_text(revoked, "serial", json_text(signing, "serial"));
     json_put_text(revoked, "reason", "superseded");
@@ -108,7 +137,7 @@ static bool live(struct tool *tool, struct error *err)
            append(tool, "cert.abandoned", abandoned, err) && ledger_commit(tool->ledger, err) &&
            append(tool, "cert.revoked", revoked, err) && ledger_commit(tool->ledger, err) &&
            append(tool, "cert.unrevoked", unrevoked, err) && ledger_commit(tool->ledger, err) &&
-           append(tool, "request.refused", json_new_object(), err) && ledger_commit(tool->ledger, err);
+           append(tool, "request.refused", refused(), err) && ledger_commit(tool->ledger, err);
 }
 
 static bool fill(struct tool *tool, uint64_t count, struct error *err)
@@ -116,8 +145,7 @@ static bool fill(struct tool *tool, uint64_t count, struct error *err)
     unsigned group = count < 500 ? 4 : 64;
     unsigned groups = count < 500 ? 2 : 16;
     unsigned number = 0;
-    if (count > 0 &&
-        (!append(tool, "ca.created", json_new_object(), err) || !ledger_commit(tool->ledger, err)))
+    if (count > 0 && (!append(tool, "ca.created", created(tool), err) || !ledger_commit(tool->ledger, err)))
         return false;
     if (count > 20 && !live(tool, err))
         return false;
@@ -125,7 +153,7 @@ static bool fill(struct tool *tool, uint64_t count, struct error *err)
         uint64_t left = count - ledger_size(tool->ledger);
         unsigned now = left / 2 < group ? (unsigned)(left / 2) : group;
         if (left == 1 &&
-            (!append(tool, "session.opened", json_new_object(), err) || !ledger_commit(tool->ledger, err)))
+            (!append(tool, "session.opened", opened(), err) || !ledger_commit(tool->ledger, err)))
             return false;
         if (now > 0 && !issue(tool, number, now, err))
             return false;

@@ -160,6 +160,8 @@ class Verifier:
             self.say("ledger.rollback", f"a checkpoint is of {size} records, there are {self.tree.size}")
 
     def check_void(self, line):
+        if self.tree.size == 0:
+            self.say("ledger.void", "a void line before the first record")
         try:
             if json.loads(line)["seq"] != self.tree.size:
                 self.say("ledger.void", "a void record that was not next")

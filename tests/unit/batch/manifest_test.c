@@ -46,7 +46,7 @@ static int setup(void **state)
     struct error err = ERROR_INIT;
     if (!home_config_load(
             BYTES_LITERAL("version: 1\norigin: x\ntoken: {profile: softhsm2, uri: 'pkcs11:'}\n"
-                          "ca_key: a\nledger_key: b\nledger_vkey: c\nmanifest_signers:\n"
+                          "ca_key: a\nledger_key: b\nledger_vkey: x+c\nmanifest_signers:\n"
                           "- {name: the ed one, file: ed.pem}\n- {name: the ec one, file: ec.pem}\n"
                           "- {name: the rsa one, file: rsa.pem}\n"),
             &bench->home.config, &err))

@@ -71,7 +71,7 @@ static void a_quote_in_a_text_stays_inside_its_scalar(void **state)
         .token = {.module = memory_text("/a'b: c#d"), .uri = memory_text("pkcs11:")},
         .ca_key = memory_text("k"),
         .ledger_key = memory_text("l"),
-        .ledger_vkey = memory_text("v"),
+        .ledger_vkey = memory_text("x+v"),
     };
     struct home_config again = {.version = 0};
     (void)state;
@@ -104,6 +104,7 @@ static void a_wrong_configuration_is_refused_by_name(void **state)
         {"version: 1\norigin: x\nrequire_manifest: true\nmanifest_signers: []\n" REST, "manifest_signers"},
         {"version: 1\norigin: x\nmanifest_signers: [{name: a}]\n" REST, "file"},
         {"version: 1\norigin: x\nmanifest_signers: [{name: a, file: b, key: c}]\n" REST, "key"},
+        {"version: 1\norigin: x\n" REST, "one ledger's name"},
         {"\x7f\x45\x4c\x46", "ca.yaml"},
     };
     (void)state;

@@ -143,6 +143,11 @@ static void a_home_that_awaits_its_parent_can_be_completed_only(void **state)
     AUTO(home_close) struct home *home = NULL;
     (void)state;
     rename_file("ca.pem", "was-ca.pem");
+    assert_not_opened(HOME_COMPLETE, ERROR_LEDGER, "ca.pem was taken away");
+    write_file("ledger.jsonl", "");
+    write_file("ledger.checkpoints", "");
+    rename_file("ledger.checkpoint", "was-ledger.checkpoint");
+    rename_file("index.sqlite", "was-index.sqlite");
     assert_not_opened(HOME_WRITE, ERROR_INPUT, "awaits its parent's certificate");
     assert_true(home_open(own.path, HOME_COMPLETE, &fake_console, &home, &err));
     assert_null(home->issuer);

@@ -305,7 +305,7 @@ static void a_run_has_an_id_of_its_own(void **state)
     assert_true(session_make_batch(other, &err));
     assert_int_equal(strlen(one), SESSION_BATCH_SIZE - 1);
     assert_string_not_equal(one + 17, other + 17);
-    AUTO(free) char *name = session_operator();
+    AUTO(free) char *name = session_operator(NULL, NULL);
     assert_true(strlen(name) > 0);
 }
 

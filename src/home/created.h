@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A CA that was made has a ledger that says so: without it a thief could throw the history away and begin another. Files only; who
+ * writes such a beginning anew can't sign its checkpoint.
+ */
+#ifndef COLDCA_HOME_CREATED_H
+#define COLDCA_HOME_CREATED_H
+
+#include "home/home.h"
+
+/**
+ * A home with ca.pem has ca.created among its first records, of this certificate, origin and ledger key, and a checkpoint; one that
+ * awaits its parent's certificate (`init --csr`) has no other record.
+ * \param checkpoint_size  how many records the newest good checkpoint covers; 0: there is none
+ * \return false: ERROR_LEDGER
+ */
+MUST_USE bool home_check_created(const struct home *home, uint64_t checkpoint_size, struct error *err);
+
+/**
+ * The newest ca.created among the first records; the ledger is open.
+ * \return false: ERROR_LEDGER, there is none. The caller frees the record
+ */
+MUST_USE bool home_created_record(const struct home *home, struct json **ret_record, uint64_t *ret_seq,
+                                  struct error *err);
+
+#endif
