@@ -47,7 +47,7 @@ bool file_open_regular(int dirfd, const char *name, int flags, int *ret_fd, stru
     if (fd < 0 || fstat(fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", name);
     if (S_ISDIR(status.st_mode))
-        return error_set(err, ERROR_INPUT, EISDIR, "%s is a folder, a file is needed", name);
+        return error_set(err, ERROR_INPUT, EISDIR, "%s is a directory, a file is needed", name);
     if (!S_ISREG(status.st_mode))
         return error_set(err, ERROR_INPUT, EINVAL,
                          "%s is a FIFO, a device or a socket, a file is needed: put the right one back",

@@ -123,7 +123,7 @@ static bool confirm(const struct batch_policies *policies, const struct console 
     if (console->confirm == NULL)
         return error_set(
             err, ERROR_INPUT, 0,
-            "a policy changed since it was last used and nobody can be asked; look at it, then say "
+            "a policy changed since it was last used and there is no terminal; look at it, then say "
             "--policy-changed-ok; nothing was signed");
     return console->confirm(console->data,
                             "The policy changed since it was last used. Sign by it as it is now?", &is_meant,

@@ -85,8 +85,7 @@ static bool confirm_policy(const struct issue_run_options *options, const struct
     bool is_meant = false;
     if (options->decide == NULL || console->confirm == NULL || !planning_is_policy_changed(desk->planning))
         return true;
-    return console->confirm(console->data,
-                            "The policy changed since it was last used. Go on with it as it is now?",
+    return console->confirm(console->data, "The policy changed since it was last used. Use it as it is now?",
                             &is_meant, err) &&
            (is_meant ||
             error_set(err, ERROR_INTERRUPTED, 0, "the policy was not confirmed; nothing was signed"));

@@ -16,7 +16,7 @@ static bool stamp_of(const struct ledger *ledger, struct index_stamp *ret_stamp,
 {
     struct stat status;
     if (fstat(ledger->log_fd, &status) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't look at " LOG_NAME);
+        return error_errno(err, ERROR_INPUT, errno, "cannot stat " LOG_NAME);
     *ret_stamp = (struct index_stamp){.inode = (int64_t)status.st_ino,
                                       .len = (int64_t)status.st_size,
                                       .mtime = (int64_t)status.st_mtim.tv_sec * 1000000000 +

@@ -29,7 +29,8 @@ bool status_desk_open(struct status_desk *desk, const char *path, enum home_acce
         return true;
     if (desk->is_due_told)
         due_notice(desk->home, desk->console);
-    AUTO(free) char *operator_name = session_operator();
+    AUTO(free)
+    char *operator_name = session_operator(desk->console->operator_name, desk->home->config.operator_name);
     ledger_set_operator(desk->home->ledger, operator_name);
     if (!home_clock_check(desk->home, time_now(), err) ||
         !issue_abandon_unfinished(desk->home, "an earlier run ended before the signature was recorded",
@@ -68,7 +69,8 @@ bool status_desk_unlock(struct status_desk *desk, const char *command, struct er
 {
     const struct issue_options session = {.command = command, .batch = desk->batch};
     return signer_open(desk->confined, desk->console, &desk->signer, err) &&
-           session_open(desk->signer, &session, NULL, err) && ledger_commit(desk->home->ledger, err);
+           session_open(desk->signer, &session, NULL, desk->console, err) &&
+           ledger_commit(desk->home->ledger, err);
 }
 
 bool status_desk_end(struct status_desk *desk, struct error *err)
