@@ -128,7 +128,7 @@ stands_still() {
         [ -n "$status" ] && [ "$status" != Z ] || return 1
     done
 }
-# The nursery and a reader; readers of a sanitizer build are too busy at their start and end to be caught, there the nursery has to do.
+# The fork server and a parser process; those of a sanitizer build are too busy at their start and end to be caught, there the fork server has to do.
 least=2
 [ -z "$(preloaded_for "$COLDCA")" ] || least=1
 # stopped_run: starts a run and stops it while its readers are there; false if it was too quick.

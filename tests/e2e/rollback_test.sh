@@ -209,7 +209,7 @@ for command in "cert list" "${write[*]}"; do
 done
 index_broken
 run 5 -C ca ledger verify
-says "ledger.index: index.sqlite does not answer"
+says "ledger.index: index.sqlite can't be read"
 says "the ledger itself holds"
 mended index_empty "12 records" "${write[@]}"
 mended index_of_day_1 "index.sqlite knew 6 of the ledger's 12 records" "${write[@]}"
