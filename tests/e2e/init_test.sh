@@ -56,7 +56,7 @@ step "no file of a home holds the PIN (P7)"
 
 # leaves_nothing CODE ARGUMENTS...: coldca fails with CODE; every file and directory, and every object in the token, is as before.
 state() {
-    find . \( -path ./out -o -path ./err \) -prune -o -type d -printf '%p\n' -o -printf '%p %s %m\n' | sort
+    find . \( -path ./out -o -path ./err \) -prune -o \( -type d -o -name lock \) -printf '%p\n' -o -printf '%p %s %m\n' | sort
 }
 leaves_nothing() {
     local before

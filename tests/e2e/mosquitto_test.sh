@@ -13,7 +13,7 @@ ask device-b --key rsa-2048
 ask device-c --key ec-p384
 sign 0 --out issued requests
 # A stranger: a CA of the same name, a device of the same name.
-run 0 -C other init --token test --key-label other --subject "C=US,O=Test Org,CN=Test Root" --pin-source file:pin
+run 0 -C other init --token test --key-label other --origin other --subject "C=US,O=Test Org,CN=Test Root" --pin-source file:pin
 run 0 -C other sign "${device[@]}" --pin-source file:pin --out strange requests/device-a.csr
 
 port=$(free_port)
