@@ -21,6 +21,12 @@ coldca_python_test(requests requests.py $<TARGET_FILE:coldca> ${CMAKE_SOURCE_DIR
 # A program that judges nothing is no answer.
 coldca_python_test(requests_blind requests.py /bin/false ${CMAKE_SOURCE_DIR})
 set_tests_properties(interop.requests_blind PROPERTIES PASS_REGULAR_EXPRESSION "no JSON from" FAIL_REGULAR_EXPRESSION "requests by")
+# Five validators judge what is issued and refused: three minutes in CI, one elsewhere; VALIDATORS_SECONDS and VALIDATORS_SEED say otherwise.
+coldca_python_test(validators validators/run.py $<TARGET_FILE:coldca> ${CMAKE_SOURCE_DIR})
+set_tests_properties(interop.validators PROPERTIES FIXTURES_REQUIRED "venv;tlogclient")
+# A program that issues nothing.
+coldca_python_test(validators_blind validators/run.py /bin/false ${CMAKE_SOURCE_DIR} --seconds 1)
+set_tests_properties(interop.validators_blind PROPERTIES PASS_REGULAR_EXPRESSION "FAILED: 1: a URI" FAIL_REGULAR_EXPRESSION "accepted by" FIXTURES_REQUIRED "venv;tlogclient")
 coldca_script_test(interop ledger_go interop/ledger_go.sh)
 
 # For tests/bench/ledger.py: no test, numbers are not judged here.

@@ -122,10 +122,10 @@ static void refuse_unknown_kinds(struct judgement *judgement, const struct polic
     }
 }
 
-static bool has_dns_name(const struct template *template)
+static bool has_name(const struct template *template, enum san_kind kind)
 {
     for (size_t i = 0; i < template->sans_count; i++) {
-        if (template->sans[i].kind == SAN_DNS)
+        if (template->sans[i].kind == kind)
             return true;
     }
     return false;
@@ -168,17 +168,34 @@ static void judge_common_name(struct judgement *judgement, const struct policy_c
                    value);
 }
 
+/** Java holds a CN that is an address to the IP constraints where no iPAddress stands beside it. */
+static void judge_common_address(struct judgement *judgement, const struct policy_constraints *constraints,
+                                 const char *value)
+{
+    uint8_t address[16];
+    size_t len = 0;
+    unsigned prefix = 0;
+    if (strchr(value, '/') == NULL && cidr_parse(value, address, &len, &prefix))
+        judge_name(judgement, constraints, SAN_IP, bytes_of(address, len),
+                   "the CN, which counts where there is no ip name,", value);
+}
+
 static void judge_attributes(struct judgement *judgement, const struct policy_constraints *constraints)
 {
     const struct template *template = judgement->template;
-    bool counts_cn = is_constrained(constraints, SAN_DNS) && !has_dns_name(template);
+    bool counts_host = is_constrained(constraints, SAN_DNS) && !has_name(template, SAN_DNS);
+    bool counts_address = is_constrained(constraints, SAN_IP) && !has_name(template, SAN_IP);
     for (size_t i = 0; i < template->attributes_count; i++) {
         const struct template_attribute *attribute = &template->attributes[i];
         if (strcmp(attribute->oid, field_oid("emailAddress")) == 0)
             judge_name(judgement, constraints, SAN_EMAIL, bytes_of_text(attribute->value),
                        "subject emailAddress", attribute->value);
-        if (counts_cn && strcmp(attribute->oid, field_oid("CN")) == 0)
+        if (strcmp(attribute->oid, field_oid("CN")) != 0)
+            continue;
+        if (counts_host)
             judge_common_name(judgement, constraints, attribute->value);
+        if (counts_address)
+            judge_common_address(judgement, constraints, attribute->value);
     }
 }
 

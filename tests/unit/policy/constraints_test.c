@@ -160,6 +160,52 @@ static void the_common_name_counts_where_validators_count_it(void **state)
     JUDGE_ALL(cases);
 }
 
+static void a_common_name_that_is_an_address_counts_as_one(void **state)
+{
+    (void)state;
+    static const char ten[] = {10, 0, 0, 0, '\xff', 0, 0, 0};
+    static const struct {
+        const char *subject, *san, *words;
+        bool is_excluded;
+    } given[] = {
+        {"CN=10.0.0.1", NULL, "which counts where there is no ip name", true},
+        {"CN=10.0.0.1", "uri:urn:x", AMONG, true},
+        {"CN=11.0.0.1", NULL, OUTSIDE, false},
+        {"CN=2001:db8::1", NULL, OUTSIDE, false},
+        {"CN=10.0.0.1", NULL, NULL, false},
+        {"CN=11.0.0.1", NULL, NULL, true},
+        {"CN=10.0.0.1", "dns:a.example", AMONG, true},
+        {"CN=11.0.0.1", "ip:10.0.0.2", NULL, false},
+        {"CN=device", NULL, NULL, true},
+        {"CN=10.0.0.0/8", NULL, NULL, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(given); i++) {
+        struct template_name name = {.kind = SAN_IP,
+                                     .value = (uint8_t *)(uintptr_t)ten,
+                                     .value_len = sizeof(ten),
+                                     .text = (char *)(uintptr_t) "10.0.0.0/8"};
+        struct policy_constraints constraints = {.permitted = &name, .excluded = &name};
+        *(given[i].is_excluded ? &constraints.excluded_count : &constraints.permitted_count) = 1;
+        struct policy_issuer issuer = {.not_before = CASE_NOW - 86400,
+                                       .not_after = CASE_NOW + 400 * INT64_C(86400),
+                                       .is_ca = true,
+                                       .path_len = -1,
+                                       .constraints = &constraints,
+                                       .constraints_count = 1};
+        const char *sans[] = {given[i].san, NULL};
+        const struct verdict *verdict = case_judge(&(struct judge_case){.policy = open_policy,
+                                                                        .subject = given[i].subject,
+                                                                        .sans = given[i].san ? sans : NULL,
+                                                                        .issuer = &issuer});
+        print_message("%s %s\n", given[i].subject, given[i].san != NULL ? given[i].san : "");
+        if (given[i].words != NULL)
+            assert_refused(verdict, "name_constraints", given[i].words);
+        else
+            assert_allowed(verdict);
+        assert_int_equal(case_end(NULL), 0);
+    }
+}
+
 static void a_common_name_of_one_word_is_noted(void **state)
 {
     (void)state;
@@ -209,6 +255,7 @@ int main(void)
         cmocka_unit_test_teardown(uris_are_held_by_their_host, case_end),
         cmocka_unit_test_teardown(host_names_and_their_wildcards, case_end),
         cmocka_unit_test_teardown(the_common_name_counts_where_validators_count_it, case_end),
+        cmocka_unit_test_teardown(a_common_name_that_is_an_address_counts_as_one, case_end),
         cmocka_unit_test_teardown(a_common_name_of_one_word_is_noted, case_end),
         cmocka_unit_test_teardown(mailboxes_in_names_and_subject, case_end),
         cmocka_unit_test_teardown(kinds_that_coldca_can_not_apply_refuse_everything, case_end),

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a judge is wrong, or judges by rules of its own: docs/validators.md has the reasons in words."""
+import re
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from generate import WORDS
+from judges import CLIENT, EMAIL, SERVER
+
+
+def constraints(question):
+    for ca in question.cas:
+        try:
+            yield ca.extensions.get_extension_for_class(x509.NameConstraints).value
+        except x509.ExtensionNotFound:
+            pass
+
+
+def subtrees(question, kind):
+    return [name for value in constraints(question) for name in [*(value.permitted_subtrees or []), *(value.excluded_subtrees or [])] if isinstance(name, kind)]
+
+
+def has(kind):
+    return lambda question: bool(subtrees(question, kind))
+
+
+def has_any_constraint(question):
+    return any(True for _ in constraints(question))
+
+
+def uses_ed25519(question):
+    return any(isinstance(each.public_key(), ed25519.Ed25519PublicKey) for each in [question.leaf, *question.cas])
+
+
+def has_uri(question):
+    return any(isinstance(name, x509.UniformResourceIdentifier) for name in question.names)
+
+
+def common_names(certificate):
+    return [attribute.value for attribute in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
+
+
+def one_word_cn(question):
+    """A CN that is one word, in the certificate or a CA."""
+    return any(re.fullmatch(r"[A-Za-z0-9-]+", value) for each in [question.leaf, *question.cas] for value in common_names(each))
+
+
+def cn_without_dns_name(question):
+    """Of what may be a TLS server's."""
+    return bool(common_names(question.leaf)) and not question.hosts_in_san() and (not question.purposes or SERVER in question.purposes)
+
+
+def demands_policies(question):
+    kinds = (x509.PolicyConstraints, x509.InhibitAnyPolicy)
+    return any(isinstance(extension.value, kinds) for ca in question.cas for extension in ca.extensions)
+
+
+def agrees_only(question):
+    usage = question.usage
+    return usage is not None and not usage.digital_signature
+
+
+# judge, what it says (a regular expression), when (a condition on the question), the reason as docs/validators.md heads it
+EXCEPTIONS = [
+    ("openssl", "name constraints|unsupported|subtree", lambda q: has_uri(q) and has(x509.UniformResourceIdentifier)(q), "OpenSSL: the host of a URI"),
+    ("go", "URI|constraint", lambda q: has_uri(q) and has(x509.UniformResourceIdentifier)(q), "Go: hosts of URIs and mailboxes"),
+    ("go", "constraint", has(x509.RFC822Name), "Go: hosts of URIs and mailboxes"),
+    ("go", "URI with (empty host|IP)", has_any_constraint, "Go: URIs below any constraint"),
+    ("go", "unhandled critical", lambda q: has(x509.DirectoryName)(q) or demands_policies(q), "Go: critical extensions it does not know"),
+    ("java", "name constraints|CertPathValidator", lambda q: has(x509.DNSName)(q) and one_word_cn(q), "Java: a CN of one word"),
+    ("java", "NullPointerException|Unexpected error", has_any_constraint, "Java: errors of its own"),
+    ("gnutls", "constraint", lambda q: has(x509.DNSName)(q) and cn_without_dns_name(q), "GnuTLS: any CN of a TLS server"),
+    ("gnutls", "", lambda q: has(x509.DirectoryName)(q) or has(x509.UniformResourceIdentifier)(q), "GnuTLS: constraints it does not know"),
+    ("gnutls", "unknown critical", demands_policies, "GnuTLS: constraints it does not know"),
+    ("pyca", "2.5.29.36|2.5.29.54", demands_policies, "pyca/cryptography: constraints it does not know"),
+    ("pyca", "", uses_ed25519, "pyca/cryptography: the web's algorithms"),
+    ("pyca", "unsupported (name|directoryName) constraint", has_any_constraint, "pyca/cryptography: constraints it does not know"),
+    ("openssl", "unsuitable", lambda q: (EMAIL in q.purposes or CLIENT in q.purposes or SERVER in q.purposes) and agrees_only(q), "OpenSSL and Java: keyAgreement alone"),
+]
+
+
+def is_excepted(judge, said, question):
+    return next((reason for name, words, when, reason in EXCEPTIONS if name == judge and re.search(words, said) and when(question)), None)
+
+
+# rules, a condition on the twin: refused although every judge here accepts it
+NOBODY_MINDS = [
+    ("name_constraints", lambda q: any(value.startswith("*.") for value in common_names(q.leaf)) and not q.hosts_in_san(), "Wildcards in a CN"),
+    ("ca.path_len", lambda q: q.is_ca, "CAs that promise too much"),
+    ("extended_key_usage.issuer", lambda q: q.is_ca, "CAs that promise too much"),
+    ("extended_key_usage.issuer", lambda q: not set(q.purposes) & set(WORDS), "Purposes no judge knows"),
+]
+
+
+def nobody_minds(rules, question):
+    return next((reason for rule, when, reason in NOBODY_MINDS if rule in rules and when(question)), None)
