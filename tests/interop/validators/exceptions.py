@@ -89,7 +89,7 @@ NOBODY_MINDS = [
     ("name_constraints", lambda q: any(value.startswith("*.") for value in common_names(q.leaf)) and not q.hosts_in_san(), "Wildcards in a CN"),
     ("ca.path_len", lambda q: q.is_ca, "CAs that promise too much"),
     ("extended_key_usage.issuer", lambda q: q.is_ca, "CAs that promise too much"),
-    ("extended_key_usage.issuer", lambda q: not set(q.purposes) & set(WORDS), "Purposes no judge knows"),
+    ("extended_key_usage.issuer", lambda q: not set(q.purposes) & set(WORDS), "Purposes no validator knows"),
 ]
 
 
