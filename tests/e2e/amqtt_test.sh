@@ -12,7 +12,7 @@ run 0 -C ca sign --policy mqtt-server --pin-source file:pin --out server server/
 ask device-a
 ask device-b --key rsa-2048
 sign 0 --out issued requests
-run 0 -C other init --token test --key-label other --subject "C=US,O=Test Org,CN=Test Root" --pin-source file:pin
+run 0 -C other init --token test --key-label other --origin other --subject "C=US,O=Test Org,CN=Test Root" --pin-source file:pin
 run 0 -C other sign "${device[@]}" --pin-source file:pin --out strange requests/device-a.csr
 csr requests/device-c.csr /CN=device-c
 run 0 -C ca sign --policy mqtt-device --set domain=other.example --pin-source file:pin --out elsewhere requests/device-c.csr
