@@ -52,6 +52,9 @@ static void facts_done(struct policy_issuer *facts)
         names_free(constraints->excluded, constraints->excluded_count);
     }
     free(facts->constraints);
+    for (size_t i = 0; i < facts->policies_count; i++)
+        free(facts->policies[i]);
+    free(facts->policies);
     parts_free(facts->chain_subjects, facts->chain_count);
     free(facts->chain_key_values);
 }

@@ -91,5 +91,7 @@ struct json *init_record_continued(const struct init_continued *continued)
     json_put_int(token, "size", (int64_t)remembered->size);
     json_put_hex(token, "root", BYTES(remembered->root));
     json_put_text(token, "time", time_format(remembered->time, time));
+    if (remembered->has_crl)
+        json_put_int(token, "crl_number", (int64_t)remembered->crl_number);
     return json;
 }

@@ -419,6 +419,7 @@ void policy_lint(const struct policy *policy, struct findings *ret_findings)
     lint_subject(rules, ret_findings);
     lint_san(rules, ret_findings);
     lint_addresses(rules, ret_findings);
+    lint_constraints(rules, ret_findings);
     if (rules->ca != NULL && rules->ca->path_len == NULL && !rules->root)
         findings_say(ret_findings, "lint.path-length", "RFC 5280 4.2.1.9",
                      "ca: no path_len, so CAs below may make CAs without end");

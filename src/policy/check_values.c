@@ -53,3 +53,22 @@ bool rules_check_values(const struct rules *rules, struct error *err)
     }
     return true;
 }
+
+static void lint_domains(const struct rule_name *names, unsigned count, struct findings *ret_findings)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (names[i].type == SAN_DNS && names[i].value[0] == '.')
+            findings_say(
+                ret_findings, "lint.dns-constraint", "RFC 5280 4.2.1.10",
+                "name_constraints: dns \"%s\" has a leading dot, which some validators reject; \"%s\" "
+                "stands for all below it as well",
+                names[i].value, names[i].value + 1);
+    }
+}
+
+void lint_constraints(const struct rules *rules, struct findings *ret_findings)
+{
+    const struct rule_constraints *constraints = &rules->name_constraints;
+    lint_domains(constraints->permitted, constraints->permitted_count, ret_findings);
+    lint_domains(constraints->excluded, constraints->excluded_count, ret_findings);
+}

@@ -149,6 +149,8 @@ MUST_USE bool rules_check_values(const struct rules *rules, struct error *err);
 
 /** Finds dns rules of the policy that may meet an IP address although no rule takes one. */
 void lint_addresses(const struct rules *rules, struct findings *ret_findings);
+/** Finds name constraints that load and that some validators reject. */
+void lint_constraints(const struct rules *rules, struct findings *ret_findings);
 /** Usages that can't be, whatever is asked for (check_usage.c). ERROR_INPUT. */
 MUST_USE bool rules_check_usage(const struct rules *rules, struct error *err);
 

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "home/created.h"
 #include "issue/directory.h"
 #include "signer/memory.h"
 #include "status/desk.h"
@@ -85,6 +86,21 @@ static bool ledger_begin(struct home *home, int64_t *ret_time, struct error *err
     return ledger_record(home->ledger, 0, &record, err) && record_time_needed(record, "time", ret_time, err);
 }
 
+/** The numbers of CRLs go on with the key: of a ledger that follows a lost one (init --continues) after the last its token remembered. */
+static uint64_t last_number(const struct home *home, const struct revoked_crls *crls)
+{
+    AUTO(json_free) struct json *created = NULL;
+    struct error ignored = ERROR_INIT; // the home was opened, so it has one
+    uint64_t seq = 0;
+    int64_t before = 0;
+    if (!home_created_record(home, &created, &seq, &ignored))
+        return crls->last_number;
+    const struct json *continues = json_get(created, "continues");
+    const struct json *token = continues != NULL ? json_get(continues, "token") : NULL;
+    bool is_noted = token != NULL && json_int(token, "crl_number", &before) && before > 0;
+    return is_noted && (uint64_t)before > crls->last_number ? (uint64_t)before : crls->last_number;
+}
+
 static bool fill_frame(struct status_desk *desk, const struct crl_options *options, struct crl_frame *frame,
                        struct error *err)
 {
@@ -93,7 +109,7 @@ static bool fill_frame(struct status_desk *desk, const struct crl_options *optio
     unsigned days = options->days != 0 ? options->days : config->crl.days;
     const struct revoked_crls *crls = revoked_crls(desk->revoked);
     *frame = (struct crl_frame){.issuer = desk->home->issuer,
-                                .number = crls->last_number + 1,
+                                .number = last_number(desk->home, crls) + 1,
                                 .this_update = time_now(),
                                 .expired_since = CRL_NO_TIME};
     frame->next_update =

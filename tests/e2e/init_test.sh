@@ -257,13 +257,15 @@ adopt 0 short short.pem --chain chain-root.pem
 run 0 -C short cert list
 says_not "the CA's chain"
 
-step "a chain that has ended is told at every opening, and the CA signs nothing"
-faketime -f '+4000d' "$COLDCA" -C short cert list >out 2>err || fail "an expired CA can't be looked at"
-says "the CA's chain: CN=Short: it ended"
-says "the CA's chain: CN=Chain-Root: it ended"
-csr requests/late.csr /CN=late
-faketime -f '+4000d' "$COLDCA" -C short check "${device[@]}" requests/late.csr >out 2>err && fail "an expired CA is to sign"
-says "an expired CA signs nothing"
+if [ -z "$(preloaded_for "$COLDCA")" ]; then # libfaketime and AddressSanitizer can't share a process
+    step "a chain that has ended is told at every opening, and the CA signs nothing"
+    faketime -f '+4000d' "$COLDCA" -C short cert list >out 2>err || fail "an expired CA can't be looked at"
+    says "the CA's chain: CN=Short: it ended"
+    says "the CA's chain: CN=Chain-Root: it ended"
+    csr requests/late.csr /CN=late
+    faketime -f '+4000d' "$COLDCA" -C short check "${device[@]}" requests/late.csr >out 2>err && fail "an expired CA is to sign"
+    says "an expired CA signs nothing"
+fi
 
 step "a certificate that writes the key as a compressed point is adopted: keys are compared by value"
 openssl req -x509 -newkey rsa:2048 -noenc -keyout parent.key -subj /CN=Parent -days 3000 -out parent.pem 2>/dev/null

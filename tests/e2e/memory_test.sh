@@ -85,3 +85,11 @@ jq -e --rawfile note old.checkpoint 'select(.type == "ca.created") | .continues 
 run 0 -C new ledger verify
 run 0 -C new sign "${device[@]}" --pin-source file:pin --out followed late
 run 2 -C third init --subject CN=Third --token test --continues old.checkpoint
+
+step "the numbers of CRLs go on with the key, also after a ledger that was lost"
+run 0 -C new crl --pin-source file:pin
+cp new/ledger.checkpoint new.checkpoint
+run 0 -C newer "${adopt[@]}" --key-label newer --origin newer.example --continues new.checkpoint
+run 0 -C newer crl --pin-source file:pin
+present newer/crl/crl-2.pem
+run 0 -C newer ledger verify

@@ -50,10 +50,27 @@ static void test_none_has_anything_that_lint_would_say(void **state)
     }
 }
 
+static void the_domain_of_devices_is_a_host_name(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = {"iot.example", "a", "a-b.c1.example", "xn--bcher-kva.example"};
+    static const char *const others[] = {"a..b", ".a",  "a.", "-a.example", "a-.example", "A.example",
+                                         "a_b",  "a/b", ""};
+    AUTO(policy_free) struct policy *policy = load("mqtt-device");
+    for (size_t i = 0; i < ARRAY_LEN(hosts) + ARRAY_LEN(others); i++) {
+        bool is_host = i < ARRAY_LEN(hosts);
+        struct error err = ERROR_INIT;
+        struct policy_variable domain = {"domain", is_host ? hosts[i] : others[i - ARRAY_LEN(hosts)]};
+        if (policy_check_variables(policy, &domain, 1, &err) != is_host)
+            fail_msg("%s", domain.value);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_is_named_like_its_file_and_says_whom_it_is_for),
+        cmocka_unit_test(the_domain_of_devices_is_a_host_name),
         cmocka_unit_test(test_none_has_anything_that_lint_would_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,22 @@ static void nonsense_constraints_do_not_load(void **state)
     }
 }
 
+static void a_dns_constraint_with_a_leading_dot_is_found(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "policy: ca\nsubject: [" ANY_CN "]\nkey: {allow: [ec-p256]}\nvalidity: {days: 10}\n"
+        "ca: {path_len: 0}\nkey_usage: [keyCertSign]\nname_constraints:\n"
+        "  permitted: [{type: dns, value: a.example}, {type: uri, value: .a.example}]\n"
+        "  excluded: [{type: dns, value: .x.a.example}]\n";
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    policy_lint(case_policy(text), &findings);
+    size_t found = 0;
+    for (size_t i = 0; i < findings.count; i++)
+        found += strcmp(findings.items[i].rule, "lint.dns-constraint") == 0 ? 1 : 0;
+    assert_int_equal(found, 1);
+}
+
 static void names_are_compared_as_what_they_are(void **state)
 {
     (void)state;
@@ -212,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(nonsense_values_do_not_load, case_end),
         cmocka_unit_test_teardown(nonsense_constraints_do_not_load, case_end),
+        cmocka_unit_test_teardown(a_dns_constraint_with_a_leading_dot_is_found, case_end),
         cmocka_unit_test_teardown(names_are_compared_as_what_they_are, case_end),
         cmocka_unit_test_teardown(a_field_by_oid_is_the_field, case_end),
         cmocka_unit_test_teardown(an_unknown_field_has_a_bound, case_end),

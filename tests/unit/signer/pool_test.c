@@ -24,6 +24,7 @@ static void open_pool(void)
     own.home = NULL;
     if (!home_open(own.path, HOME_WRITE, &fake_console, &own.home, &err))
         fail_msg("%s", err.text);
+    free(own.home->config.token.pool); // empty, but made
     own.home->config.token.pool = memory_new(2, sizeof(char *));
     own.home->config.token.pool[0] = memory_text("pkcs11:token=second;object=coldca-ca;type=private");
     own.home->config.token.pool[1] = memory_text("pkcs11:token=third;object=coldca-ca;type=private");
