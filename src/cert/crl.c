@@ -42,7 +42,7 @@ bool crl_reason_parse(const char *name, enum crl_reason *ret_reason)
     return false;
 }
 
-/** id-ce `last` (2.5.29.last), then the extension's value, which the caller writes. \return marks for close_extension() */
+/** id-ce `last` (2.5.29.last), then the extension's value, which the caller writes. Returns marks for close_extension() */
 struct extension_marks {
     size_t extension, value;
 };

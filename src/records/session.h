@@ -62,7 +62,9 @@ MUST_USE bool record_refused_check(const struct json *json, struct error *err);
 MUST_USE bool session_make_batch(char ret_batch[static SESSION_BATCH_SIZE], struct error *err);
 /**
  * Who is at the keyboard, as the records name him: what he says, what ca.yaml says, else the login name or the uid as text.
- * \param said, configured  NULL: nothing. The caller frees; harmless
+ * \param said        NULL: nothing
+ * \param configured  NULL: nothing
+ * \return escaped text; the caller frees
  */
 char *session_operator(const char *said, const char *configured);
 

@@ -60,7 +60,7 @@ static bool take(struct output *output, size_t group, const struct plan_item *it
     return true;
 }
 
-/** Signs for device-1 with the first key. \param ret_csr  the request it came from, to be asked again */
+/** Signs for device-1 with the first key. ret_csr:  the request it came from, to be asked again */
 static void issue_first(void)
 {
     struct error err = ERROR_INIT;
