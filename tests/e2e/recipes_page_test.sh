@@ -146,13 +146,13 @@ openssl pkcs8 -topk8 -nocrypt -in ec.pem -out ec.p8
 openssl req -new -x509 -days 3650 -key ec.pem -subj "/CN=Old EC CA" -out ec-ca.pem
 import=(pkcs11-tool --module "$(softhsm_module)" --token-label my-token --login --pin env:PIN --write-object /dev/stdin --label ec --id 01ec)
 PIN=$(cat pin) "${import[@]}" --type privkey --usage-sign --sensitive <ec.p8 >out 2>err || fail "pkcs11-tool"
-adopt=(init --certificate ec-ca.pem --origin company.example/ec --pin-source file:pin --key-label)
-run 4 -C ec-ca "${adopt[@]}" ec --use-key 'pkcs11:token=my-token;id=%01%EC;type=private'
+adopt=(init --certificate ec-ca.pem --pin-source file:pin --key-label)
+run 4 -C ec-ca "${adopt[@]}" ec --origin company.example/ec --use-key 'pkcs11:token=my-token;id=%01%EC;type=private'
 says "store one there with the same id"
 openssl pkey -in ec.pem -pubout -outform DER | PIN=$(cat pin) "${import[@]}" --type pubkey >out 2>err || fail "pkcs11-tool"
-run 0 -C ec-ca "${adopt[@]}" ec --use-key 'pkcs11:token=my-token;id=%01%EC;type=private'
+run 0 -C ec-ca "${adopt[@]}" ec --origin company.example/ec --use-key 'pkcs11:token=my-token;id=%01%EC;type=private'
 says "it was not made in the token"
 # shellcheck disable=SC2016 # Tcl's own variable
 expect -c 'set timeout 20; spawn softhsm2-util --import ec.p8 --token my-token --label ec-2 --id 02ec; expect "user PIN:"; send "[exec cat pin]\r"' \
     -c 'expect "reenter"; send "[exec cat pin]\r"; expect eof; catch wait result; exit [lindex $result 3]' >out || fail "softhsm2-util"
-run 0 -C ec-ca-2 "${adopt[@]}" ec-2 --use-key 'pkcs11:token=my-token;id=%02%EC;type=private'
+run 0 -C ec-ca-2 "${adopt[@]}" ec-2 --origin company.example/ec-2 --use-key 'pkcs11:token=my-token;id=%02%EC;type=private'
