@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What coldca issues, every judge that is right accepts; what it refuses, some judge would reject or the policy forbids by name; check and sign agree.
 
-run.py COLDCA SOURCE [--seconds N] [--seed N]      first the fixed cases, then chains, policies and requests by chance until the time is over
+run.py COLDCA SOURCE [--seconds N] [--seed N]      first the fixed cases, then chains, policies and requests by chance for so long (none, if not said)
 
 A seed repeats a run; the scenario that failed is named by its own seed and stays in the folder that is printed."""
 import argparse
@@ -202,7 +202,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("coldca")
     parser.add_argument("source")
-    parser.add_argument("--seconds", type=int, default=int(os.environ.get("VALIDATORS_SECONDS") or (180 if os.environ.get("CI") else 60)))
+    parser.add_argument("--seconds", type=int, default=int(os.environ.get("VALIDATORS_SECONDS") or 0))
     parser.add_argument("--seed", type=int, default=int(os.environ.get("VALIDATORS_SEED") or random.SystemRandom().randrange(10**9)))
     parser.add_argument("--keep-going", action="store_true", help="names every failure in one line and goes on")
     given = parser.parse_args()
