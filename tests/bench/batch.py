@@ -96,6 +96,8 @@ class Bench:
             used = f"{self.folder}/home-{self.turn}"
             shutil.copytree(f"{self.folder}/{home}", used)
         os.sync()
+        if binary is not None:  # profiles and policies as it knows them, beside it
+            environment = {name: value for name, value in environment.items() if name != "COLDCA_DATA"}
         start = time.monotonic()
         child = subprocess.Popen([binary or self.coldca.binary, "-C", used, "--pin-source", f"file:{self.folder}/pin", "--json", "batch", "--policy",
                                   "mqtt-device", "--set", "domain=iot.example", stick], stdin=subprocess.DEVNULL,
