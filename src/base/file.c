@@ -64,8 +64,9 @@ bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_
     if (dirfd != AT_FDCWD) // in a folder of ours; what a person names may be a pipe
         return file_open_regular(dirfd, path, O_RDONLY, &fd, err) &&
                file_read_fd(fd, path, max_len, ret_data, err);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &status) != 0)
+    // A pipe that nobody writes to is empty, and not waited for; one with a writer is read to its end.
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &status) != 0 || fcntl(fd, F_SETFL, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", path);
     if (S_ISDIR(status.st_mode))
         return error_set(err, ERROR_INPUT, EISDIR, "%s is a directory, a file is needed", path);

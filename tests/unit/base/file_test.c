@@ -211,9 +211,27 @@ static void a_write_that_fails_says_so(void **state)
     assert_string_equal(err.text, "can't write the stick: No space left on device");
 }
 
+static void a_pipe_that_nobody_writes_to_is_empty(void **state)
+{
+    struct error err = ERROR_INIT;
+    char path[] = "/tmp/coldca-file-XXXXXX";
+    AUTO(builder_done) struct builder data = BUILDER_INIT;
+    (void)state;
+    assert_non_null(mkdtemp(path));
+    AUTO(free) char *pipe_path = memory_format("%s/pipe", path);
+    assert_int_equal(mkfifo(pipe_path, 0600), 0);
+    (void)alarm(10); // without the mend it waits for ever
+    assert_true(file_read(AT_FDCWD, pipe_path, 100, &data, &err));
+    (void)alarm(0);
+    assert_int_equal(data.len, 0);
+    assert_int_equal(unlink(pipe_path), 0);
+    assert_int_equal(rmdir(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pipe_that_nobody_writes_to_is_empty),
         cmocka_unit_test_setup_teardown(a_new_file_has_its_mode_and_content, setup, teardown),
         cmocka_unit_test_setup_teardown(create_never_touches_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(create_leaves_nothing_else_in_the_folder, setup, teardown),
