@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "cert/asn1.h"
 
+#include <string.h>
 #include <strings.h>
 
 static const struct {
@@ -175,4 +176,24 @@ bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder
     builder_add_bytes(ret_tbs, entries);
     builder_add_bytes(ret_tbs, builder_bytes(&tail));
     return !ret_tbs->has_failed || error_set(err, ERROR_INPUT, 0, "the CRL does not fit into memory");
+}
+
+size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, size_t max_len)
+{
+    AUTO(builder_done) struct builder entry = BUILDER_INIT;
+    AUTO(builder_done) struct builder extensions = BUILDER_INIT;
+    uint8_t serial[CERT_SERIAL_LEN];
+    int64_t end = cert_issuer_facts(issuer)->not_after;
+    const struct crl_frame frame = {.issuer = issuer, .number = UINT64_MAX >> 1, .expired_since = end};
+    memset(serial, 0x7f, sizeof(serial));
+    crl_entry_add(&(struct crl_entry){.serial = BYTES(serial),
+                                      .revoked_at = end,
+                                      .reason = CRL_KEY_COMPROMISE,
+                                      .invalidity_date = CRL_NO_TIME},
+                  &entry);
+    crl_extensions(&frame, &extensions);
+    // The version, two dates, and the headers of what grows with the list.
+    size_t frame_len =
+        extensions.len + signature_algorithm_der(kind).len + cert_issuer_subject(issuer).len + 64;
+    return max_len <= frame_len ? 0 : (max_len - frame_len) / entry.len;
 }

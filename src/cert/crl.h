@@ -58,6 +58,9 @@ void crl_extensions(const struct crl_frame *frame, struct builder *ret_extension
 MUST_USE bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs,
                       struct error *err);
 
+/** How many entries with a reason a CRL of this issuer has room for; about, and rather fewer. \param max_len  of the TBS, in bytes */
+size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, size_t max_len);
+
 /** A CRL taken apart: strict DER, views only. */
 struct crl {
     struct bytes tbs;

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "cert/crl.h"
 #include "home/policy_use.h"
 #include "init/parts.h"
 #include "records/ca.h"
@@ -84,6 +85,24 @@ static bool keep_certificate(struct home *home, struct error *err)
     (void)unlinkat(home->fd, HOME_CHAIN_FILE,
                    0); // of no use alone; why ca.pem could not be made is what counts
     return false;
+}
+
+/** A key that signs data gets a CRL in one piece. How long that may be is better known before the first certificate is made. */
+static void tell_capacity(const struct signer *signer, const struct console *console)
+{
+    const struct template no_wishes = {.hash = HASH_NONE};
+    const struct home *home = signer_home(signer);
+    struct error ignored = ERROR_INIT;
+    enum signature_kind kind = SIGNATURE_OTHER;
+    if (!home_signature_kind(home, &no_wishes, &kind, &ignored))
+        return; // there is no CRL without one either, and it says so
+    size_t most = signer_max_message(signer, kind);
+    if (most > 0)
+        console_notice(
+            console,
+            "the token signs at most %zu bytes at once with %s, so a CRL of this CA has room for about "
+            "%zu revocations (docs/revocation.md, \"Keys that sign the message\")",
+            most, signature_name(kind), crl_capacity(home->issuer, kind, most));
 }
 
 /** The ledger's record of the CA, its first checkpoint, and the files. */
@@ -206,6 +225,8 @@ static bool init_new(const struct init_options *options, enum init_mode mode, co
     signer_remember(making.signer, console);
     if (mode != INIT_REQUEST)
         store_certificate(making.signer, console);
+    if (mode != INIT_REQUEST)
+        tell_capacity(making.signer, console);
     fill_result(making.home, mode == INIT_REQUEST, ret_result);
     return true;
 }
@@ -230,6 +251,7 @@ static bool init_complete(const struct init_options *options, const struct conso
     if (!finish(signer, options, "init --certificate", NULL, err))
         return false;
     store_certificate(signer, console);
+    tell_capacity(signer, console);
     fill_result(home, false, ret_result);
     return true;
 }

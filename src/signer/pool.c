@@ -137,6 +137,29 @@ bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, struct
     }
 }
 
+size_t signer_pool_max_message(const struct signer_pool *pool, enum signature_kind kind)
+{
+    size_t least = 0;
+    for (size_t i = 0; i < pool->count; i++) {
+        size_t most = atomic_load(&pool->items[i].state) == IN_USE
+                          ? token_key_max_message(pool->items[i].key, kind)
+                          : 0;
+        least = most > 0 && (least == 0 || most < least) ? most : least;
+    }
+    return least;
+}
+
+bool signer_pool_check_message(struct signer_pool *pool, enum signature_kind kind, size_t len,
+                               struct error *err)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        struct member *member = &pool->items[i];
+        if (atomic_load(&member->state) == IN_USE && !token_key_check_message(member->key, kind, len, err))
+            return pool->count > 1 && error_while(err, "asking the token %s of the pool", member->name);
+    }
+    return true;
+}
+
 bool signer_pool_drop(struct signer_pool *pool, size_t token, const struct error *why)
 {
     return pool->count > 1 && drop(pool, &pool->items[token], why);

@@ -25,6 +25,10 @@ unsigned signer_pool_sessions(const struct signer_pool *pool);
 /** Any thread; see signer_sign(). */
 MUST_USE bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, struct bytes data,
                                struct builder *ret_signature, size_t *ret_token, struct error *err);
+/** See signer_max_message(), signer_check_message(). */
+size_t signer_pool_max_message(const struct signer_pool *pool, enum signature_kind kind);
+MUST_USE bool signer_pool_check_message(struct signer_pool *pool, enum signature_kind kind, size_t len,
+                                        struct error *err);
 MUST_USE bool signer_pool_drop(struct signer_pool *pool, size_t token, const struct error *why);
 /** \return false: the walk ends, err is set */
 typedef bool signer_pool_visit(void *data, struct token *token, struct error *err);

@@ -21,6 +21,18 @@ bool signer_sign(struct signer *signer, uint64_t seq, enum signature_kind kind, 
     return token_key_sign(signer->ca_key, kind, data, ret_signature, err);
 }
 
+size_t signer_max_message(const struct signer *signer, enum signature_kind kind)
+{
+    return signer->pool != NULL ? signer_pool_max_message(signer->pool, kind)
+                                : token_key_max_message(signer->ca_key, kind);
+}
+
+bool signer_check_message(struct signer *signer, enum signature_kind kind, size_t len, struct error *err)
+{
+    return signer->pool != NULL ? signer_pool_check_message(signer->pool, kind, len, err)
+                                : token_key_check_message(signer->ca_key, kind, len, err);
+}
+
 bool signer_drop(struct signer *signer, size_t token, const struct error *why)
 {
     return signer->pool != NULL && signer_pool_drop(signer->pool, token, why);

@@ -56,6 +56,11 @@ unsigned signer_sessions(const struct signer *signer);
  */
 MUST_USE bool signer_sign(struct signer *signer, uint64_t seq, enum signature_kind kind, struct bytes data,
                           struct builder *ret_signature, size_t *ret_token, struct error *err);
+/** The longest data the CA key signs at once, on every token in use; 0: no limit, or none that is known. */
+size_t signer_max_message(const struct signer *signer, enum signature_kind kind);
+/** Whether the CA key signs data of this length, on every token in use; to be asked before it is logged. \return false: ERROR_TOKEN */
+MUST_USE bool signer_check_message(struct signer *signer, enum signature_kind kind, size_t len,
+                                   struct error *err);
 /** What this token signed does not verify: it is dropped, unless it is the last. \return whether another one can be asked */
 MUST_USE bool signer_drop(struct signer *signer, size_t token, const struct error *why);
 /** Reports tokens that were dropped since the last call. */

@@ -239,6 +239,20 @@ static bool deliver(const struct places *places, const char *name, struct bytes 
            error_while(err, "writing %s; it is signed and in the ledger", name);
 }
 
+/**
+ * A key that signs data and not a digest (Ed25519) gets the whole list at once, and some tokens take little: what does not fit is
+ * refused before its number is in the ledger.
+ */
+static bool check_length(struct status_desk *desk, const struct drawing *drawing, struct error *err)
+{
+    return signer_check_message(desk->signer, drawing->frame.kind, drawing->tbs.len, err) ||
+           error_while(err,
+                       "checking that the CA key signs CRL %" PRIu64 " (%zu bytes, %" PRIu64
+                       " entries) in one piece; its number was not used. What is too long for the token has "
+                       "to be cut into shards (RFC 5280 5.2.5), which coldca does not make yet",
+                       drawing->frame.number, drawing->tbs.len, drawing->count);
+}
+
 /* ---- the run ---- */
 
 /** All records up to here are read, and nothing is unfinished: what is drawn now is drawn from them. */
@@ -294,7 +308,7 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
         !draw(&desk, options, &drawing, err))
         return false;
     (void)snprintf(ret_result->name, sizeof(ret_result->name), "crl-%" PRIu64, drawing.frame.number); // fits
-    if (!check_places(&places, ret_result->name, err))
+    if (!check_places(&places, ret_result->name, err) || !check_length(&desk, &drawing, err))
         return false;
     bool is_done = sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err);
     // The number is on the disk and under a checkpoint, and on the token; from here on the CRL leaves.

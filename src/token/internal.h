@@ -57,7 +57,8 @@ struct token_limits {
     unsigned kinds;        /**< bits of enum key_kind; 0: not known */
     unsigned rsa_max_bits; /**< 0: not known */
     unsigned timeout_seconds;
-    bool forgets_data; /**< it keeps no data objects */
+    unsigned max_message; /**< bytes that one signature over data takes; 0: not known */
+    bool forgets_data;    /**< it keeps no data objects */
 };
 struct token_limits profile_limits(const struct token_profile *profile); /**< NULL: none known */
 const char *profile_init_args(const struct token_profile *profile);

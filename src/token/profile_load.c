@@ -6,6 +6,8 @@
 #include <glob.h>
 #include <string.h>
 
+#define MAX_MESSAGE_LEAST 512 /* a token that signs less makes no certificates */
+
 /* The file as libcyaml fills it. */
 struct yaml_profile {
     char *name;
@@ -16,6 +18,7 @@ struct yaml_profile {
     char *init_args;
     unsigned max_sessions;
     unsigned timeout_seconds;
+    unsigned max_message;
     bool always_authenticate;
     enum ed25519_form ed25519_params;
     char **keys;
@@ -72,6 +75,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("init_args", TEXT_FLAGS, struct yaml_profile, init_args, 1, 1024),
     CYAML_FIELD_UINT("max_sessions", CYAML_FLAG_OPTIONAL, struct yaml_profile, max_sessions),
     CYAML_FIELD_UINT("timeout_seconds", CYAML_FLAG_OPTIONAL, struct yaml_profile, timeout_seconds),
+    CYAML_FIELD_UINT("max_message", CYAML_FLAG_OPTIONAL, struct yaml_profile, max_message),
     CYAML_FIELD_BOOL("always_authenticate", CYAML_FLAG_DEFAULT, struct yaml_profile, always_authenticate),
     CYAML_FIELD_ENUM("ed25519_params", CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT, struct yaml_profile,
                      ed25519_params, ed25519_forms, CYAML_ARRAY_LEN(ed25519_forms)),
@@ -151,6 +155,10 @@ static bool check(const struct yaml_profile *yaml, const char *file, struct erro
     if (yaml->timeout_seconds > 3600)
         return error_set(err, ERROR_INPUT, 0, "%s: timeout_seconds is 1 to 3600, or left out (%d)", file,
                          PROFILE_TIMEOUT_SECONDS);
+    if (yaml->max_message > 0 && yaml->max_message < MAX_MESSAGE_LEAST)
+        return error_set(err, ERROR_INPUT, 0,
+                         "%s: max_message is at least %d bytes, which a certificate takes, or left out", file,
+                         MAX_MESSAGE_LEAST);
     return check_files(yaml, file, err);
 }
 
@@ -167,6 +175,7 @@ bool token_profile_load(struct bytes text, const char *file, struct token_profil
         .refuses_always_authenticate = !yaml->always_authenticate,
         .ed25519_params = yaml->ed25519_params,
         .may_omit = yaml->may_omit,
+        .max_message = yaml->max_message,
         .forgets_data = yaml->remembers != NULL && !*yaml->remembers,
         .timeout_seconds = yaml->timeout_seconds == 0 ? PROFILE_TIMEOUT_SECONDS : yaml->timeout_seconds};
     bool is_sound = check(yaml, file, err) && read_keys(yaml, file, &profile->limits, err);

@@ -238,6 +238,43 @@ bool token_key_sign(struct token_key *key, enum signature_kind kind, struct byte
     return sign(&task, ret_signature, err);
 }
 
+/* ---- how long data may be ---- */
+
+/** Whether the token gets the data itself, and not a digest of it. */
+static bool signs_data(const struct token_key *key, enum signature_kind kind)
+{
+    return algorithms[kind].of_digest == 0 || atomic_load(&key->hashes_in_token);
+}
+
+size_t token_key_max_message(const struct token_key *key, enum signature_kind kind)
+{
+    return signs_data(key, kind) ? key->token->limits.max_message : 0;
+}
+
+/** PKCS#11 has no question for it (v3.0 5.13: only C_Sign says CKR_DATA_LEN_RANGE), so it is tried. */
+static bool ask_module(struct token_key *key, enum signature_kind kind, size_t len, struct error *err)
+{
+    static const char words[] = "coldca asks how long a message may be. This is no certificate and no CRL.\n";
+    AUTO(builder_done) struct builder ignored = BUILDER_INIT;
+    AUTO(free) uint8_t *text = memory_new(len, 1);
+    memcpy(text, words, len < sizeof(words) ? len : sizeof(words));
+    return token_key_sign(key, kind, bytes_of(text, len), &ignored, err) ||
+           error_while(err, "asking the token whether it signs %zu bytes at once", len);
+}
+
+bool token_key_check_message(struct token_key *key, enum signature_kind kind, size_t len, struct error *err)
+{
+    size_t most = token_key_max_message(key, kind);
+    if (most > 0)
+        return len <= most ||
+               error_set(
+                   err, ERROR_TOKEN, 0,
+                   "the token signs at most %zu bytes at once with %s (max_message of its profile), not %zu",
+                   most, signature_name(kind), len);
+    return !signs_data(key, kind) || len == 0 || key->attributes.always_authenticates == TOKEN_YES ||
+           ask_module(key, kind, len, err);
+}
+
 bool token_key_sign_digest(struct token_key *key, enum signature_kind kind, struct bytes digest,
                            struct builder *ret_signature, struct error *err)
 {

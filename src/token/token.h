@@ -230,6 +230,20 @@ MUST_USE bool token_key_sign(struct token_key *key, enum signature_kind kind, st
 MUST_USE bool token_key_sign_digest(struct token_key *key, enum signature_kind kind, struct bytes digest,
                                     struct builder *ret_signature, struct error *err);
 
+/**
+ * The longest data that one signature of this kind takes, as far as anybody says (max_message of the profile). A kind whose digest is
+ * made here has no limit.
+ * \return bytes; 0: no limit, or none that is known
+ */
+size_t token_key_max_message(const struct token_key *key, enum signature_kind kind);
+/**
+ * Whether data of this length can be signed at all; for data that is logged before it is signed. Where the profile says nothing, the
+ * module is asked, by a text of that length which nobody takes for a certificate or a CRL; not with a key that wants the PIN each time.
+ * \return false: ERROR_TOKEN names the limit, or the module's CKR
+ */
+MUST_USE bool token_key_check_message(struct token_key *key, enum signature_kind kind, size_t len,
+                                      struct error *err);
+
 /** How many sessions the pool may have; opens them when needed. At most the profile's max_sessions. */
 void token_set_sessions(struct token *token, unsigned count);
 /** How many signatures can be under way at once. */

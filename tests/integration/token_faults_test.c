@@ -305,6 +305,50 @@ static void test_a_token_that_hashes_by_itself_is_given_the_data(void **state)
     signs(second, SIGNATURE_PSS_SHA384);
 }
 
+static void test_a_message_that_is_too_long_is_found_before_it_is_signed(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    setting->shim->max_data = 3000;
+    open_and_login(setting);
+    AUTO(token_key_free) struct token_key *ed = make(setting, KEY_ED25519, 0, "ed");
+    AUTO(token_key_free) struct token_key *ec = make(setting, KEY_EC_P256, 0, "ec");
+    // No profile says anything: the module is asked.
+    assert_int_equal(token_key_max_message(ed, SIGNATURE_ED25519), 0);
+    assert_done(token_key_check_message(ed, SIGNATURE_ED25519, 3000, &err), err);
+    assert_refused(token_key_check_message(ed, SIGNATURE_ED25519, 3001, &err), &err, ERROR_TOKEN,
+                   "CKR_DATA_LEN_RANGE");
+    // A digest is as short as ever.
+    unsigned before = atomic_load(&setting->shim->signatures);
+    assert_done(token_key_check_message(ec, SIGNATURE_ECDSA_SHA256, 50000000, &err), err);
+    assert_int_equal(atomic_load(&setting->shim->signatures), before);
+}
+
+static void test_a_profile_says_how_long_a_message_may_be(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    static const char yaml[] =
+        "name: x\ntitle: X\ntested: false\nmodules: [/x.so]\nalways_authenticate: false\n"
+        "keys: [ed25519, rsa-2048]\nmax_message: 2000\n";
+    AUTO(token_profile_free) struct token_profile *profile = NULL;
+    assert_done(token_profile_load(bytes_of_text(yaml), "x.yaml", &profile, &err), err);
+    setting->choice.profile = profile;
+    open_and_login(setting);
+    AUTO(token_key_free) struct token_key *ed = make(setting, KEY_ED25519, 0, "ed");
+    unsigned before = atomic_load(&setting->shim->signatures);
+    assert_int_equal(token_key_max_message(ed, SIGNATURE_ED25519), 2000);
+    assert_done(token_key_check_message(ed, SIGNATURE_ED25519, 2000, &err), err);
+    assert_refused(token_key_check_message(ed, SIGNATURE_ED25519, 2001, &err), &err, ERROR_TOKEN,
+                   "max_message");
+    assert_int_equal(atomic_load(&setting->shim->signatures), before); // nobody was asked
+    // A token that hashes by itself gets the data of an RSA signature, too.
+    setting->shim->no_mechanism = CKM_RSA_PKCS;
+    AUTO(token_key_free) struct token_key *rsa = make(setting, KEY_RSA, 2048, "rsa");
+    signs(rsa, SIGNATURE_RSA_SHA256);
+    assert_int_equal(token_key_max_message(rsa, SIGNATURE_RSA_SHA256), 2000);
+}
+
 static void test_usage_flags_are_left_out_where_the_token_wants_it(void **state)
 {
     struct setting *setting = *state;
@@ -469,6 +513,8 @@ int main(void)
         TEST(test_fewer_sessions_than_promised_are_made_do_with),
         TEST(test_points_without_their_octet_string_are_read),
         TEST(test_a_token_that_hashes_by_itself_is_given_the_data),
+        TEST(test_a_message_that_is_too_long_is_found_before_it_is_signed),
+        TEST(test_a_profile_says_how_long_a_message_may_be),
         TEST(test_usage_flags_are_left_out_where_the_token_wants_it),
         TEST(test_a_key_that_did_not_come_out_as_demanded_is_removed),
         TEST(test_an_attribute_the_token_will_not_tell_is_unknown_not_good),

@@ -110,6 +110,8 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYT
     }
     if (shim.sign_rv != CKR_OK)
         return shim.sign_rv;
+    if (shim.max_data != 0 && len > shim.max_data)
+        return CKR_DATA_LEN_RANGE;
     if (shim.asks_each_time && atomic_load(&shim.context_logins) < number)
         return CKR_USER_NOT_LOGGED_IN;
     if (shim.looks_late) {

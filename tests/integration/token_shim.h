@@ -20,6 +20,7 @@ struct token_shim {
     CK_ULONG said_sessions;         /**< ulMaxSessionCount of C_GetTokenInfo; 0: the token's own */
     CK_RV login_rv;                 /**< returned by C_Login instead of asking the token */
     CK_RV sign_rv;                  /**< returned by C_Sign */
+    CK_ULONG max_data;              /**< C_Sign refuses longer data with CKR_DATA_LEN_RANGE; 0: no limit */
     CK_RV token_rv;                 /**< returned by C_GetTokenInfo and C_OpenSession */
     CK_MECHANISM_TYPE no_mechanism; /**< C_SignInit does not know it */
     CK_ATTRIBUTE_TYPE

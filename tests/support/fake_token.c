@@ -55,6 +55,7 @@ static struct {
     bool keeps_nothing;
     struct token_key_attributes attributes;
     bool has_no_ed25519;
+    size_t max_message;
     const char *home;
     struct fake_signature *signatures;
     size_t signature_count;
@@ -86,6 +87,7 @@ void fake_token_reset(void)
     fake.key_count = fake.token_count = fake.signature_count = 0;
     fake.home = NULL;
     fake.has_no_ed25519 = false;
+    fake.max_message = 0;
     fake.attributes = (struct token_key_attributes){.is_private = TOKEN_YES,
                                                     .is_sensitive = TOKEN_YES,
                                                     .is_always_sensitive = TOKEN_YES,
@@ -130,6 +132,11 @@ struct token_key_attributes *fake_token_attributes(void)
 void fake_token_lacks_ed25519(void)
 {
     fake.has_no_ed25519 = true;
+}
+
+void fake_token_set_max_message(size_t len)
+{
+    fake.max_message = len;
 }
 
 size_t fake_token_keys(void)
@@ -384,6 +391,19 @@ bool token_key_check_asking(const struct token_key *key, struct error *err)
 {
     (void)key, (void)err;
     return true;
+}
+
+size_t token_key_max_message(const struct token_key *key, enum signature_kind kind)
+{
+    (void)key;
+    return kind == SIGNATURE_ED25519 ? fake.max_message : 0;
+}
+
+bool token_key_check_message(struct token_key *key, enum signature_kind kind, size_t len, struct error *err)
+{
+    size_t most = token_key_max_message(key, kind);
+    return most == 0 || len <= most ||
+           error_set(err, ERROR_TOKEN, 0x21, "%zu bytes at most, not %zu", most, len);
 }
 
 bool token_certificate_store(struct token *token, struct bytes der, const char *label, struct bytes id,

@@ -28,6 +28,8 @@ void fake_token_set_fault(const char *token, unsigned call, enum fake_fault faul
 struct token_key_attributes *fake_token_attributes(void);
 /** No Ed25519 keys are made. */
 void fake_token_lacks_ed25519(void);
+/** Ed25519 keys sign so many bytes at once; 0: any number. */
+void fake_token_set_max_message(size_t len);
 /** What the tokens were told to keep (data objects) is gone. */
 void fake_token_forget(void);
 /** Tokens keep no data, as a profile may say. */

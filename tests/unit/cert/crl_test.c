@@ -310,6 +310,35 @@ static void test_reasons(void **state)
     assert_string_equal(crl_reason_name(6), "certificateHold");
 }
 
+/** Rather fewer than fit, but not many fewer. */
+static void test_capacity(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    const struct crl_frame frame = sound_frame();
+    for (size_t max_len = 512; max_len < 100000; max_len = max_len * 3 + 1) {
+        size_t count = crl_capacity(issuer, frame.kind, max_len);
+        AUTO(builder_done) struct builder list = BUILDER_INIT;
+        AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+        uint8_t serial[20] = {0x7f};
+        for (size_t i = 0; i < count + 3; i++) {
+            const struct crl_entry entry = {.serial = BYTES(serial),
+                                            .revoked_at = MAKER_NOW,
+                                            .reason = CRL_SUPERSEDED,
+                                            .invalidity_date = CRL_NO_TIME};
+            if (i == count) {
+                assert_true(crl_tbs(&frame, builder_bytes(&list), &tbs, &err));
+                assert_true(tbs.len <= max_len);
+            }
+            crl_entry_add(&entry, &list);
+        }
+        builder_clear(&tbs);
+        assert_true(crl_tbs(&frame, builder_bytes(&list), &tbs, &err));
+        assert_true(tbs.len > max_len);
+    }
+    assert_int_equal(crl_capacity(issuer, frame.kind, 100), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_verify_refuses_what_is_changed),
         cmocka_unit_test(test_lint),
         cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_capacity),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

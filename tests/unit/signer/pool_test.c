@@ -160,9 +160,23 @@ static void a_token_of_the_pool_that_is_away_is_named(void **state)
     assert_non_null(strstr(err.text, "of the pool in ca.yaml"));
 }
 
+static void a_message_has_to_fit_every_token(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    assert_int_equal(signer_max_message(own.signer, SIGNATURE_ED25519), 0);
+    fake_token_set_max_message(2000);
+    assert_int_equal(signer_max_message(own.signer, SIGNATURE_ED25519), 2000);
+    assert_true(signer_check_message(own.signer, SIGNATURE_ED25519, 2000, &err));
+    assert_false(signer_check_message(own.signer, SIGNATURE_ED25519, 2001, &err));
+    assert_non_null(strstr(err.text, "pool"));
+    assert_true(signer_check_message(own.signer, SIGNATURE_ECDSA_SHA256, 2001, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_message_has_to_fit_every_token, begin, end),
         cmocka_unit_test_setup_teardown(all_tokens_share_the_work, begin, end),
         cmocka_unit_test_setup_teardown(one_that_fails_is_dropped_and_told_once, begin, end),
         cmocka_unit_test_setup_teardown(one_that_signs_wrongly_is_dropped, begin, end),

@@ -35,7 +35,8 @@ static void test_a_profile_says_what_a_token_may_do(void **state)
     (void)state; // cmocka's form
     struct error err = ERROR_INIT;
     AUTO(token_profile_free) struct token_profile *profile = NULL;
-    if (!load(SOUND "max_sessions: 16\ned25519_params: oid\nmay_omit: [derive, unwrap]\ninit_args: a=b\n",
+    if (!load(SOUND "max_sessions: 16\nmax_message: 16000\ned25519_params: oid\nmay_omit: [derive, "
+                    "unwrap]\ninit_args: a=b\n",
               &profile, &err))
         fail_msg("%s", err.text);
     struct token_limits limits = profile_limits(profile);
@@ -43,6 +44,7 @@ static void test_a_profile_says_what_a_token_may_do(void **state)
     assert_false(token_profile_is_tested(profile));
     assert_string_equal(profile_init_args(profile), "a=b");
     assert_int_equal(limits.max_sessions, 16);
+    assert_int_equal(limits.max_message, 16000);
     assert_int_equal(limits.timeout_seconds, PROFILE_TIMEOUT_SECONDS);
     assert_int_equal(limits.ed25519_params, ED25519_OID);
     assert_int_equal(limits.may_omit, USAGE_DERIVE | USAGE_UNWRAP);
@@ -121,6 +123,7 @@ static void test_a_faulty_profile_is_refused_with_its_fault(void **state)
     refuses(SOUND "may_omit: [sign]\n", "may_omit");
     refuses(SOUND "ed25519_params: name\n", "ed25519_params");
     refuses(SOUND "max_sessions: 5000\n", "max_sessions");
+    refuses(SOUND "max_message: 100\n", "max_message");
     refuses(SOUND "timeout_seconds: 5000\n", "timeout_seconds");
     refuses(SOUND "files: [{path: x}]\n", "files:");
     refuses(SOUND "files: [{path: /x, variable: X}]\n", "files:");
