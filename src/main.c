@@ -143,7 +143,7 @@ int main(int argc, char **argv)
     secret_harden_process();
     ui_use_utf8();
     interrupt_catch();
-    (void)signal(SIGXFSZ, SIG_IGN); // a file at its limit is an error of write(), told as any other
+    (void)signal(SIGXFSZ, SIG_IGN); // a file at its limit is an error of write(), reported as any other
     umask(022);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         usage(stdout);
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
     secret_forget();
     if (err.kind != ERROR_NONE)
         cli_complain(err.text); // the fault on the first line, what was being done below
-    // A result that could not be written is no result.
+    // A result that could not be written is not a result.
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {
         perror("coldca: can't write to stdout");
         return code == EXIT_SUCCESS ? (int)ERROR_INPUT : code;

@@ -76,7 +76,7 @@ bool error_while(struct error *err, const char *format, ...)
     return false;
 }
 
-/** What OpenSSL adds to a reason: names and numbers, perhaps foreign text, so only printable ASCII passes. */
+/** What OpenSSL adds to a reason: names and numbers, maybe foreign text, so only printable ASCII passes. */
 static void append_data(struct error *err, const char *data)
 {
     char text[400];

@@ -20,7 +20,7 @@
 enum error_kind {
     ERROR_NONE = 0,        /**< no error has been set */
     ERROR_USAGE = 2,       /**< the command line is wrong */
-    ERROR_INPUT = 3,       /**< a file, a folder, a configuration or I/O */
+    ERROR_INPUT = 3,       /**< a file, a directory, a configuration or I/O */
     ERROR_TOKEN = 4,       /**< the token, its module, a key in it or a PIN */
     ERROR_LEDGER = 5,      /**< the ledger or the integrity of the home */
     ERROR_INTERRUPTED = 6, /**< stopped by a signal or a person; run the command again */

@@ -42,7 +42,7 @@ bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_
 bool file_open_regular(int dirfd, const char *name, int flags, int *ret_fd, struct error *err)
 {
     struct stat status;
-    // A FIFO would have whoever opens it wait for ever, and a device is no record of anything.
+    // A FIFO would have whoever opens it wait for ever, and a device records nothing.
     AUTO(close) int fd = openat(dirfd, name, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 || fstat(fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", name);
@@ -61,7 +61,7 @@ bool file_read(int dirfd, const char *path, size_t max_len, struct builder *ret_
 {
     struct stat status;
     AUTO(close) int fd = -1;
-    if (dirfd != AT_FDCWD) // in a folder of ours; what a person names may be a pipe
+    if (dirfd != AT_FDCWD) // in coldca's own directory; what a person names may be a pipe
         return file_open_regular(dirfd, path, O_RDONLY, &fd, err) &&
                file_read_fd(fd, path, max_len, ret_data, err);
     // A pipe that nobody writes to is empty, and not waited for; one with a writer is read to its end.
@@ -89,7 +89,7 @@ bool file_write_fd(int fd, const char *name, struct bytes data, struct error *er
 
 bool file_sync_folder(int fd, const char *name, struct error *err)
 {
-    // vfat and some FUSE file systems can't fsync a folder and say EINVAL; they have nothing to sync then.
+    // vfat and some FUSE file systems can't fsync a directory and say EINVAL; they have nothing to sync then.
     if (fsync(fd) != 0 && errno != EINVAL)
         return error_errno(err, ERROR_INPUT, errno, "can't make the directory %s durable", name);
     return true;
@@ -104,7 +104,7 @@ bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *er
     return true;
 }
 
-/** fsync of the folder that holds path. */
+/** fsync of the directory that holds path. */
 static bool sync_parent(int dirfd, const char *path, struct error *err)
 {
     AUTO(close) int fd = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that are there entirely or not at all. Writers fsync the file and its folder before they return.
- * Folders are passed as descriptors where the path may come from outside; AT_FDCWD is allowed.
+ * Files that are there entirely or not at all. Writers fsync the file and its directory before they return.
+ * Directories are passed as descriptors where the path may come from outside; AT_FDCWD is allowed.
  */
 #ifndef COLDCA_BASE_FILE_H
 #define COLDCA_BASE_FILE_H
@@ -20,16 +20,16 @@ MUST_USE bool file_read_fd(int fd, const char *name, size_t max_len, struct buil
 MUST_USE bool file_write_fd(int fd, const char *name, struct bytes data, struct error *err);
 /** Makes a new file, durable, written under another name first: whole or not there; ERROR_INPUT if path exists. */
 MUST_USE bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
-/** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the folder. */
+/** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the directory. */
 MUST_USE bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
-/** Opens a folder for *at() calls. */
-/** Opens a file, and nothing that only goes by a file's name: no folder, FIFO, device or socket. It does not wait. ERROR_INPUT; native is
+/** Opens a directory for *at() calls. */
+/** Opens a file, and nothing that only goes by a file's name: no directory, FIFO, device or socket. It does not wait. ERROR_INPUT; native is
  *  EINVAL for such a thing. \param flags  O_RDONLY, O_RDWR, with O_APPEND or O_NOFOLLOW */
 MUST_USE bool file_open_regular(int dirfd, const char *name, int flags, int *ret_fd, struct error *err);
 MUST_USE bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err);
-/** fsync of a folder. name is for messages. */
+/** fsync of a directory. name is for messages. */
 MUST_USE bool file_sync_folder(int fd, const char *name, struct error *err);
-/** Makes a folder if it is not there; never through a symlink at its last part. */
+/** Makes a directory if it is not there; never through a symlink at its last part. */
 MUST_USE bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *err);
 /** Whether something (of any kind) is at path. */
 bool file_exists(int dirfd, const char *path);

@@ -38,7 +38,7 @@ bool secret_equal(const struct secret *a, const struct secret *b); /**< in const
 MUST_USE bool secret_read(const char *source, struct secret **ret_secret, struct error *err);
 
 /**
- * Takes the value of an env:NAME source out of the environment at once, for secret_read() to hand out later: a process that is
+ * Takes the value of an env:NAME source out of the environment at once, for secret_read() to return later: a process that is
  * forked before the PIN is needed would carry it in its /proc/PID/environ. Other sources, and a variable
  * that is not set, are left alone. Call it for every source of a command line, before the first fork.
  */

@@ -22,7 +22,7 @@ unsigned thread_cores(void);
  */
 void thread_each(size_t count, unsigned threads, void (*work)(void *data, size_t index), void *data);
 
-/* ---- a few threads that work through numbered pieces; the thread that waits helps ---- */
+/* ---- a few threads that do numbered pieces; the thread that waits helps ---- */
 
 struct thread_pool;
 

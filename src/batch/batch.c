@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 
 #define READ_FAULTS_MAX 3
-#define DESCRIPTORS 4096 /* each certificate of the groups under way may go to a folder of its own */
+#define DESCRIPTORS 4096 /* each certificate of the groups under way may go to a directory of its own */
 
 struct batch {
     struct output output; /**< to the directory and the report */
@@ -194,7 +194,7 @@ static bool find_requests(struct batch *batch, struct error *err)
     return batch->requests_count > 0 || refuse_empty(batch, err);
 }
 
-/** As many descriptors as are allowed, up to what a batch can use; fewer do for media of few folders. */
+/** As many descriptors as are allowed, up to what a batch can use; fewer do for media of few directories. */
 static void raise_descriptors(void)
 {
     struct rlimit limit;
@@ -290,7 +290,7 @@ static bool finish(struct batch *batch, struct batch_result *result, struct erro
         result->missing++;
     if (issue->issued == 0 && issue->repeated == 0 && issue->refused == 0 && result->missing == 0 &&
         !batch->medium.is_resumed) {
-        batch_report_free(TAKE(batch->report)); // so that the folder is empty
+        batch_report_free(TAKE(batch->report)); // so that the directory is empty
         medium_drop_empty_batch(&batch->medium);
         return true;
     }

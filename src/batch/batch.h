@@ -20,7 +20,7 @@ struct batch_options {
     const struct policy_variable *variables;
     size_t variables_count;
     bool without_proofs;
-    bool policy_changed_ok; /**< a policy that is not the one last used is only told of */
+    bool policy_changed_ok; /**< a policy that is not the one last used is only reported */
     /** Draws text as an SVG image of a QR code, for the report. */
     bool (*draw_qr)(struct bytes text, struct builder *ret_svg, struct error *err);
 };

@@ -20,8 +20,8 @@ DEFINE_AUTO_VALUE(struct batch_manifest, batch_manifest_done);
 
 /**
  * Reads and checks a medium's manifest. One that is there must be good, required or not.
- * \param home       its configuration and folder are used, nothing else
- * \param medium_fd  the medium's folder
+ * \param home       its configuration and directory are used, nothing else
+ * \param medium_fd  the medium's directory
  * \return false: ERROR_INPUT; nothing on the medium may be signed
  */
 MUST_USE bool batch_manifest_open(const struct home *home, int medium_fd, struct batch_manifest *ret_manifest,

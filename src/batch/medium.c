@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 #define REQUESTS_MAX 2000000 /* files of any kind; some 70 bytes each are held */
-#define BATCHES_MAX 200      /* folders of finished batches that are looked into, the newest ones */
+#define BATCHES_MAX 200      /* directories of finished batches that are looked into, the newest ones */
 #define CHECKPOINT_MAX_LEN 16384
 
 void medium_close(struct medium *medium)
@@ -125,7 +125,7 @@ static bool stop_at_first(const struct json *record, const struct ledger_entry *
     return false;
 }
 
-/** A folder anyone could have made is only resumed if the ledger has that batch. */
+/** A directory anyone could have made is only resumed if the ledger has that batch. */
 static bool knows_batch(struct home *home, const char *batch, bool *ret_known, struct error *err)
 {
     const struct ledger_filter filter = {.type = "session.opened", .batch = batch, .status = -1};
@@ -137,7 +137,7 @@ static bool look_at_batch(struct medium *medium, struct home *home, int issued_f
                           struct error *err)
 {
     bool is_known = false;
-    struct error ignored = ERROR_INIT; // what is not a folder is not a batch
+    struct error ignored = ERROR_INIT; // what is not a directory is not a batch
     AUTO(close) int fd = -1;
     if (!media_open_folder(issued_fd, batch, false, &fd, &ignored))
         return true;
@@ -214,7 +214,7 @@ bool medium_sync(const struct medium *medium, struct error *err)
     if (fstat(medium->fd, &own) != 0 || fstatat(medium->fd, "..", &above, 0) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't stat the medium");
     if (own.st_dev == above.st_dev)
-        return true; // a directory of another file system, perhaps of the whole machine
+        return true; // a directory of another file system, maybe of the whole machine
     return syncfs(medium->fd) == 0 ||
            error_errno(err, ERROR_INPUT, errno,
                        "not all is written to the medium: leave it in and run the same command again");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A removable medium as `coldca batch` wants it: requests/ holds the requests, issued/BATCH-ID/ the answers of one batch. A batch
- * is finished when its folder holds SHA256SUMS; an unfinished one that is in the ledger is resumed. All on it is hostile.
+ * is finished when its directory holds SHA256SUMS; an unfinished one that is in the ledger is resumed. All on it is hostile.
  */
 #ifndef COLDCA_BATCH_MEDIUM_H
 #define COLDCA_BATCH_MEDIUM_H
@@ -17,7 +17,7 @@ struct medium {
     int fd;
     int requests_fd;
     struct media_walk walk; /**< below requests/ */
-    int *finished;          /**< folders of finished batches */
+    int *finished;          /**< directories of finished batches */
     size_t finished_count;
     char batch[SESSION_BATCH_SIZE]; /**< after medium_choose_batch() */
     bool is_resumed;
@@ -31,13 +31,13 @@ void medium_tell_what_lies(int medium_fd, const char *path, struct builder *ret_
 void medium_close(struct medium *medium);
 DEFINE_AUTO_VALUE(struct medium, medium_close);
 
-/** Compares the checkpoints on the medium with the ledger (ERROR_LEDGER: a rollback), and opens the folder of a batch, old or new. */
+/** Compares the checkpoints on the medium with the ledger (ERROR_LEDGER: a rollback), and opens the directory of a batch, old or new. */
 MUST_USE bool medium_choose_batch(struct medium *medium, struct home *home, struct error *err);
 /** Whether this is the name of a batch's directory below issued/. */
 bool medium_is_batch(const char *name);
 /** Whether a finished batch on the medium holds this file with this content. */
 bool medium_holds(const struct medium *medium, const char *file, struct bytes content);
-/** Removes the folder of the batch if nothing was written to it. */
+/** Removes the directory of the batch if nothing was written to it. */
 void medium_drop_empty_batch(const struct medium *medium);
 /** Has everything on the medium written, so that it can be pulled. ERROR_INPUT: it did not take all. */
 MUST_USE bool medium_sync(const struct medium *medium, struct error *err);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which policy judges which request of a medium: the one its first folder is named like, else the one of the command line. */
+/* Which policy judges which request of a medium: the one its first directory is named like, else the one of the command line. */
 #ifndef COLDCA_BATCH_POLICIES_H
 #define COLDCA_BATCH_POLICIES_H
 
 #include "batch/batch.h"
 
 struct batch_policy {
-    char *folder; /**< NULL: the command line's, for all other folders */
+    char *folder; /**< NULL: the command line's, for all other directories */
     struct policy *policy;
     struct policy_variable *variables; /**< those of the command line that it declares; texts borrowed */
     struct plan_options options;
@@ -23,7 +23,7 @@ struct batch_policies {
     size_t names_count;
     struct batch_policy **items;
     size_t count;
-    struct batch_policy *fallback; /**< for requests whose folder names no policy; NULL */
+    struct batch_policy *fallback; /**< for requests whose directory names no policy; NULL */
 };
 
 /** \param shared  what the plans of all policies have in common; copied */
@@ -40,7 +40,7 @@ const struct batch_policy *batch_policy_of(const struct batch_policies *policies
 
 /**
  * Tells of every policy that is not the one last used under its name; a person is asked whether it is meant.
- * \return false: ERROR_INPUT, nobody can be asked and --policy-changed-ok was not given; ERROR_INTERRUPTED, it is not meant
+ * \return false: ERROR_INPUT, no terminal and --policy-changed-ok was not given; ERROR_INTERRUPTED, it is not meant
  */
 MUST_USE bool batch_policies_compare(const struct batch_policies *policies, const struct home *home,
                                      const struct console *console, struct error *err);

@@ -15,13 +15,13 @@ struct batch_report;
 /** \param id  the batch; borrowed */
 MUST_USE bool batch_report_open(int folder_fd, const char *id, struct batch_report **ret_report,
                                 struct error *err);
-/** Removes what an unfinished report left in a folder. */
+/** Removes what an unfinished report left in a directory. */
 void batch_report_clear(int folder_fd);
 /** Gives up what is not finished. */
 void batch_report_free(struct batch_report *report);
 DEFINE_AUTO(struct batch_report *, batch_report_free);
 
-/** A file in the folder, for SHA256SUMS. */
+/** A file in the directory, for SHA256SUMS. */
 void batch_report_file(struct batch_report *report, const char *file, struct bytes content);
 /** The certificate an item of the plan at hand got. */
 void batch_report_certificate(struct batch_report *report, const struct plan_item *item,

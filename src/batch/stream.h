@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plans of a long run, made in the background a slice of requests at a time: one thread reads requests through the readers, one
+ * Plans of a long run, made in the background a slice of requests at a time: one thread reads requests through the parser processes, one
  * judges them, while the caller carries the earlier ones out. What is in memory does not grow with the number of requests, but
  * for the few bytes a request that tell a second one from the first (plan/seen.h).
  */

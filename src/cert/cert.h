@@ -29,7 +29,7 @@ DEFINE_AUTO(struct cert_issuer *, cert_issuer_free);
 
 const struct policy_issuer *cert_issuer_facts(const struct cert_issuer *issuer);
 struct bytes cert_issuer_der(const struct cert_issuer *issuer);
-/** The certificates above it as they were given: parent first, root last. */
+/** The issuing CA chain as they were given: parent first, root last. */
 size_t cert_issuer_above_count(const struct cert_issuer *issuer);
 struct bytes cert_issuer_above(const struct cert_issuer *issuer, size_t index);
 struct bytes cert_issuer_subject(const struct cert_issuer *issuer); /**< DER of the Name, byte for byte */

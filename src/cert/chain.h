@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CA's chain as validators will look at it: from the CA's certificate up to a self-signed one. cert_issuer_read() refuses what is no
- * chain at all; this says what is a chain and yet will not be taken, or not by everybody. Knows no clock and no files.
+ * A CA's chain as validators will look at it: from the CA's certificate up to a self-signed one. cert_issuer_read() refuses what does
+ * not link at all; this says what is a chain and yet will not be taken, or not by everybody. Has no clock and no files.
  */
 #ifndef COLDCA_CERT_CHAIN_H
 #define COLDCA_CERT_CHAIN_H

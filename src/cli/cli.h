@@ -25,13 +25,17 @@ int cli_revoke(int argc, char **argv, struct error *err);
 int cli_crl(int argc, char **argv, struct error *err);
 int cli_status(int argc, char **argv, struct error *err);
 int cli_cert(int argc, char **argv, struct error *err);
+int cli_cert_list(int argc, char **argv, struct error *err);
 int cli_policy(int argc, char **argv, struct error *err);
 int cli_token(int argc, char **argv, struct error *err);
+int cli_token_list(int argc, char **argv, struct error *err);
+int cli_token_init(int argc, char **argv, struct error *err);
 int cli_token_show(int argc, char **argv, struct error *err);
 int cli_ledger(int argc, char **argv, struct error *err);
 
 int cli_crl_show(int argc, char **argv, struct error *err);
 int cli_crl_verify(int argc, char **argv, struct error *err);
+int cli_ledger_index(int argc, char **argv, struct error *err);
 int cli_ledger_list(int argc, char **argv, struct error *err);
 int cli_ledger_verify(int argc, char **argv, struct error *err);
 int cli_ledger_prove(int argc, char **argv, struct error *err);

@@ -2,16 +2,12 @@
 #include "cli/cli.h"
 
 #include "base/memory.h"
-#include "base/quote.h"
-#include "base/similar.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
 #include "token/token.h"
 #include "ui/ui.h"
 
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 /** Runs on a thread of token/'s own while others wait for the token, or write: as good as a power cut (P5). */
@@ -82,62 +78,4 @@ bool cli_is_help(const struct options *options, const struct command_help *help,
     if (options->wants_help)
         options_help(help, rows, count);
     return options->wants_help;
-}
-
-static void print_subcommands(FILE *stream, const char *command, const struct subcommand *table, size_t count)
-{
-    fprintf(stream, "usage: coldca %s COMMAND ...\n\n", command);
-    for (size_t i = 0; i < count; i++)
-        fprintf(stream, "  %-12s %s\n", table[i].name, table[i].line);
-    fprintf(stream, "\n`coldca help %s COMMAND` for details.\n", command);
-}
-
-/** \param name  NULL: none was given */
-static int refuse_subcommand(const char *command, const struct subcommand *table, size_t count,
-                             const char *name, struct error *err)
-{
-    struct quoted buffer;
-    AUTO(builder_done) struct builder question = BUILDER_INIT;
-    struct similar similar = {.word = name != NULL ? name : ""};
-    for (size_t i = 0; i < count; i++)
-        similar_offer(&similar, table[i].name);
-    similar_ask(&similar, "", &question);
-    if (similar.found == NULL)
-        print_subcommands(stderr, command, table, count);
-    if (name == NULL)
-        (void)error_set(err, ERROR_USAGE, 0, "coldca %s needs one of these commands", command);
-    else
-        (void)error_set(err, ERROR_USAGE, 0, "coldca %s has no command \"%s\"%s", command,
-                        quoted_text(name, &buffer), builder_text(&question));
-    return (int)err->kind;
-}
-
-/** "ledger help verify" and "help ledger verify" are "ledger verify --help". */
-static int help_of(const char *command, const struct subcommand *table, size_t count, const char *name,
-                   struct error *err)
-{
-    char *turned[] = {(char *)(uintptr_t)name, (char *)(uintptr_t) "--help", NULL}; // nobody writes to them
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(table[i].name, name) == 0)
-            return table[i].run(2, turned, err);
-    }
-    return refuse_subcommand(command, table, count, name, err);
-}
-
-int cli_dispatch(const char *command, const struct subcommand *table, size_t count, int argc, char **argv,
-                 struct error *err)
-{
-    const char *name = argc > 1 ? argv[1] : NULL;
-    for (size_t i = 0; name != NULL && i < count; i++) {
-        if (strcmp(table[i].name, name) == 0)
-            return table[i].run(argc - 1, argv + 1, err);
-    }
-    if (name != NULL && strcmp(name, "help") == 0 && argc > 2)
-        return help_of(command, table, count, argv[2], err);
-    if (name != NULL &&
-        (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0)) {
-        print_subcommands(stdout, command, table, count);
-        return EXIT_DONE;
-    }
-    return refuse_subcommand(command, table, count, name, err);
 }

@@ -6,7 +6,6 @@
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "home/home.h"
-#include "plan/screen.h"
 #include "ui/ui.h"
 
 static const struct command_help show_help = {
@@ -73,43 +72,6 @@ static int checkpoint(int argc, char **argv, struct error *err)
     return EXIT_DONE;
 }
 
-static const struct command_help index_help = {
-    .usage = "ledger index --rebuild",
-    .text = "Discards index.sqlite and rebuilds it from the ledger, and discards index.rsa, which the next "
-            "run that needs it rebuilds.\n"
-            "Both are caches; nothing is lost with them.",
-};
-
-static int rebuild(int argc, char **argv, struct error *err)
-{
-    bool wants_rebuild = false;
-    uint64_t records = 0;
-    AUTO(options_done) struct options options = {.home = NULL};
-    const struct option_row rows[] = {{"rebuild", 0, OPTION_FLAG, NULL, "rebuild it", &wants_rebuild}};
-    AUTO(home_close) struct home *home = NULL;
-    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
-        return (int)err->kind;
-    if (cli_is_help(&options, &index_help, rows, ARRAY_LEN(rows)))
-        return EXIT_DONE;
-    AUTO(free) char *path = home_path(options.home);
-    if (!wants_rebuild) {
-        (void)error_set(err, ERROR_USAGE, 0, "ledger index needs --rebuild");
-        return (int)err->kind;
-    }
-    if (!home_open_files(path, &home, err) ||
-        !ledger_index_rebuild(home->fd, home->config.ledger_vkey, &records, err) ||
-        !screening_forget(home->fd, err))
-        return (int)err->kind;
-    if (options.wants_json) {
-        AUTO(json_free) struct json *json = json_new_object();
-        json_put_int(json, "records", (int64_t)records);
-        report_json(json);
-    } else {
-        printf("index rebuilt from %llu records\n", (unsigned long long)records);
-    }
-    return EXIT_DONE;
-}
-
 int cli_ledger(int argc, char **argv, struct error *err)
 {
     static const struct subcommand table[] = {
@@ -120,7 +82,7 @@ int cli_ledger(int argc, char **argv, struct error *err)
         {"prove", cli_ledger_prove, "write a proof that needs no home to be checked"},
         {"export", cli_ledger_export, "write the ledger for any client of transparency logs"},
         {"cosign", cli_ledger_cosign, "add a witness's signature to the newest checkpoint"},
-        {"index", rebuild, "rebuild the index"},
+        {"index", cli_ledger_index, "rebuild the index"},
     };
     return cli_dispatch("ledger", table, ARRAY_LEN(table), argc, argv, err);
 }

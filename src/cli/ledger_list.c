@@ -2,8 +2,9 @@
 #include "base/encode.h"
 #include "base/quote.h"
 #include "cli/cli.h"
-#include "cli/report.h"
+#include "cli/ledger_print.h"
 #include "home/certificate.h"
+#include "home/home.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -36,80 +37,6 @@ bool cli_parse_status(const char *name, int *ret_status, struct error *err)
         }
     }
     return error_set(err, ERROR_USAGE, 0, "--status is issued, abandoned, revoked or unfinished");
-}
-
-static void print_csv(const char *value)
-{
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    quote_guard(&text, bytes_of_text(value == NULL ? "" : value));
-    putchar('"');
-    for (const char *at = builder_text(&text); *at != '\0'; at++) {
-        if (*at == '"')
-            putchar('"');
-        putchar(*at);
-    }
-    putchar('"');
-}
-
-static void print_details(const struct json *record, const struct ledger_entry *entry)
-{
-    int64_t ref = 0;
-    struct quoted buffer;
-    static const char *const keys[] = {"subject", "source", "command", "reason", "serial"};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        const char *value = json_text(record, keys[i]);
-        if (value != NULL)
-            printf(" %s=%s", keys[i], quoted_text(value, &buffer));
-    }
-    const char *why = json_text_at(json_get(record, "reasons"), 0);
-    if (why != NULL)
-        printf(" reason=%s", quoted_text(why, &buffer));
-    if (json_int(record, "ref", &ref))
-        printf(" ref=%lld", (long long)ref);
-    if (entry != NULL)
-        printf(" status=%s", ledger_status_name(entry->status));
-}
-
-static bool print_line(const struct json *record, const struct ledger_entry *entry, void *data)
-{
-    struct quoted buffer;
-    int64_t seq = 0;
-    (void)data;
-    if (!json_int(record, "seq", &seq))
-        return false;
-    printf("%6lld  %s  %-16s", (long long)seq, json_text(record, "time"),
-           quoted_text(json_text(record, "type"), &buffer));
-    print_details(record, entry);
-    putchar('\n');
-    return true;
-}
-
-static bool print_json(const struct json *record, const struct ledger_entry *entry, void *data)
-{
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    (void)entry;
-    (void)data;
-    json_canonical(record, &text);
-    puts(builder_text(&text));
-    return true;
-}
-
-static bool print_row(const struct json *record, const struct ledger_entry *entry, void *data)
-{
-    int64_t seq = 0;
-    static const char *const keys[] = {"time", "type", "serial", "subject", "policy"};
-    (void)data;
-    if (!json_int(record, "seq", &seq))
-        return false;
-    printf("%lld", (long long)seq);
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        putchar(',');
-        print_csv(json_text(record, keys[i]));
-    }
-    putchar(',');
-    print_csv(entry != NULL ? ledger_status_name(entry->status) : NULL);
-    putchar('\n');
-    return true;
 }
 
 static bool parse_when(const char *option, const char *text, int64_t *ret_time, struct error *err)
@@ -174,9 +101,9 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
     if (wants_csv && !options.wants_json)
         puts("seq,time,type,serial,subject,policy,status");
     if (!ledger_each(home->ledger, &filter,
-                     options.wants_json ? print_json
-                     : wants_csv        ? print_row
-                                        : print_line,
+                     options.wants_json ? ledger_print_json
+                     : wants_csv        ? ledger_print_csv
+                                        : ledger_print_line,
                      NULL, err))
         return (int)err->kind;
     return EXIT_DONE;

@@ -3,27 +3,8 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
-#include "base/quote.h"
 #include "cli/print.h"
 #include "ui/ui.h"
-
-#include <string.h>
-
-void report_json(const struct json *json)
-{
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder escaped = BUILDER_INIT;
-    json_pretty(json, &text);
-    quote_json(&escaped, builder_bytes(&text));
-    puts(builder_text(&escaped));
-}
-
-void report_put(struct json *json, const char *key, const char *text)
-{
-    AUTO(builder_done) struct builder guarded = BUILDER_INIT;
-    quote_guard(&guarded, bytes_of_text(text));
-    json_put_text(json, key, builder_text(&guarded));
-}
 
 static const char *verdict_word(enum plan_action action)
 {
@@ -79,22 +60,6 @@ void report_plan(const struct plan *plan, bool is_dry_run)
         printf("plan %s; nothing was signed\n", hex_of(BYTES(plan->sha256), digest));
 }
 
-struct json *report_plan_json(const struct plan *plan)
-{
-    struct json *json = json_new_object();
-    json_put_text(json, "policy", plan->policy_name);
-    json_put_hex(json, "policy_sha256", BYTES(plan->policy_sha256));
-    json_put_hex(json, "plan_sha256", BYTES(plan->sha256));
-    json_put_int(json, "allowed",
-                 (int64_t)(plan->count - plan_count(plan, PLAN_REFUSE) - plan_count(plan, PLAN_SKIP)));
-    json_put_int(json, "refused", (int64_t)plan_count(plan, PLAN_REFUSE));
-    plan_put_warnings(json, &plan->warnings);
-    struct json *requests = json_put_array(json, "requests");
-    for (size_t i = 0; i < plan->count; i++)
-        json_add(requests, plan_item_json(&plan->items[i]));
-    return json;
-}
-
 void report_issue(const struct plan *plan, const struct issue_result *result, const char *folder)
 {
     report_plan(plan, false);
@@ -106,18 +71,4 @@ void report_issue(const struct plan *plan, const struct issue_result *result, co
     if (folder != NULL)
         cli_print(stdout, "; they are in %s", folder);
     printf("; the ledger has %llu records\n", (unsigned long long)result->ledger_size);
-}
-
-struct json *report_issue_json(const struct plan *plan, const struct issue_result *result, const char *folder)
-{
-    struct json *json = report_plan_json(plan);
-    json_put_int(json, "issued", (int64_t)result->issued);
-    json_put_int(json, "repeated", (int64_t)result->repeated);
-    json_put_int(json, "proofs", (int64_t)result->proofs);
-    json_put_int(json, "skipped", (int64_t)result->skipped);
-    json_put_int(json, "abandoned", (int64_t)result->abandoned);
-    json_put_int(json, "ledger_size", (int64_t)result->ledger_size);
-    if (folder != NULL)
-        report_put(json, "folder", folder);
-    return json;
 }

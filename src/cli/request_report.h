@@ -16,6 +16,9 @@ DEFINE_AUTO_VALUE(struct request_answers, request_answers_done);
 
 size_t request_answers_count(const struct request_answers *answers, enum enroll_state state);
 
+/** The word for a state, in the table and in JSON. */
+const char *request_state_name(enum enroll_state state);
+
 /**
  * The table and the counts below it on stdout.
  * \param folder      as the operator named it

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/request_run.h"
 
-#include "enroll/key.h"
-#include "home/data.h"
-#include "home/home.h"
-#include "ui/ui.h"
-
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/quote.h"
 #include "base/time.h"
+#include "home/data.h"
+#include "home/home.h"
 
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #define LIST_MAX_LEN (64 * 1024 * 1024)
-#define KEY_MAX_LEN (64 * 1024)
 
 void request_run_done(struct request_run *run)
 {
@@ -32,8 +25,9 @@ void request_run_done(struct request_run *run)
     if (run->enroll.csr_fd >= 0 && run->enroll.csr_fd != run->enroll.folder_fd)
         (void)close(run->enroll.csr_fd); // likewise
     if (run->enroll.folder_fd >= 0)
-        (void)close(run->enroll.folder_fd); // a folder; what is in it was fsynced
+        (void)close(run->enroll.folder_fd); // a directory; what is in it was fsynced
 }
+
 static bool check_usage(const struct request_run *run, struct error *err)
 {
     bool is_many = run->list != NULL || run->csv != NULL;
@@ -52,52 +46,6 @@ static bool check_usage(const struct request_run *run, struct error *err)
                          "--key-file uses a key as it is: leave --key and --encrypt out");
     if (run->passphrase_source != NULL && !run->wants_encryption && run->key_file == NULL)
         return error_set(err, ERROR_USAGE, 0, "--passphrase-source needs --encrypt or --key-file");
-    return true;
-}
-
-static bool get_passphrase(struct request_run *run, bool is_new, struct error *err)
-{
-    if (run->passphrase_source != NULL)
-        return secret_read(run->passphrase_source, &run->passphrase, err) ||
-               error_while(err, "reading the passphrase of the key");
-    if (!ui_has_terminal())
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "no terminal to ask for the key's passphrase; give --passphrase-source file:PATH, fd:N or "
-            "env:NAME");
-    return is_new ? ui_ask_new_pin("passphrase for the key", "passphrase-source", &run->passphrase, err)
-                  : ui_ask_pin("passphrase of the key", "passphrase-source", &run->passphrase, err);
-}
-
-/** --key-file: a key that is there already. */
-static bool read_key(struct request_run *run, struct error *err)
-{
-    struct stat status;
-    struct quoted buffer;
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    if (!file_read(AT_FDCWD, run->key_file, KEY_MAX_LEN, &pem, err))
-        return false;
-    if (stat(run->key_file, &status) == 0 && (status.st_mode & 077) != 0)
-        fprintf(stderr, "coldca: others may read the key %s; chmod 600 it\n",
-                quoted_text(run->key_file, &buffer));
-    bool done = (!enroll_key_is_encrypted(builder_bytes(&pem)) || get_passphrase(run, false, err)) &&
-                enroll_key_read(builder_bytes(&pem), run->key_file, run->passphrase, &run->key, err);
-    OPENSSL_cleanse(pem.data, pem.capacity);
-    run->enroll.key = run->key;
-    return done;
-}
-
-static bool prepare_key(struct request_run *run, struct error *err)
-{
-    if (run->key_name != NULL && !key_parse(run->key_name, &run->enroll.key_kind, &run->enroll.key_bits))
-        return error_set(
-            err, ERROR_USAGE, 0,
-            "--key is one of ec-p256, ec-p384, ec-p521, ed25519, rsa-2048, rsa-3072 and rsa-4096");
-    if (run->key_file != NULL)
-        return read_key(run, err);
-    if (run->wants_encryption && !get_passphrase(run, true, err))
-        return false;
-    run->enroll.passphrase = run->passphrase;
     return true;
 }
 
@@ -150,7 +98,7 @@ static bool open_folder(const char *path, int *ret_fd, struct error *err)
 bool request_run_prepare(struct request_run *run, struct error *err)
 {
     if (!check_usage(run, err) || !find_policy(run, err) || !make_orders(run, err) ||
-        !prepare_key(run, err) || !open_folder(run->folder, &run->enroll.folder_fd, err))
+        !request_run_key(run, err) || !open_folder(run->folder, &run->enroll.folder_fd, err))
         return false;
     if (run->csr_folder == NULL)
         run->enroll.csr_fd = run->enroll.folder_fd;

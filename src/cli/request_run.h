@@ -40,7 +40,10 @@ struct request_run {
 void request_run_done(struct request_run *run);
 DEFINE_AUTO_VALUE(struct request_run, request_run_done);
 
-/** Checks that the options go together; loads policy, list, key and passphrase; opens the folder. Writes no file. */
+/** Checks that the options go together; loads policy, list, key and passphrase; opens the directory. Writes no file. */
 MUST_USE bool request_run_prepare(struct request_run *run, struct error *err);
+
+/** The part of it that is the key: the kind of a new one and its passphrase, or the one of --key-file. ERROR_USAGE, ERROR_INPUT */
+MUST_USE bool request_run_key(struct request_run *run, struct error *err);
 
 #endif

@@ -38,7 +38,7 @@ void enroll_orders_done(struct enroll_orders *orders);
 DEFINE_AUTO_VALUE(struct enroll_orders, enroll_orders_done);
 
 /**
- * One id a line, which becomes the CN; empty lines and lines that start with # are left out.
+ * One id per line, which becomes the CN; empty lines and lines that start with # are left out.
  * \param common  what every request has besides
  */
 MUST_USE bool enroll_orders_from_list(struct bytes text, const char *file, const struct enroll_order *common,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates that this CA has issued: found by serial, made again from the ledger, put into words. */
+/* Certificates that this CA has issued: found by serial, rebuilt from the ledger, put into words. */
 #ifndef COLDCA_HOME_CERTIFICATE_H
 #define COLDCA_HOME_CERTIFICATE_H
 
 #include "home/home.h"
 
 /**
- * An issued certificate, by serial (hex, with or without colons), made again from the ledger.
+ * An issued certificate, by serial (hex, with or without colons), rebuilt from the ledger.
  * \param ret_der    the certificate
  * \param ret_entry  what the ledger says of it
- * \return false: ERROR_INPUT if the ledger knows no issued certificate of that serial
+ * \return false: ERROR_INPUT if the ledger has no issued certificate of that serial
  */
 MUST_USE bool home_certificate_find(struct home *home, const char *serial, struct builder *ret_der,
                                     struct ledger_entry *ret_entry, struct error *err);

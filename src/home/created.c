@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* A root's own certificate takes two records before it; a completion that was stopped leaves one more. Beyond is no place for it. */
+/* A root's own certificate takes two records before it; a completion that was stopped leaves one more. It does not stand further on. */
 #define FIRST_RECORDS 16
 
 /** records/ca.h names the type as well: it stands above. */
@@ -23,7 +23,7 @@ struct created {
 
 static void look_at_record(const struct home *home, struct bytes text, struct created *created)
 {
-    struct error ignored = ERROR_INIT; // a damaged record is told by who reads the ledger
+    struct error ignored = ERROR_INIT; // a damaged record is reported by who reads the ledger
     AUTO(json_free) struct json *record = NULL;
     AUTO(builder_done) struct builder certificate = BUILDER_INIT;
     if (!json_parse(text, &record, &ignored))

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Folders that may hold policies/ and tokens/, best first; the caller frees them. */
+/** Directories that may hold policies/ and tokens/, best first; the caller frees them. */
 size_t home_data_places(char *ret_places[static HOME_DATA_PLACES_MAX])
 {
     char program[4096];

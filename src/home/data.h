@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where policies and token profiles are looked for: in the home, beside the program (installed or in its build tree), in the
- * folder COLDCA_DATA names. A name is letters, digits, "-" and "_"; anything with a "/" or ".yaml" is a path.
+ * directory COLDCA_DATA names. A name is letters, digits, "-" and "_"; anything with a "/" or ".yaml" is a path.
  */
 #ifndef COLDCA_HOME_DATA_H
 #define COLDCA_HOME_DATA_H
@@ -10,7 +10,7 @@
 
 #define HOME_DATA_PLACES_MAX 3
 
-/** The folders besides the home that are looked in, whether they are there or not; the caller frees the texts. \return their number */
+/** The directories besides the home that are looked in, whether they are there or not; the caller frees the texts. \return their number */
 size_t home_data_places(char *ret_places[static HOME_DATA_PLACES_MAX]);
 
 /**

@@ -152,7 +152,7 @@ void home_close(struct home *home)
     builder_done(&home->chain_pem);
     home_config_done(&home->config);
     if (home->fd >= 0)
-        (void)close(home->fd); // a folder, only read from
+        (void)close(home->fd); // a directory, only read from
     free(home->path);
     free(home);
 }

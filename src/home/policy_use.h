@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whether a policy is the one that was used last. A policy is a file in the home, and decides all that is signed: one that is not what it
- * was is told before anything is signed by it.
+ * was is reported before anything is signed by it.
  */
 #ifndef COLDCA_HOME_POLICY_USE_H
 #define COLDCA_HOME_POLICY_USE_H

@@ -73,7 +73,7 @@ bool init_folder_make(struct init_folder *folder, struct error *err)
     if (!file_make_folder(AT_FDCWD, folder->path, 0750, err) ||
         !file_open_folder(AT_FDCWD, folder->path, &folder->fd, err))
         return error_while(err, "making the CA's home");
-    // Two at once would each take back what the other made. Where a file system knows no such locks, one has to look out oneself.
+    // Two at once would each take back what the other made. Where a file system has no such locks, one has to look out oneself.
     if (flock(folder->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
         folder->is_kept = true; // by the other one
         return error_set(err, ERROR_LEDGER, EWOULDBLOCK,

@@ -221,7 +221,7 @@ static bool init_new(const struct init_options *options, enum init_mode mode, co
     folder.is_kept = true;
     if (making.continued.is_remembered && making.continued.remembered.has_crl &&
         !signer_remember_crl(making.signer, making.continued.remembered.crl_number, err))
-        return false; // the numbers of CRLs go on with the key (RFC 5280 5.2.3)
+        return false; // the numbers of CRLs continue with the key (RFC 5280 5.2.3)
     signer_remember(making.signer, console);
     if (mode != INIT_REQUEST)
         store_certificate(making.signer, console);

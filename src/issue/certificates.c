@@ -42,7 +42,7 @@ static bool log_signing(struct certificates *own, struct logged *job, const stru
            logged_append(own->signer, job, record_cert_signing_write(&record), err);
 }
 
-/** A certificate of an earlier run is made again from the ledger. */
+/** A certificate of an earlier run is rebuilt from the ledger. */
 static bool take_earlier(struct certificates *own, struct logged *job, const struct plan_item *item,
                          struct error *err)
 {

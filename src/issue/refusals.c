@@ -57,7 +57,7 @@ static bool is_no(const struct plan_item *item)
     return item->action == PLAN_REFUSE || item->action == PLAN_SKIP;
 }
 
-/** Whether two refusals are told as one: of one file, by the policy, not by a person's word. */
+/** Whether two refusals are reported as one: of one file, by the policy, not by a person's word. */
 static bool is_alike(const struct plan_item *a, const struct plan_item *b)
 {
     size_t len = file_len(a);

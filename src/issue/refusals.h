@@ -12,7 +12,7 @@ struct refusals {
 };
 void refusals_done(struct refusals *refusals);
 DEFINE_AUTO_VALUE(struct refusals, refusals_done);
-/** Looks through the ledger for what a batch has; for one that is gone on with. ERROR_LEDGER */
+/** Looks through the ledger for what a batch has; for one that is resumed. ERROR_LEDGER */
 MUST_USE bool refusals_load(struct ledger *ledger, const char *batch, struct refusals *ret_refusals,
                             struct error *err);
 /** Appends a plan's refusals that are not known yet. */

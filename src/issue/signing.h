@@ -30,7 +30,7 @@ void signing_give(struct signing *signing, struct issue_group *group);
  * \return NULL: not yet, or none is with it
  */
 struct issue_group *signing_take(struct signing *signing, unsigned wait_ms);
-/** Some signature could not be made; no further one is begun. group_all_signed() tells why, when all groups were taken. */
+/** Some signature could not be made; no further one is begun. group_all_signed() says why, when all groups were taken. */
 bool signing_has_failed(struct signing *signing);
 /** Asks for no further signature, and waits for those under way. */
 void signing_stop(struct signing *signing);

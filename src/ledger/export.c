@@ -34,7 +34,7 @@ void ledger_tile_path(int level, uint64_t number, size_t width, struct builder *
         builder_format(ret_path, ".p/%zu", width);
 }
 
-/** Makes the folders of a path in an export, which has no parts but what ledger_tile_path() writes. */
+/** Makes the directories of a path in an export, which has no parts but what ledger_tile_path() writes. */
 static bool make_folders(int folder_fd, char *path, struct error *err)
 {
     for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -124,7 +124,7 @@ static bool write_one(struct exporter *exporter, int level, uint64_t number, siz
                             : write_tile(exporter, (unsigned)level, number, width, err);
 }
 
-/** All of a level that the folder does not have yet. */
+/** All of a level that the directory does not have yet. */
 static bool write_level(struct exporter *exporter, int level, struct error *err)
 {
     unsigned shift = level == ENTRIES ? 0 : 8 * (unsigned)level;
@@ -144,7 +144,7 @@ static bool write_level(struct exporter *exporter, int level, struct error *err)
     return true;
 }
 
-/** What the folder holds already; it must be of this history. */
+/** What the directory holds already; it must be of this history. */
 static bool read_old(struct exporter *exporter, struct error *err)
 {
     AUTO(builder_done) struct builder note = BUILDER_INIT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ledger as C2SP tlog-tiles: a folder of plain files that any client of such logs reads, with no coldca near it.
+ * The ledger as C2SP tlog-tiles: a directory of plain files that any client of such logs reads, with no coldca near it.
  * `checkpoint`, `tile/LEVEL/NUMBER` and `tile/entries/NUMBER`; what the newest checkpoint covers, no more.
  */
 #ifndef COLDCA_LEDGER_EXPORT_H
@@ -15,10 +15,10 @@ struct ledger_export {
 };
 
 /**
- * Writes or continues an export. The checkpoint is written last, so a folder that was left halfway is continued by the next run.
+ * Writes or continues an export. The checkpoint is written last, so a directory that was left halfway is continued by the next run.
  * Every record written is held against the tree first.
- * \param folder_fd  a folder of its own; files in it that are not of an export are left alone
- * \return false: ERROR_LEDGER if the folder's checkpoint is of another history or nothing is under a checkpoint yet, ERROR_INPUT
+ * \param folder_fd  a directory of its own; files in it that are not of an export are left alone
+ * \return false: ERROR_LEDGER if the directory's checkpoint is of another history or nothing is under a checkpoint yet, ERROR_INPUT
  *         if it can't be written
  */
 MUST_USE bool ledger_export(struct ledger *ledger, int folder_fd, struct ledger_export *ret_export,

@@ -70,7 +70,7 @@ static bool is_outside(int code)
 bool index_fail(struct index *index, struct error *err)
 {
     int code = sqlite3_extended_errcode(index->db);
-    int primary = code & 0xff; // SQLite's "Result Codes": the rest tells more
+    int primary = code & 0xff; // SQLite's "Result Codes": the rest says more
     if (index->is_scratch && primary == SQLITE_FULL)
         return error_set(err, ERROR_INPUT, SQLITE_FULL,
                          "the disk of SQLite's temporary files is full: free some space there, or name "
@@ -248,7 +248,7 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
     if (is_empty && !make_schema(index, mode, vkey, err))
         return false;
     index->lacks_keys = mode == INDEX_SCRATCH;
-    // A reader's transaction stays open: all its look-ups see one moment.
+    // A read-only user's transaction stays open: all its look-ups see one moment.
     if (mode == INDEX_READ && !run(index, "BEGIN", err))
         return false;
     *ret_index = TAKE(index);

@@ -57,7 +57,7 @@ MUST_USE bool index_complete(struct index *index, struct error *err);
 /** Copies all of from into another index. */
 MUST_USE bool index_copy(struct index *to, struct index *from, struct error *err);
 
-/** A reader's look-ups see one moment; from now on each sees its own, and the writer's log can be tidied behind it. */
+/** Look-ups of a read-only index see one moment; from now on each sees its own, and the writer's log can be tidied behind it. */
 MUST_USE bool index_let_go(struct index *index, struct error *err);
 
 /** ERROR_INPUT once SQLite has taken back what index_begin() began: the index lacks it, and nothing more may go into it. */
@@ -92,7 +92,7 @@ MUST_USE bool index_find_serial(struct index *index, struct bytes serial, struct
                                 bool *ret_found, struct error *err);
 MUST_USE bool index_is_unfinished(struct index *index, uint64_t signing_seq, bool *ret_is, struct error *err);
 
-/* ---- statements, for the other files of this folder ---- */
+/* ---- statements, for the other files of this directory ---- */
 /** A prepared statement for sql (a literal; cached by its address), reset and without bindings. NULL with err set. */
 sqlite3_stmt *index_statement(struct index *index, const char *sql, struct error *err);
 /** Steps; *ret_has_row tells whether there is a row. */

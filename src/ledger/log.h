@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this folder share of an open ledger. Nothing here is for others: they have ledger.h. */
+/* What the files of this directory share of an open ledger. Nothing here is for others: they have ledger.h. */
 #ifndef COLDCA_LEDGER_LOG_H
 #define COLDCA_LEDGER_LOG_H
 

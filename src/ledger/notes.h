@@ -12,7 +12,7 @@ struct notes {
 
 struct notes_item {
     bool has_note;     /**< false: the end */
-    bool is_torn;      /**< at the end: bytes that are no whole note */
+    bool is_torn;      /**< at the end: bytes that are not a whole note */
     struct bytes note; /**< valid until the next call */
     uint64_t start;    /**< where it starts in the file */
 };

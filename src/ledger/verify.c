@@ -154,7 +154,7 @@ static const struct verify_item *signing_in_round(const struct verify_round *rou
     return is_it ? signing : NULL;
 }
 
-/** What the room above makes of it; the ledger itself knows no CRLs. */
+/** What the room above makes of it; the ledger itself has no notion of CRLs. */
 static void check_in_order(const struct verifier *verifier, const struct verify_round *round,
                            struct verify_item *item)
 {
@@ -337,7 +337,7 @@ bool ledger_verify_scope(int home_fd, const char *vkey, const struct ledger_scop
     verifier->known = scope->known;
     verifier->known_count = scope->known_count;
     verifier->report.first_bad_seq = -1;
-    // Before the files: a reader's index is of one moment, and never ahead of files looked at later.
+    // Before the files: a read-only index is of one moment, and never ahead of files looked at later.
     bool has_index = !scope->only_tree && faccessat(home_fd, "index.sqlite", F_OK, 0) == 0;
     bool is_open = !has_index || index_open(home_fd, INDEX_READ, vkey, &stored, &why);
     if (!is_open && why.kind == ERROR_INPUT) {

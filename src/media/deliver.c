@@ -18,10 +18,10 @@
 #define TEMPORARY_SIZE 40
 #define FOLDERS_KEPT_MAX 8 /* open from one group to the next; each is synced with every group */
 
-/** A file on its way: the folder it goes to and its last part. */
+/** A file on its way: the directory it goes to and its last part. */
 struct target {
     int folder_fd;
-    const char *name;  /**< in the folder */
+    const char *name;  /**< in the directory */
     const char *shown; /**< the whole name as given, for messages */
     /** beside it; the same on every try, so that a try that died is cleared away by the next */
     const char *temporary;
@@ -44,7 +44,7 @@ static bool check_name(const char *name, struct error *err)
                      quoted_text(name, &(struct quoted){.text = ""}), fault);
 }
 
-/** Makes (or finds) the folder that holds name, part by part. \param ret_fd the caller's to close */
+/** Makes (or finds) the directory that holds name, part by part. \param ret_fd the caller's to close */
 static bool open_parent(int root_fd, const char *name, int *ret_fd, struct error *err)
 {
     AUTO(close) int folder = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -204,13 +204,13 @@ bool media_deliver_over(int root_fd, const char *name, struct bytes data, struct
 
 struct group_file {
     char *name;          /**< as given */
-    size_t folder;       /**< index into the group's folders */
+    size_t folder;       /**< index into the group's directories */
     struct builder data; /**< kept to compare with what may turn up at its name */
     char temporary[TEMPORARY_SIZE];
 };
 
 struct group_folder {
-    char *path; /**< of the folder below the root; "" is the root */
+    char *path; /**< of the directory below the root; "" is the root */
     int fd;
 };
 
@@ -282,7 +282,7 @@ void media_group_free(struct media_group *group)
     free(group);
 }
 
-/** The folder a name goes to, opened once for the whole group. */
+/** The directory a name goes to, opened once for the whole group. */
 static bool find_folder(struct media_group *group, int root_fd, const char *name, size_t *ret_index,
                         struct error *err)
 {

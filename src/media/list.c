@@ -66,7 +66,7 @@ static bool has_value(const char *folder, const char *name, const char *wanted)
     return value != NULL && strcmp(value, wanted) == 0;
 }
 
-/** The folder of a whole device, from that of it or of a partition; the caller's to free; NULL: there is none. */
+/** The directory of a whole device, from that of it or of a partition; the caller's to free; NULL: there is none. */
 static char *find_disk(const char *folder)
 {
     AUTO(free) char *path = memory_format("%s/..", folder);
@@ -74,7 +74,7 @@ static char *find_disk(const char *folder)
     return realpath(file_exists(AT_FDCWD, mark) ? path : folder, NULL);
 }
 
-/** The folder of what a device is made of, one layer below (a decrypted one, say); NULL: it is made of nothing. */
+/** The directory of what a device is made of, one layer below (a decrypted one, say); NULL: it is made of nothing. */
 static char *find_layer_below(const char *disk)
 {
     AUTO(free) char *path = memory_format("%s/slaves", disk);
@@ -93,7 +93,7 @@ static char *find_layer_below(const char *disk)
 static bool is_removable(const char *disk, const char *sysfs)
 {
     AUTO(free) char *root = realpath(sysfs, NULL);
-    size_t skip = root == NULL ? 0 : strlen(root); // a test's folder may be named anything
+    size_t skip = root == NULL ? 0 : strlen(root); // a test's directory may be named anything
     const char *at = strlen(disk) < skip ? disk : disk + skip;
     return has_value(disk, "removable", "1") || strstr(at, "/usb") != NULL ||
            has_value(disk, "device/type", "SD");

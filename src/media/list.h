@@ -21,7 +21,7 @@ struct media_mount {
     char *file_system; /**< "vfat" */
     uint64_t size_bytes;
     bool is_read_only;
-    bool has_requests; /**< there is a folder requests/ on it */
+    bool has_requests; /**< there is a directory requests/ on it */
 };
 
 struct media_list {

@@ -21,7 +21,7 @@
 
 #define MANIFEST_NAME "requests.sha256"
 #define MANIFEST_SIGNATURE_NAME "requests.sha256.sig"
-/** What the names in it begin with: it is made, and `sha256sum -c` run, in the medium's own folder. */
+/** What the names in it begin with: it is made, and `sha256sum -c` run, in the medium's own directory. */
 #define MANIFEST_FOLDER "requests/"
 
 #define MANIFEST_MAX_LEN (128U * 1024 * 1024) /* bytes; a million requests */
@@ -43,7 +43,7 @@ MUST_USE bool manifest_signer_check(const struct manifest_signer *signer, struct
 
 /**
  * Reads both files from a medium, safely (media.h).
- * \param root_fd       the medium's folder
+ * \param root_fd       the medium's directory
  * \param ret_is_there  whether there is a manifest at all; false leaves the builders alone
  * \return false: ERROR_INPUT; the manifest is there without a signature, too large, or can't be read
  */

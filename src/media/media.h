@@ -26,25 +26,25 @@ struct media_texts;
 struct media_walk {
     struct media_item *items; /**< sorted by path bytes, so that every walk sees the same order */
     size_t count;
-    size_t left_out;           /**< hidden files and folders, and editors' leftovers, not listed */
+    size_t left_out;           /**< hidden files and directories, and editors' leftovers, not listed */
     struct media_texts *texts; /**< the items' */
 };
 void media_walk_done(struct media_walk *walk);
 DEFINE_AUTO_VALUE(struct media_walk, media_walk_done);
 
 /**
- * Lists what lies below a folder, hidden files (".*") and editors' leftovers ("*~") left out. Listed with a problem:
+ * Lists what lies below a directory, hidden files (".*") and editors' leftovers ("*~") left out. Listed with a problem:
  * symlinks, FIFOs, devices, sockets, files with a second name (a hard link made elsewhere on the file system would have
- * us read what only we may), other file systems, folders too deep (32) or not readable to their end, files too large.
- * Nothing but folders is opened; the walk needs two descriptors a level.
- * \param root_fd    the folder; openat2 RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV keeps everything below it
+ * us read what only we may), other file systems, directories too deep (32) or not readable to their end, files too large.
+ * Nothing but directories is opened; the walk needs two descriptors a level.
+ * \param root_fd    the directory; openat2 RESOLVE_BENEATH|NO_SYMLINKS|NO_MAGICLINKS|NO_XDEV keeps everything below it
  * \param max_len    bytes a file may have
  * \param max_items  ERROR_INPUT beyond that
  */
 MUST_USE bool media_walk(int root_fd, size_t max_len, size_t max_items, struct media_walk *ret_walk,
                          struct error *err);
 
-/** Opens a folder beneath the root for *at() calls, no symlink followed. \param may_make  it and its parents, where they are missing */
+/** Opens a directory beneath the root for *at() calls, no symlink followed. \param may_make  it and its parents, where they are missing */
 MUST_USE bool media_open_folder(int root_fd, const char *path, bool may_make, int *ret_fd, struct error *err);
 
 /** Opens an item beneath the root again and reads it, at most max_len bytes; refuses if it is not a regular file any more. */
@@ -54,7 +54,7 @@ MUST_USE bool media_read(int root_fd, const char *path, size_t max_len, struct b
 bool media_is_absent(const struct error *why);
 
 /**
- * Writes a file beneath a folder: new, durable (file and folder fsynced), never over a different file. The same content
+ * Writes a file beneath a directory: new, durable (file and directory fsynced), never over a different file. The same content
  * already there is success. Parents are made.
  * \param name  relative; "..", "/", control characters and names vfat can't hold are ERROR_INPUT
  */
@@ -68,7 +68,7 @@ MUST_USE bool media_deliver_over(int root_fd, const char *name, struct bytes dat
  */
 struct media_group;
 struct media_group *media_group_new(void);
-/** The folder was made for this group: it is not looked whether files are there. One that is there nevertheless is dealt with. */
+/** The directory was made for this group: it is not looked whether files are there. One that is there nevertheless is dealt with. */
 void media_group_is_fresh(struct media_group *group);
 /** Gives up what was not committed. */
 void media_group_free(struct media_group *group);

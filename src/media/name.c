@@ -11,7 +11,7 @@
 #include <utf8proc.h>
 
 #define MAX_PART_LEN 255 /* bytes; vfat counts 255 UTF-16 units, which is never less */
-/* Bytes: room for endings and a number, and 32 folders of such names are a path that can be opened. */
+/* Bytes: room for endings and a number, and 32 directories of such names are a path that can be opened. */
 #define MAX_SAFE_LEN 100
 #define HASH_LEN 4 /* bytes of it in a name that had to be changed */
 

@@ -103,7 +103,7 @@ static bool may_go_on(const struct looker *looker)
     return false;
 }
 
-/** \param folder_fd  borrowed; the looker's path is the folder's, empty for the root itself */
+/** \param folder_fd  borrowed; the looker's path is the directory's, empty for the root itself */
 static void look_through(struct looker *looker, int folder_fd, unsigned depth)
 {
     size_t len = looker->path.len;

@@ -38,7 +38,7 @@ struct media_keys_search {
 };
 
 /**
- * Looks through all files below a folder, no link followed and no other file system entered. Adds to ret_keys.
+ * Looks through all files below a directory, no link followed and no other file system entered. Adds to ret_keys.
  * \param root_fd  borrowed
  */
 void media_find_keys(int root_fd, const struct media_keys_search *search, struct media_keys *ret_keys);

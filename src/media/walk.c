@@ -185,7 +185,7 @@ static bool visit(struct walker *walker, int folder_fd, const char *name, unsign
     return true;
 }
 
-/** A damaged folder is one problem of many, unless it is the root. */
+/** A damaged directory is one problem of many, unless it is the root. */
 static bool cant_read(struct walker *walker, int number, unsigned depth)
 {
     if (depth == 0)
@@ -216,7 +216,7 @@ static bool visit_all(struct walker *walker, DIR *folder, int folder_fd, unsigne
     }
 }
 
-/** \param folder_fd  borrowed; the walker's path is the folder's, empty for the root itself */
+/** \param folder_fd  borrowed; the walker's path is the directory's, empty for the root itself */
 static bool walk_folder(struct walker *walker, int folder_fd, unsigned depth)
 {
     int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -48,7 +48,7 @@ static bool ends_with(const struct builder *text, const char *ending)
 
 /**
  * Whether files of answers would meet at this name: b-chain.pem is the chain of b and the certificate of a request b-chain, and a
- * folder of answers may neither be called like a certificate nor like a batch's report.
+ * directory of answers may neither be called like a certificate nor like a batch's report.
  */
 static bool is_taken(const char *part, bool is_folder)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the command line names, as inputs of a plan: files, folders (walked safely), "-" for stdin. Bytes are read, never parsed.
+ * What the command line names, as inputs of a plan: files, directories (walked safely), "-" for stdin. Bytes are read, never parsed.
  */
 #ifndef COLDCA_PLAN_INPUTS_H
 #define COLDCA_PLAN_INPUTS_H
@@ -23,7 +23,7 @@ char *input_output_name(const char *path);
 /**
  * Reads everything that is named.
  *
- * A named file that cannot be opened is ERROR_INPUT before anything is done; inside a folder what cannot be read becomes an input
+ * A named file that cannot be opened is ERROR_INPUT before anything is done; inside a directory what cannot be read becomes an input
  * with a problem, and only names ending in .csr, .req, .p10, .pem or .der are taken (a stick holds other files too).
  */
 MUST_USE bool inputs_collect(const char *const *paths, size_t count, const struct console *console,

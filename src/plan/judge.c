@@ -346,7 +346,7 @@ static struct verdict *ask_policy(const struct home *home, const struct plan_opt
 }
 
 /**
- * Judges a request. Where a reader's word is not enough (a CA's key, a run that has time for it), the signer verifies the request's
+ * Judges a request. Where a parser process's word is not enough (a CA's key, a run that has time for it), the signer verifies the request's
  * signature itself, and judges again if it was a lie.
  */
 static struct verdict *judge_item(const struct home *home, const struct plan_options *options,

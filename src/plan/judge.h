@@ -24,7 +24,7 @@ DEFINE_AUTO(struct judge *, judge_free);
 MUST_USE bool judge_open_lists(struct judge *judge, struct error *err);
 /** From now on looks into the ledger by a handle of its own, so that another thread than the writer's can judge. */
 MUST_USE bool judge_look_beside(struct judge *judge, struct error *err);
-/** The certificate an earlier run has made, made again from the ledger this judge looks into. */
+/** The certificate an earlier run has made, rebuilt from the ledger this judge looks into. */
 MUST_USE bool judge_remake(const struct judge *judge, const struct ledger_entry *entry,
                            struct builder *ret_der, struct error *err);
 

@@ -16,7 +16,7 @@ enum plan_action {
     PLAN_REFUSE,  /**< the policy, the parser, or a person said no */
     PLAN_REPEAT,  /**< this request has its certificate already: it is delivered again */
     PLAN_PRESENT, /**< this request has its certificate already, and that is where it belongs: nothing to do */
-    PLAN_SKIP,    /**< a person put it aside; nothing is logged but that */
+    PLAN_SKIP,    /**< a person skipped it; nothing is logged but that */
     PLAN_ALLOW,   /**< allowed, but there is no home to make a TBS with (check without -C) */
 };
 

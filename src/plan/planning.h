@@ -31,7 +31,7 @@ MUST_USE bool planning_open(const struct planning_options *options, const struct
 void planning_close(struct planning *planning);
 DEFINE_AUTO(struct planning *, planning_close);
 
-/** Whether it is another policy than the one last used under its name; the console has been told. */
+/** Whether it is another policy than the one last used under its name; the console has been warned. */
 bool planning_is_policy_changed(const struct planning *planning);
 const struct policy *planning_policy(const struct planning *planning);
 /** Makes the plan; once. \param output  where certificates will go; NULL: nowhere is looked */

@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 struct pattern;
-/** ERROR_INPUT tells where in the expression the fault is. */
+/** ERROR_INPUT says where in the expression the fault is. */
 MUST_USE bool pattern_new(const char *expression, struct pattern **ret_pattern, struct error *err);
 void pattern_free(struct pattern *pattern);
 /** Whether the whole text matches. An expression that needs too many steps does not match. */

@@ -104,7 +104,7 @@ enum hash_kind software_hash_of(const char *name);
 const EVP_MD *software_digest(enum hash_kind hash);
 
 /* ---- tokens.c ---- */
-/** Asks for a PIN as OSSL_STORE's caller wants to be asked; NULL: nobody can be asked. */
+/** Asks for a PIN as OSSL_STORE's caller wants to be asked; NULL: no terminal. */
 struct pin_question {
     OSSL_PASSPHRASE_CALLBACK *ask;
     void *data;

@@ -85,7 +85,7 @@ EVP_PKEY *provider_key_half(struct provider_key *key)
 size_t provider_key_signature_len(const struct provider_key *key)
 {
     switch (key->kind) {
-    case KEY_EC_P256: // SEQUENCE of two INTEGERs, each perhaps with a zero octet (RFC 3279 2.2.3)
+    case KEY_EC_P256: // SEQUENCE of two INTEGERs, each maybe with a zero octet (RFC 3279 2.2.3)
         return 72;
     case KEY_EC_P384:
         return 104;

@@ -141,7 +141,7 @@ static int loader_load(void *ctx, OSSL_CALLBACK *callback, void *data, OSSL_PASS
     struct pin_question question = {ask, ask_data};
     struct opened_token *opened = NULL;
     AUTO(token_address_done) struct token_address address = {.label = NULL};
-    loader->is_done = true; // whatever happens: a PIN is asked for and tried once
+    loader->is_done = true; // whatever happens: a PIN is asked for and used once
     if (!token_address_parse(loader->uri, &address, &err))
         return provider_raise(loader->context, &err);
     (void)pthread_mutex_lock(&loader->context->lock); // an ordinary mutex: can't fail

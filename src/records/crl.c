@@ -40,7 +40,7 @@ static bool stop_at_first(const char *key, const struct json *value, void *data)
     return false;
 }
 
-/** Only what is known can be made again. */
+/** Only what is known can be rebuilt. */
 static bool check_rule(const struct json *json, struct error *err)
 {
     uint64_t rule = 0;

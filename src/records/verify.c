@@ -22,9 +22,10 @@ static bool differs(struct findings *findings, const char *field, struct bytes r
 {
     if (recorded.data != NULL && bytes_equal(recorded, actual))
         return false;
-    struct quoted buffer, actual_room;
+    struct quoted buffer, actual_buffer;
     findings_say(findings, "ledger.fields", NULL, "%s: the record says %s, its TBSCertificate %s", field,
-                 recorded.data == NULL ? "nothing" : quoted(recorded, &buffer), quoted(actual, &actual_room));
+                 recorded.data == NULL ? "nothing" : quoted(recorded, &buffer),
+                 quoted(actual, &actual_buffer));
     return true;
 }
 

@@ -6,7 +6,7 @@
 #include "home/home.h"
 #include "records/revoked.h"
 
-/** What the checks remember of the records before: revocations, and each CRL made again. */
+/** What the checks remember of the records before: revocations, and each CRL rebuilt. */
 struct records_checker;
 /** \param home  borrowed; its issuer is there */
 struct records_checker *records_checker_new(const struct home *home);

@@ -134,7 +134,7 @@ static void take_attributes(struct frame *frame)
 {
     struct request *request = frame->request;
     size_t count = take_count(frame, CSR_MAX_ATTRIBUTES);
-    struct request_attribute *attributes = request_room(request, count, sizeof(*attributes));
+    struct request_attribute *attributes = request_alloc(request, count, sizeof(*attributes));
     uint32_t last_rdn = 0;
     for (size_t i = 0; i < count && frame->fault == NULL; i++) {
         struct request_attribute *attribute = &attributes[i];
@@ -161,7 +161,7 @@ static void take_sans(struct frame *frame)
 {
     struct request *request = frame->request;
     size_t count = take_count(frame, CSR_MAX_SANS);
-    struct request_san *sans = request_room(request, count, sizeof(*sans));
+    struct request_san *sans = request_alloc(request, count, sizeof(*sans));
     for (size_t i = 0; i < count && frame->fault == NULL; i++) {
         AUTO(builder_done) struct builder text = BUILDER_INIT;
         uint32_t kind = take_number(frame, 1);
@@ -194,7 +194,7 @@ static void take_extensions(struct frame *frame)
 {
     struct request *request = frame->request;
     size_t count = take_count(frame, CSR_MAX_EXTENSIONS);
-    struct request_extension *extensions = request_room(request, count, sizeof(*extensions));
+    struct request_extension *extensions = request_alloc(request, count, sizeof(*extensions));
     request->extensions = extensions;
     for (size_t i = 0; i < count && frame->fault == NULL; i++) {
         extensions[i].oid = take_oid(frame);
@@ -206,7 +206,7 @@ static void take_extensions(struct frame *frame)
         request->extensions_count = i + 1;
     }
     size_t usages = take_count(frame, CSR_MAX_USAGES);
-    const char **oids = request_room(request, usages, sizeof(*oids));
+    const char **oids = request_alloc(request, usages, sizeof(*oids));
     for (size_t i = 0; i < usages; i++)
         oids[i] = take_oid(frame);
     request->extended_key_usage = oids;

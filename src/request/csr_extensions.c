@@ -52,7 +52,7 @@ static void read_extended_key_usage(struct request *request, struct bytes value)
                         CSR_MAX_USAGES);
         return;
     }
-    const char **kept = request_room(request, count, sizeof(*kept));
+    const char **kept = request_alloc(request, count, sizeof(*kept));
     memcpy(kept, found, count * sizeof(*kept));
     request->extended_key_usage = kept;
     request->extended_key_usage_count = count;
@@ -162,7 +162,7 @@ void csr_read_extensions(struct request *request, struct bytes extensions)
         request_problem(request, "request.extension-request", "RFC 2985 5.4.2",
                         "the requested extensions are malformed or more than %d", CSR_MAX_EXTENSIONS);
     if (count > 0) {
-        struct request_extension *kept = request_room(request, count, sizeof(*kept));
+        struct request_extension *kept = request_alloc(request, count, sizeof(*kept));
         memcpy(kept, found, count * sizeof(*kept));
         request->extensions = kept;
         request->extensions_count = count;

@@ -2,7 +2,7 @@
 /*
  * The outer form of a request: what is around the facts and never enters a certificate. It is taken as real programs write it,
  * where an RFC allows to or nothing depends on it, and each liberty is a note of the request (docs/requests.md). Both sides of
- * the readers' socket look for themselves. Used by the modules of request/ only.
+ * the socket to the parser process look for themselves. Used by the modules of request/ only.
  */
 #ifndef COLDCA_REQUEST_CSR_FORM_H
 #define COLDCA_REQUEST_CSR_FORM_H

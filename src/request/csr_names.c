@@ -143,7 +143,7 @@ void csr_read_subject(struct request *request, struct bytes name)
         found[count++] = keep_attribute(request, &item);
     }
     if (count > 0) {
-        struct request_attribute *kept = request_room(request, count, sizeof(*kept));
+        struct request_attribute *kept = request_alloc(request, count, sizeof(*kept));
         memcpy(kept, found, count * sizeof(*kept));
         request->attributes = kept;
         request->attributes_count = count;

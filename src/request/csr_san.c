@@ -180,7 +180,7 @@ void csr_read_san(struct request *request, struct bytes value)
                         "the SAN extension has %zu names, allowed are 1 to %d", count, CSR_MAX_SANS);
         return;
     }
-    struct request_san *sans = request_room(request, count, sizeof(*sans));
+    struct request_san *sans = request_alloc(request, count, sizeof(*sans));
     size_t read = 0;
     while (read < count) {
         uint8_t tag = 0;

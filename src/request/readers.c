@@ -200,7 +200,7 @@ static bool is_true(const struct reading *reading, const struct flight *flight, 
     return true;
 }
 
-/** Takes whole answers out of what came. \return false: the parser process sent something that is no answer; why */
+/** Takes whole answers out of what came. \return false: the parser process sent something that is not an answer; why */
 static bool take_answers(struct readers *readers, struct reader *reader, struct error *why)
 {
     struct bytes in = builder_bytes(&reader->in);

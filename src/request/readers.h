@@ -25,7 +25,7 @@ struct reading {
 void reading_free(struct reading *reading); /**< with its requests (those not taken) */
 DEFINE_AUTO(struct reading *, reading_free);
 
-/** \param count 0: one a core */
+/** \param count 0: one per core */
 MUST_USE bool readers_open(size_t count, struct readers **ret_readers, struct error *err);
 void readers_close(struct readers *readers); /**< ends and reaps every process */
 DEFINE_AUTO(struct readers *, readers_close);

@@ -39,7 +39,7 @@ void request_free(struct request *request)
     free(request);
 }
 
-void *request_room(struct request *request, size_t count, size_t size_bytes)
+void *request_alloc(struct request *request, size_t count, size_t size_bytes)
 {
     struct chunk *chunk = request->storage;
     size_t need = 0;
@@ -61,7 +61,7 @@ void *request_room(struct request *request, size_t count, size_t size_bytes)
 
 struct bytes request_keep(struct request *request, struct bytes data)
 {
-    uint8_t *copy = request_room(request, data.len + 1, 1);
+    uint8_t *copy = request_alloc(request, data.len + 1, 1);
     if (data.len > 0)
         memcpy(copy, data.data, data.len);
     return bytes_of(copy, data.len);

@@ -15,7 +15,7 @@
 struct request *request_new(void);
 
 /** Zeroed room for count things of size bytes, freed with the request; never NULL. */
-void *request_room(struct request *request, size_t count, size_t size_bytes);
+void *request_alloc(struct request *request, size_t count, size_t size_bytes);
 
 /** A copy that lives as long as the request, followed by a NUL that len does not count. */
 struct bytes request_keep(struct request *request, struct bytes data);

@@ -106,7 +106,7 @@ static bool try_filter(struct fork_server *server, struct error *err)
         struct error ignored = ERROR_INIT;
         if (!confine_child(server, words, &ignored))
             _exit(1);
-        (void)syscall(SYS_getppid); // harmless, and not on the list
+        (void)syscall(SYS_getppid); // does nothing, and not on the list
         _exit(0);
     }
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)

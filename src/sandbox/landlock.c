@@ -88,7 +88,7 @@ static bool make_ruleset(size_t level, bool may_network, bool is_scoped, const c
     return true;
 }
 
-/** Whether a folder is among what will stay within reach, by whatever name. */
+/** Whether a directory is among what will stay within reach, by whatever name. */
 static bool is_reach(int fd, const struct sandbox_path *allowed, size_t count)
 {
     struct stat own;
@@ -103,7 +103,7 @@ static bool is_reach(int fd, const struct sandbox_path *allowed, size_t count)
 }
 
 /**
- * A folder that opens now and must not open afterwards, so that the layer is seen to be what closes it: where / is closed to
+ * A directory that opens now and must not open afterwards, so that the layer is seen to be what closes it: where / is closed to
  * this process anyway, that / can't be opened says nothing.
  */
 static const char *find_probe(const struct sandbox_path *allowed, size_t count)

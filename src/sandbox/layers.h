@@ -14,8 +14,8 @@ size_t layer_address_space(void);
 /** Limits of a child: memory (beyond born_bytes), CPU time, no processes. */
 MUST_USE bool layer_child_limits(const struct sandbox_plan *plan, size_t born_bytes, struct error *err);
 /**
- * No file, no TCP, no signal to others, no new privileges; tried out before it returns, with a folder that opened before. Put on
- * before layer_user(): who may open any folder can see the layer close one. Holds for all children made later.
+ * No file, no TCP, no signal to others, no new privileges; tried out before it returns, with a directory that opened before. Put on
+ * before layer_user(): who may open any directory can see the layer close one. Holds for all children made later.
  */
 MUST_USE bool layer_landlock(struct error *err);
 /** The same once more, for a child of its own: what could be tried out is closed by its parent's layer already. */

@@ -68,8 +68,8 @@ const char *sandbox_describe_end(const struct sandbox_end *end, char text[static
 
 /** What a confined signer may still open. */
 struct sandbox_path {
-    const char *path; /**< a file, or a folder with all below it; followed if it is a symlink */
-    bool may_write;   /**< also make and remove files and folders there */
+    const char *path; /**< a file, or a directory with all below it; followed if it is a symlink */
+    bool may_write;   /**< also make and remove files and directories there */
 };
 
 /**

@@ -51,7 +51,7 @@ static void add_data(struct allowed_paths *allowed)
     }
 }
 
-/** The module's own folder: it is often a link, with its libraries beside what it points to. */
+/** The module's own directory: it is often a link, with its libraries beside what it points to. */
 static void add_module(struct allowed_paths *allowed, const char *module)
 {
     AUTO(free) char *path = module == NULL ? NULL : realpath(module, NULL);

@@ -24,7 +24,7 @@ DEFINE_AUTO(struct confined *, confined_free);
  * \param home        borrowed as long as what comes of it lives
  * \param written     a directory that answers are written to; NULL: none
  * \param pin_source  --pin-source; a file it names stays readable, a pipe or a device is opened here; NULL: none
- * \return false: ERROR_INPUT, also if there is no such PIN source; nothing may be signed. A profile that does not say what its module opens is no failure: the
+ * \return false: ERROR_INPUT, also if there is no such PIN source; nothing may be signed. A profile that does not say what its module opens is not a failure: the
  *         console gets a warning that the signer is not confined
  */
 MUST_USE bool signer_confine(struct home *home, const char *written, const char *pin_source,

@@ -56,7 +56,7 @@ static bool read_value(struct bytes value, struct remembered *ret_remembered)
     return true;
 }
 
-/** Takes what other knows of CRLs into it: of two memories both may have been told of one. */
+/** Takes what other knows of CRLs into it: of two memories both may know of one. */
 static void take_crl(struct remembered *remembered, const struct remembered *other)
 {
     if (!other->has_crl || (remembered->has_crl && remembered->crl_number >= other->crl_number))

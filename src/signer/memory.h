@@ -3,7 +3,7 @@
  * The token's memory: the newest checkpoint of a ledger, kept on the token as a private data object, so that a home that was put
  * back from an old copy, or whose history was rewritten, is found before anything is signed (docs/ledger-format.md 5).
  *
- * It is told to the token when a run is over and its checkpoint is on the disk, so after a crash the ledger is ahead of it, and that
+ * It is written to the token when a run is over and its checkpoint is on the disk, so after a crash the ledger is ahead of it, and that
  * is not a fault; a memory that is ahead of the ledger is. Who has the PIN can change it: it stands against a thief of files.
  */
 #ifndef COLDCA_SIGNER_MEMORY_H
@@ -18,7 +18,7 @@ struct remembered {
     char *vkey;    /**< the ledger public key; it holds the origin, too (C2SP signed-note) */
     uint64_t size; /**< records under the checkpoint */
     uint8_t root[32];
-    int64_t time;        /**< when the token was told; seconds since 1970 */
+    int64_t time;        /**< when it was written; seconds since 1970 */
     bool has_crl;        /**< a CRL was signed */
     uint64_t crl_number; /**< the highest CRLNumber (RFC 5280 5.2.3) that may have left */
 };
@@ -38,7 +38,7 @@ MUST_USE bool remembered_keep(struct token *token, const struct remembered *reme
 /** What a home's tokens remember of its ledger, for who signs nothing. */
 struct recalled {
     struct remembered *items;
-    char **tokens; /**< whose each is; harmless */
+    char **tokens; /**< whose each is; escaped */
     size_t count;
     size_t asked;     /**< tokens that were logged in to */
     size_t forgetful; /**< of these, such that keep no data (`remembers: false`) */
@@ -57,7 +57,7 @@ MUST_USE bool signer_recall(struct confined *confined, const struct console *con
  */
 MUST_USE bool signer_compare_memory(struct signer *signer, struct error *err);
 /**
- * Tells all tokens of the newest checkpoint, which is on the disk; signer_close() does it after a run. One that can't keep it is told
+ * Tells all tokens of the newest checkpoint, which is on the disk; signer_close() does it after a run. One that can't keep it is reported
  * of on the console and is behind then, which proves nothing.
  */
 void signer_remember(struct signer *signer, const struct console *console);

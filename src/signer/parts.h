@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this folder share. Nothing here is for others: they have signer.h and confine.h. */
+/* What the files of this directory share. Nothing here is for others: they have signer.h and confine.h. */
 #ifndef COLDCA_SIGNER_PARTS_H
 #define COLDCA_SIGNER_PARTS_H
 

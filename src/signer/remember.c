@@ -68,7 +68,7 @@ static bool compare(void *data, struct token *token, struct error *err)
     if (!remembered_find(token, config->origin, config->ledger_vkey, &remembered, &is_found, err))
         return false;
     if (!is_found)
-        return true; // told nothing yet: a home of before, a new spare, a token that keeps no data
+        return true; // never written yet: a home of before, a new spare, a token that keeps no data
     if (remembered.has_crl && (!signer->has_crl || remembered.crl_number > signer->crl_number)) {
         signer->has_crl = true;
         signer->crl_number = remembered.crl_number;
@@ -83,7 +83,7 @@ bool signer_compare_memory(struct signer *signer, struct error *err)
     return each_token(signer, compare, signer, err);
 }
 
-/* ---- told ---- */
+/* ---- written ---- */
 
 /** What there is to remember. \return false: nothing yet */
 static bool newest_of(const struct signer *signer, struct remembered *ret_remembered)

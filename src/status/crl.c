@@ -86,7 +86,7 @@ static bool ledger_begin(struct home *home, int64_t *ret_time, struct error *err
     return ledger_record(home->ledger, 0, &record, err) && record_time_needed(record, "time", ret_time, err);
 }
 
-/** The numbers of CRLs go on with the key: of a ledger that follows a lost one (init --continues) after the last its token remembered. */
+/** The numbers of CRLs continue with the key: of a ledger that follows a lost one (init --continues) after the last its token remembered. */
 static uint64_t last_number(const struct home *home, const struct revoked_crls *crls)
 {
     AUTO(json_free) struct json *created = NULL;

@@ -146,7 +146,7 @@ bool crl_check(const char *home, const char *path, const struct console *console
         !crl_facts(&crl, &facts, err))
         return false;
     if (!crl_verify(builder_bytes(&der), bytes_of(NULL, 0), desk.home->issuer, err)) {
-        err->kind = ERROR_INPUT; // no token of ours is at fault for a file
+        err->kind = ERROR_INPUT; // no token of this CA is at fault for a file
         return false;
     }
     if (!facts.has_number || !crl_number(facts.number, &held.number))

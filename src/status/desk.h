@@ -19,7 +19,7 @@ struct status_desk {
     struct revoked *revoked;  /**< what the records say; NULL until desk_read() */
     const struct console *console;
     const char *pin_source; /**< NULL */
-    bool is_due_told;       /**< a person is told of a CRL that is due; `crl` makes it anyway */
+    bool is_due_told;       /**< a person is warned of a CRL that is due; `crl` makes it anyway */
     char batch[SESSION_BATCH_SIZE];
 };
 void status_desk_done(struct status_desk *desk);

@@ -184,7 +184,7 @@ MUST_USE bool token_ask_info(struct module *module, CK_SLOT_ID slot_id, struct t
 void token_trim(const unsigned char *field, size_t len, char *ret_text);
 
 /* ---- login.c ---- */
-/** Ends the login, unless heir, another token of this process on the slot, goes on with it. heir may be NULL. */
+/** Ends the login, unless heir, another token of this process on the slot, takes it over. heir may be NULL. */
 void login_end(struct token *token, struct token *heir);
 /**
  * Whether the token takes a PIN of this length (ulMinPinLen and ulMaxPinLen, PKCS#11 v2.40 3.2); some call it wrong instead.

@@ -26,15 +26,15 @@ struct token_profile {
 struct profile_origin {
     char *variable; /**< of the environment, which names it; NULL */
     bool
-        has_setting; /**< it is a configuration that names a folder; the first that is there is the module's */
-    bool is_setting; /**< it is that folder, named by the file before */
+        has_setting; /**< it is a configuration that names a directory; the first that is there is the module's */
+    bool is_setting; /**< it is that directory, named by the file before */
 };
 
 /** One line of files: in a profile. */
 struct profile_file {
     char *path;     /**< "~/" is the user's home; NULL: the variable says it */
     char *variable; /**< of the environment */
-    char *setting;  /**< in that file, KEY = FOLDER names a folder the module writes to; NULL: none */
+    char *setting;  /**< in that file, KEY = DIRECTORY names a directory the module writes to; NULL: none */
     bool write;
 };
 /** Works out what lines mean on this machine and adds it to the profile. */

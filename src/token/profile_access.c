@@ -18,7 +18,7 @@ static bool may_use(const struct token_file *file)
     return access(file->path, R_OK | (file->may_write ? W_OK : 0) | (is_folder ? X_OK : 0)) == 0;
 }
 
-/** What keeps this user from the file: a folder above that may not be entered, or the file itself. The caller frees. */
+/** What keeps this user from the file: a directory above that may not be entered, or the file itself. The caller frees. */
 static char *find_obstacle(const char *path)
 {
     char *part = memory_text(path);

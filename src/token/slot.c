@@ -152,7 +152,7 @@ static bool list_tokens(struct module *module, struct token_info **ret_infos, si
             count++;
             continue;
         }
-        // A token pulled between the two questions is simply not in the list; any other fault is told.
+        // A token pulled between the two questions is simply not in the list; any other fault is reported.
         if (!is_pulled((CK_RV)fault.native)) {
             *err = fault;
             return false;
@@ -175,7 +175,7 @@ static bool any_initialized(const struct token_info *infos, size_t count)
     return false;
 }
 
-/** Its keys can't be made again, so nothing here may lead a person to make another token in its place. */
+/** Its keys can't be replaced, so nothing here may lead a person to make another token in its place. */
 static bool refuse_missing(const struct token_choice *choice, const char *asked, const char *present,
                            struct error *err)
 {

@@ -26,7 +26,7 @@ const char *token_profile_module(const struct token_profile *profile);
 
 /** What a module opens, besides itself and the system's libraries; for confining the process it runs in. */
 struct token_file {
-    char *path; /**< a file or folder; need not exist */
+    char *path; /**< a file or directory; need not exist */
     bool may_write;
 };
 /**
@@ -37,8 +37,7 @@ bool token_profile_files(const struct token_profile *profile, const struct token
                          size_t *ret_count, bool *ret_needs_network);
 
 /* ---- a token that does not answer ---- */
-/**
- * Told, by a thread of token/'s own, of a call that a module does not come back from: first that it is late, then, with
+/** Called, by a thread of token/'s own, of a call that a module does not come back from: first that it is late, then, with
  * is_over, that its time (timeout_seconds of the profile) has passed. A call can't be taken back from a module, so the callee
  * ends the process then; promise P5 makes that safe. Not limited: what a person does at a PIN pad, making keys, and
  * initializing a token.

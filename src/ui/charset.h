@@ -13,7 +13,7 @@
 
 /**
  * Columns a character takes on a terminal; combining marks take none. len bytes of UTF-8 at data encode code_point.
- * \return -1 if the C library can't convert it or knows no width of it (it is not assigned): it must then be drawn as an escape
+ * \return -1 if the C library can't convert it or has no width of it (it is not assigned): it must then be drawn as an escape
  */
 int charset_columns(const uint8_t *data, size_t len, uint32_t code_point);
 

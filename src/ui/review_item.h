@@ -8,7 +8,7 @@
 /** Appends what the request asks for, the verdict with every reason, and what the policy makes of each part. */
 void review_item_in_words(const struct plan_item *item, struct builder *ret_text);
 
-/** Appends the certificate it has, or that would come out; nothing if none would. */
+/** Appends the certificate it has, or to be issued; nothing if none would. */
 MUST_USE bool review_item_outcome(const struct plan_item *item, const struct review_hooks *hooks,
                                   struct builder *ret_text, struct error *err);
 

@@ -32,7 +32,7 @@ struct conversation {
  */
 MUST_USE bool conversation_begin(struct conversation *conversation, bool is_secret, const char *prompt,
                                  enum error_kind no_terminal_kind, struct error *err);
-/** Gives modes and signal handlers back. Harmless on one that was not begun. */
+/** Gives modes and signal handlers back. Does nothing on one that was not begun. */
 void conversation_end(struct conversation *conversation);
 DEFINE_AUTO_VALUE(struct conversation, conversation_end);
 

@@ -87,7 +87,7 @@ static void fewer_attributes(struct request *request)
 
 static void more_attributes(struct request *request)
 {
-    struct request_attribute *all = request_room(request, request->attributes_count + 1, sizeof(*all));
+    struct request_attribute *all = request_alloc(request, request->attributes_count + 1, sizeof(*all));
     memcpy(all, request->attributes, request->attributes_count * sizeof(*all));
     all[request->attributes_count] = all[0];
     all[request->attributes_count].oid = "2.5.4.11";
@@ -110,7 +110,7 @@ static void other_key(struct request *request)
 
 static void more_sans(struct request *request)
 {
-    struct request_san *all = request_room(request, request->sans_count + 1, sizeof(*all));
+    struct request_san *all = request_alloc(request, request->sans_count + 1, sizeof(*all));
     memcpy(all, request->sans, request->sans_count * sizeof(*all));
     all[request->sans_count] =
         (struct request_san){.kind = SAN_DNS, .value = anywhere(request, "device"), .text = "device"};

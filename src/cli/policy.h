@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `coldca policy`. */
+#ifndef COLDCA_CLI_POLICY_H
+#define COLDCA_CLI_POLICY_H
+
+#include "cli/cli.h"
+
+/** The home whose policies come first: -C, COLDCA_HOME or the current directory, if it is one. -1: none. */
+int cli_policy_home(const struct options *options);
+
+int cli_policy_show(int argc, char **argv, struct error *err);
+int cli_policy_check(int argc, char **argv, struct error *err);
+
+#endif
