@@ -14,6 +14,7 @@ coldca_script_test(e2e sign e2e/sign_test.sh)
 coldca_script_test(e2e crl e2e/crl_test.sh)
 coldca_script_test(e2e crl_length e2e/crl_length_test.sh)
 coldca_script_test(e2e revoke e2e/revoke_test.sh)
+coldca_script_test(e2e cert e2e/cert_test.sh)
 coldca_script_test(e2e forms e2e/forms_test.sh)
 coldca_script_test(e2e proof e2e/proof_test.sh)
 coldca_script_test(e2e batch e2e/batch_test.sh)
@@ -39,6 +40,7 @@ coldca_script_test(e2e help e2e/help_test.sh)
 coldca_script_test(e2e setup e2e/setup_test.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(e2e clock e2e/clock_test.sh)
+    coldca_script_test(e2e crl_time e2e/crl_time_test.sh)
     coldca_script_test(e2e demo e2e/demo_test.sh) # builds its own program
     coldca_script_test(e2e text e2e/text_test.sh) # with environments of its own, without the suppressions
     coldca_script_test(e2e recipes_page e2e/recipes_page_test.sh) # in its chroot LeakSanitizer has no /proc

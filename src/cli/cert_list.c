@@ -4,6 +4,7 @@
 #include "cli/report.h"
 #include "home/home.h"
 #include "status/listing.h"
+#include "status/lookup.h"
 #include "ui/ui.h"
 
 static const struct command_help help = {
@@ -21,6 +22,8 @@ struct listing {
     bool is_any_issued;
     enum listing_state state;
     unsigned expires_within; /**< days; 0: whenever */
+    const char *key;         /**< file or SHA-256; NULL: any */
+    uint8_t key_sha256[32];
 };
 
 static bool is_wanted(const struct listing *listing, const struct ledger_entry *entry,
@@ -30,6 +33,8 @@ static bool is_wanted(const struct listing *listing, const struct ledger_entry *
     if (listing->expires_within > 0 &&
         (state != LISTING_VALID ||
          entry->not_after > listing->now + listing->expires_within * TIME_DAY_SECONDS))
+        return false;
+    if (listing->key != NULL && !lookup_has_key(entry, listing->key_sha256))
         return false;
     return !listing->has_state || (listing->is_any_issued ? is_issued : state == listing->state);
 }
@@ -77,6 +82,8 @@ int cli_cert_list(int argc, char **argv, struct error *err)
         {"status", 0, OPTION_TEXT, "STATE", "valid, expired, revoked, hold, burned or unfinished", &status},
         {"expires-within", 0, OPTION_DAYS, "DAYS", "valid now, and not any more in so many days",
          &listing.expires_within},
+        {"key", 0, OPTION_TEXT, "FILE|SHA256",
+         "with this public key: a file with it, a certificate or a request, or its SHA-256", &listing.key},
     };
     AUTO(home_close) struct home *home = NULL;
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
@@ -91,7 +98,8 @@ int cli_cert_list(int argc, char **argv, struct error *err)
     listing.array = array;
     listing.has_state = status != NULL;
     AUTO(revocations_free) struct revocations *revocations = NULL;
-    if ((status != NULL && !listing_state_parse(status, &listing.state, &listing.is_any_issued, err)) ||
+    if ((listing.key != NULL && !lookup_key(listing.key, listing.key_sha256, err)) ||
+        (status != NULL && !listing_state_parse(status, &listing.state, &listing.is_any_issued, err)) ||
         !home_open(path, HOME_LOOK, &console, &home, err) ||
         !revocations_load(home->ledger, &revocations, err))
         return (int)err->kind;

@@ -33,6 +33,7 @@ int cli_token_init(int argc, char **argv, struct error *err);
 int cli_token_show(int argc, char **argv, struct error *err);
 int cli_ledger(int argc, char **argv, struct error *err);
 
+int cli_cert_show(int argc, char **argv, struct error *err);
 int cli_crl_show(int argc, char **argv, struct error *err);
 int cli_crl_verify(int argc, char **argv, struct error *err);
 int cli_ledger_index(int argc, char **argv, struct error *err);

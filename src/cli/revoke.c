@@ -32,7 +32,10 @@ int cli_revoke(int argc, char **argv, struct error *err)
         {"serial", 0, OPTION_LIST, "HEX", "by serial number; repeatable", &serials},
         {"certificate", 0, OPTION_TEXT, "FILE", "the certificate in a file", &revoke.certificate},
         {"request", 0, OPTION_TEXT, "FILE", "all that were issued for this request", &revoke.request},
-        {"key", 0, OPTION_TEXT, "FILE", "all with this public key", &revoke.key},
+        {"key", 0, OPTION_TEXT, "FILE",
+         "all with this public key, or that of this certificate or request; with --reason keyCompromise the "
+         "key itself",
+         &revoke.key},
         {"list", 0, OPTION_TEXT, "CSV", "all of a list", &revoke.list},
         {"where", 0, OPTION_TEXT, "TERMS", "all that fit", &revoke.where},
         {"reason", 0, OPTION_TEXT, "REASON", "as RFC 5280 5.3.1 names them: keyCompromise, superseded ...",

@@ -15,7 +15,8 @@ static void put_target(struct json *array, const struct revoke_target *target)
 {
     char time[TIME_TEXT_SIZE];
     struct json *json = json_add_object(array);
-    json_put_text(json, "serial", target->serial_text);
+    json_put_text(json, "serial", target->is_key ? NULL : target->serial_text);
+    json_put_text(json, "key", target->is_key ? target->serial_text + strlen("key ") : NULL);
     json_put_text(json, "subject", target->subject);
     json_put_text(json, "action", actions[target->action]);
     json_put_text(json, "reason", revoke_reason_name(target));
@@ -37,6 +38,15 @@ static void report_as_json(const struct revoke_plan *plan, bool is_dry_run)
     report_json(json);
 }
 
+static const char *next_step(const struct revoke_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (!plan->targets[i].is_key && plan->targets[i].action != REVOKE_NOTHING)
+            return "; `coldca crl` makes the CRL that says so";
+    }
+    return "; every request with this key is refused from now on";
+}
+
 static void report_text(const struct revoke_plan *plan, bool is_dry_run)
 {
     bool is_release = plan->count > 0 && plan->targets[0].action == REVOKE_RELEASE;
@@ -46,8 +56,7 @@ static void report_text(const struct revoke_plan *plan, bool is_dry_run)
               is_release ? "released" : "revoked");
     if (plan->count > plan->to_do)
         cli_print(stdout, ", %zu were already", plan->count - plan->to_do);
-    cli_print(stdout, "%s\n",
-              is_dry_run || plan->to_do == 0 ? "" : "; `coldca crl` makes the CRL that says so");
+    cli_print(stdout, "%s\n", is_dry_run || plan->to_do == 0 ? "" : next_step(plan));
 }
 
 void revoke_report(const struct revoke_plan *plan, const struct revoke_questions *questions, bool is_done,

@@ -6,19 +6,15 @@
 #ifndef COLDCA_PLAN_COMPROMISED_H
 #define COLDCA_PLAN_COMPROMISED_H
 
-#include "base/cleanup.h"
 #include "plan/plan.h"
-
-struct compromised;
-void compromised_free(struct compromised *compromised);
-DEFINE_AUTO(struct compromised *, compromised_free);
+#include "records/compromised.h"
 
 /**
- * Refuses the requests with such a key, by its value (base/key_value.h); the reason names the certificate.
+ * Refuses the requests with such a key, by its value (base/key_value.h); the reason names the certificate, or the day.
  * \param ledger       NULL: none, so no key is known
- * \param compromised  NULL in it: they are read from the ledger, once; those of later revocations are not known
+ * \param keys         NULL in it: they are read from the ledger, once; those of later revocations are not known
  */
-MUST_USE bool compromised_refuse(struct ledger *ledger, struct compromised **compromised, struct plan *plan,
+MUST_USE bool compromised_refuse(struct ledger *ledger, struct compromised_keys **keys, struct plan *plan,
                                  struct error *err);
 
 #endif

@@ -22,7 +22,7 @@ struct judge {
     bool owns_ledger;
     struct screening *screening;
     struct seen *seen;
-    struct compromised *compromised; /**< NULL: not read yet */
+    struct compromised_keys *compromised; /**< NULL: not read yet */
 };
 
 struct judge *judge_new(const struct home *home)
@@ -40,7 +40,7 @@ void judge_free(struct judge *judge)
     screening_free(judge->screening);
     seen_free(judge->seen);
     if (judge->compromised != NULL)
-        compromised_free(judge->compromised);
+        compromised_keys_free(judge->compromised);
     if (judge->owns_ledger)
         ledger_close(judge->ledger);
     free(judge);

@@ -65,6 +65,30 @@ bool record_cert_revoked_read(const struct json *json, struct builder *buffer,
     return true;
 }
 
+struct json *record_key_revoked_write(const struct record_key_revoked *record)
+{
+    struct json *json = json_new_object();
+    json_put_text(json, "key_value", record->key_value);
+    json_put_text(json, "reason", crl_reason_name(record->reason));
+    put_time(json, "revoked_at", record->revoked_at);
+    put_time(json, "invalidity_date", record->invalidity_date);
+    json_put_text(json, "batch", record->batch);
+    return json;
+}
+
+bool record_key_revoked_check(const struct json *json, struct error *err)
+{
+    AUTO(builder_done) struct builder value = BUILDER_INIT;
+    enum crl_reason reason = CRL_UNSPECIFIED;
+    int64_t time = 0;
+    if (!json_hex(json, "key_value", &value) || value.len != 32)
+        return error_set(err, ERROR_LEDGER, 0, "without key_value, which is a SHA-256 in hex");
+    if (!read_reason(json, &reason, err) || !record_time_needed(json, "revoked_at", &time, err) ||
+        !record_time(json, "invalidity_date", CRL_NO_TIME, &time, err))
+        return false;
+    return reason == CRL_KEY_COMPROMISE || error_set(err, ERROR_LEDGER, 0, "reason is not keyCompromise");
+}
+
 struct json *record_cert_unrevoked_write(const struct record_cert_unrevoked *record)
 {
     struct json *json = json_new_object();

@@ -7,6 +7,7 @@
 #include "records/record.h"
 
 #define RECORD_CERT_REVOKED "cert.revoked"
+#define RECORD_KEY_REVOKED "key.revoked"
 #define RECORD_CERT_UNREVOKED "cert.unrevoked"
 #define RECORD_REVOCATION_SET "revocation.set"
 
@@ -34,6 +35,17 @@ struct json *record_cert_revoked_write(const struct record_cert_revoked *record)
  */
 MUST_USE bool record_cert_revoked_read(const struct json *json, struct builder *buffer,
                                        struct record_cert_revoked *ret_record, struct error *err);
+
+/** A key that is in nobody's hands any more, of which this ledger has no certificate that says so. Not on any CRL. */
+struct record_key_revoked {
+    const char *key_value;  /**< hex, base/key_value.h */
+    enum crl_reason reason; /**< keyCompromise */
+    int64_t revoked_at;
+    int64_t invalidity_date; /**< CRL_NO_TIME: none */
+    const char *batch;       /**< run id */
+};
+struct json *record_key_revoked_write(const struct record_key_revoked *record);
+MUST_USE bool record_key_revoked_check(const struct json *json, struct error *err);
 
 struct record_cert_unrevoked {
     struct bytes serial;

@@ -63,12 +63,19 @@ static const struct {
     const char *type;
     bool (*check)(const struct json *json, struct error *err);
 } types[] = {
-    {RECORD_CA_CREATED, check_ca_created},          {RECORD_CERT_ABANDONED, check_abandoned},
-    {RECORD_SESSION_OPENED, record_session_check},  {RECORD_BATCH_PLANNED, record_planned_check},
-    {RECORD_CERT_REVOKED, check_revoked},           {RECORD_CERT_UNREVOKED, check_unrevoked},
-    {RECORD_CRL_SIGNING, check_crl_signing},        {RECORD_CRL_ISSUED, check_crl_issued},
-    {RECORD_CRL_ABANDONED, check_crl_abandoned},    {RECORD_REVOCATION_SET, record_revocation_set_check},
-    {RECORD_REQUEST_REFUSED, record_refused_check}, {RECORD_REQUEST_SKIPPED, record_refused_check},
+    {RECORD_CA_CREATED, check_ca_created},
+    {RECORD_CERT_ABANDONED, check_abandoned},
+    {RECORD_SESSION_OPENED, record_session_check},
+    {RECORD_BATCH_PLANNED, record_planned_check},
+    {RECORD_CERT_REVOKED, check_revoked},
+    {RECORD_CERT_UNREVOKED, check_unrevoked},
+    {RECORD_KEY_REVOKED, record_key_revoked_check},
+    {RECORD_CRL_SIGNING, check_crl_signing},
+    {RECORD_CRL_ISSUED, check_crl_issued},
+    {RECORD_CRL_ABANDONED, check_crl_abandoned},
+    {RECORD_REVOCATION_SET, record_revocation_set_check},
+    {RECORD_REQUEST_REFUSED, record_refused_check},
+    {RECORD_REQUEST_SKIPPED, record_refused_check},
 };
 
 static bool is_common(const char *key, const struct json *value, void *data)

@@ -30,8 +30,6 @@ struct crl_result {
 MUST_USE bool crl_sign(const struct crl_options *options, const struct console *console,
                        struct crl_result *ret_result, struct error *err);
 
-#define CRL_FILE_MAX_LEN ((size_t)256 << 20)
-#define CRL_SHOWN_MAX 1000 /* entries */
 /** The lines of a CRL in a file, PEM or DER, and what a linter finds; no home is needed. */
 MUST_USE bool crl_show(const char *path, struct builder *ret_text, struct findings *ret_findings,
                        struct error *err);

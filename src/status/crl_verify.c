@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 #include "base/encode.h"
-#include "base/file.h"
-#include "base/quote.h"
 #include "records/verify.h"
 #include "status/crl.h"
 #include "status/desk.h"
+#include "status/foreign.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -98,21 +96,13 @@ static bool meet(void *data, uint64_t seq, struct bytes text, struct error *err)
     return revoked_take(held->revoked, seq, text, err);
 }
 
-static bool read_file(const char *path, struct builder *ret_der, struct error *err)
-{
-    struct quoted buffer;
-    AUTO(builder_done) struct builder file = BUILDER_INIT;
-    return (file_read(AT_FDCWD, path, CRL_FILE_MAX_LEN, &file, err) &&
-            crl_from_file(builder_bytes(&file), ret_der, err)) ||
-           error_while(err, "reading %s", quoted_text(path, &buffer));
-}
-
 bool crl_show(const char *path, struct builder *ret_text, struct findings *ret_findings, struct error *err)
 {
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
-    if (!read_file(path, &der, err) || !crl_describe(builder_bytes(&der), CRL_SHOWN_MAX, ret_text, err))
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
+    if (!foreign_read_file(FOREIGN_CRL, path, &foreign, err))
         return false;
-    crl_lint(builder_bytes(&der), NULL, ret_findings);
+    builder_add_text(ret_text, foreign.words == NULL ? "" : foreign.words);
+    findings_copy(ret_findings, &foreign.findings);
     return true;
 }
 
@@ -137,15 +127,19 @@ bool crl_check(const char *home, const char *path, const struct console *console
                struct crl_result *ret_result, struct error *err)
 {
     AUTO(status_desk_done) struct status_desk desk = {.console = console};
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
     struct crl crl;
     struct crl_facts facts;
     struct held held = {.signing_seq = UINT64_MAX};
-    if (!read_file(path, &der, err) || !status_desk_open(&desk, home, HOME_LOOK, err) ||
-        !status_desk_confine(&desk, NULL, err) || !crl_read(builder_bytes(&der), &crl, err) ||
-        !crl_facts(&crl, &facts, err))
+    // Nothing of the file is read in this process before the CA's own signature is found on it.
+    if (!foreign_read_file(FOREIGN_CRL, path, &foreign, err) ||
+        !status_desk_open(&desk, home, HOME_LOOK, err) || !status_desk_confine(&desk, NULL, err) ||
+        !foreign_is_ours(&foreign, desk.home->issuer, err))
         return false;
-    if (!crl_verify(builder_bytes(&der), bytes_of(NULL, 0), desk.home->issuer, err)) {
+    struct bytes der = builder_bytes(&foreign.der);
+    if (!crl_read(der, &crl, err) || !crl_facts(&crl, &facts, err))
+        return false;
+    if (!crl_verify(der, bytes_of(NULL, 0), desk.home->issuer, err)) {
         err->kind = ERROR_INPUT; // no token of this CA is at fault for a file
         return false;
     }
@@ -153,7 +147,7 @@ bool crl_check(const char *home, const char *path, const struct console *console
         return error_set(err, ERROR_INPUT, 0, "the CRL has no number that this CA could have given it");
     held.issuer = desk.home->issuer;
     held.tbs = crl.tbs;
-    digest_sha256(builder_bytes(&der), held.sha256);
+    digest_sha256(der, held.sha256);
     if (!hold(&desk, &held, err))
         return false;
     *ret_result = (struct crl_result){.number = held.number,

@@ -4,6 +4,8 @@
 #include "base/quote.h"
 #include "base/time.h"
 
+#include <string.h>
+
 static void add_line(struct builder *text, const char *label, const char *value)
 {
     struct quoted buffer;
@@ -36,9 +38,12 @@ bool revoke_describe(struct home *home, const struct revoke_target *target, stru
                      struct error *err)
 {
     char time[TIME_TEXT_SIZE];
-    add_line(ret_text, "serial", target->serial_text);
+    add_line(ret_text, target->is_key ? "key" : "serial",
+             target->serial_text + (target->is_key ? strlen("key ") : 0));
     if (target->signing_seq != UINT64_MAX && !add_known(home, target, ret_text, err))
         return false;
+    if (target->is_key)
+        builder_add_text(ret_text, "  a key by itself: requests with it are refused\n");
     if (target->is_foreign)
         builder_add_text(ret_text, "  from before this ledger (--foreign): nothing else is known of it\n");
     if (target->not_after != CRL_NO_TIME)

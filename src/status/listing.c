@@ -40,6 +40,8 @@ struct revocation {
     char *serial;
     char *words;
     bool is_hold;
+    int64_t seq;
+    bool is_released; /**< by a later record */
 };
 
 struct revocations {
@@ -80,6 +82,8 @@ static bool note(const struct json *record, const struct ledger_entry *entry, vo
     revocation->serial = memory_text(json_text(record, "serial"));
     revocation->words =
         memory_format("%s, %s", time_format(revoked.revoked_at, time), crl_reason_name(revoked.reason));
+    if (!json_int(record, "seq", &revocation->seq))
+        revocation->seq = 0; // `ledger verify` says so
     revocation->is_hold = revoked.reason == CRL_CERTIFICATE_HOLD;
     struct revocation **place = tsearch(revocation, &revocations->tree, compare);
     if (place == NULL)
@@ -91,21 +95,40 @@ static bool note(const struct json *record, const struct ledger_entry *entry, vo
     return true;
 }
 
+static struct revocation *find(const struct revocations *revocations, const char *serial)
+{
+    const struct revocation wanted = {.serial = (char *)(uintptr_t)serial}; // nobody writes to it
+    struct revocation **place = tfind(&wanted, &revocations->tree, compare);
+    return place == NULL ? NULL : *place;
+}
+
+static bool note_release(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    int64_t seq = 0;
+    const char *serial = json_text(record, "serial");
+    struct revocation *revocation = serial == NULL ? NULL : find(data, serial);
+    (void)entry; // of a cert.signing only
+    if (revocation != NULL && json_int(record, "seq", &seq) && seq > revocation->seq)
+        revocation->is_released = true;
+    return true;
+}
+
 bool revocations_load(struct ledger *ledger, struct revocations **ret_revocations, struct error *err)
 {
-    const struct ledger_filter filter = {.type = RECORD_CERT_REVOKED, .status = -1};
+    const struct ledger_filter revoked = {.type = RECORD_CERT_REVOKED, .status = -1};
+    const struct ledger_filter released = {.type = RECORD_CERT_UNREVOKED, .status = -1};
     AUTO(revocations_free) struct revocations *revocations = memory_new(1, sizeof(*revocations));
-    if (!ledger_each(ledger, &filter, note, revocations, err))
+    if (!ledger_each(ledger, &revoked, note, revocations, err) ||
+        !ledger_each(ledger, &released, note_release, revocations, err))
         return false;
     *ret_revocations = TAKE(revocations);
     return true;
 }
 
-static const struct revocation *find(const struct revocations *revocations, const char *serial)
+bool revocations_has(const struct revocations *revocations, const char *serial)
 {
-    const struct revocation wanted = {.serial = (char *)(uintptr_t)serial}; // nobody writes to it
-    struct revocation *const *place = tfind(&wanted, &revocations->tree, compare);
-    return place == NULL ? NULL : *place;
+    const struct revocation *revocation = find(revocations, serial);
+    return revocation != NULL && !revocation->is_released;
 }
 
 const char *revocations_words(const struct revocations *revocations, const char *serial)

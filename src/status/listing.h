@@ -26,6 +26,8 @@ MUST_USE bool revocations_load(struct ledger *ledger, struct revocations **ret_r
 void revocations_free(struct revocations *revocations);
 DEFINE_AUTO(struct revocations *, revocations_free);
 
+/** Whether a serial is revoked or on hold; for those of which the ledger has no entry. */
+bool revocations_has(const struct revocations *revocations, const char *serial);
 /** A certificate's state at a time. */
 enum listing_state listing_state_of(const struct ledger_entry *entry, const struct revocations *revocations,
                                     int64_t now);

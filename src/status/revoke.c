@@ -34,6 +34,16 @@ static bool log_target(struct status_desk *desk, const struct revoke_target *tar
         return ledger_append(desk->home->ledger, RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&record),
                              NULL, err);
     }
+    const char *key_hex = target->has_key_value ? hex_of(BYTES(target->key_value), key) : NULL;
+    if (target->is_key) {
+        const struct record_key_revoked record = {.key_value = key_hex,
+                                                  .reason = target->reason,
+                                                  .revoked_at = time_now(),
+                                                  .invalidity_date = target->invalidity_date,
+                                                  .batch = desk->batch};
+        return ledger_append(desk->home->ledger, RECORD_KEY_REVOKED, record_key_revoked_write(&record), NULL,
+                             err);
+    }
     const struct record_cert_revoked record = {
         .serial = serial,
         .reason = target->reason,
@@ -42,7 +52,7 @@ static bool log_target(struct status_desk *desk, const struct revoke_target *tar
         .not_after = target->not_after,
         .ref = target->ref,
         .is_foreign = target->is_foreign,
-        .key_value = target->has_key_value ? hex_of(BYTES(target->key_value), key) : NULL,
+        .key_value = key_hex,
         .subject = target->subject,
         .batch = desk->batch,
     };

@@ -35,6 +35,8 @@ struct revoke_target {
     uint8_t key_value[32];
     bool has_key_value;
     bool is_foreign;
+    bool
+        is_key; /**< no certificate: a key that is refused from now on; serial_text is "key " and its value in hex */
 };
 void revoke_target_done(struct revoke_target *target);
 DEFINE_AUTO_VALUE(struct revoke_target, revoke_target_done);
@@ -65,7 +67,7 @@ struct revoke_options {
     size_t serial_count;
     const char *certificate; /**< file; NULL */
     const char *request;     /**< file; NULL */
-    const char *key;         /**< file; NULL */
+    const char *key;         /**< file with a public key, or a certificate or request that has one; NULL */
     const char *list;        /**< file; NULL */
     const char *where;       /**< NULL */
     /** Shows the plan, and asks. \return false: nothing is done. words: the lines on its only target; "" */

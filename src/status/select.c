@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/select.h"
 
-#include "base/der.h"
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/file.h"
-#include "base/key_value.h"
 #include "base/memory.h"
 #include "base/quote.h"
-#include "cert/pem.h"
 #include "home/certificate.h"
+#include "records/compromised.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 void selection_done(struct selection *selection)
 {
     builder_done(&selection->file);
+    foreign_done(&selection->foreign);
 }
 
 static bool read_wish(const struct revoke_options *options, struct target_wish *wish, struct error *err)
@@ -35,16 +34,31 @@ static bool read_wish(const struct revoke_options *options, struct target_wish *
             target_invalidity_date(options->invalidity_date, &wish->invalidity_date, err));
 }
 
+/** A list is text that this process cuts by itself; whatever else is a file from elsewhere goes to a parser process. */
+static bool read_files(const struct revoke_options *options, struct selection *selection, struct error *err)
+{
+    const struct {
+        const char *path;
+        enum foreign_kind kind;
+    } files[] = {{options->certificate, FOREIGN_CERTIFICATE},
+                 {options->request, FOREIGN_REQUEST},
+                 {options->key, FOREIGN_KEY}};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        if (files[i].path != NULL)
+            return foreign_read_file(files[i].kind, files[i].path, &selection->foreign, err);
+    }
+    if (options->list != NULL && !file_read(AT_FDCWD, options->list, FILE_MAX_LEN, &selection->file, err))
+        return false;
+    digest_sha256(builder_bytes(&selection->file), selection->sha256);
+    return true;
+}
+
 bool selection_read(const struct revoke_options *options, struct selection *selection, struct error *err)
 {
     const char *files[] = {options->certificate, options->request, options->key, options->list};
-    const char *file = NULL;
     size_t ways = (options->serial_count > 0 ? 1U : 0U) + (options->where != NULL ? 1U : 0U);
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-        if (files[i] == NULL)
-            continue;
-        ways++;
-        file = files[i];
+        ways += files[i] != NULL ? 1 : 0;
     }
     if (ways != 1)
         return error_set(
@@ -56,15 +70,18 @@ bool selection_read(const struct revoke_options *options, struct selection *sele
         return error_set(
             err, ERROR_USAGE, 0,
             "--foreign goes with --serial, --certificate and --list: the ledger knows nothing else of it");
-    if (!read_wish(options, &selection->wish, err))
-        return false;
-    if (file != NULL && !file_read(AT_FDCWD, file, FILE_MAX_LEN, &selection->file, err))
-        return false;
-    digest_sha256(builder_bytes(&selection->file), selection->sha256);
-    return true;
+    return read_wish(options, &selection->wish, err) && read_files(options, selection, err);
 }
 
 /* ---- targets ---- */
+
+static struct revoke_target *selection_room(struct revoke_plan *plan)
+{
+    if ((plan->count & (plan->count - 1)) == 0) // a power of two: it is full, or empty
+        plan->targets =
+            memory_grow(plan->targets, plan->count == 0 ? 1 : 2 * plan->count, sizeof(*plan->targets));
+    return &plan->targets[plan->count++];
+}
 
 bool selection_add(struct status_desk *desk, struct bytes serial, int64_t not_after,
                    const struct target_wish *wish, struct revoke_plan *plan, struct error *err)
@@ -72,10 +89,7 @@ bool selection_add(struct status_desk *desk, struct bytes serial, int64_t not_af
     struct revoke_target target;
     if (!target_find(desk, serial, not_after, wish, &target, err))
         return false;
-    if ((plan->count & (plan->count - 1)) == 0) // a power of two: it is full, or empty
-        plan->targets =
-            memory_grow(plan->targets, plan->count == 0 ? 1 : 2 * plan->count, sizeof(*plan->targets));
-    plan->targets[plan->count++] = target;
+    *selection_room(plan) = target;
     return true;
 }
 
@@ -115,28 +129,22 @@ static bool from_serials(const struct revoke_options *options, const struct targ
 static bool from_certificate(const struct selection *selection, const struct target_wish *wish,
                              struct status_desk *desk, struct revoke_plan *plan, struct error *err)
 {
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    const struct foreign *foreign = &selection->foreign;
+    struct bytes der = builder_bytes(&foreign->der);
     AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
-    struct bytes tbs, signature;
-    enum signature_kind kind = SIGNATURE_OTHER;
     struct error why = ERROR_INIT;
-    if (!cert_from_file(builder_bytes(&selection->file), &der, NULL, err) ||
-        !cert_read(builder_bytes(&der), &facts, err) ||
-        !cert_split(builder_bytes(&der), &tbs, &kind, &signature, err))
-        return error_while(err, "reading the certificate");
-    if (!cert_verify(builder_bytes(&der), tbs, desk->home->issuer, &why)) {
-        bool is_root = bytes_equal(builder_bytes(&der), cert_issuer_der(desk->home->issuer));
-        if (!is_root)
-            return error_set(err, ERROR_INPUT, 0,
-                             "this certificate is by another issuer (%s): only that CA can revoke it",
-                             facts.issuer_text);
-    }
-    if (!selection_add(desk, bytes_of(facts.serial, facts.serial_len), facts.not_after, wish, plan, err))
+    bool is_own = bytes_equal(der, cert_issuer_der(desk->home->issuer));
+    if (!is_own && !foreign_is_ours(foreign, desk->home->issuer, &why))
+        return error_set(err, ERROR_INPUT, 0,
+                         "this certificate is by another issuer (%s): only that CA can revoke it",
+                         foreign->issuer);
+    // What this CA's key signed may be read here; a parser process's word would not be enough.
+    if (!cert_read(der, &facts, err) ||
+        !selection_add(desk, bytes_of(facts.serial, facts.serial_len), facts.not_after, wish, plan, err))
         return false;
     struct revoke_target *target = &plan->targets[plan->count - 1];
-    struct bytes spki;
-    if (!target->has_key_value && cert_tbs_spki(tbs, &spki, err)) {
-        key_value(spki, target->key_value);
+    if (!target->has_key_value) {
+        memcpy(target->key_value, foreign->key_value, sizeof(target->key_value));
         target->has_key_value = true;
         target->subject = TAKE(facts.subject_text);
     }
@@ -192,60 +200,49 @@ static bool has_request(const struct ledger_entry *entry, const void *data)
     return memcmp(entry->csr_sha256, data, sizeof(entry->csr_sha256)) == 0;
 }
 
-/** DER, or the first PEM block of one of these labels. */
-static bool decode_file(const struct selection *selection, const char *const *labels, size_t count,
-                        struct builder *ret_der, struct error *err)
-{
-    struct bytes rest;
-    struct bytes whole;
-    struct bytes cursor = builder_bytes(&selection->file);
-    if (der_take_whole(&cursor, DER_SEQUENCE, &whole) && cursor.len == 0) {
-        builder_add_bytes(ret_der, whole);
-        return true;
-    }
-    for (size_t i = 0; i < count; i++) {
-        error_clear(err);
-        if (pem_take(labels[i], builder_bytes(&selection->file), ret_der, &rest, err))
-            return true;
-    }
-    return false;
-}
-
-static bool nothing_found(const struct revoke_plan *plan, const char *what, struct error *err)
-{
-    return plan->count > 0 ||
-           error_set(err, ERROR_INPUT, 0,
-                     "no certificate with serial %s in the ledger; `coldca cert list` shows all", what);
-}
-
 static bool from_request(const struct selection *selection, const struct target_wish *wish,
                          struct status_desk *desk, struct revoke_plan *plan, struct error *err)
 {
-    static const char *const labels[] = {"NEW CERTIFICATE REQUEST", "CERTIFICATE REQUEST"};
     const struct ledger_filter filter = {.status = -1, .only_certificates = true};
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
     uint8_t digest[32];
-    if (!decode_file(selection, labels, ARRAY_LEN(labels), &der, err))
-        return error_while(err, "reading the request");
-    digest_sha256(builder_bytes(&der), digest);
+    digest_sha256(builder_bytes(&selection->foreign.der), digest);
     return selection_matching(desk, &filter, has_request, digest, wish, plan, err) &&
-           nothing_found(plan, "for this request", err);
+           (plan->count > 0 ||
+            error_set(err, ERROR_INPUT, 0,
+                      "no certificate of the ledger was issued for this request; `coldca cert list` shows "
+                      "all, and --key takes a request for its key"));
+}
+
+/** A key that was lost is remembered by itself: a certificate that was revoked earlier, for another reason, does not say it. */
+static bool add_key(const struct selection *selection, const struct target_wish *wish,
+                    struct status_desk *desk, struct revoke_plan *plan, struct error *err)
+{
+    AUTO(compromised_keys_free) struct compromised_keys *known = NULL;
+    const uint8_t *value = selection->foreign.key_value;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->targets[i].action == REVOKE_REVOKE)
+            return true; // its cert.revoked says it
+    }
+    if (!compromised_keys_load(desk->home->ledger, &known, err))
+        return false;
+    while (plan->count > 0)
+        revoke_target_done(&plan->targets[--plan->count]); // nothing is to be done with them
+    *selection_room(plan) = target_of_key(value, wish, compromised_keys_find(known, value));
+    return true;
 }
 
 static bool from_key(const struct selection *selection, const struct target_wish *wish,
                      struct status_desk *desk, struct revoke_plan *plan, struct error *err)
 {
-    static const char *const labels[] = {"PUBLIC KEY"};
     const struct ledger_filter filter = {.status = -1, .only_certificates = true};
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
-    struct public_key_facts facts;
-    uint8_t value[32];
-    if (!decode_file(selection, labels, ARRAY_LEN(labels), &der, err) ||
-        !public_key_read(builder_bytes(&der), &facts, err))
-        return error_while(err, "reading the public key (`openssl pkey -pubout` makes one of a private key)");
-    key_value(builder_bytes(&der), value);
-    return selection_matching(desk, &filter, has_key, value, wish, plan, err) &&
-           nothing_found(plan, "with this key", err);
+    if (!selection_matching(desk, &filter, has_key, selection->foreign.key_value, wish, plan, err))
+        return false;
+    if (!wish->is_release && wish->reason == CRL_KEY_COMPROMISE)
+        return add_key(selection, wish, desk, plan, err);
+    return plan->count > 0 ||
+           error_set(err, ERROR_INPUT, 0,
+                     "no certificate with this key in the ledger; `coldca cert list` shows all. Was the key "
+                     "compromised, then --reason keyCompromise has it refused from now on");
 }
 
 bool selection_find(const struct selection *selection, const struct revoke_options *options,

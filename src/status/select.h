@@ -3,11 +3,13 @@
 #ifndef COLDCA_STATUS_SELECT_H
 #define COLDCA_STATUS_SELECT_H
 
+#include "status/foreign.h"
 #include "status/target.h"
 
-/** The bytes of the file that options name, read before this process is confined. */
+/** The file that options name, read before this process is confined. */
 struct selection {
-    struct builder file;
+    struct builder file;     /**< --list; empty: none */
+    struct foreign foreign;  /**< --certificate, --request, --key */
     uint8_t sha256[32];      /**< of file */
     struct target_wish wish; /**< for each that does not say otherwise */
 };

@@ -69,9 +69,13 @@ static void plan_revocation(struct revoke_target *target, const struct revoked_s
         return;
     }
     target->action = REVOKE_NOTHING;
-    target->note = memory_format("already %s since %s%s%s", state->is_hold ? "on hold" : "revoked", since,
-                                 state->reason == target->reason ? "" : "; the reason stays ",
-                                 state->reason == target->reason ? "" : crl_reason_name(state->reason));
+    bool is_same = state->reason == target->reason;
+    target->note =
+        memory_format("already %s since %s%s%s%s", state->is_hold ? "on hold" : "revoked", since,
+                      is_same ? "" : "; the reason stays ", is_same ? "" : crl_reason_name(state->reason),
+                      is_same || target->reason != CRL_KEY_COMPROMISE
+                          ? ""
+                          : "; that requests with its key are refused, say with --key FILE");
 }
 
 /** What the ledger's records say of a serial; they are read once a run, and only if it can matter. */
@@ -159,6 +163,25 @@ bool target_find(struct status_desk *desk, struct bytes serial, int64_t not_afte
     *ret_target = target;
     target = (struct revoke_target){.serial_len = 0}; // ret_target owns the texts now
     return true;
+}
+
+struct revoke_target target_of_key(const uint8_t key_value[static 32], const struct target_wish *wish,
+                                   const char *known)
+{
+    struct revoke_target target = {.action = known == NULL ? REVOKE_REVOKE : REVOKE_NOTHING,
+                                   .reason = wish->reason,
+                                   .invalidity_date = wish->invalidity_date,
+                                   .not_after = CRL_NO_TIME,
+                                   .signing_seq = UINT64_MAX,
+                                   .ref = UINT64_MAX,
+                                   .has_key_value = true,
+                                   .is_key = true};
+    AUTO(builder_done) struct builder hex = BUILDER_INIT;
+    memcpy(target.key_value, key_value, sizeof(target.key_value));
+    encode_hex(BYTES(target.key_value), &hex);
+    target.serial_text = memory_format("key %s", builder_text(&hex));
+    target.note = known == NULL ? NULL : memory_format("already known: %s", known);
+    return target;
 }
 
 bool target_time(const char *what, const char *text, int64_t *ret_time, struct error *err)

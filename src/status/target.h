@@ -24,6 +24,12 @@ struct target_wish {
 MUST_USE bool target_find(struct status_desk *desk, struct bytes serial, int64_t not_after,
                           const struct target_wish *wish, struct revoke_target *ret_target,
                           struct error *err);
+/**
+ * A compromised key by itself, of which the ledger has no certificate that could say so.
+ * \param known  since when it is known; NULL: it is not yet
+ */
+struct revoke_target target_of_key(const uint8_t key_value[static 32], const struct target_wish *wish,
+                                   const char *known);
 /** Whether it is the CA's own certificate, of a root: its CRL could not be trusted to say so (RFC 5280 6.1). */
 bool target_is_root(const struct home *home, struct bytes serial);
 

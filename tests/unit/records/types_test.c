@@ -325,6 +325,13 @@ static void test_revocations(void **state)
     const struct record_revocation_set set = {.batch = "b", .count = 2, .where = "policy=x"};
     assert_demands(RECORD_CERT_REVOKED, record_cert_revoked_write(&revoked), demanded);
     assert_demands(RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&unrevoked), demanded);
+    static const char *const of_key[] = {"key_value", "revoked_at", NULL};
+    const struct record_key_revoked key = {
+        .key_value = "1122000000000000000000000000000000000000000000000000000000000000",
+        .reason = CRL_KEY_COMPROMISE,
+        .revoked_at = 1763690000,
+        .invalidity_date = CRL_NO_TIME};
+    assert_demands(RECORD_KEY_REVOKED, record_key_revoked_write(&key), of_key);
     assert_demands(RECORD_REVOCATION_SET, record_revocation_set_write(&set), of_set);
     // what was written is read back
     struct error err = ERROR_INIT;
