@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/memory.h"
+#include "base/bytes.h"
 #include "cli/cli.h"
 
 int cli_cert(int argc, char **argv, struct error *err)
