@@ -29,6 +29,9 @@ set_tests_properties(interop.validators PROPERTIES FIXTURES_REQUIRED "venv;tlogc
 coldca_python_test(validators_blind validators/run.py /bin/false ${CMAKE_SOURCE_DIR} --seconds 1)
 set_tests_properties(interop.validators_blind PROPERTIES PASS_REGULAR_EXPRESSION "FAILED: 1: a URI" FAIL_REGULAR_EXPRESSION "accepted by" FIXTURES_REQUIRED "venv;tlogclient")
 coldca_script_test(interop ledger_go interop/ledger_go.sh)
+if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
+    coldca_script_test(interop crl_rebuild interop/crl_rebuild.sh)
+endif()
 
 # For tests/bench/ledger.py: no test, numbers are not judged here.
 add_library(coldca_slow_fsync SHARED bench/slow_fsync.c)

@@ -192,6 +192,11 @@ const char *json_text_at(const struct json *array, size_t index)
     return json_as_text(json_at(array, index));
 }
 
+bool json_is_bool(const struct json *json)
+{
+    return json_is_boolean(inner_const(json));
+}
+
 bool json_is_record(const struct json *json)
 {
     return json_is_object(inner_const(json));

@@ -45,6 +45,7 @@ size_t json_count(const struct json *array);                        /**< 0 if no
 const struct json *json_at(const struct json *array, size_t index); /**< NULL past the end */
 const char *json_text_at(const struct json *array, size_t index);   /**< NULL if not text */
 bool json_is_record(const struct json *json);
+bool json_is_bool(const struct json *json);
 /** The value itself as text, NULL if it is not text. */
 const char *json_as_text(const struct json *json);
 /** Calls visit for each member, in no order, until it returns false. */

@@ -200,12 +200,17 @@ struct ledger_checks {
                         struct findings *ret_findings);
     /** A record that is neither cert.signing nor cert.issued has what its type demands. \param text  its line, whose type is a text */
     bool (*record)(void *data, struct bytes text, struct findings *ret_findings);
-    /** Any record that follows well on those before it: by one thread, in their order. */
-    bool (*in_order)(void *data, uint64_t seq, struct bytes text, struct findings *ret_findings);
+    /**
+     * Any record that follows well on those before it: by one thread, in their order.
+     * certificate: of a cert.revoked, the certificate of its serial as the records before say; NULL: none has it, or another type
+     */
+    bool (*in_order)(void *data, uint64_t seq, struct bytes text, const struct ledger_entry *certificate,
+                     struct findings *ret_findings);
     void *data;
 };
 struct ledger_report {
     uint64_t records, voids, checkpoints, issued, unfinished, abandoned, refused, revoked, sessions;
+    uint64_t crls;            /**< rebuilt: set by who lent the checks */
     uint64_t checkpoint_size; /**< of the newest good checkpoint */
     uint64_t records_past_checkpoint;
     uint8_t root[32];

@@ -154,18 +154,27 @@ static const struct verify_item *signing_in_round(const struct verify_round *rou
     return is_it ? signing : NULL;
 }
 
-/** What the room above makes of it; the ledger itself has no notion of CRLs. */
-static void check_in_order(const struct verifier *verifier, const struct verify_round *round,
-                           struct verify_item *item)
+/** What the room above makes of it; the ledger itself has no notion of CRLs. \return false: SQLite's error */
+static bool check_in_order(const struct verifier *verifier, const struct verify_round *round,
+                           struct verify_item *item, struct error *err)
 {
     const struct ledger_checks *checks = verifier->checks;
+    const struct record_facts *facts = &item->facts;
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
     struct bytes text = bytes_slice(builder_bytes(&round->text), item->start, item->len);
-    if (checks == NULL || checks->in_order == NULL ||
-        checks->in_order(checks->data, item->facts.seq, text, &findings))
-        return;
+    bool is_known = false;
+    if (checks == NULL || checks->in_order == NULL)
+        return true;
+    if (facts->kind == RECORD_REVOKED &&
+        !index_find_serial(verifier->scratch, bytes_of(facts->serial, facts->serial_len), &entry, &is_known,
+                           err))
+        return false;
+    if (checks->in_order(checks->data, facts->seq, text, is_known ? &entry : NULL, &findings))
+        return true;
     for (size_t i = 0; i < findings.count; i++)
         verify_say(item, findings.items[i].rule, "%s", findings.items[i].text);
+    return true;
 }
 
 /** What the record means after those before it: serials, refs, revocations. */
@@ -186,7 +195,8 @@ static bool take_record(struct verifier *verifier, const struct verify_round *ro
         verify_say(item, "ledger.history", "%s", why.text);
         return true;
     }
-    check_in_order(verifier, round, item);
+    if (!check_in_order(verifier, round, item, err))
+        return false;
     if (item->facts.kind != RECORD_ISSUED)
         return true;
     item->signing = signing_in_round(round, item);

@@ -60,8 +60,7 @@ static bool check_rule(const struct json *json, struct error *err)
 bool record_crl_signing_read(const struct json *json, struct builder *buffer,
                              struct record_crl_signing *ret_record, struct error *err)
 {
-    struct record_crl_signing record = {.previous = RECORD_CRL_NONE,
-                                        .keep_expired = json_bool(json, "keep_expired")};
+    struct record_crl_signing record = {.previous = RECORD_CRL_NONE};
     builder_clear(buffer);
     if (!check_rule(json, err) || !record_number(json, "number", &record.number, err) ||
         !record_digest(json, "issuer_sha256", record.issuer_sha256, err) ||
@@ -72,6 +71,7 @@ bool record_crl_signing_read(const struct json *json, struct builder *buffer,
         !record_time_needed(json, "this_update", &record.this_update, err) ||
         !record_time_needed(json, "next_update", &record.next_update, err) ||
         !record_time(json, "expired_since", CRL_NO_TIME, &record.expired_since, err) ||
+        !record_flag(json, "keep_expired", false, &record.keep_expired, err) ||
         !record_number(json, "size", &record.size, err) ||
         !record_number(json, "count", &record.count, err) ||
         !record_number(json, "tbs_len", &record.tbs_len, err) ||

@@ -8,17 +8,21 @@
 /* What people read is bounded, so that a record always fits; the bytes that were signed hold the whole of it. */
 #define SHOWN_MAX_LEN 1024
 
-void record_put_bounded(struct json *object, const char *key, const char *text)
+struct bytes record_bounded(const char *text)
 {
-    if (text == NULL)
-        return;
     size_t len = strlen(text);
     if (len > SHOWN_MAX_LEN) {
         // Cut before a character, not inside one (UTF-8 continuation bytes are 10xxxxxx).
         for (len = SHOWN_MAX_LEN; len > 0 && ((uint8_t)text[len] & 0xc0) == 0x80;)
             len--;
     }
-    json_put_text_bytes(object, key, bytes_of(text, len));
+    return bytes_of(text, len);
+}
+
+void record_put_bounded(struct json *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_put_text_bytes(object, key, record_bounded(text));
 }
 
 static bool lacks(const char *key, const char *what, struct error *err)
@@ -58,6 +62,15 @@ bool record_bytes(const struct json *record, const char *key, struct builder *re
 {
     size_t before = ret_bytes->len;
     return (json_base64(record, key, ret_bytes) && ret_bytes->len > before) || lacks(key, "base64", err);
+}
+
+bool record_flag(const struct json *record, const char *key, bool absent, bool *ret_flag, struct error *err)
+{
+    const struct json *value = json_get(record, key);
+    if (value != NULL && !json_is_bool(value))
+        return lacks(key, "true or false", err);
+    *ret_flag = value == NULL ? absent : json_bool(record, key);
+    return true;
 }
 
 bool record_time(const struct json *record, const char *key, int64_t absent, int64_t *ret_time,

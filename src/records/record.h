@@ -11,7 +11,9 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/** Puts text for people, cut to what a record holds of it; NULL puts nothing. */
+/** Text for people, cut to what a record holds of it; a view. */
+struct bytes record_bounded(const char *text);
+/** Puts text for people, cut like this; NULL puts nothing. */
 void record_put_bounded(struct json *object, const char *key, const char *text);
 
 /* Reading back. Each: false and ERROR_LEDGER naming the member if it is absent or not of its kind. Texts are borrowed from record. */
@@ -23,6 +25,9 @@ MUST_USE bool record_digest(const struct json *record, const char *key, uint8_t 
                             struct error *err);
 MUST_USE bool record_bytes(const struct json *record, const char *key, struct builder *ret_bytes,
                            struct error *err);
+/** true or false; absent if the member is not there. */
+MUST_USE bool record_flag(const struct json *record, const char *key, bool absent, bool *ret_flag,
+                          struct error *err);
 /** A time as the ledger writes it; absent if the member is not there. */
 MUST_USE bool record_time(const struct json *record, const char *key, int64_t absent, int64_t *ret_time,
                           struct error *err);

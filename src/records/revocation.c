@@ -3,6 +3,8 @@
 
 #include "base/time.h"
 
+#include <string.h>
+
 static void put_time(struct json *json, const char *key, int64_t time)
 {
     char text[TIME_TEXT_SIZE];
@@ -28,11 +30,24 @@ struct json *record_cert_revoked_write(const struct record_cert_revoked *record)
     return json;
 }
 
+/** A magnitude: with a leading zero octet one serial would have two spellings. */
+static bool read_serial(const struct json *json, struct builder *buffer, struct error *err)
+{
+    builder_clear(buffer);
+    if (!json_hex(json, "serial", buffer) || buffer->len == 0)
+        return error_set(err, ERROR_LEDGER, 0, "without serial, which is hex");
+    return buffer->len == 1 || buffer->data[0] != 0 ||
+           error_set(err, ERROR_LEDGER, 0, "serial begins with a zero octet");
+}
+
 static bool read_reason(const struct json *json, enum crl_reason *ret_reason, struct error *err)
 {
-    const char *text = json_text(json, "reason");
+    const char *text = NULL;
     enum crl_reason reason = CRL_UNSPECIFIED;
-    if (text != NULL && (!crl_reason_parse(text, &reason) || reason == CRL_REMOVE_FROM_CRL))
+    if (json_get(json, "reason") != NULL && !record_text(json, "reason", &text, err))
+        return false;
+    if (text != NULL && (!crl_reason_parse(text, &reason) || reason == CRL_REMOVE_FROM_CRL ||
+                         strcmp(text, crl_reason_name(reason)) != 0))
         return error_set(err, ERROR_LEDGER, 0,
                          "reason is none of RFC 5280 5.3.1 that a certificate can have");
     *ret_reason = reason;
@@ -43,21 +58,20 @@ bool record_cert_revoked_read(const struct json *json, struct builder *buffer,
                               struct record_cert_revoked *ret_record, struct error *err)
 {
     struct record_cert_revoked record = {.ref = RECORD_NO_SEQ};
-    builder_clear(buffer);
-    if (!json_hex(json, "serial", buffer) || buffer->len == 0)
-        return error_set(err, ERROR_LEDGER, 0, "without serial, which is hex");
+    if (!read_serial(json, buffer, err))
+        return false;
     if (!read_reason(json, &record.reason, err) ||
         !record_time(json, json_get(json, "revoked_at") != NULL ? "revoked_at" : "time", CRL_NO_TIME,
                      &record.revoked_at, err) ||
         !record_time(json, "invalidity_date", CRL_NO_TIME, &record.invalidity_date, err) ||
         !record_time(json, "not_after", CRL_NO_TIME, &record.not_after, err) ||
-        (json_get(json, "ref") != NULL && !record_number(json, "ref", &record.ref, err)))
+        (json_get(json, "ref") != NULL && !record_number(json, "ref", &record.ref, err)) ||
+        !record_flag(json, "hold", true, &record.is_hold, err) ||
+        !record_flag(json, "foreign", false, &record.is_foreign, err))
         return false;
-    record.is_hold = json_get(json, "hold") == NULL || json_bool(json, "hold");
     if (json_get(json, "hold") != NULL && record.is_hold != (record.reason == CRL_CERTIFICATE_HOLD))
         return error_set(err, ERROR_LEDGER, 0, "hold and reason disagree");
     record.serial = builder_bytes(buffer);
-    record.is_foreign = json_bool(json, "foreign");
     record.key_value = json_text(json, "key_value");
     record.subject = json_text(json, "subject");
     record.batch = json_text(json, "batch");
@@ -102,9 +116,8 @@ bool record_cert_unrevoked_read(const struct json *json, struct builder *buffer,
                                 struct record_cert_unrevoked *ret_record, struct error *err)
 {
     struct record_cert_unrevoked record = {.ref = RECORD_NO_SEQ};
-    builder_clear(buffer);
-    if (!json_hex(json, "serial", buffer) || buffer->len == 0)
-        return error_set(err, ERROR_LEDGER, 0, "without serial, which is hex");
+    if (!read_serial(json, buffer, err))
+        return false;
     if (json_get(json, "ref") != NULL && !record_number(json, "ref", &record.ref, err))
         return false;
     record.serial = builder_bytes(buffer);

@@ -34,6 +34,7 @@ struct unfinished {
 
 struct revoked {
     uint64_t size;
+    int64_t begin; /**< time of record 0 */
     struct builder arena;
     struct item *items;
     size_t count, capacity;
@@ -48,6 +49,7 @@ struct revoked {
 struct revoked *revoked_new(void)
 {
     struct revoked *revoked = memory_new(1, sizeof(*revoked));
+    revoked->begin = CRL_NO_TIME;
     revoked->slot_count = 1024;
     revoked->slots = memory_new(revoked->slot_count, sizeof(*revoked->slots));
     return revoked;
@@ -65,6 +67,11 @@ void revoked_free(struct revoked *revoked)
 uint64_t revoked_size(const struct revoked *revoked)
 {
     return revoked->size;
+}
+
+int64_t revoked_begin(const struct revoked *revoked)
+{
+    return revoked->begin;
 }
 
 const struct revoked_crls *revoked_crls(const struct revoked *revoked)
@@ -350,10 +357,12 @@ bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, stru
     struct canonical_field fields[FIELDS] = {
         {.key = "not_after"}, {.key = "ref"}, {.key = "serial"}, {.key = "time"}, {.key = "type"}};
     revoked->size = seq + 1;
-    if (!may_matter(text))
+    if (seq > 0 && !may_matter(text))
         return true;
     if (!canonical_read(text, fields, FIELDS))
         return wrong(err, seq, "it is not a record");
+    if (seq == 0 && !take_time(&fields[TIME], &revoked->begin))
+        return wrong(err, seq, "without its time");
     struct bytes type = fields[TYPE].value.spelling;
     if (bytes_equal_text(type, RECORD_CERT_SIGNING))
         return take_signing(revoked, seq, fields, err);

@@ -16,6 +16,7 @@ struct records_checker {
     struct revoked *revoked;
     struct builder tbs; /**< of the CRL that is being signed; empty: none, or it is wrong */
     enum signature_kind kind;
+    uint64_t crls; /**< rebuilt, and right */
 };
 
 static bool differs(struct findings *findings, const char *field, struct bytes recorded, struct bytes actual)
@@ -99,6 +100,21 @@ static bool say(struct findings *findings, const char *rule, const struct error 
     return false;
 }
 
+static bool contradicts(struct findings *findings, const char *what)
+{
+    findings_say(findings, "ledger.revocation", NULL, "%s", what);
+    return true;
+}
+
+/** No time of a record is later than the record. */
+static bool is_before(const struct json *json, int64_t time)
+{
+    struct error ignored = ERROR_INIT; // of a record without a time, which is said by the ledger
+    int64_t record_time = 0;
+    return time == CRL_NO_TIME || !record_time_needed(json, "time", &record_time, &ignored) ||
+           time <= record_time;
+}
+
 bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
                          const struct record_crl_signing *record, struct builder *ret_tbs, struct error *err)
 {
@@ -118,6 +134,8 @@ bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer
     crl_extensions(&frame, &extensions);
     if (!bytes_equal(builder_bytes(&extensions), record->extensions))
         return error_set(err, ERROR_LEDGER, 0, "its extensions are not those its other members ask for");
+    if (record->keep_expired && record->expired_since != revoked_begin(revoked))
+        return error_set(err, ERROR_LEDGER, 0, "its expired_since is not the time of record 0");
     revoked_draw(revoked, record->keep_expired, &entries, &count);
     if (count != record->count)
         return error_set(err, ERROR_LEDGER, 0,
@@ -141,10 +159,12 @@ static bool check_crl_signing(struct records_checker *checker, const struct json
     if (!record_crl_signing_read(json, &buffer, &record, &err))
         return true; // said by check_record()
     checker->kind = signature_of_der(record.algorithm);
-    if (records_crl_rebuild(checker->revoked, checker->issuer, &record, &checker->tbs, &err))
-        return true;
-    builder_clear(&checker->tbs);
-    return say(ret_findings, "ledger.crl", &err);
+    if (!records_crl_rebuild(checker->revoked, checker->issuer, &record, &checker->tbs, &err)) {
+        builder_clear(&checker->tbs);
+        return say(ret_findings, "ledger.crl", &err);
+    }
+    return is_before(json, record.this_update) ||
+           !contradicts(ret_findings, "its this_update is later than the record");
 }
 
 static bool check_crl_issued(struct records_checker *checker, const struct json *json,
@@ -162,21 +182,74 @@ static bool check_crl_issued(struct records_checker *checker, const struct json 
     digest_sha256(builder_bytes(&der), digest);
     if (memcmp(digest, record.sha256, sizeof(digest)) != 0)
         (void)error_set(&err, ERROR_LEDGER, 0, "the CRL's SHA-256 is not the recorded one");
-    else if (crl_verify(builder_bytes(&der), tbs, checker->issuer, &err))
+    else if (crl_verify(builder_bytes(&der), tbs, checker->issuer, &err)) {
+        checker->crls++;
         return true;
+    }
     return say(ret_findings, "ledger.crl", &err);
 }
 
-static bool check_in_order(void *data, uint64_t seq, struct bytes text, struct findings *ret_findings)
+/* ---- revocations, in the order of the records ---- */
+
+/** What a cert.revoked repeats of its certificate, held against cert.signing and cert.issued (docs/ledger-format.md 9.1). */
+static bool check_repeated(const struct record_cert_revoked *record, bool is_whole,
+                           const struct ledger_entry *certificate, struct findings *findings)
+{
+    char value[129];
+    bool is_wrong = false;
+    (void)hex_of(BYTES(certificate->key_value), value); // it is used below
+    if (record->is_foreign)
+        is_wrong = contradicts(findings, "it says foreign of a serial that a cert.signing has");
+    if ((is_whole || record->not_after != CRL_NO_TIME) && record->not_after != certificate->not_after)
+        is_wrong = contradicts(findings, "its not_after is not that of the cert.signing");
+    if ((is_whole || record->ref != RECORD_NO_SEQ) && record->ref != certificate->issued_seq)
+        is_wrong = contradicts(findings, "its ref is not the cert.issued of its serial");
+    if (record->key_value != NULL && strcmp(record->key_value, value) != 0)
+        is_wrong = contradicts(findings, "its key_value is not that of the certificate's key");
+    if (record->subject != NULL && (certificate->subject == NULL ||
+                                    !bytes_equal_text(record_bounded(certificate->subject), record->subject)))
+        is_wrong = contradicts(findings, "its subject is not that of the cert.signing");
+    return !is_wrong;
+}
+
+static bool check_revoked(const struct json *json, const struct ledger_entry *certificate,
+                          struct findings *findings)
+{
+    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
+    struct record_cert_revoked record;
+    struct error err = ERROR_INIT;
+    // Before there was a command for it, a record said no more than the reason.
+    bool is_whole = json_get(json, "hold") != NULL;
+    bool is_wrong = false;
+    if (!record_cert_revoked_read(json, &buffer, &record, &err))
+        return true; // said by check_record()
+    if (!is_before(json, record.revoked_at))
+        is_wrong = contradicts(findings, "its revoked_at is later than the record");
+    if (!is_before(json, record.invalidity_date))
+        is_wrong = contradicts(findings, "its invalidity_date is later than the record");
+    if (certificate != NULL)
+        return check_repeated(&record, is_whole, certificate, findings) && !is_wrong;
+    if (is_whole && !record.is_foreign)
+        is_wrong = contradicts(findings, "no cert.signing has its serial, and it does not say foreign");
+    if (record.ref != RECORD_NO_SEQ)
+        is_wrong = contradicts(findings, "it has a ref, but no cert.signing has its serial");
+    return !is_wrong;
+}
+
+static bool check_in_order(void *data, uint64_t seq, struct bytes text,
+                           const struct ledger_entry *certificate, struct findings *ret_findings)
 {
     struct records_checker *checker = data;
     struct error err = ERROR_INIT;
     AUTO(json_free) struct json *json = NULL;
     bool is_signing = revoked_is_type(text, RECORD_CRL_SIGNING);
+    bool is_issued = revoked_is_type(text, RECORD_CRL_ISSUED);
+    bool is_revoked = revoked_is_type(text, RECORD_CERT_REVOKED);
     bool is_sound = true;
-    if ((is_signing || revoked_is_type(text, RECORD_CRL_ISSUED)) && json_parse(text, &json, &err))
-        is_sound = is_signing ? check_crl_signing(checker, json, ret_findings)
-                              : check_crl_issued(checker, json, ret_findings);
+    if ((is_signing || is_issued || is_revoked) && json_parse(text, &json, &err))
+        is_sound = is_signing  ? check_crl_signing(checker, json, ret_findings)
+                   : is_issued ? check_crl_issued(checker, json, ret_findings)
+                               : check_revoked(json, certificate, ret_findings);
     // After the CRL was drawn: it is of the records before it.
     error_clear(&err);
     return (revoked_take(checker->revoked, seq, text, &err) ||
@@ -197,6 +270,11 @@ void records_checker_free(struct records_checker *checker)
     revoked_free(checker->revoked);
     builder_done(&checker->tbs);
     free(checker);
+}
+
+uint64_t records_checker_crls(const struct records_checker *checker)
+{
+    return checker->crls;
 }
 
 struct ledger_checks records_checks(struct records_checker *checker)

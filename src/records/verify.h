@@ -12,6 +12,8 @@ struct records_checker;
 struct records_checker *records_checker_new(const struct home *home);
 void records_checker_free(struct records_checker *checker);
 DEFINE_AUTO(struct records_checker *, records_checker_free);
+/** How many CRLs were rebuilt so far, equal to what was signed. */
+uint64_t records_checker_crls(const struct records_checker *checker);
 
 /**
  * Makes the bytes of a CRL again from the records that revoked holds, which are those before its crl.signing, and compares them

@@ -79,13 +79,6 @@ bool crl_abandon_unfinished(struct status_desk *desk, const char *reason, struct
                          err);
 }
 
-/** The ledger's first day: of revoked certificates that expired before it, the ledger knows nothing. */
-static bool ledger_begin(struct home *home, int64_t *ret_time, struct error *err)
-{
-    AUTO(json_free) struct json *record = NULL;
-    return ledger_record(home->ledger, 0, &record, err) && record_time_needed(record, "time", ret_time, err);
-}
-
 /** The numbers of CRLs continue with the key: of a ledger that follows a lost one (init --continues) after the last its token remembered. */
 static uint64_t last_number(const struct home *home, const struct revoked_crls *crls)
 {
@@ -111,11 +104,10 @@ static bool fill_frame(struct status_desk *desk, const struct crl_options *optio
     *frame = (struct crl_frame){.issuer = desk->home->issuer,
                                 .number = last_number(desk->home, crls) + 1,
                                 .this_update = time_now(),
-                                .expired_since = CRL_NO_TIME};
+                                .expired_since =
+                                    config->crl.keep_expired ? revoked_begin(desk->revoked) : CRL_NO_TIME};
     frame->next_update =
         frame->this_update + days * TIME_DAY_SECONDS + config->crl.overlap_hours * INT64_C(3600);
-    if (config->crl.keep_expired && !ledger_begin(desk->home, &frame->expired_since, err))
-        return false;
     return home_signature_kind(desk->home, &no_wishes, &frame->kind, err);
 }
 

@@ -1,31 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Verifies a coldca ledger from docs/ledger-format.md alone: verify_ledger.py HOME VKEY CA_CERTIFICATE"""
-import base64
 import hashlib
 import json
 import os
-import re
 import sys
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from revocations import DIGEST, TIME, Revocations, Tbs, seal, serial_of, unbase64, verify
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+FIRST_RECORDS = 16  # among which ca.created is
 
 
 def sha256(data):
     return hashlib.sha256(data).digest()
-
-
-def unbase64(text):
-    data = base64.b64decode(text, validate=True)
-    if base64.b64encode(data).decode() != text:
-        raise ValueError("not canonical base64")
-    return data
 
 
 class Tree:
@@ -89,10 +80,12 @@ def no_repeats(pairs):
 
 class Verifier:
     def __init__(self, home, vkey, issuer):
-        self.home, self.key = home, Key(vkey)
+        self.home, self.vkey, self.key = home, vkey, Key(vkey)
         self.issuer = x509.load_pem_x509_certificate(open(issuer, "rb").read())
         self.findings, self.tree, self.time, self.next = [], Tree(), "", 0
-        self.serials, self.signings, self.notes = {}, {}, {}  # serial -> status; seq -> record; size -> roots
+        self.certificates, self.signings, self.notes = {}, {}, {}  # serial -> what is known; seq -> record; size -> roots
+        self.created, self.has_note = [], False
+        self.revocations = Revocations(self.issuer, self.say)
 
     def say(self, rule, text):
         self.findings.append((rule, text))
@@ -129,6 +122,7 @@ class Verifier:
             if not signed or origin != self.key.name or str(int(size)) != size or int(size) < previous:
                 raise ValueError("not ours, or not in order")
             self.notes.setdefault(int(size), []).append(unbase64(root))
+            self.has_note |= int(size) > 0
             return int(size)
         except (ValueError, InvalidSignature) as why:
             self.say("ledger.checkpoint", f"a bad note: {why!r}")
@@ -156,6 +150,7 @@ class Verifier:
                     self.next = self.tree.size + 1
                 self.tree.add(line)
                 self.compare()
+        self.check_created()
         for size in self.notes:
             self.say("ledger.rollback", f"a checkpoint is of {size} records, there are {self.tree.size}")
 
@@ -180,72 +175,82 @@ class Verifier:
         if record["time"] < self.time:
             self.say("ledger.time", f"record {self.tree.size}")
         self.next, self.time = max(seq, self.next) + (seq >= self.next), max(self.time, record["time"])
+        if seq == 0:
+            self.revocations.begin = record["time"]
+        if kind == "ca.created" and self.tree.size < FIRST_RECORDS:
+            self.created.append(record)
         check = {"cert.signing": self.signing, "cert.issued": self.issued, "cert.abandoned": self.abandoned,
-                 "cert.revoked": self.revoked, "cert.unrevoked": self.revoked}.get(kind)
+                 "cert.revoked": self.revoked, "cert.unrevoked": self.unrevoked, "crl.signing": self.revocations.crl_signing,
+                 "crl.issued": self.revocations.crl_end, "crl.abandoned": self.revocations.crl_end}.get(kind)
         if check:
             check(record)
+
+    def check_created(self):
+        """Section 5, the beginning. A record that names none of the three is held by the checkpoint alone."""
+        names = ("certificate", "origin", "ledger_vkey")
+        wanted = (self.revocations.der, self.key.name, self.vkey)
+        if not self.has_note:
+            self.say("ledger.created", "no checkpoint")
+        for record in self.created:
+            found = tuple(record.get(name) for name in names)
+            if found == (None, None, None) or found[0] and (unbase64(found[0]), *found[1:]) == wanted:
+                return
+        self.say("ledger.created", "no ca.created of this CA among the first records")
 
     def history(self, holds, record):
         if not holds:
             self.say("ledger.history", f"record {record['seq']}")
-
-    def wrap(self, record, signature):
-        inner = unbase64(record["tbs"])
-        algorithm = bytes.fromhex("300a06082a8648ce3d040302")  # what the test issuer signs with: ecdsa-with-SHA256
-        if algorithm not in inner:
-            raise ValueError("another algorithm")
-        bits = b"\x03" + der_len(len(signature) + 1) + b"\0" + signature
-        return b"\x30" + der_len(len(inner + algorithm + bits)) + inner + algorithm + bits
+        return holds
 
     def signing(self, record):
-        serial = record["serial"]
-        self.history(serial not in self.serials, record)
-        self.serials[serial], self.signings[record["seq"]] = "unfinished", record
+        serial, tbs = serial_of(record), Tbs(unbase64(record["tbs"]))
         if not all(DIGEST.fullmatch(record[name]) for name in ("csr_sha256", "spki_sha256", "policy_sha256")) or not record["policy"]:
             raise ValueError("a digest or the policy")
-        certificate = x509.load_der_x509_certificate(self.wrap(record, b"\x30\x06\x02\x01\x01\x02\x01\x01"))
-        spki = certificate.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-        end = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after
-        if (certificate.serial_number != int(serial, 16) or sha256(spki).hex() != record["spki_sha256"]
-                or end.strftime("%Y-%m-%dT%H:%M:%SZ") != record["not_after"]):
+        if not self.history(serial not in self.certificates, record):
+            return
+        # The key by its value: cryptography writes every point uncompressed.
+        value = serialization.load_der_public_key(tbs.spki).public_bytes(serialization.Encoding.DER,
+                                                                         serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.signings[record["seq"]] = record
+        self.certificates[serial] = {"status": "unfinished", "issued": None, "not_after": record["not_after"],
+                                     "subject": record["subject"], "key_value": sha256(value).hex()}
+        if tbs.serial != serial or sha256(tbs.spki).hex() != record["spki_sha256"] or tbs.not_after != record["not_after"]:
             self.say("ledger.tbs", f"record {record['seq']}")
 
     def issued(self, record):
         signing = self.signings.pop(record["ref"], None)
-        self.history(signing is not None, record)
         signature = unbase64(record["signature"])
-        if signing is None:
+        if not self.history(signing is not None, record):
             return
-        self.serials[signing["serial"]] = "issued"
+        self.certificates[serial_of(signing)].update(status="issued", issued=record["seq"])
+        tbs = unbase64(signing["tbs"])
+        algorithm = Tbs(tbs).algorithm
         try:
-            der = self.wrap(signing, signature)
-            self.issuer.public_key().verify(signature, unbase64(signing["tbs"]), ec.ECDSA(hashes.SHA256()))
-            if sha256(der).hex() != record["sha256"]:
-                raise ValueError("sha256")
-        except (ValueError, InvalidSignature):
+            verify(self.issuer.public_key(), algorithm, signature, tbs)
+            if sha256(seal(tbs, algorithm, signature)).hex() != record["sha256"]:
+                raise InvalidSignature("sha256")
+        except InvalidSignature:
             self.say("ledger.certificate", f"record {record['seq']}")
 
     def abandoned(self, record):
         signing = self.signings.pop(record["ref"], None)
-        self.history(signing is not None, record)
-        if signing:
-            self.serials[signing["serial"]] = "abandoned"
+        if self.history(signing is not None, record):
+            self.certificates[serial_of(signing)]["status"] = "abandoned"
+            self.revocations.abandoned(record, signing)
 
     def revoked(self, record):
-        status = self.serials.get(record["serial"])
-        if record["type"] == "cert.revoked":
-            self.history(status != "unfinished", record)
-            self.serials[record["serial"]] = "revoked" if status else None
-        else:
-            self.history(status in ("revoked", None), record)
-            self.serials[record["serial"]] = "issued"
+        certificate = self.certificates.get(serial_of(record))
+        if self.history(certificate is None or certificate["status"] != "unfinished", record):
+            if certificate:
+                certificate["status"] = "revoked"
+            self.revocations.revoked(record, certificate)
 
-
-def der_len(length):
-    if length < 128:
-        return bytes([length])
-    data = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes([128 + len(data)]) + data
+    def unrevoked(self, record):
+        certificate = self.certificates.get(serial_of(record))
+        if self.history(certificate is None or certificate["status"] == "revoked", record):
+            if certificate:
+                certificate["status"] = "abandoned" if certificate["issued"] is None else "issued"
+            self.revocations.unrevoked(record)
 
 
 def main():
@@ -253,7 +258,7 @@ def main():
     verifier.read_notes()
     verifier.read_records()
     print(json.dumps({"records": verifier.tree.size, "root": verifier.tree.root().hex(),
-                      "unfinished": len(verifier.signings), "findings": [rule + ": " + text for rule, text in verifier.findings]}))
+                      "unfinished": len(verifier.signings), "crls": verifier.revocations.count, "findings": [rule + ": " + text for rule, text in verifier.findings]}))
     return 5 if verifier.findings else 0
 
 

@@ -173,6 +173,26 @@ static void test_invalidity_date(void **state)
     assert_string_equal(listed(told, false), "05!1@");
 }
 
+/** Of a wrong type, or spelled in a second way. */
+static void test_members_of_a_wrong_kind(void **state)
+{
+    struct told *told = *state;
+    refused(told, "cert.revoked", "\"serial\":\"0005\",\"hold\":false", "begins with a zero octet");
+    refused(told, "cert.unrevoked", "\"serial\":\"0005\"", "begins with a zero octet");
+    refused(told, "cert.revoked", "\"serial\":\"05\",\"hold\":0", "hold, which is true or false");
+    refused(told, "cert.revoked", "\"serial\":\"05\",\"foreign\":\"no\"", "foreign, which is true or false");
+    refused(told, "cert.revoked", "\"serial\":\"05\",\"reason\":4", "reason, which is a text");
+    refused(told, "cert.revoked", "\"serial\":\"05\",\"reason\":\"SUPERSEDED\"", "reason is none");
+    AUTO(free) char *good = signing_members(told, 1, "2026-05-01T00:00:00Z", told->next);
+    char *keep = strstr(good, "\"keep_expired\":false");
+    assert_non_null(keep);
+    AUTO(free)
+    char *bad = memory_format("%.*s\"keep_expired\":0%s", (int)(keep - good), good,
+                              keep + strlen("\"keep_expired\":false"));
+    refused(told, "crl.signing", bad, "keep_expired, which is true or false");
+    assert_string_equal(listed(told, false), "");
+}
+
 static void test_burned(void **state)
 {
     struct told *told = *state;
@@ -310,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_revoked_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_invalidity_date, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_members_of_a_wrong_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_burned, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
         cmocka_unit_test_setup_teardown(test_leaves_one_crl_after_its_end, setup, teardown),

@@ -3,6 +3,7 @@
 #include "records/verify.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "fake_home.h"
 #include "issue/issue.h"
 
@@ -130,6 +131,65 @@ static void a_record_that_lacks_a_member_is_found(void **state)
     assert_int_equal(found.count, 1);
 }
 
+#define DIGEST "abababababababababababababababababababababababababababababababab"
+#define WHOLE                                                                                                \
+    "\"hold\":false,\"invalidity_date\":\"2026-01-01T00:00:00Z\",\"key_value\":\"" DIGEST "\","              \
+    "\"not_after\":\"2030-01-01T00:00:00Z\",\"operator\":\"x\",\"reason\":\"superseded\",\"ref\":5,"         \
+    "\"revoked_at\":\"2026-02-01T00:00:00Z\",\"seq\":9,\"serial\":\"0a\",\"subject\":\"CN=a\","              \
+    "\"time\":\"2026-02-01T00:00:00Z\",\"type\":\"cert.revoked\"}"
+
+/** A cert.revoked of serial 0a: WHOLE with old replaced by new. */
+static bool follows(const char *old, const char *new, const struct ledger_entry *certificate)
+{
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
+    AUTO(free) char *line = memory_text("{\"foreign\":false," WHOLE);
+    char *place = strstr(line, old);
+    assert_non_null(place);
+    AUTO(free)
+    char *text = memory_format("%.*s%s%s", (int)(place - line), line, new, place + strlen(old));
+    return checks.in_order(checks.data, 9, bytes_of_text(text), certificate, &found);
+}
+
+static void what_a_revocation_repeats_is_compared(void **state)
+{
+    static const struct {
+        const char *old, *new, *words;
+    } cases[] = {
+        {"2030-01-01", "2029-01-01", "not_after is not that"},
+        {"\"not_after\":\"2030-01-01T00:00:00Z\",", "", "not_after is not that"},
+        {"\"ref\":5", "\"ref\":6", "ref is not the cert.issued"},
+        {"\"ref\":5,", "", "ref is not the cert.issued"},
+        {"\"foreign\":false", "\"foreign\":true", "says foreign"},
+        {"abab", "abac", "key_value is not that"},
+        {"CN=a", "CN=b", "subject is not that"},
+        {"\"revoked_at\":\"2026-02-01", "\"revoked_at\":\"2026-02-02", "revoked_at is later"},
+        {"2026-01-01", "2026-03-01", "invalidity_date is later"},
+    };
+    char subject[] = "CN=a";
+    struct ledger_entry entry = {.issued_seq = 5, .subject = subject};
+    (void)state;
+    memset(entry.key_value, 0xab, sizeof(entry.key_value));
+    assert_true(time_parse("2030-01-01T00:00:00Z", &entry.not_after));
+    assert_true(follows("", "", &entry));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_false(follows(cases[i].old, cases[i].new, &entry));
+        assert_string_equal(found.items[0].rule, "ledger.revocation");
+        assert_found(cases[i].words);
+    }
+    // A record from before there was a command for it may say less, nothing else.
+    assert_true(follows("\"foreign\":false,\"hold\":false,", "", &entry));
+}
+
+static void a_revocation_of_no_certificate_is_foreign(void **state)
+{
+    (void)state;
+    assert_false(follows("\"foreign\":false", "\"foreign\":true", NULL));
+    assert_found("it has a ref");
+    assert_false(follows("\"ref\":5,", "", NULL));
+    assert_found("does not say foreign");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +197,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_certificate_is_held_against_signature_and_digest, begin, end),
         cmocka_unit_test_setup_teardown(what_a_record_says_of_its_tbs_is_compared, begin, end),
         cmocka_unit_test_setup_teardown(a_record_that_lacks_a_member_is_found, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_revocation_repeats_is_compared, begin, end),
+        cmocka_unit_test_setup_teardown(a_revocation_of_no_certificate_is_foreign, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
