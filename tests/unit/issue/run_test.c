@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A run of `sign` or `review` from the home's path to the files: what each step may see of the others. issue_run() confines its
+ * process for good, so each run is a process of its own.
+ */
+#include "issue/run.h"
+
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/openssl_release.h"
+#include "csr_maker.h"
+#include "fake_home.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define INIT_TYPES "cert.signing cert.issued ca.created "
+
+static struct fake_home own;
+static char request[160];
+static char out[160];
+
+static void write_file(const char *name, struct bytes content)
+{
+    struct error err = ERROR_INIT;
+    (void)unlinkat(own.folder.fd, name, 0); // it may be the first
+    if (!file_create(own.folder.fd, name, 0644, content, &err))
+        fail_msg("%s", err.text);
+}
+
+static int begin(void **state)
+{
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = csr_key("P-256");
+    const struct csr_recipe recipe = {.key = key, .subject = "30{31{30{06{550403}0c{'device-1'}}}}"};
+    (void)state;
+    fake_home_make(&own);
+    write_file("ca/policies/test.yaml", BYTES_LITERAL(FAKE_POLICY));
+    csr_make(&recipe, &der);
+    encode_pem("CERTIFICATE REQUEST", builder_bytes(&der), &pem);
+    write_file("a.csr", builder_bytes(&pem));
+    (void)snprintf(request, sizeof(request), "%s/a.csr", own.folder.path);
+    (void)snprintf(out, sizeof(out), "%s/out", own.folder.path);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    fake_home_remove(&own);
+    return 0;
+}
+
+/** A run in its own process. \param look  what is to be true after it; \return 0 if it is */
+static int run(struct issue_run_options options, const struct console *console,
+               int (*look)(bool is_done, const struct issue_outcome *outcome, const struct error *err))
+{
+    const char *const paths[] = {request};
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct error err = ERROR_INIT;
+        struct issue_outcome outcome = {.plan = NULL};
+        options.home = own.path;
+        options.command = "sign";
+        options.planning = (struct planning_options){.policy = "test", .paths = paths, .paths_count = 1};
+        bool is_done = issue_run(&options, console, &outcome, &err);
+        int code = look(is_done, &outcome, &err);
+        if (code != 0)
+            fprintf(stderr, "issue_run() %s (%s); looked at: %d\n", is_done ? "succeeded" : "failed",
+                    err.text, code);
+        _exit(code);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+static bool ledger_is(const char *types)
+{
+    AUTO(free) char *found = fake_home_types(&own);
+    return strcmp(found, types) == 0;
+}
+
+/** Signatures by the CA key beyond init's two. */
+static size_t asked(void)
+{
+    size_t unlogged = 0;
+    return fake_token_count(&unlogged) - 2;
+}
+
+static int look_at_dry_run(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)err;
+    return is_done && plan_count(outcome->plan, PLAN_SIGN) == 1 && outcome->result.issued == 0 &&
+                   asked() == 0 && ledger_is(INIT_TYPES)
+               ? 0
+               : 1;
+}
+
+static void a_dry_run_needs_no_token_and_writes_nothing(void **state)
+{
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    assert_int_equal(run((struct issue_run_options){.is_dry_run = true}, &fake_console, look_at_dry_run), 0);
+}
+
+static int look_at_files(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    struct error ignored = ERROR_INIT;
+    AUTO(close) int fd = -1;
+    (void)err;
+    if (!is_done || outcome->result.issued != 1 || asked() != 1 ||
+        !ledger_is(INIT_TYPES "session.opened cert.signing cert.issued "))
+        return 1;
+    return file_open_folder(AT_FDCWD, out, &fd, &ignored) && file_exists(fd, "a.pem") &&
+                   file_exists(fd, "a.tlog-proof") && file_exists(fd, "checkpoint")
+               ? 0
+               : 2;
+}
+
+static void certificate_proof_and_checkpoint_are_in_the_directory(void **state)
+{
+    (void)state;
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_files), 0);
+}
+
+/** The person: sees the plan before anybody logged in, and says no. */
+static bool say_no(void *data, struct issue_desk *desk, struct plan *plan, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(free) char *who = issue_desk_operator(desk);
+    (void)data;
+    assert_int_equal(plan_count(plan, PLAN_SIGN), 1);
+    assert_true(issue_desk_describe(desk, &plan->items[0], &text, err));
+    assert_non_null(strstr(builder_text(&text), "device-1"));
+    assert_non_null(who);
+    return error_set(err, ERROR_INTERRUPTED, 0, "nothing was signed");
+}
+
+static int look_at_refusal(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)outcome;
+    return !is_done && err->kind == ERROR_INTERRUPTED && asked() == 0 && ledger_is(INIT_TYPES) ? 0 : 1;
+}
+
+static void who_decides_is_asked_before_the_token_and_may_say_no(void **state)
+{
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    assert_int_equal(
+        run((struct issue_run_options){.directory = out, .decide = say_no}, &fake_console, look_at_refusal),
+        0);
+}
+
+/** The person: says yes, logs in at the desk, twice. */
+static bool say_yes(void *data, struct issue_desk *desk, struct plan *plan, struct error *err)
+{
+    (void)data, (void)plan;
+    return issue_desk_unlock(desk, err) && issue_desk_unlock(desk, err);
+}
+
+static void who_decides_may_log_in(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        run((struct issue_run_options){.directory = out, .decide = say_yes}, &fake_console, look_at_files),
+        0);
+}
+
+static bool is_confirmed;
+
+static bool answer(void *data, const char *question, bool *ret_yes, struct error *err)
+{
+    (void)data, (void)err;
+    assert_non_null(strstr(question, "The policy changed"));
+    *ret_yes = is_confirmed;
+    return true;
+}
+
+static int look_at_repeated(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)err;
+    return is_done && outcome->result.issued == 0 ? 0 : 1; // its certificate is there already
+}
+
+static int look_at_changed(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)outcome;
+    return !is_done && err->kind == ERROR_INTERRUPTED &&
+                   strstr(err->text, "the policy was not confirmed") != NULL
+               ? 0
+               : 1;
+}
+
+static void a_policy_that_changed_is_confirmed_by_who_decides(void **state)
+{
+    struct console console = fake_console;
+    struct issue_run_options options = {.directory = out, .decide = say_yes};
+    (void)state;
+    console.confirm = answer;
+    assert_int_equal(run(options, &console, look_at_files), 0); // the first use asks nothing
+    write_file("ca/policies/test.yaml", BYTES_LITERAL(FAKE_POLICY "# changed\n"));
+    is_confirmed = false;
+    assert_int_equal(run(options, &console, look_at_changed), 0);
+    is_confirmed = true;
+    assert_int_equal(run(options, &console, look_at_repeated), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_dry_run_needs_no_token_and_writes_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(certificate_proof_and_checkpoint_are_in_the_directory, begin, end),
+        cmocka_unit_test_setup_teardown(who_decides_is_asked_before_the_token_and_may_say_no, begin, end),
+        cmocka_unit_test_setup_teardown(who_decides_may_log_in, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_that_changed_is_confirmed_by_who_decides, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

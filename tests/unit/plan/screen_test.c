@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * RSA keys that share a prime, or a modulus: in one plan, in two plans of a run, with what the ledger holds; and what is kept of it in
+ * the home, which is believed only as far as the ledger bears it out.
+ */
+#include "plan/screen.h"
+
+#include "bad_keys.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "fake_home.h"
+#include "issue/issue.h"
+#include "records/revocation.h"
+#include "screen/factors.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define POLICY                                                                                               \
+    "policy: test\n"                                                                                         \
+    "subject:\n"                                                                                             \
+    "  - {field: CN, match: 'device-[0-9]+'}\n"                                                              \
+    "other_subject: refuse\n"                                                                                \
+    "other_san: refuse\n"                                                                                    \
+    "key: {allow: [rsa-2048, ec-p256]}\n"                                                                    \
+    "validity: {days: 90}\n"                                                                                 \
+    "key_usage: [digitalSignature]\n"                                                                        \
+    "extended_key_usage: [clientAuth]\n"
+
+enum { PRIMES = 4 };
+
+static mpz_t primes[PRIMES];
+static struct fake_home own;
+static struct policy *policy;
+
+static struct policy *load(const char *more)
+{
+    struct error err = ERROR_INIT;
+    struct policy *loaded = NULL;
+    AUTO(free) char *text = memory_format("%s%s", POLICY, more);
+    if (!policy_load(bytes_of_text(text), "test.yaml", &loaded, &err))
+        fail_msg("%s", err.text);
+    return loaded;
+}
+
+static int make_primes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < PRIMES; i++) {
+        mpz_init(primes[i]);
+        bad_prime(primes[i], 1024, i + 1);
+    }
+    return 0;
+}
+
+static int forget_primes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < PRIMES; i++)
+        mpz_clear(primes[i]);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    fake_home_make(&own);
+    fake_home_open(&own);
+    policy = load("");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    policy_free(policy);
+    fake_home_remove(&own);
+    return 0;
+}
+
+/** A request of device-N for the key of two primes. */
+static void add(struct plan *plan, unsigned device, unsigned p, unsigned q, unsigned long exponent)
+{
+    AUTO(free) char *name = memory_format("device-%u", device);
+    EVP_PKEY *key = bad_rsa_key(primes[p], primes[q], exponent);
+    fake_plan_add(plan, name, device, key);
+    EVP_PKEY_free(key);
+}
+
+static struct plan *plan_of(unsigned device, unsigned p, unsigned q)
+{
+    struct plan *plan = plan_new(policy);
+    add(plan, device, p, q, 65537);
+    return plan;
+}
+
+static bool take(struct output *output, size_t group, const struct plan_item *item, struct bytes certificate,
+                 struct bytes proof, struct error *err)
+{
+    (void)output, (void)group, (void)item, (void)certificate, (void)proof, (void)err;
+    return true;
+}
+
+/** device-1 gets a certificate for primes 0 and 1. \param ret_serial  bytes of it; may be NULL */
+static void issue_first(struct builder *ret_serial)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    struct output output = {.put = take};
+    const struct issue_options options = {.command = "sign"};
+    AUTO(plan_free) struct plan *plan = plan_of(1, 0, 1);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_int_equal(plan->items[0].action, PLAN_SIGN);
+    if (ret_serial != NULL)
+        builder_add(ret_serial, plan->items[0].serial, CERT_SERIAL_LEN);
+    if (!issue_plan(own.signer, plan, &output, &options, &fake_console, &result, &err))
+        fail_msg("%s", err.text);
+}
+
+static const struct finding *shared_finding(const struct plan *plan, size_t index)
+{
+    const struct findings *findings = &plan->items[index].verdict->findings;
+    assert_int_equal(plan->items[index].action, PLAN_REFUSE);
+    for (size_t i = 0; i < findings->count; i++) {
+        if (strcmp(findings->items[i].rule, "key.shared-factor") == 0)
+            return &findings->items[i];
+    }
+    fail_msg("no key.shared-factor, but %s", findings->count == 0 ? "nothing" : findings->items[0].text);
+    return NULL;
+}
+
+static void assert_words(const char *text, const char *words)
+{
+    if (text == NULL || strstr(text, words) == NULL)
+        fail_msg("\"%s\" lacks \"%s\"", text == NULL ? "" : text, words);
+}
+
+static void two_requests_of_a_plan_with_a_prime_in_common_are_both_refused(void **state)
+{
+    (void)state;
+    AUTO(plan_free) struct plan *plan = plan_of(1, 0, 1);
+    add(plan, 2, 1, 2, 65537);
+    add(plan, 3, 2, 3, 65537);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_words(shared_finding(plan, 0)->text, "shares a prime factor with device-2.csr");
+    assert_words(shared_finding(plan, 1)->text, "and 1 more");
+    assert_words(shared_finding(plan, 2)->remedy, "make new keys for both");
+}
+
+static void keys_with_nothing_in_common_are_not_held_up(void **state)
+{
+    (void)state;
+    AUTO(plan_free) struct plan *plan = plan_of(1, 0, 1);
+    add(plan, 2, 2, 3, 65537);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_int_equal(plan_count(plan, PLAN_SIGN), 2);
+}
+
+static void a_modulus_with_two_exponents_is_refused(void **state)
+{
+    (void)state;
+    AUTO(plan_free) struct plan *plan = plan_of(1, 0, 1);
+    add(plan, 2, 0, 1, 65539);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_words(shared_finding(plan, 1)->text, "the modulus of device-1.csr with another exponent");
+}
+
+static void plans_of_a_run_are_compared_with_each_other(void **state)
+{
+    struct error err = ERROR_INIT;
+    const struct plan_options options = {.policy = policy, .now = time_now()};
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    AUTO(plan_free) struct plan *first = plan_of(1, 0, 1);
+    AUTO(plan_free) struct plan *second = plan_of(2, 1, 2);
+    AUTO(plan_free) struct plan *third = plan_new(policy);
+    (void)state;
+    add(third, 3, 0, 1, 65539);
+    assert_true(judge_look_beside(judge, &err));
+    assert_true(plan_judge(judge, first, &options, &err));
+    assert_int_equal(first->items[0].action, PLAN_SIGN);
+    assert_true(plan_judge(judge, second, &options, &err));
+    assert_words(shared_finding(second, 0)->text, "shares a prime factor with device-1.csr");
+    assert_true(plan_judge(judge, third, &options, &err));
+    assert_words(third->items[0].verdict->findings.items[1].text,
+                 "the modulus of device-1.csr with another exponent");
+}
+
+static void a_policy_may_leave_it_out_and_the_next_one_sees_those_keys(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct policy *open = load("screen: {shared_factors: false}\n");
+    const struct plan_options careless = {.policy = open, .now = time_now()};
+    const struct plan_options careful = {.policy = policy, .now = time_now()};
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    AUTO(plan_free) struct plan *first = plan_new(open);
+    AUTO(plan_free) struct plan *second = plan_of(3, 1, 2);
+    (void)state;
+    add(first, 1, 0, 1, 65537);
+    add(first, 2, 1, 3, 65537);
+    assert_true(judge_look_beside(judge, &err));
+    assert_true(plan_judge(judge, first, &careless, &err));
+    assert_int_equal(plan_count(first, PLAN_SIGN), 2);
+    assert_true(plan_judge(judge, second, &careful, &err));
+    assert_words(shared_finding(second, 0)->text, "shares a prime factor with device-1.csr and 1 more");
+    policy_free(open);
+}
+
+static void the_ledgers_keys_count_and_are_named(void **state)
+{
+    (void)state;
+    issue_first(NULL);
+    AUTO(plan_free) struct plan *plan = plan_of(2, 1, 2);
+    add(plan, 3, 0, 1, 65539);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_words(shared_finding(plan, 0)->text,
+                 "for CN=device-1 and 1 more: everybody can compute the private keys");
+    assert_words(shared_finding(plan, 0)->remedy, "revoke certificate ");
+    assert_words(plan->items[1].verdict->findings.items[1].text, "for CN=device-1 with another exponent");
+}
+
+static void a_revoked_one_is_said_to_be_revoked(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder serial = BUILDER_INIT;
+    (void)state;
+    issue_first(&serial);
+    const struct record_cert_revoked record = {.serial = builder_bytes(&serial),
+                                               .reason = CRL_KEY_COMPROMISE,
+                                               .revoked_at = time_now(),
+                                               .invalidity_date = CRL_NO_TIME,
+                                               .not_after = CRL_NO_TIME,
+                                               .ref = ledger_size(own.home->ledger) - 1};
+    if (!ledger_append(own.home->ledger, RECORD_CERT_REVOKED, record_cert_revoked_write(&record), NULL,
+                       &err) ||
+        !ledger_commit(own.home->ledger, &err))
+        fail_msg("%s", err.text);
+    AUTO(plan_free) struct plan *plan = plan_of(2, 1, 2);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_words(shared_finding(plan, 0)->remedy, "is revoked already");
+}
+
+/* ---- what is kept in the home ---- */
+
+static void what_is_kept_is_rebuilt_where_it_does_not_fit(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    issue_first(NULL);
+    assert_true(file_create(own.home->fd, SCREEN_STORE_FILE, 0644, BYTES_LITERAL("another ledger's"), &err));
+    AUTO(plan_free) struct plan *second = plan_of(2, 1, 2);
+    fake_plan_judge(&own, second, policy, NULL);
+    assert_words(shared_finding(second, 0)->text, "for CN=device-1");
+    assert_true(findings_has(&second->warnings, "screen.store"));
+    assert_true(screening_forget(own.home->fd, &err));
+    assert_false(file_exists(own.home->fd, SCREEN_STORE_FILE));
+    assert_true(screening_forget(own.home->fd, &err)); // twice
+    AUTO(plan_free) struct plan *third = plan_of(2, 1, 2);
+    fake_plan_judge(&own, third, policy, NULL);
+    assert_words(shared_finding(third, 0)->text, "for CN=device-1");
+    assert_false(findings_has(&third->warnings, "screen.store"));
+}
+
+static void a_list_of_weak_keys_in_the_home_is_the_one_that_counts(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(plan_free) struct plan *without = plan_of(1, 0, 1);
+    AUTO(plan_free) struct plan *damaged = plan_of(2, 2, 3);
+    (void)state;
+    assert_int_equal(setenv("COLDCA_DATA", own.folder.path, 1), 0); // nothing there
+    fake_plan_judge(&own, without, policy, NULL);
+    assert_true(findings_has(&without->warnings, "screen.debian-weak-keys"));
+    assert_true(file_make_folder(own.home->fd, "screen", 0755, &err));
+    assert_true(file_create(own.home->fd, "screen/debian-weak-keys", 0644, BYTES_LITERAL("no list\n"), &err));
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    const struct plan_options options = {.policy = policy, .now = time_now()};
+    assert_false(plan_judge(judge, damaged, &options, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_words(err.text, "screening keys");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(two_requests_of_a_plan_with_a_prime_in_common_are_both_refused, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(keys_with_nothing_in_common_are_not_held_up, begin, end),
+        cmocka_unit_test_setup_teardown(a_modulus_with_two_exponents_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(plans_of_a_run_are_compared_with_each_other, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_may_leave_it_out_and_the_next_one_sees_those_keys, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(the_ledgers_keys_count_and_are_named, begin, end),
+        cmocka_unit_test_setup_teardown(a_revoked_one_is_said_to_be_revoked, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_kept_is_rebuilt_where_it_does_not_fit, begin, end),
+        cmocka_unit_test_setup_teardown(a_list_of_weak_keys_in_the_home_is_the_one_that_counts, begin, end),
+    };
+    return cmocka_run_group_tests(tests, make_primes, forget_primes);
+}
