@@ -34,6 +34,7 @@ int cli_token_show(int argc, char **argv, struct error *err);
 int cli_ledger(int argc, char **argv, struct error *err);
 
 int cli_cert_show(int argc, char **argv, struct error *err);
+int cli_cert_chain(int argc, char **argv, struct error *err);
 int cli_crl_show(int argc, char **argv, struct error *err);
 int cli_crl_verify(int argc, char **argv, struct error *err);
 int cli_ledger_index(int argc, char **argv, struct error *err);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/yaml.h"
 #include "cert/chain.h"
+#include "home/chain.h"
 #include "home/created.h"
 
 #include <errno.h>
@@ -58,29 +59,37 @@ static bool read_chain(struct bytes pem, struct builder ret_ders[static CHAIN_MA
     return true;
 }
 
+/** ca.pem with what is above it. */
+static bool read_with_chain(struct home *home, struct bytes der, struct error *err)
+{
+    struct builder ders[CHAIN_MAX] = {0};
+    struct bytes chain[CHAIN_MAX];
+    size_t count = 0;
+    bool is_read = (!file_exists(home->fd, HOME_CHAIN_FILE) ||
+                    file_read(home->fd, HOME_CHAIN_FILE, CERTIFICATE_MAX_LEN, &home->chain_pem, err)) &&
+                   read_chain(builder_bytes(&home->chain_pem), ders, &count, err);
+    for (size_t i = 0; i < count; i++)
+        chain[i] = builder_bytes(&ders[i]);
+    is_read = is_read && cert_issuer_read(der, chain, count, &home->issuer, err);
+    for (size_t i = 0; i < CHAIN_MAX; i++)
+        builder_done(&ders[i]);
+    return is_read;
+}
+
 static bool load_issuer(struct home *home, struct error *err)
 {
     AUTO(builder_done) struct builder file = BUILDER_INIT;
     AUTO(builder_done) struct builder der = BUILDER_INIT;
-    struct builder ders[CHAIN_MAX] = {0};
-    struct bytes chain[CHAIN_MAX];
-    size_t count = 0;
     if (!file_exists(home->fd, HOME_CERTIFICATE_FILE))
         return true; // a parent's certificate is awaited; home_open() decides whether that will do
     if (!file_read(home->fd, HOME_CERTIFICATE_FILE, CERTIFICATE_MAX_LEN, &file, err) ||
         !cert_from_file(builder_bytes(&file), &der, NULL, err))
         return error_while(err, "reading ca.pem");
-    if (file_exists(home->fd, HOME_CHAIN_FILE) &&
-        !file_read(home->fd, HOME_CHAIN_FILE, CERTIFICATE_MAX_LEN, &home->chain_pem, err))
-        return false;
-    bool is_read = read_chain(builder_bytes(&home->chain_pem), ders, &count, err);
-    for (size_t i = 0; i < count; i++)
-        chain[i] = builder_bytes(&ders[i]);
-    if (is_read && !cert_issuer_read(builder_bytes(&der), chain, count, &home->issuer, err))
-        is_read = error_while(err, "reading ca.pem");
-    for (size_t i = 0; i < CHAIN_MAX; i++)
-        builder_done(&ders[i]);
-    return is_read;
+    // A chain that is at fault leaves a home that can be verified, and given its chain again; home_open() refuses it.
+    if (read_with_chain(home, builder_bytes(&der), &home->chain_fault))
+        return true;
+    return cert_issuer_read(builder_bytes(&der), NULL, 0, &home->issuer, err) ||
+           error_while(err, "reading ca.pem");
 }
 
 bool home_open_ledger(struct home *home, enum home_access access, const struct console *console,
@@ -132,8 +141,11 @@ bool home_open(const char *path, enum home_access access, const struct console *
     if (!home_open_files(path, &home, err) || !home_open_ledger(home, access, console, err) ||
         !home_check_created(home, ledger_checkpoint_size(home->ledger), err))
         return false;
-    if (home->issuer != NULL)
+    if (home->issuer != NULL && access != HOME_SET_CHAIN) {
+        if (!home_check_chain(home, console, err))
+            return false;
         tell_chain(home->issuer, console);
+    }
     if (access == HOME_WRITE && home->issuer == NULL)
         return error_set(err, ERROR_INPUT, 0,
                          "%s awaits its parent's certificate; bring ca.csr to the parent, then run "

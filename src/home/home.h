@@ -15,9 +15,10 @@
 #include "ledger/ledger.h"
 
 enum home_access {
-    HOME_LOOK,     /**< read only; no lock, works on a read-only home */
-    HOME_WRITE,    /**< takes the lock; closes what a run that died left open */
-    HOME_COMPLETE, /**< HOME_WRITE for a home that still awaits its parent's certificate */
+    HOME_LOOK,      /**< read only; no lock, works on a read-only home */
+    HOME_WRITE,     /**< takes the lock; closes what a run that died left open */
+    HOME_SET_CHAIN, /**< HOME_WRITE for a home whose chain.pem is about to be replaced: it is not compared */
+    HOME_COMPLETE,  /**< HOME_WRITE for a home that still awaits its parent's certificate */
 };
 
 struct home {
@@ -26,17 +27,19 @@ struct home {
     struct home_config config;
     struct cert_issuer *issuer; /**< NULL while a parent's certificate is awaited */
     struct builder chain_pem;   /**< chain.pem, may be empty */
-    enum home_access access;    /**< the ledger was opened with */
-    struct ledger *ledger;      /**< NULL after home_open_files() */
+    struct error
+        chain_fault;         /**< why chain.pem is not the issuer's chain, and not in issuer; kind 0: it is */
+    enum home_access access; /**< the ledger was opened with */
+    struct ledger *ledger;   /**< NULL after home_open_files() */
 };
 
 /** The home to use: option (-C), COLDCA_HOME, the current directory if it holds ca.yaml, /var/lib/coldca. The caller frees. */
 char *home_path(const char *option);
 
-/** \return false: ERROR_INPUT (no or bad ca.yaml, ca.pem), ERROR_LEDGER. Notices of the ledger go to console. */
+/** \return false: ERROR_INPUT (no or bad ca.yaml, ca.pem), ERROR_LEDGER (also: chain.pem is not what the ledger has). Notices of the ledger go to console. */
 MUST_USE bool home_open(const char *path, enum home_access access, const struct console *console,
                         struct home **ret_home, struct error *err);
-/** Configuration and certificates only; the ledger is not opened (`ledger verify` reads a damaged one). */
+/** Configuration and certificates only; the ledger is not opened (`ledger verify` reads a damaged one), and chain.pem not compared. */
 MUST_USE bool home_open_files(const char *path, struct home **ret_home, struct error *err);
 /** An empty one at a path, for init to fill: no file is read or made, fd is -1. */
 struct home *home_new(const char *path);

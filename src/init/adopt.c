@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/parts.h"
 
-#include "base/encode.h"
 #include "base/file.h"
 #include "base/key_value.h"
-#include "base/memory.h"
 #include "base/quote.h"
-#include "cert/chain.h"
 #include "request/csr.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 #define CERTIFICATE_MAX_LEN (256 * 1024)
-#define CHAIN_MAX 16
-
-/** The certificates above, parent first. */
-struct chain {
-    struct builder ders[CHAIN_MAX];
-    size_t count;
-};
-
-static void chain_done(struct chain *chain)
-{
-    for (size_t i = 0; i < chain->count; i++)
-        builder_done(&chain->ders[i]);
-}
-DEFINE_AUTO_VALUE(struct chain, chain_done);
 
 /** The SubjectPublicKeyInfo a request asks for; empty if it is not a request. Appends. */
 static void key_of_request(struct bytes file, struct builder *ret_spki)
@@ -58,70 +41,6 @@ static bool read_first(const char *path, struct builder *file, struct builder *r
     return error_while(err, "reading %s", quoted_text(path, &buffer));
 }
 
-/** A file that begins with the CA's own certificate, as other tools write chains, is taken as well. */
-static bool read_chain(struct bytes rest, struct bytes own, struct chain *chain, struct error *err)
-{
-    while (rest.len > 0) {
-        if (chain->count == CHAIN_MAX)
-            return error_set(err, ERROR_INPUT, 0, "the chain holds more than %d certificates", CHAIN_MAX);
-        struct builder *der = &chain->ders[chain->count++];
-        *der = (struct builder)BUILDER_INIT;
-        if (!cert_from_file(rest, der, &rest, err))
-            return error_while(err, "reading the chain");
-        if (chain->count == 1 && bytes_equal(builder_bytes(der), own)) {
-            builder_done(der);
-            chain->count = 0;
-        }
-    }
-    return true;
-}
-
-static void join(const struct findings *findings, struct builder *ret_text)
-{
-    for (size_t i = 0; i < findings->count; i++)
-        builder_format(ret_text, "%s%s (%s)", i > 0 ? "; " : "", findings->items[i].text,
-                       findings->items[i].source);
-}
-
-/** What is not above is not known, and so are its constraints: the whole chain is brought, or the reason why not. */
-static bool check_whole(struct bytes last, bool is_whole, const struct init_options *options,
-                        struct error *err)
-{
-    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
-    if (is_whole)
-        return options->chain_incomplete == NULL ||
-               error_set(err, ERROR_USAGE, 0,
-                         "--chain-incomplete means nothing where the chain reaches a self-signed root; leave "
-                         "it out");
-    if (options->chain_incomplete != NULL)
-        return true;
-    if (!cert_read(last, &facts, err))
-        return false;
-    return error_set(
-        err, ERROR_INPUT, 0,
-        "the certificate of %s, which issued %s, was not given, so what it forbids is not known; "
-        "give all up to the self-signed root with --chain FILE, parent first, or say why not with "
-        "--chain-incomplete REASON",
-        facts.issuer_text, facts.subject_text);
-}
-
-/** What no validator takes is refused now; it would be every certificate's fault later. */
-static bool check_chain(const struct cert_issuer *issuer, struct bytes last,
-                        const struct init_options *options, const struct console *console, struct error *err)
-{
-    AUTO(builder_done) struct builder faults = BUILDER_INIT;
-    AUTO(cert_chain_report_done) struct cert_chain_report report = {.is_complete = false};
-    cert_chain_judge(issuer, time_now(), &report);
-    join(&report.faults, &faults);
-    if (report.faults.count > 0)
-        return error_set(err, ERROR_INPUT, 0, "no validator would take what this CA issues: %s",
-                         builder_text(&faults));
-    for (size_t i = 0; i < report.notices.count; i++)
-        console_notice(console, "the CA's chain: %s (%s)", report.notices.items[i].text,
-                       report.notices.items[i].source);
-    return check_whole(last, report.is_complete, options, err);
-}
-
 static bool check_time(const struct home *home, const char *file, struct error *err)
 {
     char text[TIME_TEXT_SIZE];
@@ -137,8 +56,6 @@ bool init_read_certificate(struct home *home, const struct init_options *options
     AUTO(builder_done) struct builder file = BUILDER_INIT;
     AUTO(builder_done) struct builder der = BUILDER_INIT;
     AUTO(builder_done) struct builder chain_file = BUILDER_INIT;
-    AUTO(chain_done) struct chain chain = {.count = 0};
-    struct bytes views[CHAIN_MAX];
     struct bytes rest = {.data = NULL, .len = 0};
     struct quoted buffer;
     (void)quoted_text(options->certificate, &buffer);
@@ -149,17 +66,10 @@ bool init_read_certificate(struct home *home, const struct init_options *options
             return error_while(err, "reading the chain");
         rest = builder_bytes(&chain_file);
     }
-    if (!read_chain(rest, builder_bytes(&der), &chain, err))
-        return false;
-    for (size_t i = 0; i < chain.count; i++) {
-        views[i] = builder_bytes(&chain.ders[i]);
-        encode_pem("CERTIFICATE", views[i], &home->chain_pem);
-    }
-    if (!cert_issuer_read(builder_bytes(&der), views, chain.count, &home->issuer, err))
+    if (!init_chain_take(home, builder_bytes(&der), rest, err))
         return error_while(err, "reading %s", buffer.text);
     return check_time(home, buffer.text, err) &&
-           check_chain(home->issuer, chain.count > 0 ? views[chain.count - 1] : builder_bytes(&der), options,
-                       console, err);
+           init_chain_check(home->issuer, options->chain_incomplete, console, err);
 }
 
 bool init_check_answer(const struct home *home, const struct init_options *options, struct error *err)

@@ -78,7 +78,7 @@ static bool keep_certificate(struct home *home, struct error *err)
 {
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
     encode_pem("CERTIFICATE", cert_issuer_der(home->issuer), &pem);
-    if (!file_replace(home->fd, HOME_CHAIN_FILE, 0644, builder_bytes(&home->chain_pem), err))
+    if (!init_chain_keep(home, err))
         return false;
     if (file_create(home->fd, HOME_CERTIFICATE_FILE, 0644, builder_bytes(&pem), err))
         return true;
@@ -110,8 +110,9 @@ static bool finish(struct signer *signer, const struct init_options *options, co
                    const struct init_continued *continued, struct error *err)
 {
     struct home *home = signer_home(signer);
-    return log_created(signer, options, command, continued, err) && ledger_commit(home->ledger, err) &&
-           signer_checkpoint(signer, err) && keep_certificate(home, err);
+    return log_created(signer, options, command, continued, err) &&
+           init_chain_log(home, command, options->chain_incomplete, err) &&
+           ledger_commit(home->ledger, err) && signer_checkpoint(signer, err) && keep_certificate(home, err);
 }
 
 /** The very last step: some tokens have no room for certificates, and the home holds it in any case. */

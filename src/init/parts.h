@@ -121,6 +121,20 @@ MUST_USE bool init_write_csr(struct making *making, const struct init_options *o
  */
 MUST_USE bool init_read_certificate(struct home *home, const struct init_options *options,
                                     const struct console *console, struct error *err);
+/**
+ * Makes home->issuer of a certificate and a file of what is above it, and home->chain_pem; what was there is replaced.
+ * \return false: ERROR_INPUT: it is not the chain of this certificate; nothing is changed
+ */
+MUST_USE bool init_chain_take(struct home *home, struct bytes certificate, struct bytes file,
+                              struct error *err);
+/** ERROR_INPUT: the chain is not whole, unless chain_incomplete says why, or no validator takes it. ERROR_USAGE: it is whole */
+MUST_USE bool init_chain_check(const struct cert_issuer *issuer, const char *chain_incomplete,
+                               const struct console *console, struct error *err);
+/** Appends chain.set. */
+MUST_USE bool init_chain_log(const struct home *home, const char *command, const char *chain_incomplete,
+                             struct error *err);
+/** Writes chain.pem. */
+MUST_USE bool init_chain_keep(const struct home *home, struct error *err);
 /** Whether home->issuer answers the request that lies in the home. ERROR_INPUT */
 MUST_USE bool init_check_answer(const struct home *home, const struct init_options *options,
                                 struct error *err);

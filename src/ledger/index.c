@@ -51,6 +51,8 @@ static const char schema[] =
 
 /* What only look-ups need, not the history itself: cheaper to make at the end than to keep along while a ledger is read. */
 static const char unfinished[] = "CREATE INDEX unfinished ON certificates(signing_seq) WHERE status = 0;";
+/* Of a type that is few among millions and looked for at every opening. An index from before has it made by its next writer. */
+static const char chains[] = "CREATE INDEX IF NOT EXISTS chains ON records(type) WHERE type = 'chain.set';";
 static const char all_keys[] =
     "DELETE FROM fresh_keys;"
     "INSERT INTO keys SELECT csr_key, signing_seq FROM certificates ORDER BY 1, 2;"
@@ -247,6 +249,8 @@ bool index_open(int home_fd, enum index_mode mode, const char *vkey, struct inde
         return error_set(err, ERROR_LEDGER, SQLITE_EMPTY, "index.sqlite is empty");
     if (is_empty && !make_schema(index, mode, vkey, err))
         return false;
+    if (mode == INDEX_WRITE && !run(index, chains, err))
+        return false;
     index->lacks_keys = mode == INDEX_SCRATCH;
     // A read-only user's transaction stays open: all its look-ups see one moment.
     if (mode == INDEX_READ && !run(index, "BEGIN", err))
@@ -272,7 +276,7 @@ bool index_complete(struct index *index, struct error *err)
     if (!run(index, "PRAGMA cache_size = -4096", err))
         return false;
     (void)sqlite3_db_release_memory(index->db); // what it can't give back it keeps
-    if (!run(index, all_keys, err) || !run(index, unfinished, err))
+    if (!run(index, all_keys, err) || !run(index, unfinished, err) || !run(index, chains, err))
         return false;
     index->lacks_keys = false;
     return true;

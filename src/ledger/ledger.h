@@ -142,6 +142,9 @@ MUST_USE bool ledger_find_key(struct ledger *ledger, const uint8_t key_value[sta
 MUST_USE bool ledger_policy_last_used(struct ledger *ledger, const char *policy,
                                       uint8_t ret_policy_sha256[static 32], uint64_t *ret_seq,
                                       bool *ret_found, struct error *err);
+/** The number of the newest chain.set (docs/ledger-format.md 1.2). */
+MUST_USE bool ledger_newest_chain(struct ledger *ledger, uint64_t *ret_seq, bool *ret_found,
+                                  struct error *err);
 /** The unfinished cert.signing records, oldest first; the caller frees each entry and the array. */
 MUST_USE bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret_entries, size_t *ret_count,
                                 struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/log.h"
 
+#include "base/canonical.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -46,9 +47,24 @@ static bool discard_tile(void *data, unsigned level, uint64_t number, const stru
     return true;
 }
 
-/** The root of the records before the index's offset, from the file. */
-static bool hash_records(const struct ledger *ledger, uint64_t *ret_size, struct tree_hash *ret_root,
-                         struct error *err)
+/** What the file says, to be held against the index. */
+struct reading {
+    uint64_t size;
+    struct tree_hash root;
+    bool has_chain;
+    uint64_t chain; /**< the newest chain.set: an index without it would let chain.pem be emptied */
+};
+
+static bool is_chain_set(struct bytes text)
+{
+    static const char spelled[] = "\"type\":\"chain.set\"";
+    struct canonical_field field = {.key = "type"};
+    return memmem(text.data, text.len, spelled, sizeof(spelled) - 1) != NULL &&
+           canonical_read(text, &field, 1) && bytes_equal_text(field.value.spelling, "chain.set");
+}
+
+/** The records before the index's offset, from the file. */
+static bool read_records(const struct ledger *ledger, struct reading *ret_reading, struct error *err)
 {
     AUTO(lines_done) struct lines lines = {.fd = -1};
     AUTO(free) struct tree *tree = memory_new(1, sizeof(*tree));
@@ -60,30 +76,38 @@ static bool hash_records(const struct ledger *ledger, uint64_t *ret_size, struct
             return false;
         if (line.kind != LINE_RECORD)
             continue;
+        if (is_chain_set(line.text)) {
+            ret_reading->has_chain = true;
+            ret_reading->chain = tree->size;
+        }
         tree_leaf_hash(line.text, &leaf);
         if (!tree_append(tree, &leaf, discard_tile, NULL, err))
             return false;
     } while (line.kind == LINE_RECORD || line.kind == LINE_VOID);
-    *ret_size = tree->size;
-    tree_edge_root(tree, ret_root);
+    ret_reading->size = tree->size;
+    tree_edge_root(tree, &ret_reading->root);
     return true;
 }
 
 bool log_recheck(struct ledger *ledger, struct error *why)
 {
     struct index_stamp now;
-    struct tree_hash root, known;
-    uint64_t size = 0;
+    struct tree_hash known;
+    struct reading reading = {.size = 0};
+    bool knows_chain = false;
+    uint64_t chain = 0;
     if (ledger->mode != LEDGER_WRITE || ledger->state.size == 0)
         return true;
     if (!stamp_of(ledger, &now, why))
         return false;
     if ((uint64_t)now.len > RECHECK_ALWAYS_BYTES && is_same(&now, &ledger->state.stamp))
         return true;
-    if (!hash_records(ledger, &size, &root, why))
+    if (!read_records(ledger, &reading, why) || !ledger_newest_chain(ledger, &chain, &knows_chain, why))
         return false;
     tree_edge_root(&ledger->tree, &known);
-    return (size == ledger->state.size && memcmp(root.bytes, known.bytes, TREE_HASH_LEN) == 0) ||
+    bool knows_all = knows_chain == reading.has_chain && (!knows_chain || chain == reading.chain);
+    return (knows_all && reading.size == ledger->state.size &&
+            memcmp(reading.root.bytes, known.bytes, TREE_HASH_LEN) == 0) ||
            error_set(why, ERROR_LEDGER, 0,
                      "records of " LOG_NAME " are not those index.sqlite has read (%" PRIu64 ")",
                      ledger->state.size);

@@ -49,3 +49,25 @@ bool record_ca_created_read(const struct json *json, struct builder *buffer,
     *ret_record = record;
     return true;
 }
+
+struct json *record_chain_set_write(const struct record_chain_set *record)
+{
+    struct json *json = json_new_object();
+    json_put_hex(json, "sha256", BYTES(record->sha256));
+    json_put_int(json, "certificates", (int64_t)record->certificates);
+    json_put_text(json, "command", record->command);
+    record_put_bounded(json, "chain_incomplete", record->chain_incomplete);
+    return json;
+}
+
+bool record_chain_set_read(const struct json *json, struct record_chain_set *ret_record, struct error *err)
+{
+    struct record_chain_set record = {.certificates = 0};
+    if (!record_digest(json, "sha256", record.sha256, err) ||
+        !record_number(json, "certificates", &record.certificates, err) ||
+        !record_text(json, "command", &record.command, err))
+        return false;
+    record.chain_incomplete = json_text(json, "chain_incomplete");
+    *ret_record = record;
+    return true;
+}

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ca.created: the CA's certificate, its keys and what their token said of them, when the CA was made or completed. */
+/*
+ * ca.created: the CA's certificate, its keys and what their token said of them, when the CA was made or completed.
+ * chain.set: what chain.pem holds from then on (docs/ledger-format.md 1.2).
+ */
 #ifndef COLDCA_RECORDS_CA_H
 #define COLDCA_RECORDS_CA_H
 
 #include "records/record.h"
 
 #define RECORD_CA_CREATED "ca.created"
+#define RECORD_CHAIN_SET "chain.set"
 
 /** A key, and the token's answers on its attributes: "yes", "no", "unknown". All borrowed. */
 struct record_key {
@@ -34,5 +38,18 @@ struct json *record_ca_created_write(const struct record_ca_created *record);
  */
 MUST_USE bool record_ca_created_read(const struct json *json, struct builder *buffer,
                                      struct record_ca_created *ret_record, struct error *err);
+
+/** The chain above the CA, by its digest. */
+struct record_chain_set {
+    uint8_t sha256[32];           /**< home_chain_digest() */
+    uint64_t certificates;        /**< how many there are */
+    const char *command;          /**< "init", "cert chain" */
+    const char *chain_incomplete; /**< why they end below a root; NULL: they don't */
+};
+/** The caller frees. */
+struct json *record_chain_set_write(const struct record_chain_set *record);
+/** Texts are borrowed from json. */
+MUST_USE bool record_chain_set_read(const struct json *json, struct record_chain_set *ret_record,
+                                    struct error *err);
 
 #endif

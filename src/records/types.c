@@ -17,6 +17,12 @@ static bool check_ca_created(const struct json *json, struct error *err)
     return record_ca_created_read(json, &buffer, &record, err);
 }
 
+static bool check_chain_set(const struct json *json, struct error *err)
+{
+    struct record_chain_set record;
+    return record_chain_set_read(json, &record, err);
+}
+
 static bool check_abandoned(const struct json *json, struct error *err)
 {
     struct record_cert_abandoned record;
@@ -74,6 +80,7 @@ static const struct {
     {RECORD_CRL_ISSUED, check_crl_issued},
     {RECORD_CRL_ABANDONED, check_crl_abandoned},
     {RECORD_REVOCATION_SET, record_revocation_set_check},
+    {RECORD_CHAIN_SET, check_chain_set},
     {RECORD_REQUEST_REFUSED, record_refused_check},
     {RECORD_REQUEST_SKIPPED, record_refused_check},
 };

@@ -5,6 +5,8 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "home/chain.h"
+#include "records/ca.h"
 #include "records/revoked.h"
 #include "records/types.h"
 
@@ -17,6 +19,7 @@ struct records_checker {
     struct builder tbs; /**< of the CRL that is being signed; empty: none, or it is wrong */
     enum signature_kind kind;
     uint64_t crls; /**< rebuilt, and right */
+    struct home_chain_set chain; /**< the newest so far */
 };
 
 static bool differs(struct findings *findings, const char *field, struct bytes recorded, struct bytes actual)
@@ -236,6 +239,28 @@ static bool check_revoked(const struct json *json, const struct ledger_entry *ce
     return !is_wrong;
 }
 
+/** One that is wrong by itself is said by check_record(), and counts for nothing. */
+static void take_chain(struct records_checker *checker, uint64_t seq, struct bytes text)
+{
+    AUTO(json_free) struct json *json = NULL;
+    struct record_chain_set record;
+    struct error ignored = ERROR_INIT;
+    if (!revoked_is_type(text, RECORD_CHAIN_SET) || !json_parse(text, &json, &ignored) ||
+        !record_chain_set_read(json, &record, &ignored))
+        return;
+    checker->chain.is_there = true;
+    checker->chain.seq = seq;
+    memcpy(checker->chain.sha256, record.sha256, sizeof(record.sha256));
+}
+
+void records_checker_chain(const struct records_checker *checker, const struct home *home,
+                           struct findings *ret_findings)
+{
+    struct error err = ERROR_INIT;
+    if (home->issuer != NULL && !home_chain_compare(home, &checker->chain, &err))
+        (void)say(ret_findings, "ledger.chain", &err);
+}
+
 static bool check_in_order(void *data, uint64_t seq, struct bytes text,
                            const struct ledger_entry *certificate, struct findings *ret_findings)
 {
@@ -246,6 +271,7 @@ static bool check_in_order(void *data, uint64_t seq, struct bytes text,
     bool is_issued = revoked_is_type(text, RECORD_CRL_ISSUED);
     bool is_revoked = revoked_is_type(text, RECORD_CERT_REVOKED);
     bool is_sound = true;
+    take_chain(checker, seq, text);
     if ((is_signing || is_issued || is_revoked) && json_parse(text, &json, &err))
         is_sound = is_signing  ? check_crl_signing(checker, json, ret_findings)
                    : is_issued ? check_crl_issued(checker, json, ret_findings)

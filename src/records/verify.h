@@ -23,6 +23,12 @@ MUST_USE bool records_crl_rebuild(const struct revoked *revoked, const struct ce
                                   const struct record_crl_signing *record, struct builder *ret_tbs,
                                   struct error *err);
 
+/**
+ * After all records were read: whether chain.pem is what the newest chain.set among them says; without one it is.
+ */
+void records_checker_chain(const struct records_checker *checker, const struct home *home,
+                           struct findings *ret_findings);
+
 /** For one ledger_verify(); valid as long as the checker. */
 struct ledger_checks records_checks(struct records_checker *checker);
 

@@ -171,7 +171,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout for
 leaves_nothing 3 -C issuing init --certificate stick/issuing.pem --chain foreign.pem
 says "the chain is out of order"
 
-step "the answer without --chain: refused, or taken with the reason why; what is above can be put beside it"
+step "the answer without --chain: refused, or taken with the reason why; what is above can be given later"
 leaves_nothing 3 -C issuing init --certificate stick/issuing.pem
 says "the certificate of C=US,O=Test Org,CN=Test Root, which issued O=Test Org,CN=Issuing CA, was not given"
 says "--chain-incomplete REASON"
@@ -180,6 +180,9 @@ keep_token pending # each of these copies is completed as if it were the only on
 run 0 -C unchained init --certificate stick/issuing.pem --chain-incomplete "the root comes next week" --pin-source file:pin
 grep -q '"chain_incomplete":"the root comes next week"' unchained/ledger.jsonl || fail "the ledger has no reason"
 cp ca/ca.pem unchained/chain.pem
+run 5 -C unchained sign "${device[@]}" --pin-source file:pin --out unchained-issued requests/early.csr
+says "is not the chain that record"
+run 0 -C unchained cert chain --set ca/ca.pem --pin-source file:pin
 run 0 -C unchained sign "${device[@]}" --chain --pin-source file:pin --out unchained-issued requests/early.csr
 equal "$(grep -c BEGIN unchained-issued/early-chain.pem)" 3
 

@@ -28,6 +28,9 @@ for home in "$kept"/*/; do
     run 0 --json -C ca cert list
     json length 4
 
+    step "$version: a home from before chain.set says how to get one, and works without"
+    says "run \`coldca -C ca cert chain --set ca/chain.pem\` once"
+
     step "$version: an old request gets its old certificate, a new one a new certificate"
     openssl req -new -noenc -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout /dev/null -subj /CN=device-9 \
         -out req/device-9.csr 2>/dev/null
@@ -36,6 +39,12 @@ for home in "$kept"/*/; do
     present issued/device-9.pem
     cmp device-1.pem issued/device-1.pem || fail "device-1 did not get its certificate back"
     openssl verify -x509_strict -CAfile ca/ca.pem issued/device-9.pem >/dev/null || fail "openssl refuses the new certificate"
+
+    step "$version: its chain goes into the ledger, and from then on nothing is said"
+    run 0 -C ca cert chain --set ca/chain.pem --pin-source file:token/pin
+    says_not "notice"
+    run 0 -C ca cert list
+    equal "$(cat err)" ""
 
     step "$version: the old part and the new are one history"
     run 0 -C ca ledger verify

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Plants faults in a ledger; `coldca ledger verify` and verify_ledger.py must find each: ledger_faults.py LEDGER_TOOL COLDCA"""
+import hashlib
 import json
 import os
 import re
@@ -25,6 +26,7 @@ class Home:
         self.lines = self.read("ledger.jsonl").split(b"\n")[:-1]
         self.notes = re.split(rb"(?<=\n)\n(?=ca\.example)", self.read("ledger.checkpoints")[:-1])
         self.newest = self.read("ledger.checkpoint")
+        self.chain = None
 
     def read(self, name):
         with open(os.path.join(self.path, name), "rb") as file:
@@ -33,6 +35,8 @@ class Home:
     def write(self):
         files = {"ledger.jsonl": b"".join(line + b"\n" for line in self.lines),
                  "ledger.checkpoints": b"".join(note + b"\n" for note in self.notes), "ledger.checkpoint": self.newest}
+        if self.chain is not None:
+            files["chain.pem"] = self.chain
         for name, data in files.items():
             if data is None:
                 os.unlink(os.path.join(self.path, name))
@@ -61,6 +65,15 @@ class Home:
         part = self.lines[start:stop]
         del self.lines[start:stop]
         self.lines[target:target] = part
+
+
+def set_chain(home, *digests, pem=None, **members):
+    """Records of chains at the end, and what chain.pem holds."""
+    for digest in digests:
+        record = {**json.loads(home.lines[-1]), "sha256": digest, "certificates": 0, "command": "init", **members}
+        home.lines.append(canonical({name: record[name] for name in ("operator", "time", "sha256", "certificates", "command") if record[name] is not None}
+                                    | {"seq": len(home.lines), "type": "chain.set"}))
+    home.chain = pem
 
 
 def swap(home, first, second):
@@ -92,6 +105,8 @@ def flip_signature(home, number):
     note = home.notes[number]
     set_note(home, number, note[-20:-10], note[-20:-10].swapcase())
 
+
+NOTHING, ELSE = hashlib.sha256(b"").hexdigest(), hashlib.sha256(b"else").hexdigest()
 
 # Signings 102-105, 110-113, 118; issued 106-109, 114-117, 119; 4 is an unrevocation, 1 was abandoned by 2.
 FAULTS = [
@@ -153,6 +168,14 @@ FAULTS = [
      lambda h: h.edit(119, type="cert.revoked", serial=h.get(118, "serial"))),
     ("unrevoked without being revoked", {"ledger.history"},
      lambda h: h.edit(119, type="cert.unrevoked", serial=h.get(102, "serial"))),
+    ("another chain than chain.set has", {"ledger.chain"}, lambda h: set_chain(h, ELSE)),
+    ("a chain that an older chain.set has", {"ledger.chain"}, lambda h: set_chain(h, NOTHING, ELSE)),
+    ("a chain.pem of more than chain.set has", {"ledger.chain"}, lambda h: set_chain(h, NOTHING, pem=h.read("ca.pem"))),
+    ("a chain.pem that holds no certificate", {"ledger.chain"}, lambda h: set_chain(h, NOTHING, pem=b"garbage\n")),
+    ("a chain.set without its digest", FORM, lambda h: set_chain(h, None)),
+    ("a chain.set with half a digest", FORM, lambda h: set_chain(h, NOTHING[:32])),
+    ("a chain.set with a count that is none", FORM, lambda h: set_chain(h, NOTHING, certificates="two")),
+    ("a chain.set without its command", FORM, lambda h: set_chain(h, NOTHING, command=None)),
     ("a record made void", {"ledger.sequence"}, lambda h: set_line(h, 60, h.lines[60] + b"\x18")),
     ("a record of another place as a void line", {"ledger.void"}, lambda h: h.lines.insert(110, h.lines[60] + b"\x18")),
     ("a checkpoint's root", {"ledger.checkpoint"}, lambda h: set_note(h, 2, b"\n54\n", b"\n54\nA")),
@@ -212,7 +235,7 @@ def main():
         vkey = open(os.path.join(whole, "vkey"), encoding="ascii").read()
         with open(os.path.join(whole, "ca.yaml"), "w", encoding="ascii") as file:
             file.write(CONFIGURATION.format(vkey))
-        for name, rules, plant in [("no fault", None, lambda h: None)] + FAULTS:
+        for name, rules, plant in [("no fault", None, lambda h: None), ("the chain that the newest chain.set has", None, lambda h: set_chain(h, ELSE, NOTHING))] + FAULTS:
             path = os.path.join(folder, "planted")
             shutil.copytree(whole, path)
             home = Home(path)

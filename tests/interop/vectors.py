@@ -107,6 +107,25 @@ def by_coldca(coldca, root):
         check(same_tree(vector("export"), os.path.join(folder, "export")), "the export")
 
 
+def chain_set(coldca):
+    """chain/: the record is of the certificates above; emptied, they are not what it says."""
+    record = json.loads(read("chain", "chain.set"))
+    ders = verify_ledger.certificates_of(read("chain", "chain.pem"))
+    check(len(ders) == record["certificates"] == 2, "how many certificates are above")
+    check(verify_ledger.sha256(b"".join(ders)).hex() == record["sha256"], "the digest of the chain")
+    with tempfile.TemporaryDirectory(prefix="coldca-vectors-") as folder:
+        for name, content in {"ledger.jsonl": read("chain", "chain.set"), "ledger.checkpoints": b"", "ca.pem": read("chain", "ca.pem"),
+                              "ca.yaml": CONFIGURATION.format(read("ledger", "vkey").decode().strip()).encode()}.items():
+            with open(os.path.join(folder, name), "wb") as file:
+                file.write(content)
+        for content, is_found in ((read("chain", "chain.pem"), False), (b"", True), (read("chain", "chain.pem").replace(b"\n\n", b"\n") + b"\n", False)):
+            with open(os.path.join(folder, "chain.pem"), "wb") as file:
+                file.write(content)
+            result = subprocess.run([coldca, "-C", folder, "--json", "ledger", "verify"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+            rules = [item["rule"] for item in json.loads(result.stdout)["findings"]]
+            check(("ledger.chain" in rules) == is_found and "ledger.created" in rules, f"chain.set, by coldca: {rules}")
+
+
 def main():
     numbers()
     root = tree()
@@ -116,6 +135,7 @@ def main():
     verifier.read_records()
     check(not verifier.findings and verifier.tree.root().hex() == root, f"verify_ledger.py: {verifier.findings}")
     by_coldca(sys.argv[1], root)
+    chain_set(sys.argv[1])
     print(f"{checked} checks against the vectors hold")
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Verifies a coldca ledger from docs/ledger-format.md alone: verify_ledger.py HOME VKEY CA_CERTIFICATE"""
+import base64
 import hashlib
 import json
 import os
+import re
 import sys
 
 from cryptography import x509
@@ -17,6 +19,14 @@ FIRST_RECORDS = 16  # among which ca.created is
 
 def sha256(data):
     return hashlib.sha256(data).digest()
+
+
+def certificates_of(pem):
+    """The DER of the certificates of chain.pem; text around them is no part of it."""
+    blocks = re.findall(rb"-----BEGIN CERTIFICATE-----\s(.*?)-----END CERTIFICATE-----", pem, re.S)
+    if not blocks and pem.strip():
+        raise ValueError("no certificates")
+    return [base64.b64decode(b"".join(block.split()), validate=True) for block in blocks]
 
 
 class Tree:
@@ -83,6 +93,7 @@ class Verifier:
         self.home, self.vkey, self.key = home, vkey, Key(vkey)
         self.issuer = x509.load_pem_x509_certificate(open(issuer, "rb").read())
         self.findings, self.tree, self.time, self.next = [], Tree(), "", 0
+        self.chain = None  # the newest chain.set
         self.certificates, self.signings, self.notes = {}, {}, {}  # serial -> what is known; seq -> record; size -> roots
         self.created, self.has_note = [], False
         self.revocations = Revocations(self.issuer, self.say)
@@ -181,7 +192,8 @@ class Verifier:
             self.created.append(record)
         check = {"cert.signing": self.signing, "cert.issued": self.issued, "cert.abandoned": self.abandoned,
                  "cert.revoked": self.revoked, "cert.unrevoked": self.unrevoked, "crl.signing": self.revocations.crl_signing,
-                 "crl.issued": self.revocations.crl_end, "crl.abandoned": self.revocations.crl_end}.get(kind)
+                 "crl.issued": self.revocations.crl_end, "crl.abandoned": self.revocations.crl_end,
+                 "chain.set": self.chain_set}.get(kind)
         if check:
             check(record)
 
@@ -232,6 +244,20 @@ class Verifier:
         except InvalidSignature:
             self.say("ledger.certificate", f"record {record['seq']}")
 
+    def chain_set(self, record):
+        if not DIGEST.fullmatch(record["sha256"]) or type(record["certificates"]) is not int or not isinstance(record["command"], str):
+            raise ValueError("a member of chain.set")
+        self.chain = record
+
+    def compare_chain(self):
+        path = os.path.join(self.home, "chain.pem")
+        try:
+            ders = certificates_of(open(path, "rb").read() if os.path.exists(path) else b"")
+            if self.chain and sha256(b"".join(ders)).hex() != self.chain["sha256"]:
+                raise ValueError("another chain")
+        except ValueError as why:
+            self.say("ledger.chain", f"chain.pem: {why!r}")
+
     def abandoned(self, record):
         signing = self.signings.pop(record["ref"], None)
         if self.history(signing is not None, record):
@@ -257,6 +283,7 @@ def main():
     verifier = Verifier(sys.argv[1], sys.argv[2], sys.argv[3])
     verifier.read_notes()
     verifier.read_records()
+    verifier.compare_chain()
     print(json.dumps({"records": verifier.tree.size, "root": verifier.tree.root().hex(),
                       "unfinished": len(verifier.signings), "crls": verifier.revocations.count, "findings": [rule + ": " + text for rule, text in verifier.findings]}))
     return 5 if verifier.findings else 0

@@ -83,12 +83,13 @@ static void a_home_opens_to_look_and_to_write(void **state)
 {
     struct error err = ERROR_INIT;
     (void)state;
+    assert_string_equal(fake_console_said(), "");
     for (enum home_access access = HOME_LOOK; access <= HOME_COMPLETE; access++) {
         AUTO(home_close) struct home *home = NULL;
         if (!home_open(own.path, access, &fake_console, &home, &err))
             fail_msg("%s", err.text);
         assert_int_equal(home->access, access);
-        assert_int_equal(ledger_size(home->ledger), 3);
+        assert_int_equal(ledger_size(home->ledger), 4);
         assert_string_equal(home->config.origin, "ca.example/root");
         assert_string_equal(cert_issuer_facts(home->issuer)->subject_text, "CN=Root");
     }
@@ -134,7 +135,24 @@ static void a_chain_that_is_none_is_refused(void **state)
 {
     (void)state;
     write_file("chain.pem", "no certificate\n");
-    assert_not_opened(HOME_LOOK, ERROR_INPUT, "reading chain.pem");
+    assert_not_opened(HOME_LOOK, ERROR_LEDGER, "chain.pem is not the chain above this CA (");
+    assert_not_opened(HOME_WRITE, ERROR_LEDGER, "`coldca cert chain --set FILE` takes it");
+}
+
+static void a_chain_the_ledger_does_not_have_is_refused(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(home_close) struct home *home = NULL;
+    (void)state;
+    AUTO(builder_done) struct builder root = BUILDER_INIT;
+    AUTO(free) char *certificate = file_of("ca.pem");
+    assert_true(file_read(AT_FDCWD, certificate, 65536, &root, &err));
+    write_file("chain.pem", builder_text(&root)); // a chain a self-signed root can have
+    assert_not_opened(HOME_LOOK, ERROR_LEDGER,
+                      "chain.pem, with 1 certificate, is not the chain that record 3 of the ledger");
+    assert_not_opened(HOME_WRITE, ERROR_LEDGER, "it was changed; put chain.pem back from a copy");
+    // But it can be put right.
+    assert_true(home_open(own.path, HOME_SET_CHAIN, &fake_console, &home, &err));
 }
 
 static void a_home_that_awaits_its_parent_can_be_completed_only(void **state)
@@ -333,6 +351,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_path_that_is_not_there_is_said_so, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_that_is_none_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_chain_that_is_none_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_chain_the_ledger_does_not_have_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_home_that_awaits_its_parent_can_be_completed_only, begin, end),
         cmocka_unit_test_setup_teardown(a_ledger_that_was_changed_does_not_open, begin, end),
         cmocka_unit_test_setup_teardown(files_alone_open_with_a_damaged_ledger, begin, end),

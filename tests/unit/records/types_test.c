@@ -115,6 +115,23 @@ static void ca_created_demands_its_members(void **state)
     assert_demands(RECORD_CA_CREATED, record_ca_created_write(&record), members);
 }
 
+static void chain_set_is_read_back(void **state)
+{
+    static const char *const members[] = {"sha256", "certificates", "command", NULL};
+    struct error err = ERROR_INIT;
+    struct record_chain_set read;
+    struct record_chain_set record = {.certificates = 2, .command = "cert chain", .chain_incomplete = "soon"};
+    (void)state;
+    memcpy(record.sha256, digest, sizeof(digest));
+    AUTO(json_free) struct json *json = again(record_chain_set_write(&record));
+    assert_true(record_chain_set_read(json, &read, &err));
+    assert_memory_equal(read.sha256, digest, sizeof(digest));
+    assert_int_equal(read.certificates, 2);
+    assert_string_equal(read.command, "cert chain");
+    assert_string_equal(read.chain_incomplete, "soon");
+    assert_demands(RECORD_CHAIN_SET, record_chain_set_write(&record), members);
+}
+
 static void cert_issued_is_read_back(void **state)
 {
     struct error err = ERROR_INIT;
@@ -377,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_crls),
         cmocka_unit_test(ca_created_is_read_back),
         cmocka_unit_test(ca_created_demands_its_members),
+        cmocka_unit_test(chain_set_is_read_back),
         cmocka_unit_test(cert_issued_is_read_back),
         cmocka_unit_test(cert_issued_demands_its_members),
         cmocka_unit_test(cert_abandoned_is_read_back_and_demands_its_members),
