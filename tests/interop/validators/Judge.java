@@ -21,11 +21,13 @@ import java.util.Set;
 public class Judge {
     /**
      * Java looks at nothing in an anchor but its key, other judges at its name constraints as well: a root that has some is made the first
-     * certificate of the path, unless it has policy constraints, which RFC 5280 does not process in an anchor.
+     * certificate of the path. Not where a certificate policy is demanded: RFC 5280 6.1 wants none of an anchor, but of each certificate of a path.
      */
-    static boolean belongsIntoPath(X509Certificate root) {
-        return root.getExtensionValue("2.5.29.30") != null && root.getExtensionValue("2.5.29.36") == null
-            && root.getExtensionValue("2.5.29.54") == null;
+    static boolean belongsIntoPath(X509Certificate root, List<X509Certificate> path) {
+        for (X509Certificate each : path)
+            if (each.getExtensionValue("2.5.29.36") != null || each.getExtensionValue("2.5.29.54") != null)
+                return false;
+        return root.getExtensionValue("2.5.29.30") != null;
     }
 
     static void judge(String line) throws Exception {
@@ -36,7 +38,7 @@ public class Judge {
             path.add((X509Certificate) factory.generateCertificate(
                 new ByteArrayInputStream(Base64.getDecoder().decode(word))));
         X509Certificate root = path.get(path.size() - 1);
-        if (!belongsIntoPath(root))
+        if (!belongsIntoPath(root, path))
             path.remove(path.size() - 1);
         PKIXParameters parameters = new PKIXParameters(
             Set.of(new TrustAnchor(root.getSubjectX500Principal(), root.getPublicKey(), null)));

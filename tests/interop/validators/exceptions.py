@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a judge is wrong, or judges by rules of its own: docs/validators.md has the reasons in words."""
+import ipaddress
 import re
 
 from cryptography import x509
@@ -9,16 +10,20 @@ from generate import WORDS
 from judges import CLIENT, EMAIL, SERVER
 
 
+def constraints_of(ca):
+    return [extension.value for extension in ca.extensions if isinstance(extension.value, x509.NameConstraints)]
+
+
 def constraints(question):
-    for ca in question.cas:
-        try:
-            yield ca.extensions.get_extension_for_class(x509.NameConstraints).value
-        except x509.ExtensionNotFound:
-            pass
+    return [value for ca in question.cas for value in constraints_of(ca)]
+
+
+def subtrees_of(ca, kind):
+    return [name for value in constraints_of(ca) for name in [*(value.permitted_subtrees or []), *(value.excluded_subtrees or [])] if isinstance(name, kind)]
 
 
 def subtrees(question, kind):
-    return [name for value in constraints(question) for name in [*(value.permitted_subtrees or []), *(value.excluded_subtrees or [])] if isinstance(name, kind)]
+    return [name for ca in question.cas for name in subtrees_of(ca, kind)]
 
 
 def has(kind):
@@ -26,7 +31,7 @@ def has(kind):
 
 
 def has_any_constraint(question):
-    return any(True for _ in constraints(question))
+    return bool(constraints(question))
 
 
 def uses_ed25519(question):
@@ -44,6 +49,26 @@ def common_names(certificate):
 def one_word_cn(question):
     """A CN that is one word, in the certificate or a CA."""
     return any(re.fullmatch(r"[A-Za-z0-9-]+", value) for each in [question.leaf, *question.cas] for value in common_names(each))
+
+
+def is_address(text):
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def address_cn_that_java_misses(question):
+    """Java alone holds an address in a CN to constraints; not if only the anchor has them, and not if an excluded net covers a permitted one."""
+    if not any(is_address(value) for value in common_names(question.leaf)) or any(isinstance(name, x509.IPAddress) for name in question.names):
+        return False
+    permitted, excluded = [], []
+    for value in constraints(question):
+        permitted += [name.value for name in value.permitted_subtrees or [] if isinstance(name, x509.IPAddress)]
+        excluded += [name.value for name in value.excluded_subtrees or [] if isinstance(name, x509.IPAddress)]
+    is_only_in_root = demands_policies(question) and not any(subtrees_of(ca, x509.IPAddress) for ca in question.between)
+    return is_only_in_root or any(inner.version == outer.version and inner.subnet_of(outer) for inner in permitted for outer in excluded)
 
 
 def cn_without_dns_name(question):
@@ -87,6 +112,7 @@ def is_excepted(judge, said, question):
 # rules, a condition on the twin: refused although every judge here accepts it
 NOBODY_MINDS = [
     ("name_constraints", lambda q: any(value.startswith("*.") for value in common_names(q.leaf)) and not q.hosts_in_san(), "Wildcards in a CN"),
+    ("name_constraints", address_cn_that_java_misses, "Addresses in a CN"),
     ("ca.path_len", lambda q: q.is_ca, "CAs that promise too much"),
     ("extended_key_usage.issuer", lambda q: q.is_ca, "CAs that promise too much"),
     ("extended_key_usage.issuer", lambda q: not set(q.purposes) & set(WORDS), "Purposes no validator knows"),
