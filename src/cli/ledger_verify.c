@@ -81,8 +81,7 @@ static int verify_home(const struct options *options, const struct demands *dema
         return (int)err->kind;
     check_witnesses(home, demands, &report);
     check_created(home, &report);
-    records_checker_chain(checker, home, &report.findings);
-    report.crls = records_checker_crls(checker);
+    records_checker_end(checker, home, &report);
     ledger_verify_report(&report, asked, options->wants_json);
     return report.findings.count == 0 ? EXIT_DONE : (int)ERROR_LEDGER;
 }

@@ -26,7 +26,7 @@ MUST_USE bool home_chain_noted(const struct home *home, struct home_chain_set *r
  */
 MUST_USE bool home_chain_compare(const struct home *home, const struct home_chain_set *set,
                                  struct error *err);
-/** At opening: compares with the newest; a person is told of a home without one. \return false: ERROR_LEDGER */
+/** At opening: compares with the newest; a home without one gives a warning. \return false: ERROR_LEDGER */
 MUST_USE bool home_check_chain(const struct home *home, const struct console *console, struct error *err);
 
 /** One certificate of the chain, for people. */
@@ -35,7 +35,7 @@ struct home_chain_link {
     int64_t not_after;
     uint8_t sha256[32];
 };
-/** The CA's certificate and those above it; home_chain_links_free() frees. */
+/** The CA's certificate and its chain; home_chain_links_free() frees. */
 MUST_USE bool home_chain_links(const struct home *home, struct home_chain_link **ret_links, size_t *ret_count,
                                struct error *err);
 void home_chain_links_free(struct home_chain_link *links, size_t count);

@@ -253,14 +253,6 @@ static void take_chain(struct records_checker *checker, uint64_t seq, struct byt
     memcpy(checker->chain.sha256, record.sha256, sizeof(record.sha256));
 }
 
-void records_checker_chain(const struct records_checker *checker, const struct home *home,
-                           struct findings *ret_findings)
-{
-    struct error err = ERROR_INIT;
-    if (home->issuer != NULL && !home_chain_compare(home, &checker->chain, &err))
-        (void)say(ret_findings, "ledger.chain", &err);
-}
-
 static bool check_in_order(void *data, uint64_t seq, struct bytes text,
                            const struct ledger_entry *certificate, struct findings *ret_findings)
 {
@@ -298,9 +290,13 @@ void records_checker_free(struct records_checker *checker)
     free(checker);
 }
 
-uint64_t records_checker_crls(const struct records_checker *checker)
+void records_checker_end(const struct records_checker *checker, const struct home *home,
+                         struct ledger_report *report)
 {
-    return checker->crls;
+    struct error err = ERROR_INIT;
+    report->crls = checker->crls;
+    if (home->issuer != NULL && !home_chain_compare(home, &checker->chain, &err))
+        (void)say(&report->findings, "ledger.chain", &err);
 }
 
 struct ledger_checks records_checks(struct records_checker *checker)

@@ -12,8 +12,12 @@ struct records_checker;
 struct records_checker *records_checker_new(const struct home *home);
 void records_checker_free(struct records_checker *checker);
 DEFINE_AUTO(struct records_checker *, records_checker_free);
-/** How many CRLs were rebuilt so far, equal to what was signed. */
-uint64_t records_checker_crls(const struct records_checker *checker);
+/**
+ * After all records were read: how many CRLs were rebuilt, equal to what was signed, and whether chain.pem is what the newest chain.set
+ * among them says; without one it is.
+ */
+void records_checker_end(const struct records_checker *checker, const struct home *home,
+                         struct ledger_report *report);
 
 /**
  * Makes the bytes of a CRL again from the records that revoked holds, which are those before its crl.signing, and compares them
@@ -22,12 +26,6 @@ uint64_t records_checker_crls(const struct records_checker *checker);
 MUST_USE bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
                                   const struct record_crl_signing *record, struct builder *ret_tbs,
                                   struct error *err);
-
-/**
- * After all records were read: whether chain.pem is what the newest chain.set among them says; without one it is.
- */
-void records_checker_chain(const struct records_checker *checker, const struct home *home,
-                           struct findings *ret_findings);
 
 /** For one ledger_verify(); valid as long as the checker. */
 struct ledger_checks records_checks(struct records_checker *checker);
