@@ -18,7 +18,7 @@ struct records_checker {
     struct revoked *revoked;
     struct builder tbs; /**< of the CRL that is being signed; empty: none, or it is wrong */
     enum signature_kind kind;
-    uint64_t crls; /**< rebuilt, and right */
+    uint64_t crls;               /**< rebuilt, and right */
     struct home_chain_set chain; /**< the newest so far */
 };
 
