@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "ui/ui.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,10 @@ static int run_command(int argc, char **argv, struct error *err)
 int main(int argc, char **argv)
 {
     struct error err = ERROR_INIT;
+    // The machine's openssl.cnf is for other programs: it could put foreign code and other algorithms into this process, and
+    // libcrypto would read it whenever somebody first asks, the PKCS#11 module too. Said before anyone asks, "no" holds.
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG,
+                              NULL); // what fails here fails again where it is used
     secret_harden_process();
     ui_use_utf8();
     interrupt_catch();

@@ -63,11 +63,11 @@ static bool load_signers(const struct home *home, struct job *job, struct error 
     return true;
 }
 
-/** Once confined a process can open nothing: libcrypto's configuration and the C library's time zone are read here. */
+/** Once confined a process can open nothing: the C library's time zone is read here. libcrypto's configuration never is (main.c). */
 static void warm_up(void)
 {
     tzset();
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_ADD_ALL_DIGESTS, NULL);
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_ADD_ALL_DIGESTS, NULL);
 }
 
 static int verify(int fd, void *context)

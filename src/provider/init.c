@@ -71,17 +71,35 @@ static int get_params(void *provctx, OSSL_PARAM params[])
            (status == NULL || OSSL_PARAM_set_int(status, 1) == 1);
 }
 
+/**
+ * Of several providers that have an algorithm libcrypto takes the one it heard of first, and it asks them in the order they were
+ * named in: as the first we would get everybody's key generation, TLS's groups and what the PKCS#11 module itself does
+ * with libcrypto, and can do none of it. So the first time nothing is said, and nothing is noted ("no cache"), and all
+ * others are heard before us. A key that is ours is never missed by it: libcrypto looks for any implementation first,
+ * and for the one of the key's own provider after that.
+ */
+static const OSSL_ALGORITHM *after_others(struct provider_context *context, int operation,
+                                          const OSSL_ALGORITHM *ours, int *no_cache)
+{
+    if (context->is_built_in || atomic_exchange(&context->others_were_asked[operation], true))
+        return ours;
+    *no_cache = 1;
+    return NULL;
+}
+
 static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 {
-    const struct provider_context *context = provctx;
+    struct provider_context *context = provctx;
     *no_cache = 0;
     switch (operation) {
     case OSSL_OP_KEYMGMT:
-        return provider_keymgmts;
+        return after_others(context, operation, provider_keymgmts, no_cache);
     case OSSL_OP_SIGNATURE:
-        return provider_signatures;
+        return after_others(context, operation, provider_signatures, no_cache);
     case OSSL_OP_STORE:
         return context->is_built_in ? NULL : provider_stores;
+    case OSSL_OP_ENCODER:
+        return context->is_built_in ? NULL : provider_encoders;
     default:
         return NULL;
     }
@@ -149,6 +167,8 @@ static int init(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *in, const OSS
             context->set_error_debug = OSSL_FUNC_core_set_error_debug(in);
         else if (in->function_id == OSSL_FUNC_CORE_VSET_ERROR)
             context->vset_error = OSSL_FUNC_core_vset_error(in);
+        else if (in->function_id == OSSL_FUNC_BIO_WRITE_EX)
+            context->write = OSSL_FUNC_BIO_write_ex(in);
     }
     if (!is_built_in && !read_configuration(context, core_params)) {
         teardown(context);

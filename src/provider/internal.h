@@ -24,7 +24,9 @@ struct provider_context {
     OSSL_FUNC_core_new_error_fn *new_error;
     OSSL_FUNC_core_set_error_debug_fn *set_error_debug;
     OSSL_FUNC_core_vset_error_fn *vset_error;
+    OSSL_FUNC_BIO_write_ex_fn *write;
     bool is_built_in; /**< in coldca itself: keys come from provider_pkey(), not from URIs */
+    atomic_bool others_were_asked[OSSL_OP__HIGHEST + 1]; /**< for the algorithms of an operation, before us */
     /* from the provider's section of openssl.cnf; loadable form only */
     char *module;
     char *init_args;
@@ -83,7 +85,12 @@ MUST_USE bool public_params_read(struct provider_key *key, const OSSL_PARAM para
 /** Answers those of params that are about the public key. \return 0 if one could not be written */
 int public_params_get(const struct provider_key *key, OSSL_PARAM params[]);
 
-/* ---- keymgmt.c, signature.c, store.c ---- */
+/* ---- encoder.c, keymgmt.c, signature.c, store.c ---- */
+/* The names libcrypto has for the algorithms; keys, signatures and encoders share them. */
+#define NAMES_RSA "RSA:rsaEncryption:1.2.840.113549.1.1.1"
+#define NAMES_EC "EC:id-ecPublicKey:1.2.840.10045.2.1"
+#define NAMES_ED25519 "ED25519:1.3.101.112"
+extern const OSSL_ALGORITHM provider_encoders[];
 extern const OSSL_ALGORITHM provider_keymgmts[];
 extern const OSSL_ALGORITHM provider_signatures[];
 extern const OSSL_ALGORITHM provider_stores[];

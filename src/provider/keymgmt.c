@@ -201,8 +201,8 @@ static const OSSL_DISPATCH ec_functions[] = {
 static const OSSL_DISPATCH ed25519_functions[] = {KEY_FUNCTIONS(ed25519_new), {0, NULL}};
 
 const OSSL_ALGORITHM provider_keymgmts[] = {
-    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=coldca", rsa_functions, "RSA keys in a token"},
-    {"EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=coldca", ec_functions, "EC keys in a token"},
-    {"ED25519:1.3.101.112", "provider=coldca", ed25519_functions, "Ed25519 keys in a token"},
+    {NAMES_RSA, "provider=coldca", rsa_functions, "RSA keys in a token"},
+    {NAMES_EC, "provider=coldca", ec_functions, "EC keys in a token"},
+    {NAMES_ED25519, "provider=coldca", ed25519_functions, "Ed25519 keys in a token"},
     {NULL, NULL, NULL, NULL},
 };

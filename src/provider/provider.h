@@ -2,7 +2,8 @@
 /*
  * An OpenSSL 3 provider over token/: store loader for pkcs11: URIs, keymgmt and signature. Built in on a private library context here;
  * the same sources make the loadable module coldca-provider.so for the openssl command.
- * It promises: a private key never leaves the token; software that asks for one is refused.
+ * It promises: a private key never leaves the token; software that asks for one is refused. Wherever it stands in the list of
+ * providers, what is not a token's key goes to the others.
  * It does not: decrypt, generate or import keys; there is no ENGINE.
  */
 #ifndef COLDCA_PROVIDER_PROVIDER_H

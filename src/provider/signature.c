@@ -406,9 +406,8 @@ static const OSSL_DISPATCH functions[] = {
 };
 
 const OSSL_ALGORITHM provider_signatures[] = {
-    {"RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=coldca", functions,
-     "RSA signatures made in a token"},
+    {NAMES_RSA, "provider=coldca", functions, "RSA signatures made in a token"},
     {"ECDSA", "provider=coldca", functions, "ECDSA signatures made in a token"},
-    {"ED25519:1.3.101.112", "provider=coldca", functions, "Ed25519 signatures made in a token"},
+    {NAMES_ED25519, "provider=coldca", functions, "Ed25519 signatures made in a token"},
     {NULL, NULL, NULL, NULL},
 };
