@@ -15,6 +15,7 @@ from ledger_faults import CONFIGURATION
 HERE = os.path.dirname(os.path.abspath(__file__))
 VECTORS = os.path.join(os.path.dirname(HERE), "vectors")
 LEDGER = os.path.join(VECTORS, "ledger")
+CRLS = os.path.join(VECTORS, "crl")
 checked = 0
 
 
@@ -67,13 +68,14 @@ def notes():
 class Home:
     """The ledger's files with the configuration coldca wants beside them."""
 
-    def __init__(self, coldca, folder):
+    def __init__(self, coldca, folder, vectors=LEDGER):
         self.coldca, self.folder, self.path = coldca, folder, os.path.join(folder, "ca")
         os.mkdir(self.path)
         for name in ("ledger.jsonl", "ledger.checkpoints", "ledger.checkpoint", "ca.pem"):
-            shutil.copy(os.path.join(LEDGER, name), self.path)
+            shutil.copy(os.path.join(vectors, name), self.path)
+        vkey = read(vectors, "vkey").decode().strip()
         with open(os.path.join(self.path, "ca.yaml"), "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(read("ledger", "vkey").decode().strip()))
+            file.write(CONFIGURATION.format(vkey).replace("ca.example/interop", vkey.split("+")[0]))
 
     def run(self, *arguments):
         result = subprocess.run([self.coldca, "-C", self.path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
@@ -126,16 +128,39 @@ def chain_set(coldca):
             check(("ledger.chain" in rules) == is_found and "ledger.created" in rules, f"chain.set, by coldca: {rules}")
 
 
+def by_verify_ledger(folder):
+    verifier = verify_ledger.Verifier(folder, read(folder, "vkey").decode().strip(), os.path.join(folder, "ca.pem"))
+    verifier.read_notes()
+    verifier.read_records()
+    verifier.compare_chain()
+    check(not verifier.findings, f"verify_ledger.py: {verifier.findings}")
+    return verifier
+
+
+def crls(coldca):
+    """Section 9: each CRL is made from the ledger again, and is the file beside it."""
+    names = sorted(name for name in os.listdir(CRLS) if name.endswith(".der"))
+    verifier = by_verify_ledger(CRLS)
+    check(verifier.revocations.count == len(names) == 11, "how many CRLs verify_ledger.py makes")
+    with tempfile.TemporaryDirectory(prefix="coldca-vectors-") as folder:
+        home = Home(coldca, folder, CRLS)
+        check(json.loads(home.run("--json", "ledger", "verify"))["crls"] == len(names), "how many CRLs coldca makes")
+        digests = {json.loads(line).get("sha256") for line in read("crl", "ledger.jsonl").splitlines() if b'"crl.issued"' in line}
+        check(digests == {verify_ledger.sha256(read("crl", name)).hex() for name in names}, "the CRLs are those of the ledger")
+        for name in names:
+            home.run("crl", "verify", os.path.join(CRLS, name))
+            subprocess.run(["openssl", "crl", "-inform", "DER", "-in", os.path.join(CRLS, name), "-CAfile", os.path.join(CRLS, "ca.pem"), "-noout"],
+                           stderr=subprocess.PIPE, check=True)
+
+
 def main():
     numbers()
     root = tree()
     notes()
-    verifier = verify_ledger.Verifier(LEDGER, read("ledger", "vkey").decode().strip(), os.path.join(LEDGER, "ca.pem"))
-    verifier.read_notes()
-    verifier.read_records()
-    check(not verifier.findings and verifier.tree.root().hex() == root, f"verify_ledger.py: {verifier.findings}")
+    check(by_verify_ledger(LEDGER).tree.root().hex() == root, "verify_ledger.py: the root")
     by_coldca(sys.argv[1], root)
     chain_set(sys.argv[1])
+    crls(sys.argv[1])
     print(f"{checked} checks against the vectors hold")
 
 
