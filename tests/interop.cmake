@@ -16,6 +16,10 @@ coldca_python_test(ledger_faults ledger_faults.py $<TARGET_FILE:ledger_tool> $<T
 coldca_python_test(crl_faults crl_faults.py $<TARGET_FILE:coldca>)
 coldca_python_test(crl_faults_blind crl_faults.py /bin/false)
 set_tests_properties(interop.crl_faults_blind PROPERTIES PASS_REGULAR_EXPRESSION "no fault is planted yet" FAIL_REGULAR_EXPRESSION "found by both")
+# The same for controls and approvals, in ledgers that no code of coldca made.
+coldca_python_test(control_faults control_faults.py $<TARGET_FILE:coldca>)
+coldca_python_test(control_faults_blind control_faults.py /bin/false)
+set_tests_properties(interop.control_faults_blind PROPERTIES PASS_REGULAR_EXPRESSION "no fault is planted yet" FAIL_REGULAR_EXPRESSION "found by both")
 coldca_python_test(vectors vectors.py $<TARGET_FILE:coldca>)
 # A program that reads no ledger: the test of faults must say so, and count nothing.
 coldca_python_test(ledger_faults_blind ledger_faults.py $<TARGET_FILE:ledger_tool> /bin/false)

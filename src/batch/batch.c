@@ -331,6 +331,11 @@ bool batch_run(const struct batch_options *options, const struct console *consol
     if (!prepare(batch, err))
         return false;
     *ret_result = result_of(batch);
+    for (size_t i = 0; i < batch->policies.count; i++) {
+        enum act act = policy_is_ca(batch->policies.items[i]->policy) ? ACT_ISSUE_CA : ACT_ISSUE;
+        if (!issue_is_permitted(batch->home, act, err))
+            return false;
+    }
     if (!signer_confine(batch->home, options->medium, options->pin_source, console, &batch->confined, err) ||
         !signer_open(batch->confined, console, &batch->signer, err))
         return false;

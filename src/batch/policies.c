@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
-#include "home/policy_use.h"
+#include "plan/permits.h"
 
 #include <string.h>
 
@@ -137,7 +137,7 @@ bool batch_policies_compare(const struct batch_policies *policies, const struct 
 {
     for (size_t i = 0; i < policies->count; i++) {
         AUTO(builder_done) struct builder change = BUILDER_INIT;
-        if (!home_policy_compare(home, policies->items[i]->policy, &change, err))
+        if (!plan_permits_policy(home, policies->items[i]->policy, &change, err))
             return false;
         if (change.len == 0)
             continue;

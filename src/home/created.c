@@ -19,8 +19,15 @@
 struct created {
     bool is_there;
     bool is_this_ca; /**< of this certificate, origin and ledger key */
-    uint64_t others; /**< records of other types among the first */
+    uint64_t others; /**< records among the first that are not of the making of a CA */
 };
+
+/** What stands beside ca.created when a CA is made (init/), and may be left of a completion that was stopped. */
+static bool is_of_making(const char *type)
+{
+    return strcmp(type, CHAIN_SET) == 0 || strcmp(type, "control.set") == 0 ||
+           strcmp(type, "policy.approved") == 0;
+}
 
 static void look_at_record(const struct home *home, struct bytes text, struct created *created)
 {
@@ -31,8 +38,8 @@ static void look_at_record(const struct home *home, struct bytes text, struct cr
         return;
     const char *type = json_text(record, "type");
     if (type == NULL || strcmp(type, CREATED) != 0) {
-        // A completion that was stopped before ca.pem was written leaves the two.
-        created->others += type == NULL || strcmp(type, CHAIN_SET) != 0 ? 1 : 0;
+        // A completion that was stopped before ca.pem was written leaves what is written beside it.
+        created->others += type == NULL || !is_of_making(type) ? 1 : 0;
         return;
     }
     const char *origin = json_text(record, "origin");

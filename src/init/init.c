@@ -112,7 +112,8 @@ static bool finish(struct signer *signer, const struct init_options *options, co
     struct home *home = signer_home(signer);
     return log_created(signer, options, command, continued, err) &&
            init_chain_log(home, command, options->chain_incomplete, err) &&
-           ledger_commit(home->ledger, err) && signer_checkpoint(signer, err) && keep_certificate(home, err);
+           init_log_control(home, options->control, err) && ledger_commit(home->ledger, err) &&
+           signer_checkpoint(signer, err) && keep_certificate(home, err);
 }
 
 /** The very last step: some tokens have no room for certificates, and the home holds it in any case. */
@@ -260,8 +261,11 @@ static bool init_complete(const struct init_options *options, const struct conso
 bool init_ca(const struct init_options *options, const struct console *console,
              struct init_result *ret_result, struct error *err)
 {
+    AUTO(control_done) struct control control = {.people_count = 0};
+    struct init_options complete = *options;
     enum init_mode mode = INIT_ROOT;
-    return init_check_options(options, &mode, err) &&
-           (mode == INIT_COMPLETE ? init_complete(options, console, ret_result, err)
-                                  : init_new(options, mode, console, ret_result, err));
+    complete.control = &control;
+    return init_check_options(options, &mode, err) && init_read_control(options, console, &control, err) &&
+           (mode == INIT_COMPLETE ? init_complete(&complete, console, ret_result, err)
+                                  : init_new(&complete, mode, console, ret_result, err));
 }

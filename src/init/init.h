@@ -9,6 +9,7 @@
 #define COLDCA_INIT_INIT_H
 
 #include "plan/judge.h"
+#include "records/control.h"
 #include "signer/signer.h"
 
 struct init_options {
@@ -27,9 +28,12 @@ struct init_options {
     const char *chain; /**< file with the certificates above; NULL */
     const char *chain_incomplete; /**< why chain does not reach a root; goes to the ledger; NULL */
     const char
-        *continues; /**< file: the last known checkpoint of a lost ledger that this one follows; NULL */
-    bool wants_csr; /**< --csr: a CSR for a parent instead of a root certificate */
-    unsigned days;  /**< the root's life, at most the policy's max_days; 0: the policy's days */
+        *continues;       /**< file: the last known checkpoint of a lost ledger that this one follows; NULL */
+    const char *controls; /**< YAML file: who may decide what; NULL: the operator alone */
+    const char *policies; /**< without controls: "approved" or "any", which is also NULL */
+    const struct control *control; /**< what these two say: init_ca() sets it */
+    bool wants_csr;                /**< --csr: a CSR for a parent instead of a root certificate */
+    unsigned days; /**< the root's life, at most the policy's max_days; 0: the policy's days */
     bool may_be_extractable;
     bool wants_pss;
     const char *hash;

@@ -28,6 +28,7 @@ static bool check_modes(const struct init_options *options, enum init_mode mode,
 {
     const enum init_mode making = INIT_ROOT | INIT_REQUEST;
     const enum init_mode new = making | INIT_ADOPT;
+    const enum init_mode complete = INIT_ROOT | INIT_ADOPT | INIT_COMPLETE;
     const enum init_mode bringing = INIT_ADOPT | INIT_COMPLETE;
     const struct {
         const char *name;
@@ -44,6 +45,8 @@ static bool check_modes(const struct init_options *options, enum init_mode mode,
         {"--chain", options->chain != NULL, bringing, "it goes with --certificate"},
         {"--chain-incomplete", options->chain_incomplete != NULL, bringing, "it goes with --certificate"},
         {"--continues", options->continues != NULL, INIT_ADOPT, "it is for a key whose ledger was lost"},
+        {"--controls", options->controls != NULL, complete, "they are set with --certificate"},
+        {"--policies", options->policies != NULL, complete, "they are set with --certificate"},
         {"--use-key", options->use_key != NULL, new, NULL},
         {"--key-label", options->key_label != NULL, new, NULL},
         {"--origin", options->origin != NULL, new, NULL},

@@ -111,6 +111,14 @@ void init_drop_keys(struct making *making, const struct init_options *options, c
 /** Judges the CA's own request by the policy, logs the TBS, signs, verifies, logs; the home's issuer is set. */
 MUST_USE bool init_sign_root(struct making *making, const struct init_options *options,
                              const struct init_plan *plan, const struct console *console, struct error *err);
+/** Reads --controls and --policies. ERROR_USAGE, ERROR_INPUT: nobody could meet these controls */
+MUST_USE bool init_read_control(const struct init_options *options, const struct console *console,
+                                struct control *ret_control, struct error *err);
+/**
+ * Appends the first control.set, and before it, if policies have to be approved, a policy.approved of each the CA begins with.
+ * Does not commit.
+ */
+MUST_USE bool init_log_control(struct home *home, const struct control *control, struct error *err);
 /** Writes ca.csr, after the policy allowed what it asks for. */
 MUST_USE bool init_write_csr(struct making *making, const struct init_options *options,
                              const struct init_plan *plan, struct error *err);

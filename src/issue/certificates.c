@@ -15,6 +15,10 @@ static bool next_plan(struct certificates *own, unsigned wait_ms, struct error *
         return false;
     if (own->plan == NULL)
         return true;
+    // Who runs this asked before a token was opened; here stands the last guard before anything is logged.
+    if (plan_count(own->plan, PLAN_SIGN) > 0 &&
+        !issue_is_permitted(signer_home(own->signer), own->plan->act, err))
+        return false;
     own->next_item = 0;
     own->refused += plan_count(own->plan, PLAN_REFUSE);
     own->skipped += plan_count(own->plan, PLAN_SKIP);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "issue/certificates.h"
 #include "issue/session.h"
+#include "records/in_force.h"
 #include "records/session.h"
 
 #include <string.h>
@@ -81,6 +82,14 @@ static bool carry_out(struct signer *signer, const struct issue_source *source, 
         return error_while(err, "signing the checkpoint; the certificates are issued and in the ledger");
     ret_result->ledger_size = ledger_size(ledger);
     return true;
+}
+
+bool issue_is_permitted(const struct home *home, enum act act, struct error *err)
+{
+    return control_permits(home->ledger, act,
+                           "`coldca plan` the requests, have people `coldca approve` it, then `coldca sign "
+                           "--plan FILE --approval FILE`; nothing was signed",
+                           err);
 }
 
 bool issue_each(struct signer *signer, const struct issue_source *source, struct output *output,

@@ -96,6 +96,8 @@ static bool carry_out(const struct issue_run_options *options, struct issue_desk
 {
     const struct issue_options issue = {.command = options->command,
                                         .is_confirmed_by_person = options->decide != NULL};
+    if (plan_count(outcome->plan, PLAN_SIGN) > 0 && !issue_is_permitted(desk->home, outcome->plan->act, err))
+        return false;
     if (options->decide != NULL && !options->decide(options->data, desk, outcome->plan, err))
         return false;
     return issue_desk_unlock(desk, err) &&

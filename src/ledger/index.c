@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INDEX_VERSION 4
+#define INDEX_VERSION 5
 #define INDEX_STATEMENTS_MAX 48
 #define INDEX_NAME "index.sqlite"
 #define FRESH_MAX 49152 /* keys; three a certificate */
@@ -37,6 +37,9 @@ static const char schema[] =
     " inode INTEGER NOT NULL, len INTEGER NOT NULL, mtime INTEGER NOT NULL);"
     "CREATE TABLE records(seq INTEGER PRIMARY KEY, offset INTEGER NOT NULL, len INTEGER NOT NULL,"
     " time INTEGER NOT NULL, type TEXT NOT NULL, batch TEXT);"
+    // Few among millions, and asked for by every run (governing.c).
+    "CREATE INDEX governing ON records(type, seq) WHERE type IN ('control.set', 'plan.approved', "
+    "'policy.approved');"
     "CREATE TABLE certificates(signing_seq INTEGER PRIMARY KEY, issued_seq INTEGER, status INTEGER NOT NULL,"
     " serial BLOB NOT NULL, policy TEXT, subject TEXT, source TEXT, csr BLOB NOT NULL, spki BLOB NOT NULL,"
     " time INTEGER NOT NULL, not_after INTEGER NOT NULL, policy_sha256 BLOB NOT NULL, sans TEXT NOT NULL,"

@@ -157,6 +157,13 @@ MUST_USE bool ledger_certificate_parts(struct ledger *ledger, const struct ledge
                                        struct builder *ret_tbs, struct builder *ret_signature,
                                        struct error *err);
 
+/**
+ * The newest record of a type that governs: control.set, plan.approved, policy.approved; quick, however long the ledger is.
+ * \param before  only records before this number; UINT64_MAX: all
+ */
+MUST_USE bool ledger_governing(struct ledger *ledger, const char *type, uint64_t before, uint64_t *ret_seq,
+                               bool *ret_found, struct error *err);
+
 /** Filters of `ledger list`; NULL, 0 and -1 match all. */
 struct ledger_filter {
     int64_t since, until; /**< 0: open */

@@ -34,6 +34,7 @@ struct plan *plan_new(const struct policy *policy)
 {
     struct plan *plan = memory_new(1, sizeof(*plan));
     atomic_store(&plan->holders, 1);
+    plan->act = policy_is_ca(policy) ? ACT_ISSUE_CA : ACT_ISSUE;
     plan->policy_name = memory_text(policy_name(policy));
     memcpy(plan->policy_sha256, policy_sha256(policy), sizeof(plan->policy_sha256));
     return plan;

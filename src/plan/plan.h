@@ -10,6 +10,7 @@
 
 #include "ledger/ledger.h"
 #include "policy/policy.h"
+#include "records/act.h"
 
 enum plan_action {
     PLAN_SIGN,    /**< allowed; tbs and serial are set */
@@ -57,6 +58,7 @@ struct plan {
     uint8_t policy_sha256[32];
     uint8_t sha256[32]; /**< over policy, and for each item source, action, TBS or reasons; see plan_seal() */
     int64_t made_at;
+    enum act act;             /**< that carries it out: ACT_ISSUE or ACT_ISSUE_CA */
     bool wants_proofs;        /**< the policy's word: NAME.tlog-proof beside each certificate */
     struct findings warnings; /**< about the whole: what could not be looked at */
 };

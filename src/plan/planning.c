@@ -2,8 +2,8 @@
 #include "plan/planning.h"
 
 #include "base/memory.h"
-#include "home/policy_use.h"
 #include "plan/inputs.h"
+#include "plan/permits.h"
 
 struct planning {
     struct planning_options options;
@@ -42,7 +42,8 @@ bool planning_open(const struct planning_options *options, const struct home *ho
         !inputs_collect(options->paths, options->paths_count, console, &planning->inputs, err) ||
         !judge_open_lists(planning->judge, err) || !readers_open(0, &planning->readers, err))
         return false;
-    if (home != NULL && !home_policy_compare(home, planning->policy, &planning->change, err))
+    if (home != NULL && home->ledger != NULL &&
+        !plan_permits_policy(home, planning->policy, &planning->change, err))
         return false;
     if (planning->change.len > 0)
         console_notice(console, "%s", builder_text(&planning->change));

@@ -2,6 +2,7 @@
 #include "records/types.h"
 
 #include "base/bytes.h"
+#include "records/approved.h"
 #include "records/ca.h"
 #include "records/cert.h"
 #include "records/crl.h"
@@ -63,6 +64,27 @@ static bool check_crl_abandoned(const struct json *json, struct error *err)
     return record_crl_abandoned_read(json, &record, err);
 }
 
+static bool check_control(const struct json *json, struct error *err)
+{
+    AUTO(control_done) struct control control = {.people_count = 0};
+    if (control_read(json, &control, err))
+        return true;
+    err->kind = ERROR_LEDGER;
+    return false;
+}
+
+static bool check_plan_approved(const struct json *json, struct error *err)
+{
+    struct record_plan_approved record;
+    return record_plan_approved_read(json, &record, err);
+}
+
+static bool check_policy_approved(const struct json *json, struct error *err)
+{
+    struct record_policy_approved record;
+    return record_policy_approved_read(json, &record, err);
+}
+
 /* cert.signing and cert.issued are not here: there are as many as certificates, so the ledger reads them by itself (ledger/record.c)
  * and records/verify.c looks at what was signed. */
 static const struct {
@@ -83,6 +105,9 @@ static const struct {
     {RECORD_CHAIN_SET, check_chain_set},
     {RECORD_REQUEST_REFUSED, record_refused_check},
     {RECORD_REQUEST_SKIPPED, record_refused_check},
+    {RECORD_CONTROL_SET, check_control},
+    {RECORD_PLAN_APPROVED, check_plan_approved},
+    {RECORD_POLICY_APPROVED, check_policy_approved},
 };
 
 static bool is_common(const char *key, const struct json *value, void *data)

@@ -16,6 +16,7 @@
 struct records_checker {
     const struct cert_issuer *issuer; /**< borrowed */
     struct revoked *revoked;
+    struct governed *governed;
     struct builder tbs; /**< of the CRL that is being signed; empty: none, or it is wrong */
     enum signature_kind kind;
     uint64_t crls;               /**< rebuilt, and right */
@@ -268,6 +269,7 @@ static bool check_in_order(void *data, uint64_t seq, struct bytes text,
         is_sound = is_signing  ? check_crl_signing(checker, json, ret_findings)
                    : is_issued ? check_crl_issued(checker, json, ret_findings)
                                : check_revoked(json, certificate, ret_findings);
+    is_sound &= governed_take(checker->governed, seq, text, ret_findings);
     // After the CRL was drawn: it is of the records before it.
     error_clear(&err);
     return (revoked_take(checker->revoked, seq, text, &err) ||
@@ -280,12 +282,14 @@ struct records_checker *records_checker_new(const struct home *home)
     struct records_checker *checker = memory_new(1, sizeof(*checker));
     checker->issuer = home->issuer;
     checker->revoked = revoked_new();
+    checker->governed = governed_new(home->config.origin, home->config.ledger_vkey);
     return checker;
 }
 
 void records_checker_free(struct records_checker *checker)
 {
     revoked_free(checker->revoked);
+    governed_free(checker->governed);
     builder_done(&checker->tbs);
     free(checker);
 }
@@ -297,6 +301,11 @@ void records_checker_end(const struct records_checker *checker, const struct hom
     report->crls = checker->crls;
     if (home->issuer != NULL && !home_chain_compare(home, &checker->chain, &err))
         (void)say(&report->findings, "ledger.chain", &err);
+}
+
+const struct governed *records_governed(const struct records_checker *checker)
+{
+    return checker->governed;
 }
 
 struct ledger_checks records_checks(struct records_checker *checker)

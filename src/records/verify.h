@@ -4,9 +4,10 @@
 #define COLDCA_RECORDS_VERIFY_H
 
 #include "home/home.h"
+#include "records/governed.h"
 #include "records/revoked.h"
 
-/** What the checks remember of the records before: revocations, and each CRL rebuilt. */
+/** What the checks remember of the records before: revocations, each CRL rebuilt, controls and approvals. */
 struct records_checker;
 /** \param home  borrowed; its issuer is there */
 struct records_checker *records_checker_new(const struct home *home);
@@ -18,6 +19,9 @@ DEFINE_AUTO(struct records_checker *, records_checker_free);
  */
 void records_checker_end(const struct records_checker *checker, const struct home *home,
                          struct ledger_report *report);
+
+/** What the records said of who may decide, once they were read; borrowed. */
+const struct governed *records_governed(const struct records_checker *checker);
 
 /**
  * Makes the bytes of a CRL again from the records that revoked holds, which are those before its crl.signing, and compares them

@@ -295,7 +295,8 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
     AUTO(drawing_done) struct drawing drawing = {.count = 0};
     struct logged logged = {.kind = &logged_crl, .name = "the CRL"};
     if (!status_desk_open(&desk, options->home, HOME_WRITE, err) ||
-        !open_places(options, desk.home, &places, err) || !status_desk_confine(&desk, options->out, err) ||
+        !status_desk_permits(&desk, ACT_CRL, err) || !open_places(options, desk.home, &places, err) ||
+        !status_desk_confine(&desk, options->out, err) ||
         (places.has_out && !directory_meet_checkpoint(&places.out, err)) || !begin(&desk, err) ||
         !draw(&desk, options, &drawing, err))
         return false;

@@ -50,6 +50,11 @@ bool status_desk_confine(struct status_desk *desk, const char *written, struct e
     return signer_confine(desk->home, written, desk->pin_source, desk->console, &desk->confined, err);
 }
 
+bool status_desk_permits(const struct status_desk *desk, enum act act, struct error *err)
+{
+    return control_permits(desk->home->ledger, act, "nothing was done", err);
+}
+
 static bool take(void *data, uint64_t seq, struct bytes text, struct error *err)
 {
     return revoked_take(data, seq, text, err) ||

@@ -7,6 +7,7 @@
 #ifndef COLDCA_STATUS_DESK_H
 #define COLDCA_STATUS_DESK_H
 
+#include "records/in_force.h"
 #include "records/revoked.h"
 #include "records/session.h"
 #include "signer/signer.h"
@@ -33,6 +34,8 @@ MUST_USE bool status_desk_open(struct status_desk *desk, const char *path, enum 
                                struct error *err);
 /** Confines this process. \param written  a directory that is written to besides the home; NULL: none */
 MUST_USE bool status_desk_confine(struct status_desk *desk, const char *written, struct error *err);
+/** Whether whoever logs in may do this: no approvals are needed. ERROR_INPUT, with the remedy */
+MUST_USE bool status_desk_permits(const struct status_desk *desk, enum act act, struct error *err);
 /** Reads ledger.jsonl up to its newest record; again: what was added since. */
 MUST_USE bool status_desk_read(struct status_desk *desk, struct error *err);
 /** Logs in, and commits session.opened. */

@@ -115,7 +115,7 @@ static bool carry_out(struct status_desk *desk, const struct revoke_options *opt
                       const struct selection *selection, const struct revoke_plan *plan, struct error *err)
 {
     struct error ignored = ERROR_INIT;
-    if (!status_desk_unlock(desk, "revoke", err))
+    if (!status_desk_permits(desk, ACT_REVOKE, err) || !status_desk_unlock(desk, "revoke", err))
         return false;
     if (log_set(desk, options, selection, plan, err) && log_all(desk, plan, err))
         return status_desk_end(desk, err);

@@ -11,7 +11,7 @@ run 0 -C other-ca init --token other --subject "CN=Other Root" --pin-source file
 softhsm_use token
 csr late/late.csr /CN=late
 csr else/else.csr /CN=else
-# 4, 7, 10 records; a checkpoint each.
+# 5, 8, 11 records; a checkpoint each.
 for day in 0 1 2; do
     [ "$day" = 0 ] || csr "requests/device-$day.csr" "/CN=device-$day"
     [ "$day" = 0 ] || sign 0 --out issued "requests/device-$day.csr"
@@ -46,22 +46,22 @@ renumbered() {
 }
 
 begun_anew() { no_index && no_checkpoints && : >ca/ledger.jsonl; }
-rewritten() { no_index && no_checkpoints && renumbered 0 1 2 3 7 8 9; }
-no_beginning() { no_index && renumbered 0 1 3 4 5 6 7 8 9; }
-one_taken_out() { no_index && renumbered 0 1 2 3 5 6 7 8 9; }
+rewritten() { no_index && no_checkpoints && renumbered 0 1 2 3 4 8 9 10; }
+no_beginning() { no_index && renumbered 0 1 3 4 5 6 7 8 9 10; }
+one_taken_out() { no_index && renumbered 0 1 2 3 4 6 7 8 9 10; }
 swapped_records() {
     no_index
-    jq -cS -n '[inputs] as $all | $all | .[4] = $all[7] + ($all[4] | {seq, time}) | .[7] = $all[4] + ($all[7] | {seq, time}) | .[]' \
+    jq -cS -n '[inputs] as $all | $all | .[5] = $all[8] + ($all[5] | {seq, time}) | .[8] = $all[5] + ($all[8] | {seq, time}) | .[]' \
         home-2/ledger.jsonl >ca/ledger.jsonl
 }
-cut_records() { head -n 7 home-2/ledger.jsonl >ca/ledger.jsonl; }
+cut_records() { head -n 8 home-2/ledger.jsonl >ca/ledger.jsonl; }
 cut_records_no_index() { cut_records && no_index; }
 cut_all_but_index() { from 1 ledger.jsonl ledger.checkpoints ledger.checkpoint; }
 cut_all() { cut_all_but_index && no_index; }
 cut_checkpoints() { from 1 ledger.checkpoints ledger.checkpoint && no_index; }
 edited_in_place() { sed -i 's/CN=device-1"/CN=device-7"/' ca/ledger.jsonl; }
 edited_and_backdated() { edited_in_place && touch -r home-2/ledger.jsonl ca/ledger.jsonl; }
-made_void() { sed -i '6s/.$/\x18/' ca/ledger.jsonl && no_index; }
+made_void() { sed -i '7s/.$/\x18/' ca/ledger.jsonl && no_index; }
 void_before() { { printf 'nothing\x18\n' && cat home-2/ledger.jsonl; } >ca/ledger.jsonl && no_index; }
 ledger_of_another() { for file in ledger.jsonl ledger.checkpoints ledger.checkpoint; do cp "other-ca/$file" ca/; done && no_index; }
 certificate_of_another() { cp other-ca/ca.pem ca/; }
@@ -101,34 +101,34 @@ step "found by the form of the records"
 found void_before "form" "a void line stands before the first record" 5
 
 step "found by the checkpoints in the home"
-found no_beginning "checkpoints" "the first 4 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
-found one_taken_out "checkpoints" "the first 7 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
-found swapped_records "checkpoints" "the first 7 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
-found cut_records_no_index "checkpoints" "holds 7 records, but the checkpoint in ledger.checkpoints is of 10" 5
+found no_beginning "checkpoints" "the first 5 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
+found one_taken_out "checkpoints" "the first 8 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
+found swapped_records "checkpoints" "the first 8 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
+found cut_records_no_index "checkpoints" "holds 8 records, but the checkpoint in ledger.checkpoints is of 11" 5
 found made_void "form and checkpoints" "its seq does not follow" 5
 found ledger_of_another "the ledger key" "does not hold" 5
 
 step "found by the index, which has read more or others"
-found cut_records "index" "holds 7 records, but index.sqlite has read 10 of the same history" 5
-found cut_all_but_index "index" "holds 7 records, but index.sqlite has read 10 of the same history" 5
+found cut_records "index" "holds 8 records, but index.sqlite has read 11 of the same history" 5
+found cut_all_but_index "index" "holds 8 records, but index.sqlite has read 11 of the same history" 5
 found edited_in_place "index, then checkpoints" "are not those the checkpoint in ledger.checkpoints was signed over" 5
 found edited_and_backdated "index, then checkpoints" "are not those the checkpoint in ledger.checkpoints was signed over" 5
 
 step "found by the token's memory alone: nothing in the home disagrees"
-found cut_all "token" "holds 7 records, but the token test remembers 10" 0
-found cut_checkpoints "token" "the newest checkpoint of ledger.checkpoints is of 7 records, but the token test remembers one of 10" 0
-found old_home "token" "holds 7 records, but the token test remembers 10" 0
-found first_home "token" "holds 4 records, but the token test remembers 10" 0
-found other_future "token" "the first 10 records of ledger.jsonl are not those the token test remembers" 0
+found cut_all "token" "holds 8 records, but the token test remembers 11" 0
+found cut_checkpoints "token" "the newest checkpoint of ledger.checkpoints is of 8 records, but the token test remembers one of 11" 0
+found old_home "token" "holds 8 records, but the token test remembers 11" 0
+found first_home "token" "holds 5 records, but the token test remembers 11" 0
+found other_future "token" "the first 11 records of ledger.jsonl are not those the token test remembers" 0
 
 step "home and token put back from the same day: found by what left since, on the medium"
-out=issued found old_home_and_token "medium" "ledger.jsonl holds 7 records, but a checkpoint that left this home is of 10" 0 0
+out=issued found old_home_and_token "medium" "ledger.jsonl holds 8 records, but a checkpoint that left this home is of 11" 0 0
 run 5 -C ca ledger verify --since issued/checkpoint
 
 step "and a home that nobody touched is found sound by all of them"
 today
 run 0 -C ca --pin-source file:pin --json ledger verify --token
-json '.ok and .token_asked and .tokens == 1 and .remembered[0].records == 10'
+json '.ok and .token_asked and .tokens == 1 and .remembered[0].records == 11'
 run 0 -C ca ledger verify
 says "the token was not asked"
 sign 0 --out issued-now late

@@ -166,3 +166,23 @@ sound_ledger() {
 serial_of() {
     openssl x509 -in "$1" -noout -serial | sed 's/serial=//' | tr A-F a-f
 }
+
+# person NAME: an Ed25519 key NAME.key.pem, by plain openssl, and its verifier key (docs/ledger-format.md 4) on stdout
+person() {
+    openssl genpkey -algorithm ed25519 -out "$1.key.pem" 2>err || fail "openssl could not make $1's key"
+    openssl pkey -in "$1.key.pem" -pubout -outform DER | python3 -c '
+import base64, hashlib, sys
+name, key = sys.argv[1], b"\1" + sys.stdin.buffer.read()[-32:]
+print(name, hashlib.sha256(name.encode() + b"\n" + key).hexdigest()[:8], base64.b64encode(key).decode(), sep="+")' "$1"
+}
+
+# controls FILE QUORUM [MORE LINES]: ann, bob and cyd (keys made now) decide, all acts by this quorum
+controls() {
+    local name quorum=$2
+    {
+        echo "people:"
+        for name in ann bob cyd; do echo "  - {name: $name, role: approver, key: $(person "$name")}"; done
+        echo "quorum: {issue: $quorum, issue_ca: $quorum, revoke: $quorum, crl: $quorum, control: $quorum, policy: $quorum}"
+        printf '%s\n' "${@:3}"
+    } >"$1"
+}

@@ -20,7 +20,7 @@ rm -rf ca && cp -a day-1 ca
 sound_ledger
 sum=$(sha256sum ca/ledger.*)
 sign 5 --out fresh late
-says "ledger.jsonl holds 7 records, but the token test remembers 10 since"
+says "ledger.jsonl holds 8 records, but the token test remembers 11 since"
 says "put the newer copy of the home back"
 says "docs/operations.md"
 absent fresh/late.pem
@@ -37,7 +37,7 @@ csr other/else.csr /CN=else
 sign 0 --out elsewhere other/else.csr
 token_again 3
 sign 5 --out fresh2 late
-says "the first 13 records of ledger.jsonl are not those the token test remembers"
+says "the first 14 records of ledger.jsonl are not those the token test remembers"
 says "history was rewritten, or the home is of another future"
 
 step "a token that is behind proves nothing, and is told again"
@@ -45,11 +45,11 @@ rm -rf ca && cp -a day-2 ca && token_again 0
 sign 0 --out fresh3 late
 rm -rf ca && cp -a day-2 ca
 sign 5 --out fresh4 late
-says "ledger.jsonl holds 10 records, but the token test remembers 13 since"
+says "ledger.jsonl holds 11 records, but the token test remembers 14 since"
 
 step "init finds the memory of its own origin, another CA on the same token is not bothered"
 run 5 -C second init --token test --key-label second --subject "CN=Test Root" --pin-source file:pin
-says "the token remembers a ledger of the origin test-root (13 records"
+says "the token remembers a ledger of the origin test-root (14 records"
 says "--origin"
 absent second
 run 0 -C second init --token test --key-label second --subject "CN=Test Root" --origin second.example --pin-source file:pin
@@ -80,8 +80,8 @@ sed '2s/.*/8/' old.checkpoint >forged.checkpoint
 run 5 -C new "${adopt[@]}" --origin new.example --continues forged.checkpoint
 absent new
 run 0 -C new "${adopt[@]}" --origin new.example --continues old.checkpoint
-jq -se --rawfile note old.checkpoint 'map(select(.type == "ca.created"))[0] | .continues | .origin == "test-root" and .size == 10 and .checkpoint == $note
-    and .token.size == 19 and (.token.vkey | startswith("test-root+"))' new/ledger.jsonl >/dev/null || fail "$(jq .continues new/ledger.jsonl)"
+jq -se --rawfile note old.checkpoint 'map(select(.type == "ca.created"))[0] | .continues | .origin == "test-root" and .size == 11 and .checkpoint == $note
+    and .token.size == 20 and (.token.vkey | startswith("test-root+"))' new/ledger.jsonl >/dev/null || fail "$(jq .continues new/ledger.jsonl)"
 run 0 -C new ledger verify
 run 0 -C new sign "${device[@]}" --pin-source file:pin --out followed late
 run 2 -C third init --subject CN=Third --token test --continues old.checkpoint

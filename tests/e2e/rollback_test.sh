@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Four days of one home: 4, 7, 10 and 13 records, a checkpoint each; what left it on the last day is in issued.
+# Four days of one home: 5, 8, 11 and 14 records, a checkpoint each; what left it on the last day is in issued.
 make_ca
 keep_day() { cp -a ca "day-$1" && cp -a issued "issued-$1"; }
 # What the token remembers goes back with the home: here only what lies in files is looked at (memory_test.sh has the token's part).
@@ -17,7 +17,7 @@ for day in 1 2 3; do
     sign 0 --out issued requests/device-$day.csr
     keep_day "$day"
 done
-equal "$(wc -l <ca/ledger.jsonl)" 13
+equal "$(wc -l <ca/ledger.jsonl)" 14
 keep_token day-3
 csr late/late.csr /CN=late
 
@@ -35,8 +35,8 @@ first_lines() { head -n "$2" "day-3/$1" >"ca/$1"; }
 
 restored_files() { from 1 ledger.jsonl; }
 restored_files_no_index() { from 1 ledger.jsonl && no_index; }
-cut_one_record() { first_lines ledger.jsonl 12; }
-cut_one_record_no_index() { first_lines ledger.jsonl 12 && no_index; }
+cut_one_record() { first_lines ledger.jsonl 13; }
+cut_one_record_no_index() { first_lines ledger.jsonl 13 && no_index; }
 cut_to_nothing() { : >ca/ledger.jsonl; }
 cut_with_checkpoints() { from 2 ledger.jsonl ledger.checkpoints; }
 cut_with_checkpoints_no_index() { from 2 ledger.jsonl ledger.checkpoints && no_index; }
@@ -106,41 +106,41 @@ met() {
 cases=0
 step "the records are older than what else the home holds"
 cut="the ledger was cut or an old copy restored; put the newer ledger.jsonl back"
-refused restored_files "holds 7 records, but index.sqlite has read 13 of the same history" "$cut"
-refused restored_files_no_index "holds 7 records, but the checkpoint in ledger.checkpoints is of 10" "$cut"
-refused cut_one_record "holds 12 records, but index.sqlite has read 13 of the same history" "$cut"
-refused cut_one_record_no_index "holds 12 records, but the checkpoint in ledger.checkpoints is of 13" "$cut"
-refused cut_to_nothing "holds 0 records, but index.sqlite has read 13 of the same history" "$cut"
-refused cut_with_checkpoints "holds 10 records, but index.sqlite has read 13 of the same history" "$cut"
-refused cut_with_checkpoints_no_index "holds 10 records, but the checkpoint in ledger.checkpoint is of 13" "$cut"
-refused all_but_index "holds 10 records, but index.sqlite has read 13 of the same history" "$cut"
+refused restored_files "holds 8 records, but index.sqlite has read 14 of the same history" "$cut"
+refused restored_files_no_index "holds 8 records, but the checkpoint in ledger.checkpoints is of 11" "$cut"
+refused cut_one_record "holds 13 records, but index.sqlite has read 14 of the same history" "$cut"
+refused cut_one_record_no_index "holds 13 records, but the checkpoint in ledger.checkpoints is of 14" "$cut"
+refused cut_to_nothing "holds 0 records, but index.sqlite has read 14 of the same history" "$cut"
+refused cut_with_checkpoints "holds 11 records, but index.sqlite has read 14 of the same history" "$cut"
+refused cut_with_checkpoints_no_index "holds 11 records, but the checkpoint in ledger.checkpoint is of 14" "$cut"
+refused all_but_index "holds 11 records, but index.sqlite has read 14 of the same history" "$cut"
 
 step "checkpoints are older, fewer or others"
-refused newest_of_day_1 "ledger.checkpoint is of 7 records and not the newest of ledger.checkpoints, which is of 13" "put the right one back"
-refused newest_of_day_2 "ledger.checkpoint is of 10 records and not the newest of ledger.checkpoints, which is of 13" "put the right one back"
+refused newest_of_day_1 "ledger.checkpoint is of 8 records and not the newest of ledger.checkpoints, which is of 14" "put the right one back"
+refused newest_of_day_2 "ledger.checkpoint is of 11 records and not the newest of ledger.checkpoints, which is of 14" "put the right one back"
 refused newest_of_another_ca "a checkpoint in ledger.checkpoint does not hold: the signature of test-root does not verify" \
     "put the right ledger.checkpoint back"
 refused fewer_checkpoints "checkpoints were cut off" "put the newer ledger.checkpoints back"
-refused fewer_checkpoints_no_index "ledger.checkpoint is of 13 records and not the newest of ledger.checkpoints, which is of 10" "put the right one back"
+refused fewer_checkpoints_no_index "ledger.checkpoint is of 14 records and not the newest of ledger.checkpoints, which is of 11" "put the right one back"
 refused no_checkpoints "checkpoints were cut off" "put the newer ledger.checkpoints back"
 refused first_checkpoint_gone "checkpoints were cut off" "put the newer ledger.checkpoints back"
 refused both_checkpoints_old "checkpoints were cut off" "put the newer ledger.checkpoints back"
-refused checkpoints_out_of_order "has a checkpoint of 4 records after one of 13" "restore it from a copy"
+refused checkpoints_out_of_order "has a checkpoint of 5 records after one of 14" "restore it from a copy"
 refused another_record_under_checkpoint "are not those the checkpoint in ledger.checkpoints was signed over" "coldca ledger verify"
 
 step "the whole home is older: only what left it since can tell"
 run 0 -C ca ledger export log
 home="an old copy restored; put the newer copy of the home back"
-met whole_home "ledger.jsonl holds 10 records, but a checkpoint that left this home is of 13" "$home"
-met whole_home_no_index "ledger.jsonl holds 10 records, but a checkpoint that left this home is of 13" "$home"
-met first_day "ledger.jsonl holds 4 records, but a checkpoint that left this home is of 13" "$home"
-met whole_checkpoints_no_index "the newest checkpoint of ledger.checkpoints is of 10 records, but a checkpoint that left this home is of 13" \
+met whole_home "ledger.jsonl holds 11 records, but a checkpoint that left this home is of 14" "$home"
+met whole_home_no_index "ledger.jsonl holds 11 records, but a checkpoint that left this home is of 14" "$home"
+met first_day "ledger.jsonl holds 5 records, but a checkpoint that left this home is of 14" "$home"
+met whole_checkpoints_no_index "the newest checkpoint of ledger.checkpoints is of 11 records, but a checkpoint that left this home is of 14" \
     "put the newer ledger.checkpoints back"
 
 step "an auditor with a checkpoint of his own finds it with ledger verify --since"
 whole_home
 run 5 -C ca ledger verify --since issued-3/checkpoint
-says "the kept checkpoint is of 13 records, but ledger.jsonl holds 10"
+says "the kept checkpoint is of 14 records, but ledger.jsonl holds 11"
 again
 run 0 -C ca ledger verify --since issued-1/checkpoint
 
@@ -154,7 +154,7 @@ csr other/else.csr /CN=else
 sign 0 --out elsewhere other/else.csr
 cp other-future elsewhere/checkpoint
 sign 5 --out elsewhere late
-says "the first 16 records of ledger.jsonl are not those a checkpoint that left this home was signed over"
+says "the first 17 records of ledger.jsonl are not those a checkpoint that left this home was signed over"
 again
 cases=$((cases + 1))
 
@@ -202,17 +202,17 @@ for command in "cert list" "${write[*]}"; do
     # shellcheck disable=SC2086 # words of a command
     {
         mended index_gone "index.sqlite was not there" $command
-        mended index_broken "read the ledger's 13 records again" $command
-        mended index_garbage "read the ledger's 13 records again" $command
-        mended index_of_another_ca "index.sqlite is of another ledger or another version: read the ledger's 13 records again" $command
+        mended index_broken "read the ledger's 14 records again" $command
+        mended index_garbage "read the ledger's 14 records again" $command
+        mended index_of_another_ca "index.sqlite is of another ledger or another version: read the ledger's 14 records again" $command
     }
 done
 index_broken
 run 5 -C ca ledger verify
 says "ledger.index: index.sqlite can't be read"
 says "the ledger itself holds"
-mended index_empty "13 records" "${write[@]}"
-mended index_of_day_1 "index.sqlite knew 7 of the ledger's 13 records" "${write[@]}"
+mended index_empty "14 records" "${write[@]}"
+mended index_of_day_1 "index.sqlite knew 8 of the ledger's 14 records" "${write[@]}"
 
 step "what a crash explains is mended: ledger.checkpoint not there or one behind, with an index that knows no better"
 newest_gone() { rm ca/ledger.checkpoint; }

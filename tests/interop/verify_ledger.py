@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from controls import Controls
 from revocations import DIGEST, TIME, Revocations, Tbs, seal, serial_of, unbase64, verify
 
 FIRST_RECORDS = 16  # among which ca.created is
@@ -97,6 +98,7 @@ class Verifier:
         self.certificates, self.signings, self.notes = {}, {}, {}  # serial -> what is known; seq -> record; size -> roots
         self.created, self.has_note = [], False
         self.revocations = Revocations(self.issuer, self.say)
+        self.controls = Controls(vkey, Key, canonical, self.is_ca, self.say)
 
     def say(self, rule, text):
         self.findings.append((rule, text))
@@ -196,6 +198,7 @@ class Verifier:
                  "chain.set": self.chain_set}.get(kind)
         if check:
             check(record)
+        self.controls.take(record)
 
     def check_created(self):
         """Section 5, the beginning. A record that names none of the three is held by the checkpoint alone."""
@@ -213,6 +216,15 @@ class Verifier:
         if not holds:
             self.say("ledger.history", f"record {record['seq']}")
         return holds
+
+    @staticmethod
+    def is_ca(record):
+        tbs = unbase64(record["tbs"])
+        certificate = x509.load_der_x509_certificate(seal(tbs, Tbs(tbs).algorithm, b"\0"))
+        try:
+            return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        except x509.ExtensionNotFound:
+            return False
 
     def signing(self, record):
         serial, tbs = serial_of(record), Tbs(unbase64(record["tbs"]))

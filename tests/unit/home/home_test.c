@@ -89,7 +89,7 @@ static void a_home_opens_to_look_and_to_write(void **state)
         if (!home_open(own.path, access, &fake_console, &home, &err))
             fail_msg("%s", err.text);
         assert_int_equal(home->access, access);
-        assert_int_equal(ledger_size(home->ledger), 4);
+        assert_int_equal(ledger_size(home->ledger), 5);
         assert_string_equal(home->config.origin, "ca.example/root");
         assert_string_equal(cert_issuer_facts(home->issuer)->subject_text, "CN=Root");
     }

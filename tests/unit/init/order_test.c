@@ -34,7 +34,7 @@ static void the_root_is_logged_before_it_is_signed(void **state)
     (void)state;
     fake_home_make(&own);
     AUTO(free) char *types = fake_home_types(&own);
-    assert_string_equal(types, "cert.signing cert.issued ca.created chain.set ");
+    assert_string_equal(types, "cert.signing cert.issued ca.created chain.set control.set ");
     // A proof of possession for the request it judges (no certificate), then the certificate itself.
     assert_int_equal(fake_token_count(&unlogged), 2);
     assert_int_equal(unlogged, 1);
@@ -45,7 +45,7 @@ static void the_root_is_logged_before_it_is_signed(void **state)
     assert_int_equal(signatures[1].lines, 1);
     // The checkpoint covers what is there: it is signed last.
     assert_true(signatures[2].is_of_ledger_key);
-    assert_int_equal(signatures[2].lines, 4);
+    assert_int_equal(signatures[2].lines, 5);
 }
 
 static void a_ca_that_was_made_opens_and_holds_its_certificate(void **state)
@@ -58,7 +58,7 @@ static void a_ca_that_was_made_opens_and_holds_its_certificate(void **state)
     assert_string_equal(cert_issuer_facts(own.home->issuer)->subject_text, "CN=Root");
     assert_true(ledger_verify(own.home->fd, own.home->config.ledger_vkey, NULL, &report, &err));
     assert_int_equal(report.findings.count, 0);
-    assert_int_equal(report.checkpoint_size, 4);
+    assert_int_equal(report.checkpoint_size, 5);
 }
 
 static void a_root_that_does_not_verify_leaves_nothing(void **state)

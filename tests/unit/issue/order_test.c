@@ -138,7 +138,8 @@ static void a_certificate_is_logged_signed_logged_delivered(void **state)
         fail_msg("%s", err.text);
     AUTO(free) char *types = fake_home_types(&own);
     assert_string_equal(
-        types, "cert.signing cert.issued ca.created chain.set session.opened cert.signing cert.issued ");
+        types,
+        "cert.signing cert.issued ca.created chain.set control.set session.opened cert.signing cert.issued ");
     assert_int_equal(asked(), 1);
     assert_int_equal(watcher.put, 1);
     assert_int_equal(watcher.early, 0);
@@ -257,8 +258,9 @@ static void a_refusal_is_logged_before_the_first_signature(void **state)
     plan_seal(plan);
     assert_true(issue_plan(own.signer, plan, &watcher.output, &options, &fake_console, &result, &err));
     AUTO(free) char *types = fake_home_types(&own);
-    assert_string_equal(types, "cert.signing cert.issued ca.created chain.set session.opened request.refused "
-                               "cert.signing cert.issued ");
+    assert_string_equal(
+        types, "cert.signing cert.issued ca.created chain.set control.set session.opened request.refused "
+               "cert.signing cert.issued ");
     assert_true(fake_home_logged(&own, "not today"));
     assert_int_equal(result.refused, 1);
     assert_int_equal(result.issued, 1);
@@ -300,8 +302,8 @@ static void one_thing_goes_the_same_way(void **state)
         fail_msg("%s", err.text);
     assert_int_equal(delivered_after, 1);
     assert_int_equal(asked(), 1);
-    assert_int_equal(logged.signing_seq, 4);
-    assert_int_equal(logged.issued_seq, 5);
+    assert_int_equal(logged.signing_seq, 5);
+    assert_int_equal(logged.issued_seq, 6);
     logged_done(&logged);
 }
 

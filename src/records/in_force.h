@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a run asks of the ledger before it does anything: which control is in force, whether it may act without approvals, whether a plan was
+ * taken in, which text of a policy is approved. `ledger verify` asks the same of every record, years later (governed.h).
+ */
+#ifndef COLDCA_RECORDS_IN_FORCE_H
+#define COLDCA_RECORDS_IN_FORCE_H
+
+#include "ledger/ledger.h"
+#include "records/approved.h"
+
+/** \param ret_found  false: none was set (a home from before there were controls); the rest is then untouched */
+MUST_USE bool control_in_force(struct ledger *ledger, struct control *ret_control, bool *ret_found,
+                               struct error *err);
+
+/**
+ * Whether an act may be done by whoever logs in.
+ * \param remedy  what to do instead, if it needs approvals: "`coldca plan ...`"
+ * \return false: ERROR_INPUT, how many approvals it needs by which record, and the remedy
+ */
+MUST_USE bool control_permits(struct ledger *ledger, enum act act, const char *remedy, struct error *err);
+
+/** Whether a plan of this digest was taken in, and by which record. */
+MUST_USE bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool *ret_is_taken,
+                            uint64_t *ret_seq, struct error *err);
+
+/**
+ * The approved text of a policy.
+ * \param ret_record  the newest policy.approved of its name, the caller frees; NULL: there is none
+ */
+MUST_USE bool policy_in_force(struct ledger *ledger, const char *name, struct json **ret_record,
+                              struct error *err);
+
+/** Whether a policy may be used under the control in force. ERROR_INPUT, with the remedy */
+MUST_USE bool policy_permits(struct ledger *ledger, const char *name, const uint8_t sha256[static 32],
+                             struct error *err);
+
+#endif
