@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a policy may be used in a home: approved, where the control in force wants that; else the one last used, or a person is told. */
+/* Whether a policy may be used in a home: approved, where the control in force wants that; else the one last used, or a person is warned. */
 #ifndef COLDCA_PLAN_PERMITS_H
 #define COLDCA_PLAN_PERMITS_H
 
