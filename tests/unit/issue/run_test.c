@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#define INIT_TYPES "cert.signing cert.issued ca.created chain.set "
+#define INIT_TYPES "cert.signing cert.issued ca.created chain.set control.set "
 
 static struct fake_home own;
 static char request[160];

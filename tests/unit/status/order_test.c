@@ -80,12 +80,12 @@ static int look_at_order(bool is_done, const struct error *err)
     // The last two: the CRL by the CA key, then the checkpoint over it by the ledger key.
     if (count < 2 || signatures[count - 2].is_of_ledger_key || !signatures[count - 1].is_of_ledger_key)
         return 2;
-    // the four records of init, session.opened and crl.signing when the CA key was asked; crl.issued when the ledger's was.
-    if (signatures[count - 2].lines != 6 || signatures[count - 1].lines != 7)
+    // the five records of init, session.opened and crl.signing when the CA key was asked; crl.issued when the ledger's was.
+    if (signatures[count - 2].lines != 7 || signatures[count - 1].lines != 8)
         return 3;
     AUTO(free) char *types = fake_home_types(&own);
-    return strcmp(types,
-                  "cert.signing cert.issued ca.created chain.set session.opened crl.signing crl.issued ") == 0
+    return strcmp(types, "cert.signing cert.issued ca.created chain.set control.set session.opened "
+                         "crl.signing crl.issued ") == 0
                ? 0
                : 4;
 }
@@ -102,9 +102,8 @@ static int look_at_failure(bool is_done, const struct error *err)
     if (is_done || err->kind != ERROR_TOKEN || strstr(err->text, "signing CRL 1") == NULL)
         return 1;
     AUTO(free) char *types = fake_home_types(&own);
-    return strcmp(
-               types,
-               "cert.signing cert.issued ca.created chain.set session.opened crl.signing crl.abandoned ") == 0
+    return strcmp(types, "cert.signing cert.issued ca.created chain.set control.set session.opened "
+                         "crl.signing crl.abandoned ") == 0
                ? 0
                : 2;
 }
