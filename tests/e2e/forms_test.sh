@@ -78,7 +78,8 @@ strict reviewed/device-all-of-it.pem
 step "batch: the note is in the report"
 mkdir -p medium/requests
 cp "$shapes/device-ecdsa-null.csr" medium/requests/other.csr
-openssl req -new -newkey rsa:2048 -noenc -keyout pss.key -subj /CN=pss-batch -sigopt rsa_padding_mode:pss -out medium/requests/pss.csr 2>err
+openssl req -new -newkey rsa:2048 -noenc -keyout pss.key -subj /CN=pss-batch -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:max \
+    -out medium/requests/pss.csr 2>err
 run 0 -C ca batch "${device[@]}" --pin-source file:pin medium
 cat medium/issued/*/report.json >out
 json '.requests[] | select(.name == "pss") | .notes | length' 1

@@ -63,7 +63,7 @@ for turn in 1 2 3; do
     sign 0 --out turned "turn/device-$turn.csr"
 done
 pkcs11-tool --module "$(softhsm_module)" --token-label test --login --pin "$(cat pin)" --list-objects --type data >objects 2>&1
-equal "$(grep -c "coldca-ledger" objects)" 1 "$(cat objects)"
+equal "$(grep -c "label: *'coldca-ledger'" objects)" 1 "$(cat objects)"
 
 step "a ledger that is lost is followed by another, under another name, whose first record says so"
 rm -rf ca && cp -a day-2 ca

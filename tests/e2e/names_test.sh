@@ -44,7 +44,7 @@ equal "$(answer_of a_b.csr)" a_b.pem
 (cd "$folder" && sha256sum --quiet -c SHA256SUMS) || fail "SHA256SUMS does not fit"
 for cn in shenzhen-a shanghai-a nfc nfd plant-7 blank low invalid; do
     grep -rl --include=*.pem . "$folder" | while read -r pem; do openssl x509 -in "$pem" -noout -subject; done >subjects
-    grep -q "CN = $cn\$" subjects || fail "nobody certified $cn"
+    grep -q "CN *= *$cn\$" subjects || fail "nobody certified $cn"
 done
 
 step "report.html shows the request and its answer"
@@ -78,7 +78,7 @@ done
 batch 0 stick
 json '.issued == 11'
 folder=$(echo stick/issued/*)
-equal "$(openssl x509 -in "$folder/a-chain.pem" -noout -subject)" "subject=CN = a" # the chain of a, not the answer to a-chain
+equal "$(openssl x509 -in "$folder/a-chain.pem" -noout -subject -nameopt RFC2253)" "subject=CN=a" # the chain of a, not the answer to a-chain
 equal "$(answer_of a-chain.csr)" "a-chain-$(printf a-chain | sha256sum | cut -c1-8).pem"
 (cd "$folder" && sha256sum --quiet -c SHA256SUMS) || fail "SHA256SUMS does not fit"
 equal "$(find "$folder" -name '*.pem' -type f | grep -vc -- '-chain.pem')" 11

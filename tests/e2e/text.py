@@ -97,13 +97,17 @@ def fault_of(data):
     return None if bad is None else f"U+{ord(bad):04X} is not made visible"
 
 
+# Five seconds of a processor are a loop, whatever else this machine has to do; a minute without them is a run that waits for something.
+LIMITS = ["timeout", "--foreground", "-s", "KILL", "60", "prlimit", "--cpu=5"]
+
+
 def environment(locale, **more):
     """Nothing but what names the token, and PATH for timeout: an empty environment has no HOME, no TERM and no LANG."""
     return {"SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"], "COLDCA_DATA": os.environ["COLDCA_DATA"], **locale, **more}
 
 
 def to_pipe(arguments, env):
-    done = subprocess.run(["timeout", "-s", "KILL", "5", COLDCA, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+    done = subprocess.run([*LIMITS, COLDCA, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                           env={**env, "PATH": "/usr/bin:/bin"}, start_new_session=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -112,7 +116,7 @@ def to_terminal(arguments, env, width, answers=None):
     """What the terminal got. Of answers one is typed at each question that is not answered by yes or no, then q."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    process = subprocess.Popen(["setsid", "--wait", "--ctty", "timeout", "--foreground", "-s", "KILL", "5", COLDCA, *arguments], stdin=theirs,
+    process = subprocess.Popen(["setsid", "--wait", "--ctty", *LIMITS, COLDCA, *arguments], stdin=theirs,
                                stdout=theirs, stderr=theirs, env={**env, "PATH": "/usr/bin:/bin"})
     os.close(theirs)
     seen, answered = b"", 0

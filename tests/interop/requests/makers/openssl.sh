@@ -33,7 +33,7 @@ req device-pss /CN=device-10 rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_p
 req device-pss-max /CN=device-11 rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:max
 req device-pss-20 /CN=device-12 rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:20
 req device-pss-0 /CN=device-13 rsa:3072 -sha384 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:0
-req device-pss-mask /CN=device-14 rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_mgf1_md:sha1
+req device-pss-mask /CN=device-14 rsa:2048 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:max -sigopt rsa_mgf1_md:sha1
 req device-usage /CN=device-15 ec:P-256 -addext keyUsage=critical,digitalSignature -addext extendedKeyUsage=clientAuth
 req device-asks-ca /CN=device-16 ec:P-256 -addext basicConstraints=critical,CA:TRUE
 req device-asks-san /CN=device-17 ec:P-256 -addext subjectAltName=DNS:bank.example
@@ -53,7 +53,7 @@ req device-compressed /CN=device-28 file
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl ec -conv_form hybrid -out key.pem 2>/dev/null
 req device-hybrid /CN=device-29 file
 openssl genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out key.pem 2>/dev/null
-req device-rsa-pss-key /CN=device-30 file
+req device-rsa-pss-key /CN=device-30 file -sigopt rsa_pss_saltlen:max
 req server-dns /CN=a.example ec:P-256 -addext subjectAltName=DNS:a.example,DNS:b.example
 req server-ip /CN=c.example rsa:2048 -addext subjectAltName=DNS:c.example,IP:10.1.2.3,IP:fc00::1
 req server-wildcard /CN=d.example ec:P-256 -addext "subjectAltName=DNS:*.d.example,DNS:d.example"
