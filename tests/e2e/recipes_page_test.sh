@@ -144,12 +144,13 @@ cd page
 openssl ecparam -name prime256v1 -genkey -noout -out ec.pem
 openssl pkcs8 -topk8 -nocrypt -in ec.pem -out ec.p8
 openssl req -new -x509 -days 3650 -key ec.pem -subj "/CN=Old EC CA" -out ec-ca.pem
-import=(pkcs11-tool --module "$(softhsm_module)" --token-label my-token --login --pin env:PIN --write-object /dev/stdin --label ec --id 01ec)
-PIN=$(cat pin) "${import[@]}" --type privkey --usage-sign --sensitive <ec.p8 >out 2>err || fail "pkcs11-tool"
+import=(pkcs11-tool --module "$(softhsm_module)" --token-label my-token --login --pin env:PIN --label ec --id 01ec)
+PIN=$(cat pin) "${import[@]}" --write-object ec.p8 --type privkey --usage-sign --sensitive >out 2>err || fail "pkcs11-tool"
 adopt=(init --certificate ec-ca.pem --pin-source file:pin --key-label)
 run 4 -C ec-ca "${adopt[@]}" ec --origin company.example/ec --use-key 'pkcs11:token=my-token;id=%01%EC;type=private'
 says "store one there with the same id"
-openssl pkey -in ec.pem -pubout -outform DER | PIN=$(cat pin) "${import[@]}" --type pubkey >out 2>err || fail "pkcs11-tool"
+openssl pkey -in ec.pem -pubout -outform DER -out ec.pub
+PIN=$(cat pin) "${import[@]}" --write-object ec.pub --type pubkey >out 2>err || fail "pkcs11-tool"
 run 0 -C ec-ca "${adopt[@]}" ec --origin company.example/ec --use-key 'pkcs11:token=my-token;id=%01%EC;type=private'
 says "it was not made in the token"
 # shellcheck disable=SC2016 # Tcl's own variable
