@@ -35,6 +35,12 @@ set_tests_properties(interop.validators PROPERTIES FIXTURES_REQUIRED "venv;tlogc
 # A program that issues nothing.
 coldca_python_test(validators_blind validators/run.py /bin/false ${CMAKE_SOURCE_DIR} --seconds 1)
 set_tests_properties(interop.validators_blind PROPERTIES PASS_REGULAR_EXPRESSION "FAILED: 1: a URI" FAIL_REGULAR_EXPRESSION "accepted by" FIXTURES_REQUIRED "venv;tlogclient")
+# Six judges look at every shape of CRL.
+coldca_python_test(crls crljudges/run.py $<TARGET_FILE:coldca> ${CMAKE_SOURCE_DIR})
+set_tests_properties(interop.crls PROPERTIES FIXTURES_REQUIRED "venv;crljudges")
+# A program that signs nothing.
+coldca_python_test(crls_blind crljudges/run.py /bin/false ${CMAKE_SOURCE_DIR})
+set_tests_properties(interop.crls_blind PROPERTIES PASS_REGULAR_EXPRESSION "FAILED: coldca token init" FAIL_REGULAR_EXPRESSION "judges$" FIXTURES_REQUIRED "venv;crljudges")
 coldca_script_test(interop ledger_go interop/ledger_go.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(interop crl_rebuild interop/crl_rebuild.sh)

@@ -22,6 +22,8 @@ cd ..
 says '"printer 7" does not match'
 says "6 requests: 4 allowed, 2 refused"
 says "all of it holds"
+says "device-0001: HTTP/1.0 200 ok"
+says "device-0009: alert certificate revoked"
 cp out shown
 
 step "what it says to try next works, on a copy where it tampers: the copy is found out, the CA goes on"
@@ -43,6 +45,8 @@ step "again: the same certificates; nothing to build, and nothing may be install
 demo --no-install
 says_not "building"
 says "all of it holds"
+says "device-0001: HTTP/1.0 200 ok"
+says "device-0009: alert certificate revoked"
 for file in first/*.pem; do same "$file" "demo folder/media/issued/$(basename "$file")"; done
 equal "$(jq -s '[.[] | select(.type == "cert.issued")] | length' "demo folder/ca/ledger.jsonl")" 7
 [ "$(wc -l <"demo folder/ca/ledger.jsonl")" -ge "$records" ] || fail "the ledger got shorter"
