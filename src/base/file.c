@@ -3,8 +3,10 @@
 
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 /* A request fits at once; what is longer is read in steps that grow with it. */
 #define READ_LEN 4096
+#define NAMED_MAX_LEN 100 /* of a name that its temporary's name has in it: 255 bytes are the most of any */
 
 bool file_read_fd(int fd, const char *name, size_t max_len, struct builder *ret_data, struct error *err)
 {
@@ -140,14 +143,15 @@ static bool write_new(int dirfd, const char *path, const char *shown, mode_t mod
     return written;
 }
 
-/** A name beside path that nobody else has; the caller frees. */
+/** A name beside path that nobody else has, and that says of which file it is; the caller frees. */
 static char *temporary_beside(const char *path)
 {
     uint64_t random = 0;
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         abort(); // never for so few bytes (getrandom(2))
-    int folder_len = (int)(file_name_of(path) - path);
-    return memory_format("%.*s.coldca-%016" PRIx64 ".new", folder_len, path, random);
+    const char *name = file_name_of(path);
+    return memory_format("%.*s.coldca-%016" PRIx64 "-%s.new", (int)(name - path), path, random,
+                         strlen(name) <= NAMED_MAX_LEN ? name : "");
 }
 
 /** Renames without replacing, also where the file system has no such rename. */
@@ -180,6 +184,22 @@ bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, st
         return false;
     }
     return sync_parent(dirfd, path, err);
+}
+
+void file_sweep(int dirfd, const char *name_pattern)
+{
+    AUTO(free) char *pattern = memory_format(".coldca-[0-9a-f]*-%s.new", name_pattern);
+    int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    if (directory == NULL) {
+        auto_close(&fd);
+        return;
+    }
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+        if (fnmatch(pattern, entry->d_name, 0) == 0)
+            (void)unlinkat(dirfd, entry->d_name, 0); // it is in nobody's way
+    }
+    (void)closedir(directory); // only read
 }
 
 bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)

@@ -32,6 +32,7 @@ static bool ask_count(const struct revoke_questions *questions, const struct rev
     AUTO(free) char *count = memory_format("%zu", plan->to_do);
     if (questions->expected >= 0)
         return (size_t)questions->expected == plan->to_do ||
+               (size_t)questions->expected == plan->to_do + plan->done_before ||
                error_set(err, ERROR_INPUT, 0,
                          "%zu certificates would be changed, --expect-count says %ld: nothing was done",
                          plan->to_do, questions->expected);

@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define CRL_FILES "crl-*.[dp]e[rm]" /* what put_files() makes */
+
 /** What is drawn, before it is signed. */
 struct drawing {
     struct crl_frame frame;
@@ -225,6 +227,10 @@ static bool check_places(const struct places *places, const char *name, struct e
 
 static bool deliver(const struct places *places, const char *name, struct bytes der, struct error *err)
 {
+    // A run that died here left a file that has no name yet; its number is not used again, so nobody else clears it away.
+    file_sweep(places->home_fd, CRL_FILES);
+    if (places->has_out)
+        file_sweep(places->out.fd, CRL_FILES);
     return (put_files(places->home_fd, name, der, err) &&
             (!places->has_out ||
              (put_files(places->out.fd, name, der, err) && directory_put_checkpoint(&places->out, err)))) ||

@@ -84,7 +84,7 @@ static bool log_all(struct status_desk *desk, const struct revoke_plan *plan, st
 static bool log_set(struct status_desk *desk, const struct revoke_options *options,
                     const struct selection *selection, const struct revoke_plan *plan, struct error *err)
 {
-    if (!plan->is_many)
+    if (!plan->is_many || plan->to_do == 0)
         return true;
     const struct record_revocation_set record = {
         .batch = desk->batch,
@@ -96,6 +96,69 @@ static bool log_set(struct status_desk *desk, const struct revoke_options *optio
     };
     return ledger_append(desk->home->ledger, RECORD_REVOCATION_SET, record_revocation_set_write(&record),
                          NULL, err);
+}
+
+/* ---- resuming a revocation of many that was stopped ---- */
+
+/** The newest revocation.set of the same question. */
+struct same_set {
+    const char *where, *reason;
+    const char *list; /**< its SHA-256, hex */
+    char *batch;      /**< NULL: the newest is of another question, or there is none */
+    uint64_t count;
+    uint64_t done; /**< records of its run */
+};
+
+static bool is_same_text(const char *recorded, const char *asked)
+{
+    if (recorded == NULL || asked == NULL)
+        return recorded == asked;
+    return bytes_equal_text(record_bounded(asked), recorded);
+}
+
+static bool meet_set(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    struct same_set *set = data;
+    int64_t count = 0;
+    (void)entry;
+    free(TAKE(set->batch));
+    if (is_same_text(json_text(record, "where"), set->where) &&
+        is_same_text(json_text(record, "list_sha256"), set->list) &&
+        is_same_text(json_text(record, "reason"), set->reason) && json_int(record, "count", &count) &&
+        json_text(record, "batch") != NULL) {
+        set->batch = memory_text(json_text(record, "batch"));
+        set->count = (uint64_t)count;
+    }
+    return true;
+}
+
+static bool count_done(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    const char *type = json_text(record, "type");
+    (void)entry;
+    if (type != NULL && (strcmp(type, RECORD_CERT_REVOKED) == 0 || strcmp(type, RECORD_CERT_UNREVOKED) == 0))
+        ((struct same_set *)data)->done++;
+    return true;
+}
+
+/** Whether the same command was stopped in its middle: then the count it was given is that of the whole. */
+static bool find_stopped(struct status_desk *desk, const struct revoke_options *options,
+                         const struct selection *selection, struct revoke_plan *plan, struct error *err)
+{
+    char list[129];
+    const struct ledger_filter sets = {.status = -1, .type = RECORD_REVOCATION_SET};
+    struct same_set set = {.where = options->where,
+                           .reason = crl_reason_name(selection->wish.reason),
+                           .list = options->list != NULL ? hex_of(BYTES(selection->sha256), list) : NULL};
+    if (!plan->is_many || plan->to_do == plan->count)
+        return true;
+    bool is_read = ledger_each(desk->home->ledger, &sets, meet_set, &set, err);
+    AUTO(free) char *batch = set.batch;
+    const struct ledger_filter run = {.status = -1, .batch = batch};
+    if (!is_read || (batch != NULL && !ledger_each(desk->home->ledger, &run, count_done, &set, err)))
+        return false;
+    plan->done_before = batch != NULL && set.done + plan->to_do == set.count ? set.done : 0;
+    return true;
 }
 
 /* ---- the run ---- */
@@ -160,8 +223,13 @@ bool revoke_run(const struct revoke_options *options, const struct console *cons
         return false;
     for (size_t i = 0; i < ret_plan->count; i++)
         ret_plan->to_do += ret_plan->targets[i].action == REVOKE_NOTHING ? 0 : 1;
-    if (!refuse_problems(options, ret_plan, err) || !decide(&desk, options, ret_plan, err))
+    if (!refuse_problems(options, ret_plan, err) ||
+        !find_stopped(&desk, options, &selection, ret_plan, err) || !decide(&desk, options, ret_plan, err))
         return false;
-    return options->is_dry_run || ret_plan->to_do == 0 ||
+    if (options->is_dry_run)
+        return true;
+    // A run that was stopped may have logged all of it, but not signed the checkpoint that is promised.
+    const struct ledger *ledger = desk.home->ledger;
+    return (ret_plan->to_do == 0 && ledger_checkpoint_size(ledger) == ledger_size(ledger)) ||
            carry_out(&desk, options, &selection, ret_plan, err);
 }

@@ -45,8 +45,9 @@ DEFINE_AUTO_VALUE(struct revoke_target, revoke_target_done);
 struct revoke_plan {
     struct revoke_target *targets;
     size_t count;
-    size_t to_do;    /**< of them, those with an action */
-    char **problems; /**< lines of --list that can't be carried out, or serials: each a reason */
+    size_t to_do;       /**< of them, those with an action */
+    size_t done_before; /**< of those without one: done by the same command when it was stopped */
+    char **problems;    /**< lines of --list that can't be carried out, or serials: each a reason */
     size_t problem_count;
     bool is_many; /**< asked for by --where or --list */
 };

@@ -113,8 +113,28 @@ says "--expect-count 2"
 revoke 3 --where policy=mqtt-device --expect-count 3
 revoke 2 --where policy=mqtt-device,colour=red --expect-count 2
 revoke 0 --where policy=mqtt-device,issued-before=2000-01-01 --expect-count 0
-revoke 0 --where policy=mqtt-device,issued-since=2020-01-01 --expect-count 2 --reason cessationOfOperation
-equal "$(jq -c 'select(.type == "revocation.set") | [.count, .where, .reason]' ca/ledger.jsonl | tail -n 1)" \
+keep_token before
+cp -r ca ca-cut
+many=(--where "policy=mqtt-device,issued-since=2020-01-01" --expect-count 2 --reason cessationOfOperation)
+revoke 0 "${many[@]}"
+
+step "stopped in its middle, the same command goes on, with the count it was given; and covers what a stopped run left"
+first=$(jq -c 'select(.type == "cert.revoked" and .reason == "cessationOfOperation") | .seq' ca/ledger.jsonl | head -n 1)
+head -n $((first + 1)) ca/ledger.jsonl >ca-cut/ledger.jsonl
+rm -rf ca
+mv ca-cut ca
+token_again before
+revoke 3 --where policy=mqtt-device,issued-since=2020-01-02 --expect-count 2 --reason cessationOfOperation # another question
+revoke 3 --where policy=mqtt-device,issued-since=2020-01-01 --expect-count 2 --reason superseded           # another answer
+revoke 3 --where policy=mqtt-device,issued-since=2020-01-01 --expect-count 3 --reason cessationOfOperation
+revoke 0 "${many[@]}"
+says "1 revoked, 3 were already"
+equal "$(records '.type == "cert.revoked" and .reason == "cessationOfOperation"')" 2
+equal "$(sed -n 2p ca/ledger.checkpoint)" "$(wc -l <ca/ledger.jsonl)" "a checkpoint covers it"
+cp ca/ledger.jsonl before
+revoke 0 "${many[@]}"
+same ca/ledger.jsonl before
+equal "$(jq -c 'select(.type == "revocation.set") | [.count, .where, .reason]' ca/ledger.jsonl | head -n 1)" \
     '[2,"policy=mqtt-device,issued-since=2020-01-01","cessationOfOperation"]'
 crl
 for name in a b c d; do turned_away $name ca/crl/crl-5.pem; done

@@ -71,6 +71,30 @@ static void create_never_touches_what_is_there(void **state)
     assert_true(file_exists(folder_fd, "link"));
 }
 
+static void what_create_left_is_swept_and_nothing_else(void **state)
+{
+    static const char *const left[] = {".coldca-0123456789abcdef-crl-7.der.new",
+                                       ".coldca-fedcba9876543210-crl-12.pem.new"};
+    static const char *const others[] = {"crl-7.der", ".coldca-0123456789abcdef-key.pem.new",
+                                         ".coldca-0123456789abcdef.new", ".coldca-crl-7.der.new"};
+    struct error err = ERROR_INIT;
+    char longest[251];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(left); i++)
+        assert_true(file_create(folder_fd, left[i], 0600, BYTES_LITERAL("half"), &err));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_true(file_create(folder_fd, others[i], 0600, BYTES_LITERAL("other"), &err));
+    memset(longest, 'n', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    assert_true(file_create(folder_fd, longest, 0600, BYTES_LITERAL("other"), &err));
+    file_sweep(folder_fd, "crl-*.[dp]e[rm]");
+    for (size_t i = 0; i < ARRAY_LEN(left); i++)
+        assert_false(file_exists(folder_fd, left[i]));
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        assert_int_equal(unlinkat(folder_fd, others[i], 0), 0);
+    assert_int_equal(unlinkat(folder_fd, longest, 0), 0);
+}
+
 static void create_leaves_nothing_else_in_the_folder(void **state)
 {
     struct error err = ERROR_INIT;
@@ -234,6 +258,7 @@ int main(void)
         cmocka_unit_test(a_pipe_that_nobody_writes_to_is_empty),
         cmocka_unit_test_setup_teardown(a_new_file_has_its_mode_and_content, setup, teardown),
         cmocka_unit_test_setup_teardown(create_never_touches_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_create_left_is_swept_and_nothing_else, setup, teardown),
         cmocka_unit_test_setup_teardown(create_leaves_nothing_else_in_the_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_changes_all_or_makes_it, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_survives_what_a_run_that_died_left, setup, teardown),
