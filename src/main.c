@@ -29,7 +29,7 @@ static const struct {
     {"crl", cli_crl, "sign the list of revoked certificates"},
     {"status", cli_status, "what is due: the next CRL"},
     {"cert", cli_cert, "list and show certificates"},
-    {"policy", cli_policy, "list, show and check policies"},
+    {"policy", cli_policy, "list, show, check, compare and approve policies"},
     {"token", cli_token, "list, initialise and show tokens"},
     {"ledger", cli_ledger, "list, show and verify the history"},
 };

@@ -3,6 +3,7 @@ foreach(module builder encode quote json canonical time secret file error findin
     coldca_unit_test(base ${module})
 endforeach()
 coldca_unit_test(base key_value)
+coldca_unit_test(base diff)
 coldca_unit_test(base thread)
 coldca_unit_test(base private_key LAYERS csr_maker)
 foreach(target json quote public_key private_key)

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "plan/permits.h"
+#include "records/in_force.h"
 
 #include <string.h>
 
@@ -135,9 +136,19 @@ static bool confirm(const struct batch_policies *policies, const struct console 
 bool batch_policies_compare(const struct batch_policies *policies, const struct home *home,
                             const struct console *console, struct error *err)
 {
+    bool is_needed = false;
+    if (!policy_needs_approval(home->ledger, &is_needed, err))
+        return false;
+    if (is_needed && policies->given->policy_changed_ok)
+        return error_set(err, ERROR_USAGE, 0,
+                         "there is no --policy-changed-ok in this CA, which uses approved policies only; "
+                         "nothing was signed: leave it out, and approve what changed with `coldca policy "
+                         "approve NAME`");
     for (size_t i = 0; i < policies->count; i++) {
         AUTO(builder_done) struct builder change = BUILDER_INIT;
-        if (!plan_permits_policy(home, policies->items[i]->policy, &change, err))
+        const struct batch_policy *item = policies->items[i];
+        const char *given = item->folder != NULL ? item->folder : policies->given->policy;
+        if (!plan_permits_policy(home, item->policy, given, &change, err))
             return false;
         if (change.len == 0)
             continue;

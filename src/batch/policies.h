@@ -40,7 +40,9 @@ const struct batch_policy *batch_policy_of(const struct batch_policies *policies
 
 /**
  * Tells of every policy that is not the one last used under its name; a person is asked whether it is meant.
- * \return false: ERROR_INPUT, no terminal and --policy-changed-ok was not given; ERROR_INTERRUPTED, it is not meant
+ * Where only approved policies may be used, every one has to be, and nobody is asked.
+ * \return false: ERROR_INPUT, one is not approved, or no terminal and --policy-changed-ok was not given; ERROR_INTERRUPTED, it is not
+ *         meant; ERROR_USAGE, --policy-changed-ok where there are approved policies
  */
 MUST_USE bool batch_policies_compare(const struct batch_policies *policies, const struct home *home,
                                      const struct console *console, struct error *err);

@@ -8,6 +8,7 @@
 #include "home/certificate.h"
 #include "status/listing.h"
 #include "status/lookup.h"
+#include "status/policies.h"
 
 static const struct command_help help = {
     .usage = "cert show SERIAL|FILE [OPTIONS]",
@@ -25,6 +26,7 @@ struct shown {
     const char *status;  /**< the ledger's */
     const char *state;   /**< now */
     const char *revoked; /**< NULL: it is not */
+    int64_t policy_seq;  /**< of the record with its policy's text; -1 */
 };
 
 static void shown_done(struct shown *shown)
@@ -65,6 +67,8 @@ static void report(struct shown *shown)
     json_put_text(json, "state", shown->state);
     json_put_text(json, "revoked", shown->revoked);
     json_put_text(json, "policy", shown->entry.policy);
+    if (shown->policy_seq >= 0)
+        json_put_int(json, "policy_record", shown->policy_seq);
     json_put_text(json, "words", builder_text(&shown->words));
     json_put_text(json, "pem", builder_text(&shown->pem));
     struct json *lint = json_put_array(json, "lint");
@@ -96,7 +100,8 @@ int cli_cert_show(int argc, char **argv, struct error *err)
         !home_open(path, HOME_LOOK, &console, &home, err) ||
         !revocations_load(home->ledger, &revocations, err) ||
         !lookup_find(&lookup, home, revocations, &shown.der, &shown.entry, &is_foreign, err) ||
-        !home_certificate_describe(home, builder_bytes(&shown.der), &shown.words, &shown.findings, err))
+        !home_certificate_describe(home, builder_bytes(&shown.der), &shown.words, &shown.findings, err) ||
+        !policy_record_of(home->ledger, &shown.entry, &shown.words, &shown.policy_seq, err))
         return (int)err->kind;
     shown.revoked =
         shown.entry.status == LEDGER_REVOKED ? revocations_words(revocations, shown.entry.serial) : NULL;

@@ -73,6 +73,8 @@ int cli_policy(int argc, char **argv, struct error *err)
         {"list", list, "list all policies"},
         {"show", cli_policy_show, "show one policy in words"},
         {"check", cli_policy_check, "lint policies"},
+        {"diff", cli_policy_diff, "what changed since a policy was approved"},
+        {"approve", cli_policy_approve, "record that a policy may be used as it is now"},
     };
     return cli_dispatch("policy", table, ARRAY_LEN(table), argc, argv, err);
 }

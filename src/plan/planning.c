@@ -43,7 +43,7 @@ bool planning_open(const struct planning_options *options, const struct home *ho
         !judge_open_lists(planning->judge, err) || !readers_open(0, &planning->readers, err))
         return false;
     if (home != NULL && home->ledger != NULL &&
-        !plan_permits_policy(home, planning->policy, &planning->change, err))
+        !plan_permits_policy(home, planning->policy, options->policy, &planning->change, err))
         return false;
     if (planning->change.len > 0)
         console_notice(console, "%s", builder_text(&planning->change));

@@ -3,6 +3,8 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/quote.h"
+#include "ledger/ledger.h"
 
 #include <string.h>
 
@@ -69,6 +71,28 @@ bool record_policy_approved_read(const struct json *json, struct record_policy_a
         return false;
     *ret_record = record;
     return true;
+}
+
+/** What the record has besides: its name, digest, number, time, person, and a place in a plan. */
+#define POLICY_OTHER_MAX_LEN 4096
+
+bool record_policy_text_check(const char *name, struct bytes text, struct error *err)
+{
+    struct quoted room;
+    AUTO(builder_done) struct builder spelled = BUILDER_INIT;
+    AUTO(json_free) struct json *json = json_new_object();
+    if (!utf8_is_valid(text) || memchr(text.data, '\0', text.len) != NULL)
+        return error_set(err, ERROR_INPUT, 0, "the policy %s is not UTF-8, which a record of the ledger is",
+                         quoted_text(name, &room));
+    AUTO(free) char *whole = memory_text_of((const char *)text.data, text.len);
+    json_put_text(json, "text", whole);
+    json_canonical(json, &spelled);
+    return spelled.len + POLICY_OTHER_MAX_LEN <= LEDGER_RECORD_MAX_LEN ||
+           error_set(
+               err, ERROR_INPUT, 0,
+               "the policy %s has %zu bytes, and a record of the ledger, which holds all of them, has room "
+               "for about %d: shorten its comments, or make two of it",
+               quoted_text(name, &room), text.len, LEDGER_RECORD_MAX_LEN - POLICY_OTHER_MAX_LEN);
 }
 
 void record_put_planned(struct json *json, const uint8_t plan_sha256[static 32], uint64_t index,

@@ -31,6 +31,13 @@ struct json *record_policy_approved_write(const struct record_policy_approved *r
 MUST_USE bool record_policy_approved_read(const struct json *json, struct record_policy_approved *ret_record,
                                           struct error *err);
 
+/**
+ * Whether a policy's text can stand in a record whole: UTF-8 without NUL, and short enough.
+ * \param name  for the message
+ * \return false: ERROR_INPUT
+ */
+MUST_USE bool record_policy_text_check(const char *name, struct bytes text, struct error *err);
+
 /** The place of a record among the items of an approved plan; puts plan_sha256, plan_index and plan_path. */
 void record_put_planned(struct json *json, const uint8_t plan_sha256[static 32], uint64_t index,
                         const struct tree_hash *path, size_t count);

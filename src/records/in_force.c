@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "records/in_force.h"
 
+#include "base/encode.h"
 #include "base/quote.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#define SHOWN_DIGEST_LEN 6 /* bytes: enough to tell two apart */
 
 bool control_in_force(struct ledger *ledger, struct control *ret_control, bool *ret_found, struct error *err)
 {
@@ -53,50 +56,104 @@ bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool 
     return true;
 }
 
+/** The next older policy.approved, before *seq. \param ret_record  NULL: there is none */
+static bool older_policy(struct ledger *ledger, uint64_t *seq, struct json **ret_json,
+                         struct record_policy_approved *ret_record, struct error *err)
+{
+    bool is_there = false;
+    AUTO(json_free) struct json *json = NULL;
+    if (!ledger_governing(ledger, RECORD_POLICY_APPROVED, *seq, seq, &is_there, err))
+        return false;
+    *ret_json = NULL;
+    if (!is_there)
+        return true;
+    if (!ledger_record(ledger, *seq, &json, err) || !record_policy_approved_read(json, ret_record, err)) {
+        err->kind = ERROR_LEDGER;
+        return error_while(err, "reading record %" PRIu64, *seq);
+    }
+    *ret_json = TAKE(json);
+    return true;
+}
+
 bool policy_in_force(struct ledger *ledger, const char *name, struct json **ret_record, struct error *err)
 {
     uint64_t seq = UINT64_MAX;
-    bool is_there = true;
     for (;;) {
         AUTO(json_free) struct json *json = NULL;
         struct record_policy_approved record;
-        if (!ledger_governing(ledger, RECORD_POLICY_APPROVED, seq, &seq, &is_there, err))
+        if (!older_policy(ledger, &seq, &json, &record, err))
             return false;
-        if (!is_there)
-            return true;
-        if (!ledger_record(ledger, seq, &json, err) || !record_policy_approved_read(json, &record, err))
-            return error_while(err, "reading record %" PRIu64, seq);
-        if (strcmp(record.name, name) != 0)
+        if (json != NULL && strcmp(record.name, name) != 0)
             continue;
         *ret_record = TAKE(json);
         return true;
     }
 }
 
-bool policy_permits(struct ledger *ledger, const char *name, const uint8_t sha256[static 32],
-                    struct error *err)
+bool policy_text_of(struct ledger *ledger, const char *name, const uint8_t sha256[static 32],
+                    uint64_t signing, uint64_t *ret_seq, bool *ret_found, struct error *err)
+{
+    uint64_t seq = UINT64_MAX;
+    bool is_found = false;
+    for (;;) {
+        AUTO(json_free) struct json *json = NULL;
+        struct record_policy_approved record;
+        if (!older_policy(ledger, &seq, &json, &record, err))
+            return false;
+        if (json == NULL)
+            break;
+        if (strcmp(record.name, name) != 0 || memcmp(record.sha256, sha256, 32) != 0)
+            continue;
+        *ret_seq = seq;
+        is_found = true;
+        if (seq < signing)
+            break;
+    }
+    *ret_found = is_found;
+    return true;
+}
+
+bool policy_needs_approval(struct ledger *ledger, bool *ret_needs, struct error *err)
 {
     AUTO(control_done) struct control control = {.people_count = 0};
-    AUTO(json_free) struct json *json = NULL;
-    struct record_policy_approved record;
-    struct quoted room;
     bool is_set = false;
     if (!control_in_force(ledger, &control, &is_set, err))
         return false;
-    if (!is_set || !control.only_approved_policies)
+    *ret_needs = is_set && control.only_approved_policies;
+    return true;
+}
+
+bool policy_permits(struct ledger *ledger, const char *name, const char *given,
+                    const uint8_t sha256[static 32], struct error *err)
+{
+    AUTO(json_free) struct json *json = NULL;
+    struct record_policy_approved record;
+    struct quoted room, given_room;
+    bool is_needed = false;
+    char now[129], approved[129];
+    (void)quoted_text(name, &room);
+    (void)quoted_text(given, &given_room);
+    if (!policy_needs_approval(ledger, &is_needed, err))
+        return false;
+    if (!is_needed)
         return true;
     if (!policy_in_force(ledger, name, &json, err))
         return false;
+    (void)hex_of(bytes_of(sha256, SHOWN_DIGEST_LEN), now);
     if (json == NULL)
-        return error_set(err, ERROR_INPUT, 0,
-                         "the policy %s was never approved, and the control in force (record %" PRIu64
-                         ") wants that: `coldca policy approve %s`",
-                         quoted_text(name, &room), control.seq, room.text);
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "the policy %s (sha256 %s...) was never approved, and this CA uses approved policies "
+            "only; nothing was signed: read it, then `coldca policy approve %s`",
+            room.text, now, given_room.text);
     if (!record_policy_approved_read(json, &record, err))
         return false;
+    (void)hex_of(bytes_of(record.sha256, SHOWN_DIGEST_LEN), approved);
     return memcmp(record.sha256, sha256, 32) == 0 ||
-           error_set(err, ERROR_INPUT, 0,
-                     "the policy %s is not the text that was approved: `coldca policy diff %s` shows what "
-                     "changed, `coldca policy approve %s` approves it as it is now",
-                     quoted_text(name, &room), room.text, room.text);
+           error_set(
+               err, ERROR_INPUT, 0,
+               "the policy %s (sha256 %s...) is not the text that was approved (%s...), and this CA uses "
+               "approved policies only; nothing was signed: `coldca policy diff %s` shows what changed, "
+               "`coldca policy approve %s` approves it as it is now",
+               room.text, now, approved, given_room.text, given_room.text);
 }

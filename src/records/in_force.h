@@ -31,8 +31,27 @@ MUST_USE bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 3
 MUST_USE bool policy_in_force(struct ledger *ledger, const char *name, struct json **ret_record,
                               struct error *err);
 
-/** Whether a policy may be used under the control in force. ERROR_INPUT, with the remedy */
-MUST_USE bool policy_permits(struct ledger *ledger, const char *name, const uint8_t sha256[static 32],
-                             struct error *err);
+/** Whether the control in force lets only approved policies be used. */
+MUST_USE bool policy_needs_approval(struct ledger *ledger, bool *ret_needs, struct error *err);
+
+/**
+ * The record that has the text a certificate was signed by.
+ * \param sha256      of the policy, as the cert.signing has it
+ * \param signing     seq of that
+ * \param ret_seq     the newest policy.approved of this name and digest before it; none: the oldest after it (the CA's own
+ *                    certificate is signed before there are any)
+ * \param ret_found   false: the ledger does not have this text
+ */
+MUST_USE bool policy_text_of(struct ledger *ledger, const char *name, const uint8_t sha256[static 32],
+                             uint64_t signing, uint64_t *ret_seq, bool *ret_found, struct error *err);
+
+/**
+ * Whether a policy may be used under the control in force.
+ * \param name   its own
+ * \param given  how it was named, for the remedy: its name, or a path
+ * \return false: ERROR_INPUT, with the remedy
+ */
+MUST_USE bool policy_permits(struct ledger *ledger, const char *name, const char *given,
+                             const uint8_t sha256[static 32], struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a run of `revoke` or `crl` has open: the home, this process confined, the signer. status/ only.
+ * What a run of `revoke`, `crl` or `policy approve` has open: the home, this process confined, the signer. status/ only.
  *
  *   desk_open - (what is foreign is parsed, a person decides) - desk_unlock - ... - desk_end
  */

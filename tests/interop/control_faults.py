@@ -37,6 +37,12 @@ def one_more(scene, plan, people):
     scene.records += ([plan.approved(*people)] if people else []) + [plan.done(0)]
 
 
+def approved_late(scene, text):
+    """A certificate by a text, and only then the text's approval."""
+    one_more(scene, scene.plan("issue", 14, [scene.issuer.item("d-8", 60, text["sha256"])[0]]), [scene.a])
+    one_more(scene, scene.plan("policy", 14, [text]), [scene.a, scene.b])
+
+
 def first_control(scene, **changes):
     scene.records[2] = {**scene.control, **changes}
 
@@ -95,6 +101,10 @@ FAULTS = [
     ("a quorum nobody can meet", CONTROL | {"ledger.fields"}, lambda s: first_control(s, quorum={**s.control["quorum"], "crl": 4})),
     ("a policy of no plan", CONTROL, lambda s: unplanned(s, 11)),
     ("another text than approved", POLICY | CONTROL | {"ledger.fields"}, lambda s: members(s, 11, text="policy: device\n# third\n")),
+    ("a text with the digest of another", POLICY | {"ledger.fields"}, lambda s: members(s, 11, sha256=s.records[1]["sha256"])),
+    ("the name of another policy", CONTROL, lambda s: members(s, 11, name="other")),
+    ("a policy that was approved after it was signed by", POLICY, lambda s: approved_late(s, policy_record("policy: device\n# third\n"))),
+    ("a policy approved under a control that is over", CONTROL, lambda s: s.records.append(s.policy.done(0))),
     ("a certificate by a text that is not approved any more", POLICY, lambda s: one_more(
         s, s.plan("issue", 14, [s.issuer.item("d-8", 60, policy_record("policy: device\n")["sha256"])[0]]), [s.a])),
     ("a certificate by a policy nobody approved", POLICY, lambda s: one_more(
