@@ -12,7 +12,8 @@
 #include "base/builder.h"
 
 /**
- * \param before_name, after_name  for the two lines at the top
+ * \param before_name  for the first of the two lines at the top
+ * \param after_name   for the second
  * \param ret_text  appends; nothing if the texts are the same
  */
 void diff_unified(struct bytes before, const char *before_name, struct bytes after, const char *after_name,

@@ -47,7 +47,7 @@ struct policy_approve_options {
  * Records that a policy may be used as it is now. If it was approved so already nothing is done, and nobody is asked.
  * \param ret_change  what was approved
  * \param ret_seq     of the policy.approved: the new one, or the one that was there
- * \return false: ERROR_INPUT, it needs approvals by others, is no policy, or too long for a record; decide's; the token's
+ * \return false: ERROR_INPUT, it needs approvals by others, is not a policy, or too long for a record; decide's; the token's
  */
 MUST_USE bool policy_approve(const struct policy_approve_options *options, const struct console *console,
                              struct policy_change *ret_change, uint64_t *ret_seq, struct error *err);
