@@ -155,10 +155,9 @@ equal "$(size)" "$before" "records of what was refused"
 sound_ledger
 
 step "where two people approve policies one person approves none"
-make_ca() { run 0 -C two init --token test --subject CN=Two --pin-source file:pin --origin two.example --key-label two --controls two.yaml; }
 controls two.yaml 1 "policies: approved"
 sed -i 's/policy: 1/policy: 2/' two.yaml
-make_ca
+run 0 -C two init --token test --subject CN=Two --pin-source file:pin --origin two.example --key-label two --controls two.yaml
 echo "# more" >>two/policies/mqtt-device.yaml
 before=$(wc -l <two/ledger.jsonl)
 run 3 -C two --pin-source file:pin policy approve mqtt-device --yes
