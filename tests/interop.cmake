@@ -28,8 +28,8 @@ coldca_python_test(requests requests.py $<TARGET_FILE:coldca> ${CMAKE_SOURCE_DIR
 # A program that judges nothing is no answer.
 coldca_python_test(requests_blind requests.py /bin/false ${CMAKE_SOURCE_DIR})
 set_tests_properties(interop.requests_blind PROPERTIES PASS_REGULAR_EXPRESSION "no JSON from" FAIL_REGULAR_EXPRESSION "requests by")
-# Five validators look at what is issued and refused, in fixed cases; with VALIDATORS_SECONDS (and VALIDATORS_SEED) by chance, too, as
-# scripts/fuzz validators does: what they find by chance is a find, and must not fail somebody else's change.
+# Five validators look at what is issued and refused, in fixed cases; with VALIDATORS_SECONDS (and VALIDATORS_SEED) by chance, too: for three
+# minutes in CI, and as long as you like by scripts/fuzz validators.
 coldca_python_test(validators validators/run.py $<TARGET_FILE:coldca> ${CMAKE_SOURCE_DIR})
 set_tests_properties(interop.validators PROPERTIES FIXTURES_REQUIRED "venv;tlogclient")
 # A program that issues nothing.

@@ -217,6 +217,11 @@ static bool check_ca(const struct rules *rules, struct error *err)
         return error_set(err, ERROR_INPUT, 0, "name_constraints need ca: (RFC 5280 4.2.1.10)");
     if (rules->ca != NULL && rules->validity.no_expiry)
         return error_set(err, ERROR_INPUT, 0, "validity: no_expiry is not for CAs");
+    if (rules->ca != NULL && rules->ca->rollover && rules->root)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "ca: rollover is for a certificate that the CA issues for its next key; a root has no "
+            "issuer, leave one of the two out");
     for (unsigned i = 0; i < rules->key_usage_count; i++)
         signs = signs || strcmp(rules->key_usage[i], "keyCertSign") == 0;
     if (rules->ca != NULL && !signs)

@@ -93,6 +93,8 @@ static void describe_terms(const struct rules *rules, const struct screen_rules 
         builder_format(out, "  CA                   yes, path length %u\n", *rules->ca->path_len);
     else if (rules->ca != NULL)
         builder_add_text(out, "  CA                   yes\n");
+    if (rules->ca != NULL && rules->ca->rollover)
+        builder_add_text(out, "  rollover             a new key under the issuing CA's own name\n");
     builder_add_text(out, "  key usage            ");
     add_list(out, rules->key_usage, rules->key_usage_count);
     builder_add_text(out, "\n");

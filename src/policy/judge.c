@@ -131,7 +131,8 @@ bool judge_render(const struct judgement *judgement, const char *text, bool is_u
 static void judge_chain_key(struct judgement *judgement)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
-    bool is_wanted = judgement->policy->screen.issuer_key;
+    const struct rule_ca *ca = judgement->rules->ca;
+    bool is_wanted = judgement->policy->screen.issuer_key || (ca != NULL && ca->rollover);
     if (judgement->question->request->spki.len == 0)
         return;
     for (size_t i = 0; is_wanted && issuer != NULL && i < issuer->chain_count; i++) {

@@ -213,18 +213,54 @@ static void judge_extended_key_usage(struct judgement *judgement)
         judge_decide(judgement, DECISION_SET, "extended key usage", rules->extended_key_usage[i]);
 }
 
-/** A CA named like its issuer is taken for the issuer itself (RFC 5280 3.2: self-issued), so paths through it are built wrongly. */
-static void judge_ca_name(struct judgement *judgement)
+/** Whose name the subject is: 0 for the issuer, else so many certificates above. \return false: nobody's in the chain */
+static bool find_namesake(const struct judgement *judgement, size_t *ret_above)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
     for (size_t i = 0; issuer != NULL && issuer->chain_subjects != NULL && i < issuer->chain_count; i++) {
         if (!directory_is_same(judgement->template, &issuer->chain_subjects[i], DIRECTORY_LOOSE))
             continue;
-        judge_refuse(judgement, "ca.name", "RFC 5280 4.1.2.6", NULL, NULL, "ask for another subject",
-                     "subject: it is the name of %s, which a CA below can't have",
-                     i == 0 ? "the CA that issues it" : "a CA above");
-        return;
+        *ret_above = i;
+        return true;
     }
+    return false;
+}
+
+static const char *namesake(size_t above)
+{
+    return above == 0 ? "the CA that issues it" : "a CA above";
+}
+
+/**
+ * A CA named like its issuer is taken for the issuer itself (RFC 5280 3.2: self-issued), so paths through it are built wrongly; but for its
+ * own next key, which is to be taken for it.
+ */
+static void judge_ca_name(struct judgement *judgement)
+{
+    const struct policy_issuer *issuer = judgement->question->issuer;
+    size_t above = 0;
+    if (judgement->rules->ca->rollover) {
+        if (issuer != NULL && issuer->chain_count > 0 &&
+            !directory_is_same(judgement->template, &issuer->chain_subjects[0], DIRECTORY_EXACT))
+            judge_refuse(
+                judgement, "ca.rollover", "RFC 5280 3.2", NULL, NULL,
+                "ask for the CA's subject, spelled and encoded like it, or use a policy without rollover",
+                "subject: it is not the name of the CA that issues it, whose next key this policy is for");
+    } else if (find_namesake(judgement, &above)) {
+        judge_refuse(judgement, "ca.name", "RFC 5280 4.1.2.6", NULL, NULL,
+                     "ask for another subject; for the CA's own next key, use a policy with rollover",
+                     "subject: it is the name of %s, which a CA below can't have", namesake(above));
+    }
+}
+
+/** Validators tell an end entity from its namesake by the key identifiers, which each certificate here has; people don't. */
+static void judge_end_name(struct judgement *judgement)
+{
+    size_t above = 0;
+    if (find_namesake(judgement, &above))
+        judge_note(judgement, "subject.issuer", "RFC 5280 4.1.2.6", NULL,
+                   "subject: it is the name of %s; only their key identifiers tell the two apart",
+                   namesake(above));
 }
 
 static void judge_ca(struct judgement *judgement)
@@ -238,6 +274,7 @@ static void judge_ca(struct judgement *judgement)
             judge_refuse(judgement, "ca", "RFC 5280 4.2.1.9", "CA:TRUE", NULL,
                          "leave basicConstraints out of the request",
                          "basic constraints: it asks to be a CA, which this policy never grants");
+        judge_end_name(judgement);
         return;
     }
     template->is_ca = true;

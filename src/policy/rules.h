@@ -102,7 +102,8 @@ struct rules {
     } validity;
     struct rule_ca {
         unsigned *path_len;
-    } * ca; /**< present: the certificate is a CA's */
+        bool rollover; /**< a new key under the issuing CA's own name */
+    } * ca;            /**< present: the certificate is a CA's */
     char **key_usage;
     unsigned key_usage_count;
     char **key_usage_from_request;

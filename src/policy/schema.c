@@ -104,6 +104,7 @@ static const cyaml_schema_field_t validity_fields[] = {
 };
 static const cyaml_schema_field_t ca_fields[] = {
     CYAML_FIELD_UINT_PTR("path_len", CYAML_FLAG_POINTER | OPTIONAL, struct rule_ca, path_len),
+    CYAML_FIELD_BOOL("rollover", OPTIONAL, struct rule_ca, rollover),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_field_t name_fields[] = {

@@ -4,6 +4,7 @@ from generate import Authority, Policy, Scenario, Wish
 from judges import CLIENT, EMAIL, OCSP, SERVER
 
 CN = [("O", "Test"), ("CN", "device-1")]
+ISSUING = [("O", "Test"), ("CN", "Test Issuing CA")]
 
 
 def below(wishes, policy=None, **constraints):
@@ -65,6 +66,14 @@ CASES = [Scenario(title, *rest) for title, rest in {
     "8: a CA named like one above": below(
         [wish(subject=[("O", "Test"), ("CN", "Test Root CA")], wanted="ca.name"), wish(subject=[("O", "test"), ("CN", "test issuing ca")], wanted="ca.name"), wish(subject=[("O", "Test"), ("CN", "Below")])],
         Policy([], usages=["keyCertSign", "cRLSign"], ca="path_len: 0")),
+    "8: a CA's next key under its own name": ([Authority(), Authority()], Policy([], usages=["keyCertSign", "cRLSign"], ca="path_len: 0, rollover: true"),
+        [wish(subject=ISSUING), wish(subject=[("O", "test"), ("CN", "Test Issuing CA")], wanted="ca.rollover"), wish(subject=[("O", "Test"), ("CN", "Test Root CA")], wanted="ca.rollover")]),
+    "8: below a CA's next key": ([Authority(), Authority(subject=ISSUING), Authority(subject=ISSUING)], Policy([SERVER, CLIENT]), [one("dns", "a.example")]),
+    "8: a path length counts a CA's next key": ([Authority(), Authority(subject=ISSUING, path_len=0)],
+                                                Policy([], usages=["keyCertSign", "cRLSign"], ca="path_len: 0, rollover: true"), [wish(subject=ISSUING, wanted="ca.path_len")]),
+    "8: a chain that is longer than its path length by a CA's next key": ([Authority(), Authority(subject=ISSUING, path_len=0), Authority(subject=ISSUING)], Policy(), [wish()]),
+    "8: an end entity named like a CA above": below(
+        [one("dns", "a.example", subject=ISSUING), one("dns", "a.example", subject=[("O", "Test"), ("CN", "Test Root CA")])], Policy([SERVER, CLIENT])),
     "constraints of every kind": below(
         [one("dns", "A.IoT.Example"), one("dns", "xiot.example", NO), one("ip", "10.1.1.1"), one("ip", "11.0.0.1", NO), one("ip", "2001:db8::1", NO), one("email", "me@iot.example"),
          one("email", "me@a.iot.example", NO), one("email", "me@evil.example", NO)],

@@ -161,7 +161,7 @@ class Policy:
             builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in self.purposes]), STAMP in self.purposes)
         if self.ca is not None:
             length = self.ca.split("path_len: ")
-            builder = builder.add_extension(x509.BasicConstraints(True, int(length[1]) if len(length) > 1 else None), True)
+            builder = builder.add_extension(x509.BasicConstraints(True, int(length[1].split(",")[0]) if len(length) > 1 else None), True)
         names = wish.general_names() if self.san_rules != "[]" else []
         common = dict(wish.subject).get("CN", "")
         if self.cn_is_host and re.fullmatch(r"([A-Za-z0-9-]+\.)*(?=[A-Za-z0-9-]*[A-Za-z-])[A-Za-z0-9-]+", common):

@@ -9,10 +9,14 @@
 
 #include "judge_case.h"
 
+#include "base/key_value.h"
 #include "base/memory.h"
+#include "base/openssl_release.h"
 #include "policy/issuer.h"
 
+#include <openssl/x509.h>
 #include <stdlib.h>
+#include <string.h>
 
 static char *policy_of(const char *key, const char *validity, const char *more)
 {
@@ -229,7 +233,51 @@ static void a_ca_does_not_get_the_name_of_one_above(void **state)
     assert_int_equal(case_end(NULL), 0);
     assert_allowed(case_judge(&(struct judge_case){.policy = ca, .subject = "CN=Sub 2", .issuer = &issuer}));
     assert_int_equal(case_end(NULL), 0);
-    assert_allowed(case_judge(&(struct judge_case){.policy = leaf, .subject = "CN=Sub", .issuer = &issuer}));
+    const struct verdict *verdict =
+        case_judge(&(struct judge_case){.policy = leaf, .subject = "CN=Sub", .issuer = &issuer});
+    assert_allowed(verdict);
+    assert_true(has_note(verdict, "subject.issuer", "it is the name of the CA that issues it"));
+    assert_int_equal(case_end(NULL), 0);
+    verdict = case_judge(&(struct judge_case){.policy = leaf, .subject = "CN=Other", .issuer = &issuer});
+    assert_allowed(verdict);
+    assert_false(has_note(verdict, "subject.issuer", ""));
+    assert_int_equal(case_end(NULL), 0);
+    // For the CA's own next key, and for nothing else:
+    AUTO(free)
+    char *next = policy_of(
+        "ec-p256", "days: 10",
+        "ca: {path_len: 0, rollover: true}\nkey_usage: [keyCertSign]\nscreen: {issuer_key: false}\n");
+    const struct judge_case rollover = {.policy = next, .subject = "CN=Sub", .issuer = &issuer};
+    verdict = case_judge(&rollover);
+    assert_allowed(verdict);
+    assert_false(has_note(verdict, "subject.issuer", ""));
+    assert_int_equal(case_end(NULL), 0);
+    assert_refused(case_judge(&(struct judge_case){.policy = next, .subject = "CN=sub", .issuer = &issuer}),
+                   "ca.rollover", "not the name of the CA that issues it");
+    assert_int_equal(case_end(NULL), 0);
+    assert_refused(
+        case_judge(&(struct judge_case){.policy = next, .subject = "CN=My Root", .issuer = &issuer}),
+        "ca.rollover", "not the name of the CA that issues it");
+    assert_int_equal(case_end(NULL), 0);
+    AUTO(EVP_PKEY_free) EVP_PKEY *old = csr_key("P-256");
+    AUTO(OPENSSL_free) uint8_t *spki = NULL;
+    int len = i2d_PUBKEY(old, &spki);
+    key_value(bytes_of(spki, (size_t)len), keys[0]);
+    assert_refused(case_judge(&(struct judge_case){
+                       .policy = next, .subject = "CN=Sub", .issuer = &issuer, .own_key = old}),
+                   "key.issuer", "the key of a CA in the chain");
+    assert_int_equal(case_end(NULL), 0);
+    issuer.path_len = 0; // Go, GnuTLS and pyca/cryptography count it
+    assert_refused(case_judge(&rollover), "ca.path_len", "no CA may be below this issuer");
+}
+
+static void a_root_is_no_rollover(void **state)
+{
+    (void)state;
+    AUTO(free)
+    char *root =
+        policy_of("ec-p256", "days: 10", "root: true\nca: {rollover: true}\nkey_usage: [keyCertSign]\n");
+    assert_non_null(strstr(case_load_error(root), "a root has no issuer"));
 }
 
 int main(void)
@@ -242,6 +290,7 @@ int main(void)
         cmocka_unit_test_teardown(a_certificate_ends_in_the_future, case_end),
         cmocka_unit_test_teardown(an_expired_ca_signs_nothing_under_any_policy, case_end),
         cmocka_unit_test_teardown(a_ca_does_not_get_the_name_of_one_above, case_end),
+        cmocka_unit_test_teardown(a_root_is_no_rollover, case_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
