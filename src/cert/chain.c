@@ -183,25 +183,39 @@ static bool is_known(enum san_kind kind)
     return kind == SAN_DNS || kind == SAN_EMAIL || kind == SAN_URI || kind == SAN_IP || kind == SAN_DIRECTORY;
 }
 
-static void judge_kinds(const struct policy_issuer *facts, struct findings *faults)
+static void judge_subtree(const struct template_name *name, struct cert_chain_report *report)
+{
+    const char *fault = policy_constraint_fault(name);
+    if (!is_known(name->kind))
+        findings_say(&report->faults, "chain.constraint-kind", "RFC 5280 4.2.1.10",
+                     "name constraints of the kind %s, which coldca can't apply", san_kind_name(name->kind));
+    else if (fault != NULL)
+        findings_say(&report->faults, "chain.constraint-value", "RFC 5280 4.2.1.10",
+                     "the name constraint %s %s, so some validators can't read the CA's certificate",
+                     name->text, fault);
+    else if (name->kind == SAN_DNS && name->value_len > 0 && name->value[0] == '.')
+        findings_say(&report->notices, "chain.constraint-dot", "RFC 5280 4.2.1.10",
+                     "the name constraint %s has a leading dot, which some validators reject", name->text);
+}
+
+static void judge_subtrees(const struct policy_issuer *facts, struct cert_chain_report *report)
 {
     for (size_t i = 0; i < facts->constraints_count; i++) {
         const struct policy_constraints *constraints = &facts->constraints[i];
-        size_t count = constraints->permitted_count + constraints->excluded_count;
-        for (size_t j = 0; j < count; j++) {
-            const struct template_name *name = j < constraints->permitted_count
-                                                   ? &constraints->permitted[j]
-                                                   : &constraints->excluded[j - constraints->permitted_count];
-            if (!is_known(name->kind))
-                findings_say(faults, "chain.constraint-kind", "RFC 5280 4.2.1.10",
-                             "name constraints of the kind %s, which coldca can't apply",
-                             san_kind_name(name->kind));
-        }
+        if (constraints->permitted_count + constraints->excluded_count == 0)
+            findings_say(&report->faults, "chain.constraint-value", "RFC 5280 4.2.1.10",
+                         "name constraints that are empty, so some validators can't read the CA's "
+                         "certificate");
+        for (size_t j = 0; j < constraints->permitted_count; j++)
+            judge_subtree(&constraints->permitted[j], report);
+        for (size_t j = 0; j < constraints->excluded_count; j++)
+            judge_subtree(&constraints->excluded[j], report);
     }
 }
 
-static void judge_whole(const struct policy_issuer *facts, struct findings *faults)
+static void judge_whole(const struct policy_issuer *facts, struct cert_chain_report *report)
 {
+    struct findings *faults = &report->faults;
     if (facts->has_extended_key_usage && facts->extended_key_usage_count == 0)
         findings_say(
             faults, "chain.purposes", "RFC 5280 4.2.1.12",
@@ -212,7 +226,7 @@ static void judge_whole(const struct policy_issuer *facts, struct findings *faul
             faults, "chain.policies", "RFC 5280 6.1.5",
             "it demands a certificate policy (requireExplicitPolicy) and leaves none, so nothing below "
             "is valid");
-    judge_kinds(facts, faults);
+    judge_subtrees(facts, report);
 }
 
 static void read_link(struct bytes der, struct chain *chain, struct findings *faults)
@@ -244,7 +258,7 @@ void cert_chain_judge(const struct cert_issuer *issuer, int64_t now, struct cert
     }
     ret_report->is_complete = chain->count > 0 && ends_in_itself(&chain->links[chain->count - 1].parts);
     judge_names(chain, facts, &ret_report->faults);
-    judge_whole(facts, &ret_report->faults);
+    judge_whole(facts, ret_report);
     for (size_t i = 0; i < chain->count; i++)
         free(chain->links[i].subject);
 }

@@ -54,6 +54,12 @@ struct policy_issuer {
 };
 
 /**
+ * What keeps a validator from reading a subtree of a certificate; Go loses the whole certificate for it, and all below.
+ * \return the rest of a sentence, such as "has an empty label"; NULL: nothing
+ */
+const char *policy_constraint_fault(const struct template_name *subtree);
+
+/**
  * Holds the names of a CA's own certificate against constraints above it.
  * \param names  attributes and sans only
  */

@@ -227,8 +227,8 @@ bool cidr_holds(const char *cidr, struct bytes address)
     return true;
 }
 
-/** A Dot-string (RFC 5321 4.1.2), at most 64 characters; the quoted form is refused, for few readers agree on it. */
-static bool local_part_is_valid(struct bytes local)
+/** The quoted form is refused, for few readers agree on it. */
+bool mailbox_local_is_valid(struct bytes local)
 {
     if (local.len == 0 || local.len > 64 || local.data[0] == '.' || local.data[local.len - 1] == '.')
         return false;
@@ -246,7 +246,7 @@ static bool email_is_valid(const char *text)
 {
     const char *why = NULL;
     const char *at = strrchr(text, '@');
-    return at != NULL && local_part_is_valid(bytes_of(text, (size_t)(at - text))) &&
+    return at != NULL && mailbox_local_is_valid(bytes_of(text, (size_t)(at - text))) &&
            dns_is_valid(bytes_of_text(at + 1), false, &why) && uri_host_is_name(bytes_of_text(at + 1));
 }
 

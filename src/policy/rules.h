@@ -238,6 +238,8 @@ void judge_address(struct judgement *judgement, const char *text, unsigned *take
  * label.
  */
 bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why);
+/** A mailbox before its "@": a Dot-string (RFC 5321 4.1.2), at most 64 characters; the quoted form is none. */
+bool mailbox_local_is_valid(struct bytes local);
 /** "10.0.0.0/8", "2001:db8::/32". \return false: not a CIDR */
 bool cidr_parse(const char *text, uint8_t ret_address[static 16], size_t *ret_len, unsigned *ret_prefix);
 bool cidr_holds(const char *cidr, struct bytes address);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/subtree.h"
 
+#include "policy/issuer.h"
+#include "policy/rules.h"
 #include "policy/uri.h"
 
 #include <strings.h>
@@ -147,4 +149,77 @@ bool subtree_excludes(enum san_kind kind, struct bytes name, struct bytes subtre
 bool subtree_is_known(enum san_kind kind)
 {
     return kind == SAN_DNS || kind == SAN_EMAIL || kind == SAN_URI || kind == SAN_IP;
+}
+
+static bool is_printable(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+/** Labels as Go's crypto/x509 reads them: of any printable characters, none empty. */
+static const char *domain_fault(struct bytes domain)
+{
+    bool is_start = true;
+    if (!is_printable(domain))
+        return "is not of printable ASCII characters";
+    for (size_t i = 0; i < domain.len; i++) {
+        if (domain.data[i] == '.' && is_start)
+            return "has an empty label";
+        is_start = domain.data[i] == '.';
+    }
+    return domain.len > 0 && is_start ? "ends in a dot" : NULL;
+}
+
+static const char *mask_fault(struct bytes value)
+{
+    bool has_ended = false;
+    if (value.len != 8 && value.len != 32)
+        return "is not an address and a mask";
+    for (size_t bit = value.len / 2 * 8; bit < value.len * 8; bit++) {
+        bool is_set = (value.data[bit / 8] >> (7 - bit % 8) & 1) != 0;
+        if (is_set && has_ended)
+            return "has a mask with gaps";
+        has_ended = !is_set;
+    }
+    return NULL;
+}
+
+static bool is_address(struct bytes domain)
+{
+    uint8_t octets[16];
+    size_t len = 0;
+    unsigned prefix = 0;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    builder_add_bytes(&text, domain);
+    return memchr(domain.data, '/', domain.len) == NULL &&
+           cidr_parse(builder_text(&text), octets, &len, &prefix);
+}
+
+/** The quoted form is one for some readers. */
+static bool is_local_part(struct bytes local)
+{
+    return mailbox_local_is_valid(local) || (local.len > 1 && local.data[0] == '"');
+}
+
+const char *policy_constraint_fault(const struct template_name *subtree)
+{
+    struct bytes local, host;
+    struct bytes value = bytes_of(subtree->value, subtree->value_len);
+    if (subtree->kind == SAN_IP)
+        return mask_fault(value);
+    if ((subtree->kind != SAN_DNS && subtree->kind != SAN_URI && subtree->kind != SAN_EMAIL) ||
+        value.len == 0)
+        return NULL;
+    if (subtree->kind == SAN_EMAIL && split_mailbox(value, &local, &host))
+        return !is_printable(local)                     ? "is not of printable ASCII characters"
+               : host.len == 0 || !is_local_part(local) ? "is neither a mailbox nor its host"
+                                                        : domain_fault(host);
+    struct bytes domain = value.data[0] == '.' ? bytes_slice(value, 1, value.len) : value;
+    if (subtree->kind == SAN_URI && domain_fault(domain) == NULL && is_address(domain))
+        return "is an address, where a host is wanted";
+    return domain_fault(domain);
 }

@@ -62,6 +62,9 @@ CASES = [Scenario(title, *rest) for title, rest in {
     "7: a name spelled twice comes out once": below([wish([("dns", "a.example"), ("dns", "A.example")]), wish([("email", "me@a.example"), ("email", "me@A.example")])]),
     "7: mailboxes that are none": below([one("email", text, "san.email") for text in ("a..b@x.example", ".a@x.example", "a@", "@x.example", "a@10.0.0.1")] + [one("email", "o'neil+x@x.example")],
                                        Policy([EMAIL])),
+    **{f"7: a constraint above that {what}": ([Authority(), Authority(constraints_der=der), Authority()], Policy(), [wish()]) for what, der in (
+        ("has an empty label", "300aa00830068204" "612e2e62"), ("is an address for a URI", "300ea00c300a8608" "31302e302e302e31"), ("is no mailbox", "3009a10730058103" "404062"), ("has a mask with gaps", "300ea00c300a8708" "0a000000ff00ff00"),
+        ("is beyond ASCII", "300aa10830068104" "c3bc4078"), ("is empty", "3000"))},
     "7: values that are none": below([wish(wanted="load")], Policy(san_rules="[{type: ip, values: ['not an address']}]")),
     "8: a CA named like one above": below(
         [wish(subject=[("O", "Test"), ("CN", "Test Root CA")], wanted="ca.name"), wish(subject=[("O", "test"), ("CN", "test issuing ca")], wanted="ca.name"), wish(subject=[("O", "Test"), ("CN", "Below")])],

@@ -7,11 +7,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from generate import WORDS
-from judges import CLIENT, EMAIL, SERVER
+from judges import CLIENT, EMAIL, SERVER, extensions_of
 
 
 def constraints_of(ca):
-    return [extension.value for extension in ca.extensions if isinstance(extension.value, x509.NameConstraints)]
+    return [extension.value for extension in extensions_of(ca) if isinstance(extension.value, x509.NameConstraints)]
 
 
 def constraints(question):
@@ -78,7 +78,18 @@ def cn_without_dns_name(question):
 
 def demands_policies(question):
     kinds = (x509.PolicyConstraints, x509.InhibitAnyPolicy)
-    return any(isinstance(extension.value, kinds) for ca in question.cas for extension in ca.extensions)
+    return any(isinstance(extension.value, kinds) for ca in question.cas for extension in extensions_of(ca))
+
+
+def first_of_a_kind_counts(question):
+    """Two permitted names of a kind, below a CA that permits some, and none of this kind."""
+    seen = set()
+    for ca in reversed(question.cas):
+        kinds = [type(name) for value in constraints_of(ca) for name in value.permitted_subtrees or []]
+        if seen and any(kinds.count(kind) > 1 for kind in kinds if kind not in seen):
+            return True
+        seen.update(kinds)
+    return False
 
 
 def agrees_only(question):
@@ -94,6 +105,7 @@ EXCEPTIONS = [
     ("go", "URI with (empty host|IP)", has_any_constraint, "Go: URIs below any constraint"),
     ("go", "unhandled critical", lambda q: has(x509.DirectoryName)(q) or demands_policies(q), "Go: critical extensions it does not know"),
     ("java", "name constraints|CertPathValidator", lambda q: has(x509.DNSName)(q) and one_word_cn(q), "Java: a CN of one word"),
+    ("java", "name constraints check failed", first_of_a_kind_counts, "Java: the first permitted name of a kind"),
     ("java", "NullPointerException|Unexpected error", has_any_constraint, "Java: errors of its own"),
     ("gnutls", "constraint", lambda q: has(x509.DNSName)(q) and cn_without_dns_name(q), "GnuTLS: any CN of a TLS server"),
     ("gnutls", "", lambda q: has(x509.DirectoryName)(q) or has(x509.UniformResourceIdentifier)(q), "GnuTLS: constraints it does not know"),

@@ -59,8 +59,10 @@ def subtree(kind, value):
 class Authority:
     """What one CA of the chain is to have."""
 
-    def __init__(self, permitted=(), excluded=(), purposes=(), path_len=None, policies=(), explicit=None, inhibit_any=None, unknown=False, days=(-400, 3000), subject=None):
+    def __init__(self, permitted=(), excluded=(), purposes=(), path_len=None, policies=(), explicit=None, inhibit_any=None, unknown=False, days=(-400, 3000), subject=None,
+                 constraints_der=None):
         self.permitted, self.excluded, self.purposes, self.path_len = list(permitted), list(excluded), list(purposes), path_len
+        self.constraints_der = constraints_der  # nameConstraints that no library would write
         self.policies, self.explicit, self.inhibit_any, self.unknown, self.days, self.subject = list(policies), explicit, inhibit_any, unknown, days, subject
 
     def make(self, subject, key, issuer, issuer_key):
@@ -71,10 +73,12 @@ class Authority:
                    .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), True)
                    .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False))
         if issuer:
-            above = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+            above = x509.SubjectKeyIdentifier.from_public_key(issuer.public_key())
             builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(above), False)
         if self.permitted or self.excluded:
             builder = builder.add_extension(x509.NameConstraints([subtree(*each) for each in self.permitted] or None, [subtree(*each) for each in self.excluded] or None), True)
+        if self.constraints_der:
+            builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.30"), bytes.fromhex(self.constraints_der)), True)
         if self.purposes:
             builder = builder.add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in self.purposes]), False)
         if self.policies:

@@ -18,28 +18,34 @@ SERVER, CLIENT, CODE, EMAIL, STAMP, OCSP = (f"1.3.6.1.5.5.7.3.{i}" for i in (1, 
 OPENSSL = {SERVER: ["sslserver"], CLIENT: ["sslclient"], OCSP: ["ocsphelper"], STAMP: ["timestampsign"]}
 
 
+def extensions_of(certificate):
+    """None, if it has one that this library can't read: others may."""
+    try:
+        return list(certificate.extensions)
+    except ValueError:
+        return []
+
+
 class Question:
     """A certificate, the CAs above it (nearest first, the root last), and what it is for."""
 
     def __init__(self, leaf, cas):
         self.leaf, self.cas, self.root, self.between = leaf, cas, cas[-1], cas[:-1]
         self.is_ca, self.purposes, self.usage, self.names = False, [], None, []
-        try:
-            for extension in leaf.extensions:
-                value = extension.value
-                if isinstance(value, x509.BasicConstraints):
-                    self.is_ca = value.ca
-                elif isinstance(value, x509.ExtendedKeyUsage):
-                    self.purposes = [oid.dotted_string for oid in value]
-                elif isinstance(value, x509.KeyUsage):
-                    self.usage = value
-                elif isinstance(value, x509.SubjectAlternativeName):
-                    self.names = list(value)
-        except ValueError:
-            pass  # a twin may be unreadable; the judges say so
+        # A twin may be unreadable; the judges say so.
+        for extension in extensions_of(leaf):
+            value = extension.value
+            if isinstance(value, x509.BasicConstraints):
+                self.is_ca = value.ca
+            elif isinstance(value, x509.ExtendedKeyUsage):
+                self.purposes = [oid.dotted_string for oid in value]
+            elif isinstance(value, x509.KeyUsage):
+                self.usage = value
+            elif isinstance(value, x509.SubjectAlternativeName):
+                self.names = list(value)
 
     def purposes_above(self):
-        return [[oid.dotted_string for oid in extension.value] for ca in self.cas for extension in ca.extensions if isinstance(extension.value, x509.ExtendedKeyUsage)]
+        return [[oid.dotted_string for oid in extension.value] for ca in self.cas for extension in extensions_of(ca) if isinstance(extension.value, x509.ExtendedKeyUsage)]
 
     def hosts(self):
         """What a client asks a server for: each of its names; any name of one that has none."""
