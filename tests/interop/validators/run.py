@@ -103,7 +103,7 @@ def judge_issued(bench, chain, wish, path):
     with open(path, "rb") as file:
         certificate = x509.load_pem_x509_certificate(file.read())
     try:
-        strict.check(der(certificate), der(chain[0]), now())
+        strict.check(der(certificate), der(chain[0]), now(), [der(each) for each in chain[1:]])
     except (strict.Fault, KeyError, IndexError, UnicodeDecodeError) as fault:
         raise Failed(f"issued, and strict.py says: {fault!r}: {wish}") from fault
     question, answers = bench.ask(certificate, chain)

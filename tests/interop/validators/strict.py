@@ -115,8 +115,8 @@ def extensions_of(holder):
     return found
 
 
-def check(certificate, issuer, now):
-    """Raises Fault. certificate and issuer are DER."""
+def check(certificate, issuer, now, above=()):
+    """Raises Fault. certificate, issuer and the CAs above it are DER."""
     whole = parse(certificate)
     tbs, algorithm, _ = whole.children
     version, serial, inner, issuer_name, validity, subject, key, holder = tbs.children
@@ -126,9 +126,13 @@ def check(certificate, issuer, now):
     need(inner.whole == algorithm.whole, "the two algorithms")
     need(issuer_name.whole == issuer_tbs.children[5].whole, "the issuer's name")
     start, end = time_of(validity.children[0]), time_of(validity.children[1])
+
+    def times(place):  # begins or ends of all above: what is clamped has one of them
+        return [time_of(parse(each).children[0].children[4].children[place]) for each in [issuer, *above]]
+
     need(start <= now < end, "the times")
     if end.year != 9999:
-        need((end - start + datetime.timedelta(seconds=1)) % DAY == datetime.timedelta(0) or end == time_of(issuer_tbs.children[4].children[1]) or start == time_of(issuer_tbs.children[4].children[0]), "whole days, both ends counted")
+        need((end - start + datetime.timedelta(seconds=1)) % DAY == datetime.timedelta(0) or end in times(1) or start in times(0), "whole days, both ends counted")
     check_name(subject)
     extensions, above = extensions_of(holder), extensions_of(issuer_tbs.children[7])
     for name, (is_critical, _) in extensions.items():
