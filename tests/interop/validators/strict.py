@@ -115,7 +115,7 @@ def extensions_of(holder):
     return found
 
 
-def check(certificate, issuer, now, above=()):
+def check(certificate, issuer, now, cas=()):
     """Raises Fault. certificate, issuer and the CAs above it are DER."""
     whole = parse(certificate)
     tbs, algorithm, _ = whole.children
@@ -128,7 +128,7 @@ def check(certificate, issuer, now, above=()):
     start, end = time_of(validity.children[0]), time_of(validity.children[1])
 
     def times(place):  # begins or ends of all above: what is clamped has one of them
-        return [time_of(parse(each).children[0].children[4].children[place]) for each in [issuer, *above]]
+        return [time_of(parse(each).children[0].children[4].children[place]) for each in [issuer, *cas]]
 
     need(start <= now < end, "the times")
     if end.year != 9999:
