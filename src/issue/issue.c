@@ -69,6 +69,7 @@ static bool carry_out(struct signer *signer, const struct issue_source *source, 
     AUTO(certificates_done) struct certificates stream;
     certificates_init(&stream, signer, source, output, options->batch, only != NULL);
     if ((options->is_resumed && !refusals_load(ledger, options->batch, &stream.known, err)) ||
+        (options->may_be_again && !refusals_load_recent(ledger, &stream.known, err)) ||
         !begin(signer, options, only, console, &abandoned, err))
         return false;
     bool is_done = issue_logged(signer, &stream.stream, console, &counts, err);

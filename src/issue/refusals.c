@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issue/refusals.h"
 
-#include "base/encode.h"
 #include "base/memory.h"
 #include "records/session.h"
 
@@ -15,18 +14,35 @@ void refusals_done(struct refusals *refusals)
     *refusals = (struct refusals){.known = NULL};
 }
 
+#define RECENT_RECORDS 4096
+
+/** What two refusals have in common that are one and the same; the caller frees. */
+static char *key_of(const struct json *record, bool with_reasons)
+{
+    const char *digest = json_text(record, "input_sha256");
+    const struct json *reasons = json_get(record, "reasons");
+    AUTO(builder_done) struct builder key = BUILDER_INIT;
+    builder_format(&key, "%s %s", digest != NULL ? digest : "-", json_text(record, "source"));
+    for (size_t i = 0; with_reasons && reasons != NULL && i < json_count(reasons); i++) {
+        const char *reason = json_text_at(reasons, i);
+        builder_format(&key, "\n%s", reason != NULL ? reason : "");
+    }
+    return builder_take_text(&key);
+}
+
 static bool take_known(const struct json *record, const struct ledger_entry *entry, void *data)
 {
     struct refusals *refusals = data;
     const char *type = json_text(record, "type");
-    const char *source = json_text(record, "source");
-    const char *digest = json_text(record, "input_sha256");
     (void)entry;
-    if (type == NULL || source == NULL ||
+    if (type == NULL || json_text(record, "source") == NULL ||
         (strcmp(type, RECORD_REQUEST_REFUSED) != 0 && strcmp(type, RECORD_REQUEST_SKIPPED) != 0))
         return true;
+    // What a person decided says nothing of what a person decides now.
+    if (refusals->with_reasons && json_text(record, "decision") != NULL)
+        return true;
     refusals->known = memory_grow(refusals->known, refusals->count + 1, sizeof(*refusals->known));
-    refusals->known[refusals->count++] = memory_format("%s %s", digest != NULL ? digest : "-", source);
+    refusals->known[refusals->count++] = key_of(record, refusals->with_reasons);
     return true;
 }
 
@@ -35,14 +51,30 @@ static int compare(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool refusals_load(struct ledger *ledger, const char *batch, struct refusals *ret_refusals, struct error *err)
+static bool load(struct ledger *ledger, const struct ledger_filter *filter, struct refusals *ret_refusals,
+                 struct error *err)
 {
-    const struct ledger_filter filter = {.batch = batch, .status = -1};
-    if (!ledger_each(ledger, &filter, take_known, ret_refusals, err))
+    if (!ledger_each(ledger, filter, take_known, ret_refusals, err))
         return false;
     if (ret_refusals->count > 0)
         qsort(ret_refusals->known, ret_refusals->count, sizeof(*ret_refusals->known), compare);
     return true;
+}
+
+bool refusals_load(struct ledger *ledger, const char *batch, struct refusals *ret_refusals, struct error *err)
+{
+    const struct ledger_filter filter = {.batch = batch, .status = -1};
+    return load(ledger, &filter, ret_refusals, err);
+}
+
+bool refusals_load_recent(struct ledger *ledger, struct refusals *ret_refusals, struct error *err)
+{
+    uint64_t size = ledger_size(ledger);
+    const struct ledger_filter filter = {.type = RECORD_REQUEST_REFUSED,
+                                         .from_seq = size > RECENT_RECORDS ? size - RECENT_RECORDS : 0,
+                                         .status = -1};
+    ret_refusals->with_reasons = true;
+    return load(ledger, &filter, ret_refusals, err);
 }
 
 /** The file an item came in: what several of one file have in common. */
@@ -83,14 +115,11 @@ static void add_reasons(struct findings *reasons, const struct plan_item *item)
     }
 }
 
-static bool is_known(const struct refusals *known, const char *source, const uint8_t *input_sha256)
+static bool is_known(const struct refusals *known, const struct json *record)
 {
-    char hex[129] = "-";
-    if (known->count == 0)
+    if (known->count == 0 || (known->with_reasons && json_text(record, "decision") != NULL))
         return false;
-    if (input_sha256 != NULL)
-        (void)hex_of(bytes_of(input_sha256, 32), hex);
-    AUTO(free) char *key = memory_format("%s %s", hex, source);
+    AUTO(free) char *key = key_of(record, known->with_reasons);
     return bsearch(&key, known->known, known->count, sizeof(*known->known), compare) != NULL;
 }
 
@@ -102,7 +131,7 @@ static bool log_file(struct signer *signer, const struct plan_item *item, size_t
     AUTO(findings_done) struct findings reasons = FINDINGS_INIT;
     AUTO(free)
     char *source = count > 1 ? memory_text_of(item->source, file_len(item)) : memory_text(item->source);
-    const struct record_refused record = {
+    const struct record_refused refused = {
         .source = source,
         .batch = batch,
         .input_sha256 = request != NULL ? item->input_sha256 : NULL,
@@ -111,13 +140,14 @@ static bool log_file(struct signer *signer, const struct plan_item *item, size_t
         .reasons = &reasons,
         .decision = item->reason,
     };
-    if (is_known(known, source, record.input_sha256))
-        return true;
     for (size_t i = 0; i < count; i++)
         add_reasons(&reasons, &item[i]);
+    AUTO(json_free) struct json *record = record_refused_write(&refused);
+    if (is_known(known, record))
+        return true;
     return ledger_append(signer_home(signer)->ledger,
                          item->action == PLAN_SKIP ? RECORD_REQUEST_SKIPPED : RECORD_REQUEST_REFUSED,
-                         record_refused_write(&record), NULL, err);
+                         TAKE(record), NULL, err);
 }
 
 bool refusals_log(struct signer *signer, const struct plan *plan, const char *batch,

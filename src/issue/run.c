@@ -94,8 +94,8 @@ static bool confirm_policy(const struct issue_run_options *options, const struct
 static bool carry_out(const struct issue_run_options *options, struct issue_desk *desk,
                       const struct console *console, struct issue_outcome *outcome, struct error *err)
 {
-    const struct issue_options issue = {.command = options->command,
-                                        .is_confirmed_by_person = options->decide != NULL};
+    const struct issue_options issue = {
+        .command = options->command, .may_be_again = true, .is_confirmed_by_person = options->decide != NULL};
     if (plan_count(outcome->plan, PLAN_SIGN) > 0 && !issue_is_permitted(desk->home, outcome->plan->act, err))
         return false;
     if (options->decide != NULL && !options->decide(options->data, desk, outcome->plan, err))

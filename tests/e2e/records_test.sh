@@ -29,6 +29,25 @@ jq -e 'select(.type == "request.refused") | .source == "junk/many.pem" and .coun
     fail "$(jq -c 'select(.type == "request.refused")' ca/ledger.jsonl)"
 sound_ledger
 
+step "the same run again logs the same refusal no second time; another reason, or other bytes, is another refusal"
+refusals() { records '.type == "request.refused"'; }
+sign 1 --out issued junk
+equal "$(refusals)" 1 "refusals after the same run"
+csr strict/wrong.csr /CN=wrong -addext subjectAltName=DNS:elsewhere.example
+rm strict/wrong.key
+sign 1 --out issued strict
+sign 1 --out issued strict
+equal "$(refusals)" 2 "refusals after another file, twice"
+cp ca/policies/mqtt-device.yaml kept-policy.yaml
+sed -i 's/^key:.*/key: {allow: [rsa-3072]}/' ca/policies/mqtt-device.yaml
+sign 1 --out issued strict
+equal "$(refusals)" 3 "refusals after the policy changed"
+cp kept-policy.yaml ca/policies/mqtt-device.yaml
+printf '\n' >>junk/many.pem
+sign 1 --out issued junk
+equal "$(refusals)" 4 "refusals after the file changed"
+sound_ledger
+
 step "a batch that was stopped and goes on logs no refusal twice"
 mkdir -p stick/requests
 run 0 request "${device[@]}" --list <(seq -f 'device-%03g' 150) --out stick/requests
