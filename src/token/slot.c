@@ -338,6 +338,27 @@ bool token_random(struct token *token, uint8_t *data, size_t len, struct error *
     return true;
 }
 
+/**
+ * A call that was given the security officer's PIN failed: which PIN it was is said, since two were given.
+ * \param erased  whether the token is new and empty already
+ */
+static bool officer_failed(struct error *err, CK_RV rv, const char *doing, bool erased)
+{
+    if (rv == CKR_PIN_INCORRECT)
+        (void)error_set(
+            err, ERROR_TOKEN, rv, // the caller returns the failure
+            "%s: the security officer PIN is wrong (CKR_PIN_INCORRECT); one attempt was made, it is "
+            "not retried",
+            doing);
+    else
+        (void)error_rv(err, rv, "%s with the security officer PIN", doing); // likewise
+    return erased
+               ? error_while(
+                     err, "setting the user PIN: the token is new and empty, and has none yet; initialize it "
+                          "again (--erase)")
+               : false;
+}
+
 /** C_InitToken, then the user PIN by the security officer. The module's lock must be held. */
 static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret *so_pin,
                        const struct secret *user_pin, struct error *err)
@@ -350,16 +371,12 @@ static bool initialize(PKCS11_SLOT *slot, const char *label, const struct secret
     UNHURRIED("initializing the token");
     (void)ERR_set_mark();
     CK_RV rv = rv_of_libp11(PKCS11_init_token(slot->token, secret_text(so_pin), padded) == 0);
-    if (rv == CKR_PIN_INCORRECT)
-        return error_set(err, ERROR_TOKEN, rv,
-                         "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT); one "
-                         "attempt was made, it is not retried");
     if (rv != CKR_OK)
-        return error_rv(err, rv, "initializing the token");
+        return officer_failed(err, rv, "initializing the token", false);
     (void)ERR_set_mark();
     rv = rv_of_libp11(PKCS11_open_session(slot, 1) == 0 && PKCS11_login(slot, 1, secret_text(so_pin)) == 0);
     if (rv != CKR_OK)
-        return error_rv(err, rv, "logging in as security officer to set the user PIN");
+        return officer_failed(err, rv, "logging in", true);
     (void)ERR_set_mark();
     rv = rv_of_libp11(PKCS11_init_pin(slot->token, secret_text(user_pin)) == 0);
     (void)PKCS11_logout(slot); // the session ends with it anyway

@@ -81,6 +81,28 @@ static void signs(struct token_key *key, enum signature_kind kind)
 
 /* ---- PINs ---- */
 
+static void test_which_of_two_pins_was_wrong_is_said(void **state)
+{
+    struct setting *setting = *state;
+    struct error err = ERROR_INIT;
+    AUTO(secret_free) struct secret *so_pin = fixture_secret(FIXTURE_SO_PIN);
+    AUTO(secret_free) struct secret *wrong = fixture_secret("00000000");
+    AUTO(secret_free) struct secret *pin = fixture_secret(FIXTURE_PIN);
+    assert_refused(token_initialize(&setting->choice, "new", wrong, pin, true, &err), &err, ERROR_TOKEN,
+                   "initializing the token: the security officer PIN is wrong (CKR_PIN_INCORRECT)");
+    // As on a token that is erased by whatever PIN, and looks at it at the login only.
+    setting->shim->login_rv = CKR_PIN_INCORRECT;
+    assert_refused(token_initialize(&setting->choice, "new", so_pin, pin, true, &err), &err, ERROR_TOKEN,
+                   "logging in: the security officer PIN is wrong (CKR_PIN_INCORRECT)");
+    assert_non_null(strstr(err.text, "the token is new and empty"));
+    setting->choice.label = "new";
+    setting->shim->login_rv = CKR_PIN_LOCKED;
+    assert_refused(token_initialize(&setting->choice, "new", so_pin, pin, true, &err), &err, ERROR_TOKEN,
+                   "logging in with the security officer PIN: ");
+    setting->shim->login_rv = CKR_OK;
+    assert_done(token_initialize(&setting->choice, "new", so_pin, pin, true, &err), err);
+}
+
 static void test_a_wrong_pin_is_tried_exactly_once(void **state)
 {
     struct setting *setting = *state;
@@ -487,20 +509,11 @@ static void test_only_a_token_that_was_pulled_is_passed_over(void **state)
     assert_refused(token_open(&setting->choice, &setting->token, &err), &err, ERROR_TOKEN, "no token at all");
 }
 
-static void test_which_pin_was_wrong_is_said(void **state)
-{
-    struct setting *setting = *state;
-    struct error err = ERROR_INIT;
-    AUTO(secret_free) struct secret *so_pin = fixture_secret("00000000");
-    AUTO(secret_free) struct secret *pin = fixture_secret(FIXTURE_PIN);
-    assert_refused(token_initialize(&setting->choice, "new", so_pin, pin, true, &err), &err, ERROR_TOKEN,
-                   "the security officer PIN is wrong");
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(test_which_of_two_pins_was_wrong_is_said),
         TEST(test_a_wrong_pin_is_tried_exactly_once),
         TEST(test_the_tries_left_are_told_in_words),
         TEST(test_a_locked_pin_is_not_even_tried),
@@ -524,7 +537,6 @@ int main(void)
         TEST(test_a_module_without_slots_has_no_tokens),
         TEST(test_a_profile_says_what_to_look_at_and_how_tokens_are_made),
         TEST(test_only_a_token_that_was_pulled_is_passed_over),
-        TEST(test_which_pin_was_wrong_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
