@@ -2,6 +2,7 @@
 coldca_script_test(e2e request e2e/request_test.sh)
 coldca_script_test(e2e p11_kit e2e/p11_kit_test.sh)
 coldca_script_test(e2e nss e2e/nss_test.sh)
+coldca_script_test(e2e kryoptic e2e/kryoptic_test.sh)
 coldca_script_test(e2e liar e2e/liar_test.sh)
 coldca_script_test(e2e review e2e/review_test.sh)
 coldca_script_test(e2e init e2e/init_test.sh)

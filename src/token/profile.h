@@ -35,6 +35,8 @@ struct profile_file {
     char *path;     /**< "~/" is the user's home; NULL: the variable says it */
     char *variable; /**< of the environment */
     char *setting;  /**< in that file, KEY = DIRECTORY names a directory the module writes to; NULL: none */
+    char *
+        setting_file; /**< the same, KEY = FILE, for the directory that holds the file (a database has others beside it) */
     bool write;
 };
 /** Works out what lines mean on this machine and adds it to the profile. */

@@ -30,7 +30,7 @@ static char *locate(const struct profile_file *line)
     return home == NULL || *home != '/' ? NULL : memory_format("%s%s", home, line->path + 1);
 }
 
-/** The value of a line "KEY = VALUE"; the caller's to free; NULL: there is none that is an absolute path. */
+/** The value of a line "KEY = VALUE", or KEY = "VALUE" as in TOML; the caller's to free; NULL: there is none that is an absolute path. */
 static char *setting_of(char *text, const char *key)
 {
     char *state = NULL;
@@ -45,6 +45,10 @@ static char *setting_of(char *text, const char *key)
         value += strspn(value, blanks);
         for (len = strlen(value); len > 0 && strchr(blanks, value[len - 1]) != NULL; len--)
             value[len - 1] = '\0';
+        if (len > 1 && *value == '"' && value[len - 1] == '"') {
+            value[len - 1] = '\0';
+            value++;
+        }
         return *value == '/' ? memory_text(value) : NULL;
     }
     return NULL;
@@ -54,16 +58,19 @@ static void add_line(struct token_profile *profile, const struct profile_file *l
 {
     struct error ignored = ERROR_INIT; // a file that can't be read names nothing the module could open
     AUTO(builder_done) struct builder text = BUILDER_INIT;
+    const char *key = line->setting != NULL ? line->setting : line->setting_file;
     char *path = locate(line);
     if (path == NULL)
         return;
     add(profile, path, line->write,
-        (struct profile_origin){.variable = memory_text(line->variable),
-                                .has_setting = line->setting != NULL});
-    if (line->setting == NULL || !file_read(AT_FDCWD, path, SETTINGS_MAX_LEN, &text, &ignored))
+        (struct profile_origin){.variable = memory_text(line->variable), .has_setting = key != NULL});
+    if (key == NULL || !file_read(AT_FDCWD, path, SETTINGS_MAX_LEN, &text, &ignored))
         return;
     AUTO(free) char *copy = builder_take_text(&text);
-    char *folder = setting_of(copy, line->setting);
+    char *folder = setting_of(copy, key);
+    char *slash = folder != NULL && line->setting_file != NULL ? strrchr(folder, '/') : NULL;
+    if (slash != NULL)
+        slash[slash == folder ? 1 : 0] = '\0';
     if (folder != NULL)
         add(profile, folder, true, (struct profile_origin){.is_setting = true});
 }

@@ -59,6 +59,7 @@ static const cyaml_schema_field_t file_fields[] = {
     CYAML_FIELD_STRING_PTR("path", TEXT_FLAGS, struct profile_file, path, 1, 4096),
     CYAML_FIELD_STRING_PTR("variable", TEXT_FLAGS, struct profile_file, variable, 1, 128),
     CYAML_FIELD_STRING_PTR("setting", TEXT_FLAGS, struct profile_file, setting, 1, 128),
+    CYAML_FIELD_STRING_PTR("setting_file", TEXT_FLAGS, struct profile_file, setting_file, 1, 128),
     CYAML_FIELD_BOOL("write", CYAML_FLAG_OPTIONAL, struct profile_file, write),
     CYAML_FIELD_END,
 };
@@ -139,6 +140,10 @@ static bool check_files(const struct yaml_profile *yaml, const char *file, struc
         if ((line->path == NULL) == (line->variable == NULL) || !is_absolute)
             return error_set(err, ERROR_INPUT, 0,
                              "%s: each of files: has either a path that starts with / or ~/, or a variable",
+                             file);
+        if (line->setting != NULL && line->setting_file != NULL)
+            return error_set(err, ERROR_INPUT, 0,
+                             "%s: files: a line has setting or setting_file, not both; write two lines",
                              file);
     }
     return true;

@@ -7,7 +7,7 @@ mkdir -p tree/tests/interop strangers
 cp -r "$SOURCE/scripts" tree
 cp -r "$SOURCE/tests/interop/tessera" tree/tests/interop
 # shellcheck disable=SC2016
-for name in python3 pip go clang dpkg-query; do
+for name in python3 pip go cargo rustc clang dpkg-query; do
     printf '#!/bin/sh\necho "$0 $*" >>"%s/called"\nexit 9\n' "$work" >"strangers/$name"
     chmod +x "strangers/$name"
 done
@@ -37,6 +37,14 @@ says "then run scripts/setup tlogclient"
 says_not "chmod"
 absent tree/build/tlogclient
 
+step "crates.io does not answer" # the compiler is there: $SOURCE/build/kryoptic was made before
+cp -r "$SOURCE/tests/interop/kryoptic" tree/tests/interop
+setup 1 kryoptic CARGO_HTTP_PROXY=http://127.0.0.1:1 CARGO_NET_RETRY=0
+says "setup: cargo fetch of tests/interop/kryoptic failed"
+says "CARGO_HTTP_PROXY"
+says "then run scripts/setup kryoptic"
+absent tree/build/kryoptic/libkryoptic_pkcs11.so
+
 step "the package source has not got it"
 sed -i 's/^build=(/&coldca-has-no-such-package /' tree/scripts/setup
 tree/scripts/setup --no-install build >out 2>err && fail "a package is missing"
@@ -56,6 +64,9 @@ build_of() { ctest --test-dir "$BUILD" -N "$@" >out 2>err || fail "ctest -N"; }
 build_of -L unit
 says "unit.base.error"
 says_not "setup."
+build_of -R e2e.kryoptic
+says "setup.kryoptic"
+says_not "setup.venv"
 build_of -R interop.vectors
 says "setup.venv"
 build_of -R interop.ledger_go
