@@ -49,7 +49,8 @@ static void take(struct lines *lines, size_t len)
 static void take_line(struct lines *lines, size_t len, bool is_long, struct line *line)
 {
     const uint8_t *text = lines->data + lines->start;
-    bool is_void = len > 0 && text[len - 1] == LINES_CANCEL;
+    bool is_void =
+        len > 0 && text[len - 1] == LINES_CANCEL && lines->offset + len - line->offset <= LINES_LONGEST;
     line->kind = is_void                                          ? LINE_VOID
                  : is_long || len > (size_t)LEDGER_RECORD_MAX_LEN ? LINE_TOO_LONG
                                                                   : LINE_RECORD;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,9 +54,14 @@ bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err)
 {
     // An open file description lock: it goes with the process, and holds against a second open in the same one.
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    AUTO(close) int fd = openat(home_fd, LOG_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    AUTO(close)
+    int fd = openat(home_fd, LOG_LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                    0600);
+    struct stat status;
     if (fd < 0)
         return cannot_write(errno, err);
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return error_set(err, ERROR_INPUT, 0, LOG_LOCK_NAME " is not a file; remove it, it is rebuilt");
     int64_t deadline = time_monotonic_ms() + wait_ms;
     while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)

@@ -227,4 +227,22 @@ static inline void home_remove_index(const struct home *home)
     (void)unlinkat(home->fd, "index.sqlite-shm", 0);
 }
 
+static inline void home_refuse_to_open(struct home *home, enum ledger_mode mode, const char *words)
+{
+    struct error err = ERROR_INIT;
+    struct ledger *ledger = NULL;
+    home_close(home);
+    assert_refused(ledger_open(home->fd, home->vkey, mode, 0, &ledger, &err), err, ERROR_LEDGER, words);
+}
+
+static inline void home_assert_clean(struct home *home, uint64_t records)
+{
+    struct error err = ERROR_INIT;
+    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+    assert_done(ledger_verify(home->fd, home->vkey, NULL, &report, &err), err);
+    if (report.findings.count > 0)
+        fail_msg("%s", report.findings.items[0].text);
+    assert_int_equal(report.records, records);
+}
+
 #endif

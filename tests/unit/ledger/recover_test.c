@@ -21,24 +21,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void refuse_to_open(struct home *home, enum ledger_mode mode, const char *words)
-{
-    struct error err = ERROR_INIT;
-    struct ledger *ledger = NULL;
-    home_close(home);
-    assert_refused(ledger_open(home->fd, home->vkey, mode, 0, &ledger, &err), err, ERROR_LEDGER, words);
-}
-
-static void assert_clean(struct home *home, uint64_t records)
-{
-    struct error err = ERROR_INIT;
-    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
-    assert_done(ledger_verify(home->fd, home->vkey, NULL, &report, &err), err);
-    if (report.findings.count > 0)
-        fail_msg("%s", report.findings.items[0].text);
-    assert_int_equal(report.records, records);
-}
-
 static void a_tail_torn_at_any_byte_of_the_last_group_is_closed_and_the_ledger_goes_on(void **state)
 {
     struct home *home = *state;
@@ -79,7 +61,7 @@ static void a_tail_torn_at_any_byte_of_the_last_group_is_closed_and_the_ledger_g
         home_commit(home);
         home_checkpoint(home);
         home_close(home);
-        assert_clean(home, records + 1);
+        home_assert_clean(home, records + 1);
         // The next byte cut is tried on the first checkpoint alone again.
         AUTO(builder_done) struct builder notes = BUILDER_INIT;
         home_read(home, "ledger.checkpoints", &notes);
@@ -116,7 +98,7 @@ static void a_checkpoint_torn_at_any_byte_is_closed_and_the_next_one_counts(void
         home_open(home, LEDGER_WRITE);
         assert_null(ledger_notice(home->ledger));
         home_close(home);
-        assert_clean(home, 4);
+        home_assert_clean(home, 4);
     }
 }
 
@@ -173,7 +155,7 @@ static void a_lost_broken_or_foreign_index_is_made_new_and_said_once(void **stat
         home_open(home, LEDGER_WRITE);
         assert_null(ledger_notice(home->ledger));
         home_close(home);
-        assert_clean(home, 12);
+        home_assert_clean(home, 12);
     }
 }
 
@@ -201,7 +183,7 @@ static void an_answer_of_the_index_is_held_against_the_ledger(void **state)
     assert_memory_equal(entry.csr_sha256, csr, 32);
     assert_non_null(ledger_notice(home->ledger));
     home_close(home);
-    assert_clean(home, 4);
+    home_assert_clean(home, 4);
 }
 
 /** A home with two checkpoints, and what its files were at the first. */
@@ -246,14 +228,14 @@ static void a_ledger_that_was_cut_or_put_back_is_refused(void **state)
     for (int mode = 0; mode < 2; mode++) {
         // Only the records are old: the index and the checkpoints know better.
         home_write(home, "ledger.jsonl", builder_bytes(&past.log));
-        refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
-                       "holds 6 records, but index.sqlite has read 14");
+        home_refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
+                            "holds 6 records, but index.sqlite has read 14");
         home_remove_index(home);
-        refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
-                       "holds 6 records, but the checkpoint in ledger.checkpoints is of 12");
+        home_refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
+                            "holds 6 records, but the checkpoint in ledger.checkpoints is of 12");
         home_write(home, "index.sqlite", builder_bytes(&past.index));
-        refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
-                       "holds 6 records, but the checkpoint in ledger.checkpoints is of 12");
+        home_refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
+                            "holds 6 records, but the checkpoint in ledger.checkpoints is of 12");
         home_remove_index(home);
         home_write(home, "index.sqlite", builder_bytes(&index));
     }
@@ -270,13 +252,13 @@ static void swapped_or_missing_checkpoints_are_found(void **state)
     home_read(home, "ledger.checkpoints", &notes);
     home_read(home, "ledger.checkpoint", &newest);
     home_write(home, "ledger.checkpoint", builder_bytes(&past.newest));
-    refuse_to_open(home, LEDGER_WRITE, "is of 6 records and not the newest");
-    refuse_to_open(home, LEDGER_READ, "is of 6 records and not the newest");
+    home_refuse_to_open(home, LEDGER_WRITE, "is of 6 records and not the newest");
+    home_refuse_to_open(home, LEDGER_READ, "is of 6 records and not the newest");
     home_write(home, "ledger.checkpoint", builder_bytes(&newest));
     home_write(home, "ledger.checkpoints", builder_bytes(&past.notes));
-    refuse_to_open(home, LEDGER_WRITE, "checkpoints were cut off");
+    home_refuse_to_open(home, LEDGER_WRITE, "checkpoints were cut off");
     home_remove_index(home);
-    refuse_to_open(home, LEDGER_WRITE, "not the newest of ledger.checkpoints");
+    home_refuse_to_open(home, LEDGER_WRITE, "not the newest of ledger.checkpoints");
     home_write(home, "ledger.checkpoints", builder_bytes(&notes));
     home_remove_index(home);
     // One checkpoint behind is what a crash leaves, but only if the index had not seen the newer one yet.
@@ -286,8 +268,8 @@ static void swapped_or_missing_checkpoints_are_found(void **state)
     home_checkpoint(home);
     home_close(home);
     home_write(home, "ledger.checkpoint", builder_bytes(&before));
-    refuse_to_open(home, LEDGER_WRITE, "is of 14 records and not the newest");
-    refuse_to_open(home, LEDGER_READ, "is of 14 records and not the newest");
+    home_refuse_to_open(home, LEDGER_WRITE, "is of 14 records and not the newest");
+    home_refuse_to_open(home, LEDGER_READ, "is of 14 records and not the newest");
     home_remove_index(home);
     home_open(home, LEDGER_WRITE);
     assert_non_null(strstr(ledger_notice(home->ledger), "was one checkpoint behind"));
@@ -295,7 +277,7 @@ static void swapped_or_missing_checkpoints_are_found(void **state)
     assert_int_equal(unlinkat(home->fd, "ledger.checkpoint", 0), 0);
     home_open(home, LEDGER_WRITE);
     home_close(home);
-    assert_clean(home, 16);
+    home_assert_clean(home, 16);
 }
 
 static void a_changed_record_under_a_checkpoint_is_found_when_the_index_is_gone(void **state)
@@ -310,7 +292,7 @@ static void a_changed_record_under_a_checkpoint_is_found_when_the_index_is_gone(
     strstr(builder_text(&text), "CN=device-0001")[3] = 'D';
     home_write(home, "ledger.jsonl", builder_bytes(&text));
     home_remove_index(home);
-    refuse_to_open(home, LEDGER_WRITE, "are not those the checkpoint");
+    home_refuse_to_open(home, LEDGER_WRITE, "are not those the checkpoint");
 }
 
 static void a_later_checkpoint_met_elsewhere_shows_a_restored_home(void **state)
@@ -383,7 +365,7 @@ static void a_run_without_room_says_so_and_the_next_one_goes_on(void **state)
     (void)home_append(home, "cert.signing", home_signing(30));
     home_commit(home);
     home_close(home);
-    assert_clean(home, size + 1);
+    home_assert_clean(home, size + 1);
 }
 
 static void a_reader_needs_no_right_to_write(void **state)
