@@ -10,7 +10,8 @@
 
 /** What earlier runs logged. */
 struct refusals {
-    char **known; /**< each as refusals.c writes it: the file's digest, its name, and the reasons, if they count */
+    char **
+        known; /**< each as refusals.c writes it: the file's digest, its name, and the reasons, if they count */
     size_t count;
     bool
         with_reasons; /**< only the same file for the same reasons is known: the policy may have changed since */
