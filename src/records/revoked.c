@@ -69,6 +69,11 @@ uint64_t revoked_size(const struct revoked *revoked)
     return revoked->size;
 }
 
+size_t revoked_unfinished(const struct revoked *revoked)
+{
+    return revoked->unfinished_count;
+}
+
 int64_t revoked_begin(const struct revoked *revoked)
 {
     return revoked->begin;

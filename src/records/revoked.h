@@ -28,6 +28,8 @@ bool revoked_is_type(struct bytes text, const char *type);
 /** How many records were taken: the next one's seq, if they come in their order. */
 uint64_t revoked_size(const struct revoked *revoked);
 
+/** Certificates that were logged to be signed and have no end yet: whether the token signed them, nobody knows. */
+size_t revoked_unfinished(const struct revoked *revoked);
 /** The time of record 0: of what ended before, the ledger knows nothing. CRL_NO_TIME: no record was taken. */
 int64_t revoked_begin(const struct revoked *revoked);
 

@@ -253,10 +253,22 @@ static bool check_length(struct status_desk *desk, const struct drawing *drawing
 
 /* ---- the run ---- */
 
+/** What the index knew as unfinished was abandoned when the home was opened; the ledger's word is what counts. */
+static bool check_unfinished(const struct status_desk *desk, struct error *err)
+{
+    size_t count = revoked_unfinished(desk->revoked);
+    return count == 0 ||
+           error_set(
+               err, ERROR_LEDGER, 0,
+               "index.sqlite does not know that %zu certificates are unfinished, so they would be on no "
+               "CRL: run `coldca ledger index --rebuild`, then this again",
+               count);
+}
+
 /** All records up to here are read, and nothing is unfinished: what is drawn now is drawn from them. */
 static bool begin(struct status_desk *desk, struct error *err)
 {
-    return status_desk_read(desk, err) &&
+    return status_desk_read(desk, err) && check_unfinished(desk, err) &&
            crl_abandon_unfinished(desk, "an earlier run ended before the signature was recorded", err) &&
            status_desk_unlock(desk, "crl", err) && status_desk_read(desk, err);
 }
