@@ -171,6 +171,8 @@ class Policy:
         common = dict(wish.subject).get("CN", "")
         if self.cn_is_host and re.fullmatch(r"([A-Za-z0-9-]+\.)*(?=[A-Za-z0-9-]*[A-Za-z-])[A-Za-z0-9-]+", common):
             names.insert(0, x509.DNSName(common))
+        elif self.cn_is_host and re.fullmatch(r"[0-9.]+", common):
+            names.insert(0, x509.IPAddress(ipaddress.ip_address(common)))  # an address is never a dns name
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), not wish.subject)
         if self.policies:
