@@ -19,6 +19,8 @@ int cli_init(int argc, char **argv, struct error *err);
 int cli_request(int argc, char **argv, struct error *err);
 int cli_check(int argc, char **argv, struct error *err);
 int cli_sign(int argc, char **argv, struct error *err);
+int cli_plan(int argc, char **argv, struct error *err);
+int cli_approve(int argc, char **argv, struct error *err);
 int cli_batch(int argc, char **argv, struct error *err);
 int cli_review(int argc, char **argv, struct error *err);
 int cli_revoke(int argc, char **argv, struct error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/answers.h"
+#include "cli/given.h"
 #include "cli/judging.h"
 #include "cli/report.h"
 #include "issue/run.h"
@@ -7,7 +8,8 @@
 #include <string.h>
 
 static const struct command_help help = {
-    .usage = "sign --policy NAME --out DIR [OPTIONS] FILE|DIR|-...",
+    .usage = "sign --policy NAME --out DIR [OPTIONS] FILE|DIR|-...\n"
+             "       coldca sign --plan PLAN --approval FILE... --out DIR",
     .text =
         "Signs the requests the policy allows and writes NAME.pem for each NAME.csr, and NAME.tlog-proof: "
         "that it is in\nthe ledger, for anyone to check with `coldca ledger verify --proof`. Before the "
@@ -29,6 +31,10 @@ static bool check_options(const struct issue_run_options *run, const char *forma
     bool is_stdin = options->arguments.count == 1 && strcmp(options->arguments.items[0], "-") == 0;
     if (run->directory == NULL && !run->is_dry_run && !is_stdin)
         return error_set(err, ERROR_USAGE, 0, "--out DIR is needed: where the certificates go");
+    if (run->given != NULL && (options->arguments.count > 0 || run->planning.policy != NULL))
+        return error_set(
+            err, ERROR_USAGE, 0,
+            "--plan names what is signed and by which policy: it takes --out DIR, and no requests");
     if (format != NULL && strcmp(format, "pem") != 0 && strcmp(format, "der") != 0)
         return error_set(err, ERROR_USAGE, 0, "--format is pem or der");
     return true;
@@ -62,8 +68,10 @@ int cli_sign(int argc, char **argv, struct error *err)
     struct issue_run_options run = {.command = "sign", .output = &answers.output};
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(judging_done) struct judging judging = {.policy_name = NULL};
+    AUTO(given_done) struct given given = {.plan = NULL};
     const struct option_row rows[] = {
         JUDGING_ROWS(&judging),
+        GIVEN_ROWS(&given),
         {"out", 'o', OPTION_TEXT, "DIR", "where the certificates go", &run.directory},
         {"format", 0, OPTION_TEXT, "pem|der", "form of the certificates (pem)", &format},
         {"chain", 0, OPTION_FLAG, NULL, "also write NAME-chain.pem: the certificate and its issuing CA chain",
@@ -83,8 +91,8 @@ int cli_sign(int argc, char **argv, struct error *err)
     run.home = path;
     run.pin_source = options.pin_source;
     run.format = format != NULL && strcmp(format, "der") == 0 ? DIRECTORY_DER : DIRECTORY_PEM;
-    if (!check_options(&run, format, &options, err) ||
-        !judging_options(&judging, &options, &run.planning, err) || !issue_run(&run, &console, &outcome, err))
+    if (!given_read(&given, &run.given, err) || !judging_options(&judging, &options, &run.planning, err) ||
+        !check_options(&run, format, &options, err) || !issue_run(&run, &console, &outcome, err))
         return (int)err->kind;
     report(&options, &run, &outcome, &answers);
     return plan_count(outcome.plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;

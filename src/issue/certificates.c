@@ -3,6 +3,7 @@
 
 #include "home/certificate.h"
 #include "issue/session.h"
+#include "records/admit.h"
 #include "records/cert.h"
 
 /* ---- filling: the thread that keeps the ledger ---- */
@@ -16,19 +17,37 @@ static bool next_plan(struct certificates *own, unsigned wait_ms, struct error *
     if (own->plan == NULL)
         return true;
     // Who runs this asked before a token was opened; here stands the last guard before anything is logged.
-    if (plan_count(own->plan, PLAN_SIGN) > 0 &&
+    if (own->plan->admitted == NULL && plan_count(own->plan, PLAN_SIGN) > 0 &&
         !issue_is_permitted(signer_home(own->signer), own->plan->act, err))
         return false;
     own->next_item = 0;
     own->refused += plan_count(own->plan, PLAN_REFUSE);
     own->skipped += plan_count(own->plan, PLAN_SKIP);
     own->present += plan_count(own->plan, PLAN_PRESENT);
+    if (own->plan->admitted != NULL &&
+        !admitted_log(own->plan->admitted, signer_home(own->signer)->ledger, own->batch, err))
+        return false;
     return session_log_plan(own->signer, own->plan, own->batch, own->has_one_plan, &own->known, err);
+}
+
+/** What people approved is logged as it is, but for what only the run knows. */
+static bool log_planned(struct certificates *own, struct logged *job, const struct plan_item *item,
+                        struct error *err)
+{
+    struct json *fields = json_clone(item->planned);
+    json_put_text(fields, "batch", own->batch);
+    job->tbs = bytes_of(item->tbs, item->tbs_len);
+    if (cert_tbs_signature_kind(job->tbs, &job->signature_kind, err))
+        return logged_append(own->signer, job, fields, err);
+    json_free(fields);
+    return false;
 }
 
 static bool log_signing(struct certificates *own, struct logged *job, const struct plan_item *item,
                         struct error *err)
 {
+    if (item->planned != NULL)
+        return log_planned(own, job, item, err);
     const struct home *home = signer_home(own->signer);
     const struct template *template = item->verdict->template;
     const struct record_cert_signing record = {

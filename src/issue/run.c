@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issue/run.h"
 
+#include "base/file.h"
+#include "base/memory.h"
 #include "records/due.h"
 #include "records/session.h"
+
+#include <fcntl.h>
 
 void issue_outcome_done(struct issue_outcome *outcome)
 {
     if (outcome->plan != NULL)
         plan_free(outcome->plan);
     outcome->plan = NULL;
+    plan_file_done(&outcome->file);
+    admitted_done(&outcome->admitted);
 }
 
 /** What is open while a run lasts. */
 struct issue_desk {
     struct home *home;
-    struct planning *planning;
+    struct planning *planning; /**< NULL: the plan is there, and approved */
+    char *written;             /**< the directory of options->plan_out; NULL */
     struct directory directory;
     struct output *output; /**< the directory's, or the caller's; NULL: none */
     struct confined *confined;
@@ -30,6 +37,7 @@ static void desk_done(struct issue_desk *desk)
     directory_close(&desk->directory);
     if (desk->planning != NULL)
         planning_close(desk->planning);
+    free(desk->written);
     if (desk->home != NULL)
         home_close(desk->home);
 }
@@ -46,7 +54,8 @@ static bool open_output(const struct issue_run_options *options, struct issue_de
     desk->directory.format = options->format;
     desk->directory.with_chain = options->with_chain;
     desk->output->wants_proof =
-        !options->without_proof && policy_wants_proof(planning_policy(desk->planning));
+        !options->without_proof && (desk->planning == NULL || // then the plan says whether its policy does
+                                    policy_wants_proof(planning_policy(desk->planning)));
     return true;
 }
 
@@ -71,7 +80,7 @@ static bool prepare(const struct issue_run_options *options, struct issue_desk *
                     const struct console *console, struct error *err)
 {
     if (options->is_dry_run)
-        return signer_confine(desk->home, NULL, NULL, console, &desk->confined, err);
+        return signer_confine(desk->home, desk->written, NULL, console, &desk->confined, err);
     return open_output(options, desk, err) &&
            signer_confine(desk->home, options->directory, options->pin_source, console, &desk->confined,
                           err) &&
@@ -96,13 +105,47 @@ static bool carry_out(const struct issue_run_options *options, struct issue_desk
 {
     const struct issue_options issue = {
         .command = options->command, .may_be_again = true, .is_confirmed_by_person = options->decide != NULL};
-    if (plan_count(outcome->plan, PLAN_SIGN) > 0 && !issue_is_permitted(desk->home, outcome->plan->act, err))
+    if (outcome->plan->admitted == NULL && plan_count(outcome->plan, PLAN_SIGN) > 0 &&
+        !issue_is_permitted(desk->home, outcome->plan->act, err))
         return false;
     if (options->decide != NULL && !options->decide(options->data, desk, outcome->plan, err))
         return false;
     return issue_desk_unlock(desk, err) &&
            issue_plan(desk->signer, outcome->plan, desk->output, &issue, console, &outcome->result, err) &&
            (options->directory == NULL || directory_put_checkpoint(&desk->directory, err));
+}
+
+/** What decides is opened before this process is confined: a policy, or a plan that people approved. */
+static bool begin(const struct issue_run_options *options, struct issue_desk *desk,
+                  const struct console *console, struct error *err)
+{
+    if (options->plan_out != NULL) {
+        size_t len = (size_t)(file_name_of(options->plan_out) - options->plan_out);
+        desk->written = len == 0 ? memory_text(".") : memory_text_of(options->plan_out, len);
+    }
+    return options->given != NULL ||
+           (planning_open(&options->planning, desk->home, console, &desk->planning, err) &&
+            confirm_policy(options, desk, console, err));
+}
+
+static bool make_plan(const struct issue_run_options *options, struct issue_desk *desk,
+                      const struct console *console, struct issue_outcome *outcome, struct error *err)
+{
+    int64_t now = time_now();
+    if (options->given == NULL)
+        return planning_plan(desk->planning, desk->output, console, &outcome->plan, err);
+    return plan_admit(desk->home, options->given, now, &outcome->admitted, err) &&
+           plan_of_admitted(desk->home, &outcome->admitted, now, &outcome->plan, err);
+}
+
+static bool write_plan(const struct issue_run_options *options, struct issue_desk *desk,
+                       struct issue_outcome *outcome, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (!plan_to_file(desk->home, outcome->plan, time_now(), options->valid_for, &outcome->file, err))
+        return false;
+    plan_file_write(&outcome->file, &text);
+    return file_create(AT_FDCWD, options->plan_out, 0644, builder_bytes(&text), err);
 }
 
 bool issue_run(const struct issue_run_options *options, const struct console *console,
@@ -112,9 +155,10 @@ bool issue_run(const struct issue_run_options *options, const struct console *co
     if (!home_open(options->home, options->is_dry_run ? HOME_LOOK : HOME_WRITE, console, &desk.home, err))
         return false;
     due_notice(desk.home, console);
-    if (!planning_open(&options->planning, desk.home, console, &desk.planning, err) ||
-        !confirm_policy(options, &desk, console, err) || !prepare(options, &desk, console, err))
+    if (!begin(options, &desk, console, err) || !prepare(options, &desk, console, err) ||
+        !make_plan(options, &desk, console, ret_outcome, err))
         return false;
-    return planning_plan(desk.planning, desk.output, console, &ret_outcome->plan, err) &&
-           (options->is_dry_run || carry_out(options, &desk, console, ret_outcome, err));
+    if (options->plan_out != NULL)
+        return write_plan(options, &desk, ret_outcome, err);
+    return options->is_dry_run || carry_out(options, &desk, console, ret_outcome, err);
 }

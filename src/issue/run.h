@@ -10,6 +10,7 @@
 #define COLDCA_ISSUE_RUN_H
 
 #include "issue/directory.h"
+#include "plan/approved.h"
 #include "plan/planning.h"
 
 struct issue_desk;
@@ -23,7 +24,10 @@ struct issue_run_options {
     enum directory_format format;
     bool with_chain;
     bool without_proof;
-    bool is_dry_run; /**< the plan is made, nothing is signed, no token is needed */
+    const struct plan_given *given; /**< carry out this plan with its approvals, instead of planning; NULL */
+    const char *plan_out; /**< is_dry_run: the plan goes to this new file, for people to approve; NULL */
+    int64_t valid_for;    /**< plan_out: seconds from now on that it may be carried out */
+    bool is_dry_run;      /**< the plan is made, nothing is signed, no token is needed */
     struct planning_options planning;
     /**
      * A person's word on the plan before it is carried out; NULL: the policy's verdicts stand. Confirms the clock, too (P8).
@@ -45,6 +49,8 @@ char *issue_desk_operator(const struct issue_desk *desk);
 /** What a run came to. */
 struct issue_outcome {
     struct plan *plan;          /**< as decided; NULL if it came to none */
+    struct plan_file file;      /**< plan_out: what was written */
+    struct admitted admitted;   /**< given: what was carried out */
     struct issue_result result; /**< zero after a dry run */
 };
 void issue_outcome_done(struct issue_outcome *outcome);

@@ -27,16 +27,24 @@ static void item_done(struct plan_item *item)
         verdict_free(item->verdict);
     free(item->reason);
     free(item->tbs);
+    if (item->planned != NULL)
+        json_free(item->planned);
     ledger_entry_done(&item->earlier);
 }
 
 struct plan *plan_new(const struct policy *policy)
 {
+    return plan_new_of(policy_name(policy), policy_sha256(policy),
+                       policy_is_ca(policy) ? ACT_ISSUE_CA : ACT_ISSUE);
+}
+
+struct plan *plan_new_of(const char *policy, const uint8_t sha256[static 32], enum act act)
+{
     struct plan *plan = memory_new(1, sizeof(*plan));
     atomic_store(&plan->holders, 1);
-    plan->act = policy_is_ca(policy) ? ACT_ISSUE_CA : ACT_ISSUE;
-    plan->policy_name = memory_text(policy_name(policy));
-    memcpy(plan->policy_sha256, policy_sha256(policy), sizeof(plan->policy_sha256));
+    plan->act = act;
+    plan->policy_name = memory_text(policy);
+    memcpy(plan->policy_sha256, sha256, sizeof(plan->policy_sha256));
     return plan;
 }
 

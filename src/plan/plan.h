@@ -12,6 +12,8 @@
 #include "policy/policy.h"
 #include "records/act.h"
 
+struct admitted;
+
 enum plan_action {
     PLAN_SIGN,    /**< allowed; tbs and serial are set */
     PLAN_REFUSE,  /**< the policy, the parser, or a person said no */
@@ -46,6 +48,8 @@ struct plan_item {
     uint8_t *tbs;
     size_t tbs_len;
     uint8_t tbs_sha256[32];
+    struct json *
+        planned; /**< of an approved plan: the members of its cert.signing, with its place in that plan; NULL */
     struct ledger_entry earlier; /**< PLAN_REPEAT: the certificate it has */
 };
 
@@ -57,6 +61,8 @@ struct plan {
     char *policy_name;
     uint8_t policy_sha256[32];
     uint8_t sha256[32]; /**< over policy, and for each item source, action, TBS or reasons; see plan_seal() */
+    const struct admitted
+        *admitted; /**< what people approved, borrowed (approved.h); NULL: this run decides */
     int64_t made_at;
     enum act act;             /**< that carries it out: ACT_ISSUE or ACT_ISSUE_CA */
     bool wants_proofs;        /**< the policy's word: NAME.tlog-proof beside each certificate */
@@ -64,6 +70,8 @@ struct plan {
 };
 /** An empty plan under a policy, held once: by the caller. */
 struct plan *plan_new(const struct policy *policy);
+/** The same of what is known of a policy. \param sha256  of its file */
+struct plan *plan_new_of(const char *policy, const uint8_t sha256[static 32], enum act act);
 /** One holder more: any thread. \return plan */
 struct plan *plan_hold(struct plan *plan);
 /** One holder less; the last one frees it. */

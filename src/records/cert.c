@@ -2,6 +2,7 @@
 #include "records/cert.h"
 
 #include "base/digest.h"
+#include "base/encode.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "cert/cert.h"
@@ -51,6 +52,29 @@ struct json *record_cert_signing_write(const struct record_cert_signing *record)
         json_put_text(json, "validity_note", record->template->validity_note);
     json_put_text(json, "batch", record->batch);
     return json;
+}
+
+static bool says(const struct json *json, const char *key, const char *wanted, struct error *err)
+{
+    const char *found = json_text(json, key);
+    return (found != NULL && strcmp(found, wanted) == 0) ||
+           error_set(err, ERROR_INPUT, 0, "its %s is not what its TBSCertificate and its plan say", key);
+}
+
+bool record_cert_signing_matches(const struct json *json, const char *policy,
+                                 const uint8_t policy_sha256[static 32], const struct cert_facts *facts,
+                                 struct error *err)
+{
+    char hex[129];
+    char not_after[TIME_TEXT_SIZE];
+    uint8_t digest[32];
+    return says(json, "serial", hex_of(bytes_of(facts->serial, facts->serial_len), hex), err) &&
+           says(json, "subject", facts->subject_text, err) &&
+           says(json, "not_after", time_format(facts->not_after, not_after), err) &&
+           says(json, "spki_sha256", hex_of(BYTES(facts->spki_sha256), hex), err) &&
+           says(json, "policy", policy, err) &&
+           says(json, "policy_sha256", hex_of(bytes_of(policy_sha256, 32), hex), err) &&
+           record_digest(json, "csr_sha256", digest, err);
 }
 
 struct json *record_cert_issued_write(const struct record_cert_issued *record)

@@ -3,6 +3,7 @@
 #ifndef COLDCA_RECORDS_CERT_H
 #define COLDCA_RECORDS_CERT_H
 
+#include "cert/cert.h"
 #include "policy/policy.h"
 #include "records/record.h"
 
@@ -23,6 +24,14 @@ struct record_cert_signing {
 };
 /** The caller frees. tbs is sound: its maker read it back. */
 struct json *record_cert_signing_write(const struct record_cert_signing *record);
+
+/**
+ * Whether what a cert.signing that comes from elsewhere says is what its TBSCertificate and its policy say. ERROR_INPUT, in what they
+ * differ
+ */
+MUST_USE bool record_cert_signing_matches(const struct json *json, const char *policy,
+                                          const uint8_t policy_sha256[static 32],
+                                          const struct cert_facts *facts, struct error *err);
 
 /** On the disk before the certificate leaves. */
 struct record_cert_issued {

@@ -137,3 +137,18 @@ void plan_item_leaf(const struct json *record, const char *type, struct tree_has
     json_canonical(item, &text);
     tree_leaf_hash(builder_bytes(&text), ret_leaf);
 }
+
+static bool is_clean_member(const char *key, const struct json *value, void *data)
+{
+    (void)value;
+    bool *is_clean = data;
+    *is_clean = *is_clean && (strcmp(key, "type") == 0 || !is_of_the_run(key, false));
+    return *is_clean;
+}
+
+bool plan_item_is_clean(const struct json *record)
+{
+    bool is_clean = true;
+    json_each(record, is_clean_member, &is_clean);
+    return is_clean;
+}

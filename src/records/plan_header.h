@@ -42,4 +42,7 @@ MUST_USE bool plan_header_read(struct bytes text, struct plan_header *ret_header
  */
 void plan_item_leaf(const struct json *record, const char *type, struct tree_hash *ret_leaf);
 
+/** Whether a record has no member that the leaf leaves out, but for its type: such a member would be logged, and nobody approved it. */
+bool plan_item_is_clean(const struct json *record);
+
 #endif

@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 run 0 --help
 mapfile -t commands < <(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
-equal "${commands[*]}" "init request check sign batch review revoke crl status cert policy token ledger"
+equal "${commands[*]}" "init request check sign plan approve batch review revoke crl status cert policy token ledger"
 same_as_help() {
     run 0 "$@" --help
     mv out asked

@@ -104,9 +104,9 @@ static void other_keys_are_refused(void **state)
     AUTO(free) char *encrypted = key_file("ED25519", "secret");
     assert_refused(encrypted, "holds no private key in PEM that is not encrypted");
     assert_refused("/nonexistent/key.pem", "/nonexistent/key.pem");
-    assert_refused("pkcs11:token=fake;object=coldca-ca;type=private", "it is not an Ed25519 key");
-    assert_refused("pkcs11:token=fake;object=gone;type=private", "looking for the witness's key");
-    assert_refused("pkcs11:no-such-attribute=1", "looking for the witness's key");
+    assert_refused("pkcs11:token=fake;object=coldca-ca;type=private", "is not an Ed25519 key");
+    assert_refused("pkcs11:token=fake;object=gone;type=private", "opening the key");
+    assert_refused("pkcs11:no-such-attribute=1", "opening the key");
 }
 
 static void a_certificates_digest_is_that_of_its_der(void **state)

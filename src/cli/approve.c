@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "witness/approve.h"
+
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "cli/report.h"
+
+#include <fcntl.h>
+
+static const struct command_help help = {
+    .usage = "approve PLAN --name NAME --key FILE|URI [OPTIONS]",
+    .text = "Shows what a plan would do, read from the bytes that would be signed, asks, and writes an "
+            "approval: a note signed\n"
+            "by a person's key, for this one plan of this one CA. Needs no home and no token of the CA: run "
+            "it on another\n"
+            "machine. FILE is an Ed25519 or P-256 key in PEM, with a passphrase or without; URI (pkcs11:...) "
+            "one in the person's\n"
+            "own token. With --vkey it prints the verifier key for the CA's controls, and approves nothing.",
+    .example = "  coldca approve --vkey --name ann --key ann.pem\n"
+               "  coldca approve stick/sub-ca.plan --name ann --key ann.pem",
+};
+
+struct approving {
+    const char *name, *out;
+    struct witness_key_place place;
+    bool is_yes, wants_vkey;
+};
+
+static bool ask(const struct approving *approving, const struct console *console, struct error *err)
+{
+    bool is_meant = approving->is_yes;
+    if (!is_meant && console->confirm == NULL)
+        return error_set(err, ERROR_USAGE, 0, "there is no terminal to ask at: --yes says that it was read");
+    return (is_meant || console->confirm(console->data, "Approve exactly this?", &is_meant, err)) &&
+           (is_meant || error_set(err, ERROR_INTERRUPTED, 0, "nothing was approved"));
+}
+
+static bool show_vkey(const struct approving *approving, const struct console *console, struct error *err)
+{
+    AUTO(witness_key_close) struct witness_key *key = NULL;
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    if (!witness_key_open(&approving->place, console, &key, err) ||
+        !approve_vkey(key, approving->name, &vkey, err))
+        return false;
+    cli_print(stdout, "%s\n", builder_text(&vkey));
+    return true;
+}
+
+static void report(const struct plan_file *file, const struct approving *approving, const char *out,
+                   const char *vkey, bool wants_json)
+{
+    if (wants_json) {
+        AUTO(json_free) struct json *json = json_new_object();
+        json_put_hex(json, "plan_sha256", BYTES(file->sha256));
+        json_put_text(json, "act", act_name(file->header.act));
+        report_put(json, "name", approving->name);
+        json_put_text(json, "vkey", vkey);
+        report_put(json, "approval", out);
+        report_json(json);
+        return;
+    }
+    cli_print(stdout, "\napproved by %s: %s\n", approving->name, out);
+}
+
+static bool approve(const struct approving *approving, const char *path, const struct options *options,
+                    const struct console *console, struct error *err)
+{
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(witness_key_close) struct witness_key *key = NULL;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    AUTO(free)
+    char *out = approving->out != NULL ? memory_text(approving->out)
+                                       : memory_format("%s.%s.approval", path, approving->name);
+    if (!file_read(AT_FDCWD, path, PLAN_FILE_MAX_LEN, &text, err) ||
+        !plan_file_read(builder_bytes(&text), &file, err) || !approve_describe(&file, &words, err))
+        return false;
+    cli_print(options->wants_json ? stderr : stdout, "%s", builder_text(&words));
+    if (!ask(approving, console, err) || !witness_key_open(&approving->place, console, &key, err) ||
+        !approve_sign(&file, key, approving->name, time_now(), &note, &vkey, err) ||
+        !file_create(AT_FDCWD, out, 0644, builder_bytes(&note), err))
+        return false;
+    report(&file, approving, out, builder_text(&vkey), options->wants_json);
+    return true;
+}
+
+int cli_approve(int argc, char **argv, struct error *err)
+{
+    struct approving own = {.place = {.may_ask = true}};
+    AUTO(options_done) struct options options = {.home = NULL};
+    const struct option_row rows[] = {
+        {"name", 0, OPTION_TEXT, "NAME", "who approves, as the CA's controls name the person", &own.name},
+        {"key", 0, OPTION_TEXT, "FILE|URI", "the person's private key", &own.place.key},
+        {"out", 'o', OPTION_TEXT, "FILE", "the approval to write (PLAN.NAME.approval)", &own.out},
+        {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module of a URI without module-path",
+         &own.place.module},
+        {"model", 0, OPTION_TEXT, "NAME", "the profile of that token in tokens/", &own.place.model},
+        {"vkey", 0, OPTION_FLAG, NULL, "print the key as controls name it; approve nothing", &own.wants_vkey},
+        {"yes", 'y', OPTION_FLAG, NULL, "do not ask", &own.is_yes},
+    };
+    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+        return (int)err->kind;
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+        return EXIT_DONE;
+    struct console console = cli_console(&options);
+    if (own.name == NULL || own.place.key == NULL || options.arguments.count != (own.wants_vkey ? 0 : 1))
+        (void)error_set(err, ERROR_USAGE, 0, "approve takes one PLAN, --name and --key");
+    else if (own.wants_vkey ? show_vkey(&own, &console, err)
+                            : approve(&own, options.arguments.items[0], &options, &console, err))
+        return EXIT_DONE;
+    return (int)err->kind;
+}

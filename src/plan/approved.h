@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan that goes to people and comes back: written to a file from what was decided, and made a plan again, of exactly those bytes, once
+ * they approved it.
+ */
+#ifndef COLDCA_PLAN_APPROVED_H
+#define COLDCA_PLAN_APPROVED_H
+
+#include "home/home.h"
+#include "plan/plan.h"
+#include "records/admit.h"
+
+/**
+ * What a plan's file holds of a plan of certificates: each that would be signed, those refused, the policy's text.
+ * \param valid_for  seconds from now on that it may be carried out
+ * \return false: ERROR_INPUT, nothing of it would be signed, or the home has no controls; the policy's file changed meanwhile
+ */
+MUST_USE bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now, int64_t valid_for,
+                           struct plan_file *ret_file, struct error *err);
+
+/**
+ * Makes a plan of certificates of an admitted file. What an earlier run of it issued is PLAN_REPEAT, what it left unfinished is refused:
+ * its serial is burned.
+ * \param admitted  borrowed as long as the plan lives
+ * \return false: ERROR_INPUT: of another act, by a policy that is not the home's any more, not of this issuer, a serial that is used
+ */
+MUST_USE bool plan_of_admitted(const struct home *home, const struct admitted *admitted, int64_t now,
+                               struct plan **ret_plan, struct error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a plan with these approvals may be carried out here and now: what `ledger verify` will ask of its records, asked before a token is
+ * opened, and each no with its reason.
+ */
+#ifndef COLDCA_RECORDS_ADMIT_H
+#define COLDCA_RECORDS_ADMIT_H
+
+#include "home/home.h"
+#include "records/approved.h"
+#include "records/plan_file.h"
+
+#define ADMIT_APPROVALS_MAX CONTROL_PEOPLE_MAX
+
+/** What a person brought. Borrowed. */
+struct plan_given {
+    struct bytes file;
+    struct bytes approvals[ADMIT_APPROVALS_MAX];
+    size_t count;
+};
+
+/** A plan that may be carried out. */
+struct admitted {
+    struct plan_file file;
+    struct json *approvals; /**< array of notes, for plan.approved */
+    bool is_taken;          /**< plan.approved is in the ledger: a run that was stopped goes on */
+};
+void admitted_done(struct admitted *admitted);
+DEFINE_AUTO_VALUE(struct admitted, admitted_done);
+
+/**
+ * \param given  the approvals may be left out for a plan that was taken in before
+ * \param now    seconds since 1970
+ * \return false: ERROR_INPUT, why not: of another CA, of a control that is over, outside its window, approvals that do not count or suffice
+ */
+MUST_USE bool plan_admit(const struct home *home, const struct plan_given *given, int64_t now,
+                         struct admitted *ret_admitted, struct error *err);
+
+/**
+ * Begins the header of a new plan: for this CA, under the control in force, from now on.
+ * \param valid_for  seconds
+ * \return false: ERROR_INPUT, this CA has no controls
+ */
+MUST_USE bool admit_new_header(const struct home *home, enum act act, int64_t now, int64_t valid_for,
+                               struct plan_header *ret_header, struct error *err);
+
+/** Appends plan.approved, unless the plan was taken in before. Before anything of it is done. */
+MUST_USE bool admitted_log(const struct admitted *admitted, struct ledger *ledger, const char *batch,
+                           struct error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan as a file (docs/controls.md): header, items, and what they were decided by; what `coldca plan` writes, people approve, and a run
+ * carries out.
+ * It promises: what was read is whole: the items are those the header's root was made of, the policy's text is that of its digest.
+ * It does not: say whether it may be carried out (admit.h).
+ */
+#ifndef COLDCA_RECORDS_PLAN_FILE_H
+#define COLDCA_RECORDS_PLAN_FILE_H
+
+#include "ledger/whole_tree.h"
+#include "records/plan_header.h"
+
+#define PLAN_FILE_MAX_LEN ((size_t)256 << 20)
+
+struct plan_file {
+    struct plan_header header; /**< count and root are made of the items */
+    uint8_t sha256[32];        /**< the plan's digest */
+    struct json *items;        /**< array of {"name": of the output, "record": with its type} */
+    struct json *
+        refused; /**< array of {"source", "reasons"}: what was not allowed, for people; not part of what is approved */
+    char *policy_text;       /**< with header.policy */
+    struct whole_tree *tree; /**< over the items; NULL until sealed or read */
+};
+void plan_file_done(struct plan_file *file);
+DEFINE_AUTO_VALUE(struct plan_file, plan_file_done);
+
+/** Adds an item. \param name  of what it comes to; NULL: it comes to no file. \param record  its members; taken */
+void plan_file_add(struct plan_file *file, const char *name, const char *type, struct json *record);
+/** Makes count, root and digest of the items. */
+void plan_file_seal(struct plan_file *file);
+/** The file's bytes; appends. */
+void plan_file_write(const struct plan_file *file, struct builder *ret_text);
+/** ERROR_INPUT: it is not a plan, or not whole. */
+MUST_USE bool plan_file_read(struct bytes text, struct plan_file *ret_file, struct error *err);
+
+/** An item's record; borrowed. */
+const struct json *plan_file_record(const struct plan_file *file, size_t index);
+/** The name of its output; NULL. */
+const char *plan_file_name(const struct plan_file *file, size_t index);
+/** The record as the run logs it: with its place in the plan. The caller frees */
+struct json *plan_file_planned(const struct plan_file *file, size_t index);
+/** What an act's records are; "cert.revoked" and its like are one act. */
+bool plan_file_is_of_act(const char *type, enum act act);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "witness/approve.h"
+
+#include "base/encode.h"
+#include "base/memory.h"
+#include "base/openssl_release.h"
+#include "base/quote.h"
+#include "base/time.h"
+#include "base/words.h"
+#include "cert/cert.h"
+#include "records/approval.h"
+#include "records/cert.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define IN_FULL 10 /* items that are shown with all their lines; of more one line each */
+#define WORDS_A_LINE 8
+
+static void describe_header(const struct plan_file *file, struct builder *ret_text)
+{
+    const struct plan_header *header = &file->header;
+    char begin[TIME_TEXT_SIZE];
+    char end[TIME_TEXT_SIZE];
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    builder_format(ret_text, "plan        %s, %" PRIu64 " item%s\n", act_words(header->act), header->count,
+                   header->count == 1 ? "" : "s");
+    builder_format(ret_text, "CA          %s\n", quoted_text(header->origin, &(struct quoted){0}));
+    builder_format(ret_text, "window      %s to %s\n", time_format(header->not_before, begin),
+                   time_format(header->not_after, end));
+    builder_format(ret_text, "control     record %" PRIu64 "\n", header->control);
+    if (header->policy != NULL) {
+        char hex[129];
+        builder_format(ret_text, "policy      %s, SHA-256 %s\n",
+                       quoted_text(header->policy, &(struct quoted){0}),
+                       hex_of(BYTES(header->policy_sha256), hex));
+    }
+    builder_add_text(ret_text, "SHA-256     ");
+    words_hex_groups(BYTES(file->sha256), ret_text);
+    builder_add_text(ret_text, "\nwords\n");
+    words_of(BYTES(file->sha256), WORDS_A_LINE, &words);
+    builder_format(ret_text, "%s\n", builder_text(&words));
+}
+
+static bool describe_certificate(const struct json *record, bool is_full, struct builder *ret_text,
+                                 struct error *err)
+{
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    char hex[129];
+    char until[TIME_TEXT_SIZE];
+    enum signature_kind kind = SIGNATURE_OTHER;
+    if (!record_bytes(record, "tbs", &tbs, err) || !cert_tbs_signature_kind(builder_bytes(&tbs), &kind, err))
+        return false;
+    cert_seal(builder_bytes(&tbs), kind, bytes_of(NULL, 0), &der);
+    if (is_full)
+        return cert_describe(builder_bytes(&der), ret_text, err);
+    if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
+        return false;
+    builder_format(ret_text, "%s  %s  %s  %s  until %s%s\n",
+                   hex_of(bytes_of(facts.serial, facts.serial_len), hex), facts.subject_text,
+                   *facts.sans_text == '\0' ? "-" : facts.sans_text, facts.key_text,
+                   time_format(facts.not_after, until), facts.is_ca ? "  A CA CERTIFICATE" : "");
+    return true;
+}
+
+/** Other records are what they say: nothing else of them is signed or logged. */
+static void describe_record(const struct json *record, struct builder *ret_text)
+{
+    AUTO(builder_done) struct builder pretty = BUILDER_INIT;
+    json_pretty(record, &pretty);
+    quote_guard(ret_text, builder_bytes(&pretty));
+    builder_add_u8(ret_text, '\n');
+}
+
+bool approve_describe(const struct plan_file *file, struct builder *ret_text, struct error *err)
+{
+    bool is_full = file->header.count <= IN_FULL;
+    describe_header(file, ret_text);
+    for (size_t i = 0; i < file->header.count; i++) {
+        const struct json *record = plan_file_record(file, i);
+        builder_format(ret_text, is_full ? "\nitem %zu\n" : "%zu  ", i);
+        if (strcmp(json_text(record, "type"), RECORD_CERT_SIGNING) != 0)
+            describe_record(record, ret_text);
+        else if (!describe_certificate(record, is_full, ret_text, err))
+            return error_while(err, "reading what would be signed, item %zu", i);
+    }
+    return true;
+}
+
+static bool make_key(const struct witness_key *key, const char *name, struct builder *ret_vkey,
+                     struct note_key *ret_key, struct error *err)
+{
+    enum note_key_type type = witness_key_kind(key) == KEY_ED25519 ? NOTE_ED25519 : NOTE_ECDSA;
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    if (!note_key_write(name, type, witness_key_spki(key), &vkey, err) ||
+        !note_key_read(builder_text(&vkey), ret_key, err))
+        return false;
+    builder_add_bytes(ret_vkey, builder_bytes(&vkey));
+    return true;
+}
+
+bool approve_vkey(const struct witness_key *key, const char *name, struct builder *ret_vkey,
+                  struct error *err)
+{
+    AUTO(note_key_done) struct note_key note_key = {.name = NULL};
+    return make_key(key, name, ret_vkey, &note_key, err);
+}
+
+bool approve_sign(const struct plan_file *file, const struct witness_key *key, const char *name, int64_t now,
+                  struct builder *ret_note, struct builder *ret_vkey, struct error *err)
+{
+    AUTO(note_key_done) struct note_key note_key = {.name = NULL};
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    char begin[TIME_TEXT_SIZE];
+    char end[TIME_TEXT_SIZE];
+    if (now < file->header.not_before || now > file->header.not_after)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the plan may be carried out from %s to %s, and this clock is outside of that: set "
+                         "it, or have the plan made anew",
+                         time_format(file->header.not_before, begin),
+                         time_format(file->header.not_after, end));
+    if (!make_key(key, name, ret_vkey, &note_key, err))
+        return false;
+    approval_text(&file->header, now, &text);
+    if (!witness_key_sign(key, builder_bytes(&text), &signature, err))
+        return false;
+    if (!note_signature_holds(&note_key, builder_bytes(&text), builder_bytes(&signature)))
+        return error_set(err, ERROR_TOKEN, 0, "the signature does not verify with the public key");
+    builder_add_bytes(ret_note, builder_bytes(&text));
+    builder_add_u8(ret_note, '\n');
+    note_signature_write(&note_key, builder_bytes(&signature), ret_note);
+    return true;
+}

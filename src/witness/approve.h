@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Saying yes to a plan: on any machine, with no home and no token of the CA. What the plan would do is read from the bytes that would be
+ * signed, not from what the plan says of them.
+ */
+#ifndef COLDCA_WITNESS_APPROVE_H
+#define COLDCA_WITNESS_APPROVE_H
+
+#include "records/plan_file.h"
+#include "witness/key.h"
+
+/** A plan in words: act, CA, window, digest in hex and words, then each item; appends. ERROR_INPUT: bytes that can't be read */
+MUST_USE bool approve_describe(const struct plan_file *file, struct builder *ret_text, struct error *err);
+
+/**
+ * Makes the approval: a note over the plan's digest.
+ * \param name      the person's, as the control has it
+ * \param now       seconds since 1970
+ * \param ret_note  appends
+ * \param ret_vkey  the key as a control names it; appends
+ */
+MUST_USE bool approve_sign(const struct plan_file *file, const struct witness_key *key, const char *name,
+                           int64_t now, struct builder *ret_note, struct builder *ret_vkey,
+                           struct error *err);
+
+/** A key as a control names it: "NAME+KEYID+BASE64"; appends. */
+MUST_USE bool approve_vkey(const struct witness_key *key, const char *name, struct builder *ret_vkey,
+                           struct error *err);
+
+#endif
