@@ -119,7 +119,7 @@ bool approve_sign(const struct plan_file *file, const struct witness_key *key, c
     if (now < file->header.not_before || now > file->header.not_after)
         return error_set(err, ERROR_INPUT, 0,
                          "the plan may be carried out from %s to %s, and this clock is outside of that: set "
-                         "it, or have the plan made anew",
+                         "it, or have a new plan made",
                          time_format(file->header.not_before, begin),
                          time_format(file->header.not_after, end));
     if (!make_key(key, name, ret_vkey, &note_key, err))
