@@ -62,6 +62,7 @@ cut_checkpoints() { from 1 ledger.checkpoints ledger.checkpoint && no_index; }
 edited_in_place() { sed -i 's/CN=device-1"/CN=device-7"/' ca/ledger.jsonl; }
 edited_and_backdated() { edited_in_place && touch -r home-2/ledger.jsonl ca/ledger.jsonl; }
 made_void() { sed -i '7s/.$/\x18/' ca/ledger.jsonl && no_index; }
+long_void() { truncate -s +65M ca/ledger.jsonl && printf '\x18\n' >>ca/ledger.jsonl; }
 void_before() { { printf 'nothing\x18\n' && cat home-2/ledger.jsonl; } >ca/ledger.jsonl && no_index; }
 ledger_of_another() { for file in ledger.jsonl ledger.checkpoints ledger.checkpoint; do cp "other-ca/$file" ca/; done && no_index; }
 certificate_of_another() { cp other-ca/ca.pem ca/; }
@@ -99,6 +100,7 @@ found no_certificate "a ledger with history" "ca.pem was taken away" 5
 
 step "found by the form of the records"
 found void_before "form" "a void line stands before the first record" 5
+found long_void "form" "the line is longer than a record can be" 5
 
 step "found by the checkpoints in the home"
 found no_beginning "checkpoints" "the first 5 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints" 5
