@@ -17,6 +17,7 @@
 
 /** What the first records of a ledger say of the CA. */
 struct created {
+    bool is_torn; /**< nothing but the beginning of the first record */
     bool is_there;
     bool is_this_ca; /**< of this certificate, origin and ledger key */
     uint64_t others; /**< records among the first that are not of the making of a CA */
@@ -65,6 +66,7 @@ static bool look(const struct home *home, struct created *ret_created, struct er
     for (unsigned count = 0; count < FIRST_RECORDS;) {
         if (!lines_next(&lines, &line, err))
             return false;
+        ret_created->is_torn |= line.kind == LINE_TORN && line.offset == 0;
         if (line.kind != LINE_RECORD && line.kind != LINE_VOID)
             break;
         if (line.kind == LINE_VOID)
@@ -73,6 +75,22 @@ static bool look(const struct home *home, struct created *ret_created, struct er
         count++;
     }
     return true;
+}
+
+static bool not_begun(struct error *err)
+{
+    return error_set(err, ERROR_LEDGER, 0,
+                     "ledger.jsonl does not begin with the making of this CA (ca.created), but ca.pem is "
+                     "there: it was cut or written anew; put the right ledger.jsonl back from a copy");
+}
+
+bool home_check_first(const struct home *home, struct error *err)
+{
+    struct created created = {.is_there = false};
+    struct error ignored = ERROR_INIT; // what can't be read is reported by who opens the ledger
+    if (home->issuer == NULL || !look(home, &created, &ignored))
+        return true;
+    return !created.is_torn || not_begun(err);
 }
 
 bool home_check_created(const struct home *home, uint64_t checkpoint_size, struct error *err)
@@ -87,9 +105,7 @@ bool home_check_created(const struct home *home, uint64_t checkpoint_size, struc
                          "certificate, ca.pem was taken away; put it back from a copy",
                          home->path);
     if (!created.is_there)
-        return error_set(err, ERROR_LEDGER, 0,
-                         "ledger.jsonl does not begin with the making of this CA (ca.created), but ca.pem is "
-                         "there: it was cut or written anew; put the right ledger.jsonl back from a copy");
+        return not_begun(err);
     if (!created.is_this_ca)
         return error_set(err, ERROR_LEDGER, 0,
                          "ledger.jsonl begins with the making of another CA (ca.created) than ca.pem and "

@@ -17,6 +17,13 @@
 MUST_USE bool home_check_created(const struct home *home, uint64_t checkpoint_size, struct error *err);
 
 /**
+ * Before the ledger is opened for writing, which takes a torn first record back: with ca.pem there it was not left by the making of the CA,
+ * and stays as it is for who looks into it. What can't be read is left to who opens the ledger.
+ * \return false: ERROR_LEDGER
+ */
+MUST_USE bool home_check_first(const struct home *home, struct error *err);
+
+/**
  * The newest ca.created among the first records; the ledger is open.
  * \return false: ERROR_LEDGER, there is none. The caller frees the record
  */

@@ -138,7 +138,8 @@ bool home_open(const char *path, enum home_access access, const struct console *
                struct home **ret_home, struct error *err)
 {
     AUTO(home_close) struct home *home = NULL;
-    if (!home_open_files(path, &home, err) || !home_open_ledger(home, access, console, err) ||
+    if (!home_open_files(path, &home, err) || !home_check_first(home, err) ||
+        !home_open_ledger(home, access, console, err) ||
         !home_check_created(home, ledger_checkpoint_size(home->ledger), err))
         return false;
     if (home->issuer != NULL && access != HOME_SET_CHAIN) {

@@ -46,6 +46,7 @@ renumbered() {
 }
 
 begun_anew() { no_index && no_checkpoints && : >ca/ledger.jsonl; }
+first_torn() { no_index && no_checkpoints && head -c 40 home-2/ledger.jsonl >ca/ledger.jsonl; }
 rewritten() { no_index && no_checkpoints && renumbered 0 1 2 3 4 8 9 10; }
 no_beginning() { no_index && renumbered 0 1 3 4 5 6 7 8 9 10; }
 one_taken_out() { no_index && renumbered 0 1 2 3 4 6 7 8 9 10; }
@@ -94,6 +95,7 @@ found() {
 
 step "found by the beginning that every made CA has"
 found begun_anew "ca.created" "does not begin with the making of this CA (ca.created)" 5
+found first_torn "ca.created" "does not begin with the making of this CA (ca.created)" 5
 found rewritten "a checkpoint that must be there" "the ledger has no checkpoint" 5
 found certificate_of_another "ca.created" "begins with the making of another CA" 5
 found no_certificate "a ledger with history" "ca.pem was taken away" 5
