@@ -87,14 +87,13 @@ static void what_becomes_of_the_process_is_told(void **state)
     fails("long", "status 1");
 }
 
+#ifndef COLDCA_SANITIZED // AddressSanitizer's own address space can't be limited
 static void it_has_no_more_memory_than_its_input_needs(void **state)
 {
     (void)state;
-#ifdef COLDCA_SANITIZED
-    skip();
-#endif
     fails("memory", "it ");
 }
+#endif
 
 int main(void)
 {
@@ -102,7 +101,9 @@ int main(void)
         cmocka_unit_test(an_answer_comes_back_whole),
         cmocka_unit_test(a_long_input_and_answer_pass),
         cmocka_unit_test(what_becomes_of_the_process_is_told),
+#ifndef COLDCA_SANITIZED
         cmocka_unit_test(it_has_no_more_memory_than_its_input_needs),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
