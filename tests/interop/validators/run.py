@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 import strict
 from cases import CASES
-from exceptions import is_excepted, nobody_minds
+from exceptions import EXCEPTIONS, NOBODY_MINDS, is_excepted, nobody_minds
 from generate import Authority, Keys, Policy, Wish, make_chain, now, random_scenario
 from judges import Judges, Question, der, pem
 
@@ -169,6 +169,15 @@ def run_scenario(bench, scenario):
             judge_refused(bench, scenario, chain, wish, rules)
 
 
+def check_page(source):
+    """docs/validators.md explains each exception under its reason, and no others."""
+    with open(os.path.join(source, "docs/validators.md"), encoding="utf-8") as file:
+        headings = set(re.findall(r"^\*\*(.+?)\.\*\*", file.read(), re.M))
+    reasons = {reason for *_, reason in EXCEPTIONS + NOBODY_MINDS}
+    need(reasons <= headings, f"docs/validators.md has no word on: {reasons - headings}")
+    need(headings <= reasons | {"Arcs of OIDs above 2147483647", "Go: ports after long labels"}, f"docs/validators.md explains what is no exception: {headings - reasons}")
+
+
 def check_judges(bench):
     """A judge that accepts everything, or nothing, judges nothing; and so does strict.py."""
     chain = make_chain([Authority(), Authority(), Authority()], bench.keys)
@@ -217,6 +226,7 @@ def main():
     print(f"validators: seed {given.seed}, {given.seconds} seconds", flush=True)
     folder = tempfile.mkdtemp(prefix="coldca-validators-")
     bench = Bench(os.path.abspath(given.coldca), os.path.abspath(given.source), folder)
+    check_page(given.source)
     check_judges(bench)
     once = given.scenario is not None
     for scenario in [scenario_of(given.seed, given.scenario)] if once else scenarios(given.seed, time.monotonic() + given.seconds):
