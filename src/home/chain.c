@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "home/created.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,12 +18,32 @@ void home_chain_digest(const struct cert_issuer *issuer, uint8_t ret_sha256[stat
     digest_sha256(builder_bytes(&all), ret_sha256);
 }
 
+/**
+ * What init wrote, by the records themselves: an index that was changed to know of none is not believed. (Who writes has read them all.)
+ */
+static bool find_first(const struct home *home, struct home_chain_set *set, struct error *err)
+{
+    uint64_t size = ledger_size(home->ledger);
+    for (uint64_t seq = 0; seq < size && seq < HOME_FIRST_RECORDS; seq++) {
+        AUTO(json_free) struct json *record = NULL;
+        if (!ledger_record(home->ledger, seq, &record, err))
+            return false;
+        const char *type = json_text(record, "type");
+        if (type != NULL && strcmp(type, "chain.set") == 0) {
+            set->is_there = true;
+            set->seq = seq;
+        }
+    }
+    return true;
+}
+
 bool home_chain_noted(const struct home *home, struct home_chain_set *ret_set, struct error *err)
 {
     AUTO(json_free) struct json *record = NULL;
     AUTO(builder_done) struct builder digest = BUILDER_INIT;
     struct home_chain_set set = {.is_there = false};
-    if (!ledger_newest_chain(home->ledger, &set.seq, &set.is_there, err))
+    if (!ledger_newest_chain(home->ledger, &set.seq, &set.is_there, err) ||
+        (!set.is_there && !find_first(home, &set, err)))
         return false;
     if (set.is_there) {
         if (!ledger_record(home->ledger, set.seq, &record, err))

@@ -8,9 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* A root's own certificate takes two records before it; a completion that was stopped leaves one more. It does not stand further on. */
-#define FIRST_RECORDS 16
-
 /** records/ca.h names the types as well: it stands above. */
 #define CREATED "ca.created"
 #define CHAIN_SET "chain.set"
@@ -63,7 +60,7 @@ static bool look(const struct home *home, struct created *ret_created, struct er
     if (!file_open_regular(home->fd, "ledger.jsonl", O_RDONLY | O_NOFOLLOW, &fd, err))
         return false;
     lines_init(&lines, fd, 0, UINT64_MAX);
-    for (unsigned count = 0; count < FIRST_RECORDS;) {
+    for (unsigned count = 0; count < HOME_FIRST_RECORDS;) {
         if (!lines_next(&lines, &line, err))
             return false;
         ret_created->is_torn |= line.kind == LINE_TORN && line.offset == 0;
@@ -121,7 +118,7 @@ bool home_created_record(const struct home *home, struct json **ret_record, uint
                          struct error *err)
 {
     uint64_t size = ledger_size(home->ledger);
-    for (uint64_t seq = size < FIRST_RECORDS ? size : FIRST_RECORDS; seq > 0; seq--) {
+    for (uint64_t seq = size < HOME_FIRST_RECORDS ? size : HOME_FIRST_RECORDS; seq > 0; seq--) {
         AUTO(json_free) struct json *record = NULL;
         if (!ledger_record(home->ledger, seq - 1, &record, err))
             return false;

@@ -8,6 +8,9 @@
 
 #include "home/home.h"
 
+/* A root's own certificate takes two records before ca.created; a completion that was stopped leaves more. Beyond is no place for it. */
+#define HOME_FIRST_RECORDS 16
+
 /**
  * A home with ca.pem has ca.created among its first records, of this certificate, origin and ledger key, and a checkpoint; one that
  * awaits its parent's certificate (`init --csr`) has no other record.
