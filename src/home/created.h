@@ -8,7 +8,7 @@
 
 #include "home/home.h"
 
-/* A root's own certificate takes two records before ca.created; a completion that was stopped leaves more. Beyond is no place for it. */
+/* A root's own certificate takes two records before ca.created; a completion that was stopped leaves more. It never stands beyond. */
 #define HOME_FIRST_RECORDS 16
 
 /**
