@@ -33,6 +33,7 @@ static const struct {
     {"status", cli_status, "what is due: the next CRL"},
     {"cert", cli_cert, "list and show certificates"},
     {"policy", cli_policy, "list, show, check, compare and approve policies"},
+    {"people", cli_people, "who may decide what: list, add, remove, set"},
     {"token", cli_token, "list, initialise and show tokens"},
     {"ledger", cli_ledger, "list, show and verify the history"},
 };

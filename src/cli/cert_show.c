@@ -6,6 +6,7 @@
 #include "cli/print.h"
 #include "cli/report.h"
 #include "home/certificate.h"
+#include "records/who.h"
 #include "status/listing.h"
 #include "status/lookup.h"
 #include "status/policies.h"
@@ -101,7 +102,8 @@ int cli_cert_show(int argc, char **argv, struct error *err)
         !revocations_load(home->ledger, &revocations, err) ||
         !lookup_find(&lookup, home, revocations, &shown.der, &shown.entry, &is_foreign, err) ||
         !home_certificate_describe(home, builder_bytes(&shown.der), &shown.words, &shown.findings, err) ||
-        !policy_record_of(home->ledger, &shown.entry, &shown.words, &shown.policy_seq, err))
+        !policy_record_of(home->ledger, &shown.entry, &shown.words, &shown.policy_seq, err) ||
+        (!is_foreign && !who_approved(home->ledger, shown.entry.signing_seq, &shown.words, err)))
         return (int)err->kind;
     shown.revoked =
         shown.entry.status == LEDGER_REVOKED ? revocations_words(revocations, shown.entry.serial) : NULL;

@@ -29,6 +29,7 @@ int cli_status(int argc, char **argv, struct error *err);
 int cli_cert(int argc, char **argv, struct error *err);
 int cli_cert_list(int argc, char **argv, struct error *err);
 int cli_policy(int argc, char **argv, struct error *err);
+int cli_people(int argc, char **argv, struct error *err);
 int cli_token(int argc, char **argv, struct error *err);
 int cli_token_list(int argc, char **argv, struct error *err);
 int cli_token_init(int argc, char **argv, struct error *err);

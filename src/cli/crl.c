@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
-#include "cli/cli.h"
+#include "cli/govern.h"
 #include "cli/print.h"
 #include "cli/report.h"
 #include "home/home.h"
@@ -46,11 +46,16 @@ static int sign(int argc, char **argv, struct error *err)
 {
     struct crl_options crl = {.days = 0};
     bool only_due = false;
-    struct crl_result result;
+    const char *valid_for = "7d";
+    AUTO(given_done) struct given given = {.plan = NULL};
+    struct crl_result result = {.number = 0};
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
         {"out", 'o', OPTION_TEXT, "DIR", "where the CRL goes besides crl/ in the home", &crl.out},
         {"days", 0, OPTION_DAYS, "N", "to the next CRL, instead of ca.yaml's", &crl.days},
+        PLANNED_ROWS(&given, &crl.plan_out, &valid_for),
+        {"emergency", 0, OPTION_TEXT, "REASON",
+         "by one person, where the controls know emergencies; recorded", &crl.emergency},
         {"due", 0, OPTION_FLAG, NULL, "only say when the next CRL is due, as `coldca status` does",
          &only_due},
     };
@@ -68,9 +73,13 @@ static int sign(int argc, char **argv, struct error *err)
     AUTO(free) char *path = home_path(options.home);
     crl.home = path;
     crl.pin_source = options.pin_source;
-    if (!crl_sign(&crl, &console, &result, err))
+    if (!given_read(&given, &crl.given, err) || !given_duration(valid_for, &crl.valid_for, err) ||
+        !crl_sign(&crl, &console, &result, err))
         return (int)err->kind;
-    report(&result, &options);
+    if (crl.plan_out != NULL)
+        cli_print_plan_digest(result.plan_sha256);
+    else
+        report(&result, &options);
     return EXIT_DONE;
 }
 

@@ -22,6 +22,19 @@ DEFINE_AUTO_VALUE(struct given, given_done);
         "approval", 0, OPTION_LIST, "FILE", "an approval of it; repeatable", &(given)->approvals             \
     }
 
+/** Also --plan-out and --valid-for: the act becomes a plan, for people to approve. \param out  const char **, valid  const char ** */
+#define PLANNED_ROWS(given, out, valid)                                                                      \
+    GIVEN_ROWS(given), {"plan-out",                                                                          \
+                        0,                                                                                   \
+                        OPTION_TEXT,                                                                         \
+                        "FILE",                                                                              \
+                        "do nothing, but write a plan of it for people to approve",                          \
+                        out},                                                                                \
+    {                                                                                                        \
+        "valid-for", 0, OPTION_TEXT, "TIME", "how long that plan may be carried out: 7d (the default), 12h", \
+            valid                                                                                            \
+    }
+
 /** Reads the files. ERROR_USAGE: approvals without a plan; ERROR_INPUT. \param ret_given  NULL without --plan */
 MUST_USE bool given_read(struct given *given, const struct plan_given **ret_given, struct error *err);
 

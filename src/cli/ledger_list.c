@@ -69,6 +69,8 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
     const char *until = NULL;
     const char *status = NULL;
     const char *serial = NULL;
+    const char *who = NULL;
+    AUTO(who_free) struct who *person = NULL;
     AUTO(builder_done) struct builder hex = BUILDER_INIT;
     bool wants_csv = false;
     struct ledger_filter filter = {.status = -1};
@@ -82,6 +84,7 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
         {"batch", 0, OPTION_TEXT, "ID", "session.opened and cert.signing of this run", &filter.batch},
         {"status", 0, OPTION_TEXT, "STATE", "certificates that are issued, abandoned, revoked or unfinished",
          &status},
+        {"who", 0, OPTION_TEXT, "NAME", "what this person ran or approved", &who},
         {"since", 0, OPTION_TEXT, "TIME", "not before this time", &since},
         {"until", 0, OPTION_TEXT, "TIME", "not after this time", &until},
         {"csv", 0, OPTION_FLAG, NULL, "as CSV", &wants_csv},
@@ -96,15 +99,16 @@ int cli_ledger_list(int argc, char **argv, struct error *err)
     if (!parse_when("since", since, &filter.since, err) || !parse_when("until", until, &filter.until, err) ||
         (serial != NULL && !parse_serial(serial, &hex, &filter.serial, err)) ||
         (status != NULL && !cli_parse_status(status, &filter.status, err)) ||
-        !home_open(path, HOME_LOOK, &console, &home, err))
+        !home_open(path, HOME_LOOK, &console, &home, err) ||
+        (who != NULL && !who_read(home->ledger, who, &person, err)))
         return (int)err->kind;
     if (wants_csv && !options.wants_json)
         puts("seq,time,type,serial,subject,policy,status");
-    if (!ledger_each(home->ledger, &filter,
-                     options.wants_json ? ledger_print_json
-                     : wants_csv        ? ledger_print_csv
-                                        : ledger_print_line,
-                     NULL, err))
+    const struct ledger_printing printing = {.print = options.wants_json ? ledger_print_json
+                                                      : wants_csv        ? ledger_print_csv
+                                                                         : ledger_print_line,
+                                             .who = person};
+    if (!ledger_each(home->ledger, &filter, ledger_print_of, (void *)(uintptr_t)&printing, err))
         return (int)err->kind;
     return EXIT_DONE;
 }

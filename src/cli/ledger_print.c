@@ -78,3 +78,9 @@ bool ledger_print_csv(const struct json *record, const struct ledger_entry *entr
     putchar('\n');
     return true;
 }
+
+bool ledger_print_of(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    const struct ledger_printing *printing = data;
+    return (printing->who != NULL && !who_did(printing->who, record)) || printing->print(record, entry, NULL);
+}

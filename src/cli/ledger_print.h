@@ -4,6 +4,7 @@
 #define COLDCA_CLI_LEDGER_PRINT_H
 
 #include "ledger/ledger.h"
+#include "records/who.h"
 
 /** For people. */
 bool ledger_print_line(const struct json *record, const struct ledger_entry *entry, void *data);
@@ -11,5 +12,13 @@ bool ledger_print_line(const struct json *record, const struct ledger_entry *ent
 bool ledger_print_json(const struct json *record, const struct ledger_entry *entry, void *data);
 /** The columns seq, time, type, serial, subject, policy, status. */
 bool ledger_print_csv(const struct json *record, const struct ledger_entry *entry, void *data);
+
+/** Prints what a person did, or all. */
+struct ledger_printing {
+    bool (*print)(const struct json *record, const struct ledger_entry *entry, void *data);
+    const struct who *who; /**< NULL: all */
+};
+/** \param data  a struct ledger_printing, only read */
+bool ledger_print_of(const struct json *record, const struct ledger_entry *entry, void *data);
 
 #endif

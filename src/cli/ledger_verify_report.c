@@ -29,6 +29,9 @@ static void print_report(const struct ledger_report *report, const struct cli_me
            (unsigned long long)report->refused, (unsigned long long)report->sessions);
     if (report->crls > 0)
         printf("%llu CRLs rebuilt from the records before them\n", (unsigned long long)report->crls);
+    if (report->emergencies > 0)
+        printf("%llu acts by one person under the emergency rule: their records have emergency_reason\n",
+               (unsigned long long)report->emergencies);
     printf("root %s\n", hex_of(BYTES(report->root), root));
     for (size_t i = 0; i < report->findings.count; i++) {
         AUTO(builder_done) struct builder text = BUILDER_INIT; // of a ledger that anyone may have written
@@ -63,6 +66,7 @@ static void print_json(const struct ledger_report *report, const struct cli_memo
     json_put_int(json, "abandoned", (int64_t)report->abandoned);
     json_put_int(json, "revoked", (int64_t)report->revoked);
     json_put_int(json, "crls", (int64_t)report->crls);
+    json_put_int(json, "emergencies", (int64_t)report->emergencies);
     json_put_int(json, "refused", (int64_t)report->refused);
     json_put_int(json, "sessions", (int64_t)report->sessions);
     json_put_hex(json, "root", BYTES(report->root));

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/policies.h"
 
+#include "cli/govern.h"
 #include "cli/policy.h"
 #include "cli/print.h"
 #include "cli/report.h"
 
 static const struct command_help help = {
-    .usage = "policy approve NAME|FILE [--yes] [OPTIONS]",
+    .usage = "policy approve NAME|FILE [--yes] [OPTIONS]\n"
+             "       coldca policy approve NAME... --plan-out PLAN\n"
+             "       coldca policy approve --plan PLAN --approval FILE...",
     .text = "Records in the ledger that a policy may be used as it is now, with its whole text. Shows what "
             "changed since it was\napproved last, or all of a new one, and asks. Where several people "
             "approve policies it takes a plan.",
@@ -39,16 +42,24 @@ int cli_policy_approve(int argc, char **argv, struct error *err)
 {
     struct questions questions = {.is_yes = false};
     uint64_t seq = 0;
+    const char *valid_for = "7d";
+    AUTO(given_done) struct given given = {.plan = NULL};
+    struct govern_options govern = {.command = "policy approve", .act = ACT_POLICY};
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(policy_change_done) struct policy_change change = {.policy = NULL};
     const struct option_row rows[] = {
         {"yes", 'y', OPTION_FLAG, NULL, "do not ask", &questions.is_yes},
+        PLANNED_ROWS(&given, &govern.plan_out, &valid_for),
     };
     if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    if (options.arguments.count != 1) {
+    govern.policies = options.arguments.items;
+    govern.policies_count = options.arguments.count;
+    if (options.arguments.count > 0 ? govern.plan_out != NULL && given.plan == NULL : given.plan != NULL)
+        return cli_govern(&govern, &given, valid_for, &options, err);
+    if (options.arguments.count != 1 || given.plan != NULL) {
         (void)error_set(err, ERROR_USAGE, 0,
                         "policy approve needs one policy; `coldca policy list` shows them");
         return (int)err->kind;

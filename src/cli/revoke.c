@@ -2,7 +2,9 @@
 #include "status/revoke.h"
 
 #include "base/memory.h"
-#include "cli/cli.h"
+#include "cli/govern.h"
+#include "cli/print.h"
+#include "cli/report.h"
 #include "cli/revoke_report.h"
 #include "home/home.h"
 
@@ -21,12 +23,37 @@ static const struct command_help help = {
         "  coldca -C ca revoke --where policy=mqtt-device,issued-before=2026-06-01 --reason superseded",
 };
 
+/** --plan: what is revoked stands in it. */
+static int carry_out(const struct revoke_options *revoke, const struct console *console,
+                     const struct options *options, struct error *err)
+{
+    uint64_t done = 0;
+    if (options->arguments.count > 0 || revoke->serial_count > 0 || revoke->where != NULL ||
+        revoke->list != NULL) {
+        (void)error_set(err, ERROR_USAGE, 0,
+                        "--plan names what is revoked: it takes --approval, and nothing else");
+        return (int)err->kind;
+    }
+    if (!revoke_planned(revoke, console, &done, err))
+        return (int)err->kind;
+    if (options->wants_json) {
+        AUTO(json_free) struct json *json = json_new_object();
+        json_put_int(json, "revoked", (int64_t)done);
+        report_json(json);
+    } else {
+        cli_print(stdout, "%llu revoked or released by the plan\n", (unsigned long long)done);
+    }
+    return EXIT_DONE;
+}
+
 int cli_revoke(int argc, char **argv, struct error *err)
 {
     struct option_list serials = {.items = NULL};
     struct revoke_questions questions = {.expected = -1};
     struct revoke_options revoke = {.decide = revoke_ask, .data = &questions};
     AUTO(options_done) struct options options = {.home = NULL};
+    const char *valid_for = "7d";
+    AUTO(given_done) struct given given = {.plan = NULL};
     AUTO(revoke_plan_done) struct revoke_plan plan = {.count = 0};
     const struct option_row rows[] = {
         {"serial", 0, OPTION_LIST, "HEX", "by serial number; repeatable", &serials},
@@ -50,6 +77,9 @@ int cli_revoke(int argc, char **argv, struct error *err)
         {"skip-bad", 0, OPTION_FLAG, NULL, "with --list: leave out the lines that can't be carried out",
          &revoke.may_skip},
         {"yes", 'y', OPTION_FLAG, NULL, "do not ask", &questions.is_yes},
+        PLANNED_ROWS(&given, &revoke.plan_out, &valid_for),
+        {"emergency", 0, OPTION_TEXT, "REASON",
+         "by one person, where the controls know emergencies; recorded", &revoke.emergency},
         {"dry-run", 'n', OPTION_FLAG, NULL, "show what would be done, do nothing", &revoke.is_dry_run},
     };
     bool is_parsed = options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err);
@@ -61,17 +91,23 @@ int cli_revoke(int argc, char **argv, struct error *err)
     struct console console = cli_console(&options);
     AUTO(free) char *path = home_path(options.home);
     questions.console = &console;
-    questions.is_dry_run = revoke.is_dry_run;
+    questions.is_dry_run = revoke.is_dry_run || revoke.plan_out != NULL;
     questions.is_quiet = options.wants_json;
     revoke.serials = owned.items;
     revoke.serial_count = owned.count;
     revoke.home = path;
     revoke.pin_source = options.pin_source;
+    if (!given_read(&given, &revoke.given, err) || !given_duration(valid_for, &revoke.valid_for, err))
+        return (int)err->kind;
+    if (revoke.given != NULL)
+        return carry_out(&revoke, &console, &options, err);
     bool is_done =
         (options.arguments.count == 0 ||
          error_set(err, ERROR_USAGE, 0, "\"%s\" stands alone: name it by --serial, --certificate ...",
                    options.arguments.items[0])) &&
         revoke_run(&revoke, &console, &plan, err);
     revoke_report(&plan, &questions, is_done, options.wants_json);
+    if (is_done && revoke.plan_out != NULL && !options.wants_json)
+        cli_print_plan_digest(plan.plan_sha256);
     return !is_done ? (int)err->kind : plan.problem_count > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }

@@ -152,8 +152,6 @@ MUST_USE bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret
 /* ---- reading ---- */
 /** One record, parsed. ERROR_LEDGER past the end. The caller frees. */
 MUST_USE bool ledger_record(struct ledger *ledger, uint64_t seq, struct json **ret_record, struct error *err);
-/** Whether ledger.jsonl is read at every opening for writing, being short: then reading it once more costs little, too. */
-bool ledger_is_short(const struct ledger *ledger);
 /** The TBSCertificate and signature of an issued certificate. */
 MUST_USE bool ledger_certificate_parts(struct ledger *ledger, const struct ledger_entry *entry,
                                        struct builder *ret_tbs, struct builder *ret_signature,
@@ -223,6 +221,7 @@ struct ledger_checks {
 struct ledger_report {
     uint64_t records, voids, checkpoints, issued, unfinished, abandoned, refused, revoked, sessions;
     uint64_t crls;            /**< rebuilt: set by who lent the checks */
+    uint64_t emergencies;     /**< acts by one person under the emergency rule; the caller's to fill in */
     uint64_t checkpoint_size; /**< of the newest good checkpoint */
     uint64_t records_past_checkpoint;
     uint8_t root[32];

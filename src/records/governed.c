@@ -136,7 +136,7 @@ static bool is_of_plan(const struct governed *governed, const struct done *done,
 /** One person, where the control lets him: said in the record, and counted. */
 static bool is_emergency(const struct governed *governed, const struct done *done)
 {
-    return json_text(done->record, "emergency") != NULL && governed->control.emergency[done->act];
+    return json_text(done->record, "emergency_reason") != NULL && governed->control.emergency[done->act];
 }
 
 static bool check_act(struct governed *governed, const struct done *done, struct findings *findings)

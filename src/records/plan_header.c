@@ -110,8 +110,9 @@ struct stripping {
 
 static bool is_of_the_run(const char *key, bool is_crl)
 {
-    static const char *const members[] = {"seq",        "time",      "operator",  "batch", "plan_sha256",
-                                          "plan_index", "plan_path", "emergency", "type"};
+    static const char *const members[] = {"seq",         "time",       "operator",  "batch",
+                                          "plan_sha256", "plan_index", "plan_path", "emergency_reason",
+                                          "type"};
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         if (strcmp(members[i], key) == 0)
             return true;

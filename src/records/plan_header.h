@@ -36,7 +36,7 @@ MUST_USE bool plan_header_read(struct bytes text, struct plan_header *ret_header
 
 /**
  * The leaf of a plan's item: a record as it will stand in the ledger, without what only the run knows (seq, time, operator, batch,
- * plan_sha256, plan_index, plan_path, emergency; of a crl.signing size and previous, too, which follow from its seq).
+ * plan_sha256, plan_index, plan_path, emergency_reason; of a crl.signing size and previous, too, which follow from its seq).
  * \param record  an item, or a whole record
  * \param type    the record's type; put in if record has none
  */

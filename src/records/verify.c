@@ -299,6 +299,7 @@ void records_checker_end(const struct records_checker *checker, const struct hom
 {
     struct error err = ERROR_INIT;
     report->crls = checker->crls;
+    report->emergencies = governed_emergencies(checker->governed);
     if (home->issuer != NULL && !home_chain_compare(home, &checker->chain, &err))
         (void)say(&report->findings, "ledger.chain", &err);
 }

@@ -8,25 +8,30 @@
 #include "home/created.h"
 #include "issue/directory.h"
 #include "signer/memory.h"
-#include "status/desk.h"
+#include "status/planned.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #define CRL_FILES "crl-*.[dp]e[rm]" /* what put_files() makes */
 
-/** What is drawn, before it is signed. Of a list that may have a million entries there is one copy. */
+/** What is drawn, before it is signed. */
 struct drawing {
     struct crl_frame frame;
+    struct builder entries;
     struct builder extensions;
-    struct builder tbs; /**< empty once it is being signed: logged.made has it */
+    struct builder tbs;
     uint64_t count;
+    const struct json *planned; /**< its record as people approved it; NULL: this run decides */
+    struct admitted admitted;
 };
 
 static void drawing_done(struct drawing *drawing)
 {
+    builder_done(&drawing->entries);
     builder_done(&drawing->extensions);
     builder_done(&drawing->tbs);
+    admitted_done(&drawing->admitted);
 }
 DEFINE_AUTO_VALUE(struct drawing, drawing_done);
 
@@ -42,18 +47,18 @@ static struct json *write_issued(const struct logged *logged)
     return record_crl_issued_write(&record);
 }
 
-static bool has_none(const struct findings *findings, enum error_kind kind, struct error *err)
+static bool lint(struct bytes der, const struct cert_issuer *issuer, enum error_kind kind, struct error *err)
 {
-    return findings->count == 0 || error_set(err, kind, 0, "the CRL is wrong: %s (%s)",
-                                             findings->items[0].text, findings->items[0].source);
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    crl_lint(der, issuer, &findings);
+    return findings.count == 0 || error_set(err, kind, 0, "the CRL is wrong: %s (%s)", findings.items[0].text,
+                                            findings.items[0].source);
 }
 
 static bool check(const struct home *home, const struct logged *logged, struct error *err)
 {
     struct bytes der = builder_bytes(&logged->made);
-    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    crl_lint(der, home->issuer, &findings);
-    return crl_verify(der, logged->tbs, home->issuer, err) && has_none(&findings, ERROR_TOKEN, err);
+    return crl_verify(der, logged->tbs, home->issuer, err) && lint(der, home->issuer, ERROR_TOKEN, err);
 }
 
 static const struct logged_kind logged_crl = {
@@ -94,8 +99,8 @@ static uint64_t last_number(const struct home *home, const struct revoked_crls *
     return is_noted && (uint64_t)before > crls->last_number ? (uint64_t)before : crls->last_number;
 }
 
-static bool fill_frame(struct status_desk *desk, const struct crl_options *options, struct crl_frame *frame,
-                       struct error *err)
+static bool fill_frame(struct status_desk *desk, const struct crl_options *options,
+                       const struct json *planned, struct crl_frame *frame, struct error *err)
 {
     const struct template no_wishes = {.hash = HASH_NONE};
     const struct home_config *config = &desk->home->config;
@@ -108,7 +113,10 @@ static bool fill_frame(struct status_desk *desk, const struct crl_options *optio
                                     config->crl.keep_expired ? revoked_begin(desk->revoked) : CRL_NO_TIME};
     frame->next_update =
         frame->this_update + days * TIME_DAY_SECONDS + config->crl.overlap_hours * INT64_C(3600);
-    return home_signature_kind(desk->home, &no_wishes, &frame->kind, err);
+    // People approved times, too.
+    return (planned == NULL || (record_time_needed(planned, "this_update", &frame->this_update, err) &&
+                                record_time_needed(planned, "next_update", &frame->next_update, err))) &&
+           home_signature_kind(desk->home, &no_wishes, &frame->kind, err);
 }
 
 /** A CRL that left, of which this ledger knows nothing, would be followed by a second one of its number. */
@@ -122,20 +130,45 @@ static bool check_number(const struct status_desk *desk, uint64_t number, struct
                      remembered, number - 1);
 }
 
+/** ca.yaml may say less than the control in force, never more. */
+static bool check_control(const struct status_desk *desk, const struct crl_frame *frame, struct error *err)
+{
+    AUTO(control_done) struct control control = {.people_count = 0};
+    bool is_set = false;
+    if (!control_in_force(desk->home->ledger, &control, &is_set, err))
+        return false;
+    if (!is_set || !control.has_crl)
+        return true;
+    if (frame->next_update - frame->this_update > control.crl_max_days * TIME_DAY_SECONDS)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the control in force (record %" PRIu64
+                         ") lets a CRL be good for %u days, overlap and all: ca.yaml or --days wants more",
+                         control.seq, control.crl_max_days);
+    return (frame->expired_since != CRL_NO_TIME) == control.crl_keep_expired ||
+           error_set(err, ERROR_INPUT, 0,
+                     "keep_expired in ca.yaml is not that of the control in force (record %" PRIu64 ")",
+                     control.seq);
+}
+
 static bool draw(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
                  struct error *err)
 {
-    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    AUTO(builder_done) struct builder unsigned_crl = BUILDER_INIT;
     bool keep_expired = desk->home->config.crl.keep_expired;
-    if (!fill_frame(desk, options, &drawing->frame, err) || !check_number(desk, drawing->frame.number, err))
+    if (!fill_frame(desk, options, drawing->planned, &drawing->frame, err) ||
+        !check_control(desk, &drawing->frame, err) ||
+        (desk->signer != NULL && !check_number(desk, drawing->frame.number, err)))
         return false;
-    revoked_draw_last(desk->revoked, keep_expired, &drawing->tbs, &drawing->count);
+    revoked_draw(desk->revoked, keep_expired, &drawing->entries, &drawing->count);
     crl_extensions(&drawing->frame, &drawing->extensions);
-    if (!crl_tbs_around(&drawing->frame, &drawing->tbs, err))
+    if (!crl_tbs(&drawing->frame, builder_bytes(&drawing->entries), &drawing->tbs, err))
         return error_while(err, "building CRL %" PRIu64, drawing->frame.number);
-    crl_lint_tbs(builder_bytes(&drawing->tbs), desk->home->issuer, &findings);
-    return has_none(&findings, ERROR_INPUT, err) ||
-           error_while(err, "building CRL %" PRIu64 "; nothing was signed", drawing->frame.number);
+    cert_seal(builder_bytes(&drawing->tbs), drawing->frame.kind, bytes_of(NULL, 0), &unsigned_crl);
+    if (lint(builder_bytes(&unsigned_crl), desk->home->issuer, ERROR_INPUT, err))
+        return true;
+    return drawing->planned != NULL
+               ? error_while(err, "drawing what was approved: something was revoked since; plan it anew")
+               : error_while(err, "building CRL %" PRIu64 "; nothing was signed", drawing->frame.number);
 }
 
 static struct json *write_signing(struct status_desk *desk, const struct drawing *drawing)
@@ -154,11 +187,75 @@ static struct json *write_signing(struct status_desk *desk, const struct drawing
         .previous = crls->has_issued ? crls->issued.issued_seq : RECORD_CRL_NONE,
         .count = drawing->count,
         .tbs_len = drawing->tbs.len,
-        .batch = desk->batch,
+        .batch = desk->signer != NULL ? desk->batch : NULL, // only a run that signs has one
     };
     digest_sha256(cert_issuer_der(frame->issuer), record.issuer_sha256);
     digest_sha256(builder_bytes(&drawing->tbs), record.tbs_sha256);
-    return record_crl_signing_write(&record);
+    struct json *json = record_crl_signing_write(&record);
+    record_put_bounded(json, "emergency_reason", desk->emergency);
+    return json;
+}
+
+/** What is drawn now is what people approved, to the byte: the leaf of its record is the plan's. */
+static bool put_place(const struct drawing *drawing, struct json *record, struct error *err)
+{
+    struct tree_hash now, approved;
+    if (drawing->planned == NULL)
+        return true;
+    plan_item_leaf(record, RECORD_CRL_SIGNING, &now);
+    plan_item_leaf(drawing->planned, RECORD_CRL_SIGNING, &approved);
+    if (memcmp(now.bytes, approved.bytes, sizeof(now.bytes)) != 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the CRL that is due now is not the one that was approved: something was revoked or "
+                         "released, or a CRL was signed since; plan it anew, and have it approved");
+    record_put_planned(record, drawing->admitted.file.sha256, 0, NULL, 0);
+    return true;
+}
+
+static bool write_plan(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
+                       struct crl_result *ret_result, struct error *err)
+{
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    if (!status_desk_read(desk, err) || !draw(desk, options, drawing, err))
+        return false;
+    plan_file_add(&file, NULL, RECORD_CRL_SIGNING, write_signing(desk, drawing));
+    if (!planned_write(desk, ACT_CRL, &file, options->plan_out, options->valid_for, err))
+        return false;
+    memcpy(ret_result->plan_sha256, file.sha256, sizeof(file.sha256));
+    ret_result->number = drawing->frame.number;
+    return true;
+}
+
+static bool admit(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
+                  struct error *err)
+{
+    if (options->given == NULL)
+        return options->plan_out != NULL || status_desk_permits(desk, ACT_CRL, err);
+    if (!planned_admit(desk, ACT_CRL, options->given, &drawing->admitted, err))
+        return false;
+    drawing->planned = plan_file_record(&drawing->admitted.file, 0);
+    return drawing->admitted.file.header.count == 1 ||
+           error_set(err, ERROR_INPUT, 0, "a plan of a CRL has one item");
+}
+
+/** Its record, after plan.approved, which stands before it on the disk: where it stands is part of what it says. */
+static bool make_record(struct status_desk *desk, const struct drawing *drawing, struct json **ret_record,
+                        struct error *err)
+{
+    AUTO(json_free) struct json *record = write_signing(desk, drawing);
+    if (!put_place(drawing, record, err))
+        return false;
+    if (drawing->planned != NULL) {
+        if (!admitted_log(&drawing->admitted, desk->home->ledger, desk->batch, err) ||
+            !ledger_commit(desk->home->ledger, err) || !status_desk_read(desk, err))
+            return false;
+        json_free(record);
+        record = write_signing(desk, drawing);
+        if (!put_place(drawing, record, err))
+            return false;
+    }
+    *ret_record = TAKE(record);
+    return true;
 }
 
 /* ---- files ---- */
@@ -174,38 +271,13 @@ static bool put_file(int fd, const char *name, struct bytes content, struct erro
     return file_create(fd, name, 0644, content, err);
 }
 
-#define PEM_PART_LEN ((size_t)1024 * ENCODE_PEM_LINE_LEN)
-
-/** As PEM, part by part: it is a third longer. \param data  struct bytes, the DER */
-static bool fill_pem(void *data, int fd, const char *shown, struct error *err)
-{
-    struct bytes der = *(const struct bytes *)data;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    builder_add_text(&text, "-----BEGIN X509 CRL-----\n");
-    while (der.len > 0) {
-        encode_pem_lines(bytes_slice(der, 0, PEM_PART_LEN), &text);
-        der = bytes_slice(der, PEM_PART_LEN, der.len);
-        if (!file_write_fd(fd, shown, builder_bytes(&text), err))
-            return false;
-        builder_clear(&text);
-    }
-    return file_write_fd(fd, shown, BYTES_LITERAL("-----END X509 CRL-----\n"), err);
-}
-
-static bool put_pem(int fd, const char *name, struct bytes der, struct error *err)
-{
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    if (!file_exists(fd, name))
-        return file_create_by(fd, name, 0644, fill_pem, &der, err);
-    encode_pem("X509 CRL", der, &pem);
-    return put_file(fd, name, builder_bytes(&pem), err);
-}
-
 static bool put_files(int fd, const char *name, struct bytes der, struct error *err)
 {
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
     AUTO(free) char *der_name = memory_format("%s.der", name);
     AUTO(free) char *pem_name = memory_format("%s.pem", name);
-    return put_file(fd, der_name, der, err) && put_pem(fd, pem_name, der, err);
+    encode_pem("X509 CRL", der, &pem);
+    return put_file(fd, der_name, der, err) && put_file(fd, pem_name, builder_bytes(&pem), err);
 }
 
 /** Where CRLs go. */
@@ -276,22 +348,10 @@ static bool check_length(struct status_desk *desk, const struct drawing *drawing
 
 /* ---- the run ---- */
 
-/** What the index knew as unfinished was abandoned when the home was opened; the ledger's word is what counts. */
-static bool check_unfinished(const struct status_desk *desk, struct error *err)
-{
-    size_t count = revoked_unfinished(desk->revoked);
-    return count == 0 ||
-           error_set(
-               err, ERROR_LEDGER, 0,
-               "index.sqlite does not know that %zu certificates are unfinished, so they would be on no "
-               "CRL: run `coldca ledger index --rebuild`, then this again",
-               count);
-}
-
 /** All records up to here are read, and nothing is unfinished: what is drawn now is drawn from them. */
 static bool begin(struct status_desk *desk, struct error *err)
 {
-    return status_desk_read(desk, err) && check_unfinished(desk, err) &&
+    return status_desk_read(desk, err) &&
            crl_abandon_unfinished(desk, "an earlier run ended before the signature was recorded", err) &&
            status_desk_unlock(desk, "crl", err) && status_desk_read(desk, err);
 }
@@ -306,16 +366,16 @@ static void end_failed(struct status_desk *desk, const struct console *console)
         console_notice(console, "no checkpoint could be signed: %s", ignored.text);
 }
 
-static bool sign(struct status_desk *desk, struct drawing *drawing, struct logged *logged, struct error *err)
+static bool sign(struct status_desk *desk, const struct drawing *drawing, struct logged *logged,
+                 struct error *err)
 {
-    struct json *fields = write_signing(desk, drawing);
-    logged->made = drawing->tbs;
-    drawing->tbs = (struct builder){.data = NULL};
-    logged->tbs = builder_bytes(&logged->made);
-    logged->is_in_made = true;
+    logged->tbs = builder_bytes(&drawing->tbs);
     logged->signature_kind = drawing->frame.kind;
     logged->item = drawing;
-    if (issue_logged_one(desk->signer, logged, fields, NULL, NULL, desk->console, err))
+    struct json *record = NULL;
+    if (!make_record(desk, drawing, &record, err))
+        return false;
+    if (issue_logged_one(desk->signer, logged, record, NULL, NULL, desk->console, err))
         return true;
     end_failed(desk, desk->console);
     return error_while(err, "signing CRL %" PRIu64, drawing->frame.number);
@@ -335,12 +395,18 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
 {
     AUTO(places_done) struct places places = {.home_fd = -1, .out = {.fd = -1}};
     AUTO(status_desk_done)
-    struct status_desk desk = {.console = console, .pin_source = options->pin_source};
+    struct status_desk desk = {
+        .console = console, .pin_source = options->pin_source, .emergency = options->emergency};
+    AUTO(free) char *written = planned_directory(options->plan_out);
     AUTO(drawing_done) struct drawing drawing = {.count = 0};
     struct logged logged = {.kind = &logged_crl, .name = "the CRL"};
-    if (!status_desk_open(&desk, options->home, HOME_WRITE, err) ||
-        !status_desk_permits(&desk, ACT_CRL, err) || !open_places(options, desk.home, &places, err) ||
-        !status_desk_confine(&desk, options->out, err) ||
+    enum home_access access = options->plan_out != NULL ? HOME_LOOK : HOME_WRITE;
+    if (!status_desk_open(&desk, options->home, access, err) || !admit(&desk, options, &drawing, err))
+        return false;
+    if (options->plan_out != NULL)
+        return status_desk_confine(&desk, written, err) &&
+               write_plan(&desk, options, &drawing, ret_result, err);
+    if (!open_places(options, desk.home, &places, err) || !status_desk_confine(&desk, options->out, err) ||
         (places.has_out && !directory_meet_checkpoint(&places.out, err)) || !begin(&desk, err) ||
         !draw(&desk, options, &drawing, err))
         return false;

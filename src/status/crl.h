@@ -10,16 +10,22 @@
 
 #include "base/console.h"
 #include "base/finding.h"
+#include "records/admit.h"
 #include "records/revoked.h"
 
 struct crl_options {
-    const char *home;       /**< path */
-    const char *pin_source; /**< NULL */
-    const char *out;        /**< a directory that gets the files as well; NULL: none */
-    unsigned days;          /**< to the next CRL; 0: as ca.yaml says */
+    const char *home;               /**< path */
+    const char *pin_source;         /**< NULL */
+    const char *out;                /**< a directory that gets the files as well; NULL: none */
+    unsigned days;                  /**< to the next CRL; 0: as ca.yaml says */
+    const struct plan_given *given; /**< carry out this plan with its approvals; NULL */
+    const char *plan_out;           /**< write a plan instead of signing; NULL */
+    int64_t valid_for;              /**< plan_out: seconds */
+    const char *emergency;          /**< why one person does what people should approve; NULL */
 };
 
 struct crl_result {
+    uint8_t plan_sha256[32]; /**< with plan_out: of the plan, and name is empty */
     uint64_t number;
     uint64_t entries;
     int64_t this_update;

@@ -52,7 +52,20 @@ bool status_desk_confine(struct status_desk *desk, const char *written, struct e
 
 bool status_desk_permits(const struct status_desk *desk, enum act act, struct error *err)
 {
-    return control_permits(desk->home->ledger, act, "nothing was done", err);
+    AUTO(control_done) struct control control = {.people_count = 0};
+    bool is_set = false;
+    if (desk->emergency != NULL) {
+        if (!control_in_force(desk->home->ledger, &control, &is_set, err))
+            return false;
+        return (is_set && control.emergency[act]) ||
+               error_set(err, ERROR_INPUT, 0,
+                         "the control in force has no emergency rule for %s: nothing was done",
+                         act_words(act));
+    }
+    return control_permits(desk->home->ledger, act,
+                           "have it planned with --plan-out FILE, approved (`coldca approve`), and run the "
+                           "command with --plan FILE --approval FILE; nothing was done",
+                           err);
 }
 
 static bool take(void *data, uint64_t seq, struct bytes text, struct error *err)

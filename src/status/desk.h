@@ -20,6 +20,7 @@ struct status_desk {
     struct revoked *revoked;  /**< what the records say; NULL until desk_read() */
     const struct console *console;
     const char *pin_source; /**< NULL */
+    const char *emergency;  /**< why one person does what people should approve; NULL: it is none */
     bool is_due_told;       /**< a person is warned of a CRL that is due; `crl` makes it anyway */
     char batch[SESSION_BATCH_SIZE];
 };
@@ -34,7 +35,7 @@ MUST_USE bool status_desk_open(struct status_desk *desk, const char *path, enum 
                                struct error *err);
 /** Confines this process. \param written  a directory that is written to besides the home; NULL: none */
 MUST_USE bool status_desk_confine(struct status_desk *desk, const char *written, struct error *err);
-/** Whether whoever logs in may do this: no approvals are needed. ERROR_INPUT, with the remedy */
+/** Whether whoever logs in may do this: no approvals are needed, or it is an emergency the control knows. ERROR_INPUT, with the remedy */
 MUST_USE bool status_desk_permits(const struct status_desk *desk, enum act act, struct error *err);
 /** Reads ledger.jsonl up to its newest record; again: what was added since. */
 MUST_USE bool status_desk_read(struct status_desk *desk, struct error *err);

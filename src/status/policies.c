@@ -97,7 +97,8 @@ bool policy_approve(const struct policy_approve_options *options, const struct c
     }
     return control_permits(
                desk.home->ledger, ACT_POLICY,
-               "`coldca plan` it, and have people `coldca approve` the plan; nothing was approved", err) &&
+               "plan it with --plan-out FILE, and have people `coldca approve` that; nothing was approved",
+               err) &&
            status_desk_confine(&desk, NULL, err) && options->decide(options->data, ret_change, err) &&
            carry_out(&desk, ret_change, ret_seq, err);
 }

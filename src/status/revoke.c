@@ -4,7 +4,9 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "home/certificate.h"
+#include "records/types.h"
 #include "status/describe.h"
+#include "status/planned.h"
 #include "status/select.h"
 
 #include <string.h>
@@ -24,25 +26,25 @@ void revoke_plan_done(struct revoke_plan *plan)
 
 /* ---- records ---- */
 
-static bool log_target(struct status_desk *desk, const struct revoke_target *target, struct error *err)
+/** A target as the record it becomes. \param batch  NULL: in a plan. The caller frees */
+static struct json *record_of(const struct revoke_target *target, const char *batch, const char **ret_type)
 {
     char key[129];
     struct bytes serial = bytes_of(target->serial, target->serial_len);
-    if (target->action == REVOKE_RELEASE) {
-        const struct record_cert_unrevoked record = {
-            .serial = serial, .ref = target->ref, .batch = desk->batch};
-        return ledger_append(desk->home->ledger, RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&record),
-                             NULL, err);
-    }
     const char *key_hex = target->has_key_value ? hex_of(BYTES(target->key_value), key) : NULL;
+    if (target->action == REVOKE_RELEASE) {
+        const struct record_cert_unrevoked record = {.serial = serial, .ref = target->ref, .batch = batch};
+        *ret_type = RECORD_CERT_UNREVOKED;
+        return record_cert_unrevoked_write(&record);
+    }
     if (target->is_key) {
         const struct record_key_revoked record = {.key_value = key_hex,
                                                   .reason = target->reason,
                                                   .revoked_at = time_now(),
                                                   .invalidity_date = target->invalidity_date,
-                                                  .batch = desk->batch};
-        return ledger_append(desk->home->ledger, RECORD_KEY_REVOKED, record_key_revoked_write(&record), NULL,
-                             err);
+                                                  .batch = batch};
+        *ret_type = RECORD_KEY_REVOKED;
+        return record_key_revoked_write(&record);
     }
     const struct record_cert_revoked record = {
         .serial = serial,
@@ -54,10 +56,18 @@ static bool log_target(struct status_desk *desk, const struct revoke_target *tar
         .is_foreign = target->is_foreign,
         .key_value = key_hex,
         .subject = target->subject,
-        .batch = desk->batch,
+        .batch = batch,
     };
-    return ledger_append(desk->home->ledger, RECORD_CERT_REVOKED, record_cert_revoked_write(&record), NULL,
-                         err);
+    *ret_type = RECORD_CERT_REVOKED;
+    return record_cert_revoked_write(&record);
+}
+
+static bool log_target(struct status_desk *desk, const struct revoke_target *target, struct error *err)
+{
+    const char *type = NULL;
+    struct json *record = record_of(target, desk->batch, &type);
+    record_put_bounded(record, "emergency_reason", desk->emergency);
+    return ledger_append(desk->home->ledger, type, record, NULL, err);
 }
 
 static bool log_all(struct status_desk *desk, const struct revoke_plan *plan, struct error *err)
@@ -211,15 +221,93 @@ static bool decide(struct status_desk *desk, const struct revoke_options *option
     return options->decide(options->data, plan, builder_text(&words), err);
 }
 
+static bool write_plan(struct status_desk *desk, const struct revoke_options *options,
+                       struct revoke_plan *plan, struct error *err)
+{
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    for (size_t i = 0; i < plan->count; i++) {
+        const char *type = NULL;
+        if (plan->targets[i].action == REVOKE_NOTHING)
+            continue;
+        struct json *record = record_of(&plan->targets[i], NULL, &type);
+        plan_file_add(&file, NULL, type, record);
+    }
+    if (!planned_write(desk, ACT_REVOKE, &file, options->plan_out, options->valid_for, err))
+        return false;
+    memcpy(plan->plan_sha256, file.sha256, sizeof(plan->plan_sha256));
+    return true;
+}
+
+/* ---- a plan that people approved ---- */
+
+/** Whether the certificate is as the item would leave it: of a run that was stopped. */
+static bool is_done(const struct status_desk *desk, const struct json *record)
+{
+    AUTO(builder_done) struct builder serial = BUILDER_INIT;
+    struct revoked_state state;
+    bool is_release = strcmp(json_text(record, "type"), RECORD_CERT_UNREVOKED) == 0;
+    if (!json_hex(record, "serial", &serial))
+        return false; // a key is remembered twice, which does no harm
+    bool is_revoked = revoked_find(desk->revoked, builder_bytes(&serial), &state) && !state.is_burned;
+    return is_revoked != is_release;
+}
+
+/** Holds the items against the records, as if they were logged now: what can't follow is found before anything is. */
+static bool try_items(struct status_desk *desk, const struct admitted *admitted, struct error *err)
+{
+    char now[TIME_TEXT_SIZE];
+    for (size_t i = 0; i < admitted->file.header.count; i++) {
+        const struct json *item = plan_file_record(&admitted->file, i);
+        AUTO(json_free) struct json *record = json_clone(item);
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        if (admitted->is_taken && is_done(desk, item))
+            continue;
+        json_put_int(record, "seq", (int64_t)ledger_size(desk->home->ledger));
+        json_put_text(record, "time", time_format(time_now(), now));
+        json_put_text(record, "operator", "");
+        json_canonical(record, &text);
+        if (!record_check(json_text(record, "type"), record, err) ||
+            !revoked_take(desk->revoked, ledger_size(desk->home->ledger), builder_bytes(&text), err)) {
+            err->kind = ERROR_INPUT;
+            return error_while(err, "looking at item %zu of the plan: make it anew, and have it approved", i);
+        }
+    }
+    return true;
+}
+
+bool revoke_planned(const struct revoke_options *options, const struct console *console, uint64_t *ret_done,
+                    struct error *err)
+{
+    AUTO(status_desk_done)
+    struct status_desk desk = {.console = console, .pin_source = options->pin_source, .is_due_told = true};
+    AUTO(admitted_done) struct admitted admitted = {.approvals = NULL};
+    if (!status_desk_open(&desk, options->home, HOME_WRITE, err) || !status_desk_confine(&desk, NULL, err) ||
+        !status_desk_read(&desk, err) || !planned_admit(&desk, ACT_REVOKE, options->given, &admitted, err) ||
+        !try_items(&desk, &admitted, err))
+        return false;
+    *ret_done = admitted.file.header.count;
+    // What was tried is taken back: the records are read again.
+    revoked_free(TAKE(desk.revoked));
+    ledger_scan_free(TAKE(desk.scan));
+    return status_desk_read(&desk, err) && status_desk_unlock(&desk, "revoke", err) &&
+           planned_log(&desk, &admitted, is_done, err) && ledger_commit(desk.home->ledger, err) &&
+           status_desk_end(&desk, err);
+}
+
 bool revoke_run(const struct revoke_options *options, const struct console *console,
                 struct revoke_plan *ret_plan, struct error *err)
 {
     AUTO(status_desk_done)
-    struct status_desk desk = {.console = console, .pin_source = options->pin_source, .is_due_told = true};
+    struct status_desk desk = {.console = console,
+                               .pin_source = options->pin_source,
+                               .emergency = options->emergency,
+                               .is_due_told = true};
+    AUTO(free) char *written = planned_directory(options->plan_out);
     AUTO(selection_done) struct selection selection = {.file = BUILDER_INIT};
-    enum home_access access = options->is_dry_run ? HOME_LOOK : HOME_WRITE;
+    enum home_access access = options->is_dry_run || options->plan_out != NULL ? HOME_LOOK : HOME_WRITE;
     if (!selection_read(options, &selection, err) || !status_desk_open(&desk, options->home, access, err) ||
-        !status_desk_confine(&desk, NULL, err) || !selection_find(&selection, options, &desk, ret_plan, err))
+        !status_desk_confine(&desk, written, err) ||
+        !selection_find(&selection, options, &desk, ret_plan, err))
         return false;
     for (size_t i = 0; i < ret_plan->count; i++)
         ret_plan->to_do += ret_plan->targets[i].action == REVOKE_NOTHING ? 0 : 1;
@@ -228,6 +316,8 @@ bool revoke_run(const struct revoke_options *options, const struct console *cons
         return false;
     if (options->is_dry_run)
         return true;
+    if (options->plan_out != NULL)
+        return write_plan(&desk, options, ret_plan, err);
     // A run that was stopped may have logged all of it, but not signed the checkpoint that is promised.
     const struct ledger *ledger = desk.home->ledger;
     return (ret_plan->to_do == 0 && ledger_checkpoint_size(ledger) == ledger_size(ledger)) ||

@@ -12,6 +12,7 @@
 #include "base/console.h"
 #include "base/time.h"
 #include "cert/crl.h"
+#include "records/admit.h"
 
 enum revoke_action {
     REVOKE_REVOKE,
@@ -49,7 +50,8 @@ struct revoke_plan {
     size_t done_before; /**< of those without one: done by the same command when it was stopped */
     char **problems;    /**< lines of --list that can't be carried out, or serials: each a reason */
     size_t problem_count;
-    bool is_many; /**< asked for by --where or --list */
+    uint8_t plan_sha256[32]; /**< with plan_out */
+    bool is_many;            /**< asked for by --where or --list */
 };
 void revoke_plan_done(struct revoke_plan *plan);
 DEFINE_AUTO_VALUE(struct revoke_plan, revoke_plan_done);
@@ -71,6 +73,10 @@ struct revoke_options {
     const char *key;         /**< file with a public key, or a certificate or request that has one; NULL */
     const char *list;        /**< file; NULL */
     const char *where;       /**< NULL */
+    const char *plan_out;    /**< write a plan instead of doing it; NULL */
+    int64_t valid_for;       /**< plan_out: seconds */
+    const struct plan_given *given; /**< revoke_planned() */
+    const char *emergency;          /**< why one person does what people should approve; NULL */
     /** Shows the plan, and asks. \return false: nothing is done. words: the lines on its only target; "" */
     bool (*decide)(void *data, const struct revoke_plan *plan, const char *words, struct error *err);
     void *data;
@@ -79,6 +85,13 @@ struct revoke_options {
 const char *revoke_reason_name(const struct revoke_target *target);
 /** Its end as a time; NULL: nobody knows. */
 const char *revoke_end(const struct revoke_target *target, char buffer[static TIME_TEXT_SIZE]);
+
+/**
+ * Carries out a plan that people approved.
+ * \param ret_done  items
+ */
+MUST_USE bool revoke_planned(const struct revoke_options *options, const struct console *console,
+                             uint64_t *ret_done, struct error *err);
 
 /** \param ret_plan  what was done, or would be; also on failure, as far as it came */
 MUST_USE bool revoke_run(const struct revoke_options *options, const struct console *console,

@@ -148,11 +148,11 @@ mkdir many
 for id in $(seq 40); do csr "many/many-$id.csr" "/CN=many-$id"; done
 plan many.plan many
 for name in bob cyd; do approve many.plan $name; done
+lines=$(records '.type == "cert.signing"')
 setsid "$COLDCA" -C ca sign --plan many.plan --approval many.plan.bob.approval --approval many.plan.cyd.approval --out issued \
     --pin-source file:pin >out 2>err </dev/null &
 pid=$!
 children+=("$pid")
-lines=$(records '.type == "cert.signing"')
 while kill -0 "$pid" 2>/dev/null && [ "$(records '.type == "cert.signing"' 2>/dev/null || echo 0)" -le "$lines" ]; do :; done
 kill -KILL "$pid" 2>/dev/null || true # it may have been done by then
 wait "$pid" 2>/dev/null || true

@@ -89,11 +89,12 @@ FAULTS = [
     ("a revocation of no plan", CONTROL, lambda s: unplanned(s, 9)),
     ("another reason than approved", CONTROL, lambda s: members(s, 9, reason="keyCompromise")),
     ("an emergency that the control does not know", CONTROL, lambda s: first_control(s, emergency=[]) or members(s, 14, emergency=[])
-     or (unplanned(s, 9) or members(s, 9, emergency="now"))),
-    ("an emergency where none can be", CONTROL, lambda s: unplanned(s, 4) or members(s, 4, emergency="now")),
+     or (unplanned(s, 9) or members(s, 9, emergency_reason="now"))),
+    ("an emergency where none can be", CONTROL, lambda s: unplanned(s, 4) or members(s, 4, emergency_reason="now")),
     ("a control of no plan", CONTROL, lambda s: unplanned(s, 14)),
     ("another person than approved", CONTROL, lambda s: members(s, 14, people=s.people(s.a, s.b, s.c, s.auditor))),
     ("a lower quorum than approved", CONTROL, lambda s: members(s, 14, quorum={**s.records[14]["quorum"], "control": 1})),
+    ("another emergency than approved", CONTROL, lambda s: members(s, 14, emergency=["crl"])),
     ("a control that follows another", CONTROL, lambda s: members(s, 14, previous=1)),
     ("a second first control", CONTROL, lambda s: s.records.append(s.control)),
     ("one key with two names", CONTROL | {"ledger.fields"}, lambda s: first_control(s, people=s.people(s.a, s.b) + [

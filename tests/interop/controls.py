@@ -7,7 +7,7 @@ import re
 
 ACTS = ("issue", "issue_ca", "revoke", "crl", "control", "policy")
 ACT_OF = {"cert.revoked": "revoke", "cert.unrevoked": "revoke", "key.revoked": "revoke", "crl.signing": "crl", "control.set": "control", "policy.approved": "policy"}
-OF_THE_RUN = {"seq", "time", "operator", "batch", "plan_sha256", "plan_index", "plan_path", "emergency"}
+OF_THE_RUN = {"seq", "time", "operator", "batch", "plan_sha256", "plan_index", "plan_path", "emergency_reason"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -144,7 +144,7 @@ class Controls:
         return name
 
     def check_act(self, act, record):
-        if self.needed(act) == 0 or record.get("emergency") and act in self.control["emergency"]:
+        if self.needed(act) == 0 or record.get("emergency_reason") and act in self.control["emergency"]:
             return
         if "plan_index" not in record:
             raise ValueError("it is of no plan")

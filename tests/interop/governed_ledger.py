@@ -153,7 +153,7 @@ class Scene:
             {"type": "note", "text": "anything"}, self.change.approved(self.b, self.a), self.change.done(0),  # 12, 13, 14
             self.later.approved(self.d), self.later.done(0), issued(16, later_certificate),         # 15, 16, 17
             {"type": "cert.revoked", "serial": items[2]["serial"], "reason": "keyCompromise", "revoked_at": at(18), "not_after": items[2]["not_after"],
-             "ref": 7, "hold": False, "emergency": "the key was seen in a repository"},             # 18
+             "ref": 7, "hold": False, "emergency_reason": "the key was seen in a repository"},             # 18
         ]
 
     @staticmethod

@@ -100,7 +100,8 @@ static void no_flipped_byte_does_something_else(void **state)
 
 static void what_a_run_writes_is_in_no_item(void **state)
 {
-    static const char *const members[] = {"seq", "time", "operator", "batch", "emergency", "plan_sha256"};
+    static const char *const members[] = {"seq",        "time", "operator", "batch", "emergency_reason",
+                                          "plan_sha256"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         struct error err = ERROR_INIT;

@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Changes of people and of policies by a quorum: each is a plan, approved under the controls before it; an old home is told to set controls.
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
+make_token
+controls two.yaml 2 "policies: approved"
+make_ca --controls two.yaml
+dan=$(person dan)
+
+approve() { # PLAN NAMES...
+    local plan=$1 name
+    shift
+    for name in "$@"; do run 0 approve "$plan" --name "$name" --key "$name.key.pem" --yes; done
+}
+# carried CODE PLAN NAMES... -- COMMAND...: the plan with their approvals
+carried() {
+    local wanted=$1 plan=$2 approvals=()
+    shift 2
+    while [ "$1" != -- ]; do
+        approvals+=(--approval "$plan.$1.approval")
+        shift
+    done
+    shift
+    run "$wanted" -C ca "$@" --plan "$plan" "${approvals[@]}" --pin-source file:pin
+}
+both_verifiers() {
+    sound_ledger
+    "$SOURCE/build/venv/bin/python3" "$SOURCE/tests/interop/verify_ledger.py" ca "$(jq -r 'select(.type == "ca.created") | .ledger_vkey' ca/ledger.jsonl)" \
+        ca/ca.pem >verified || { cat verified; fail "verify_ledger.py"; }
+}
+
+step "people list says who may decide what"
+run 0 -C ca people list
+says "issuing CA certificates  2 approvals"
+run 0 -C ca --json people list
+json '.people | map(.name) | join(" ")' "ann bob cyd"
+
+step "nobody adds a person alone"
+lines=$(wc -l <ca/ledger.jsonl)
+run 3 -C ca people add dan --vkey "$dan" --pin-source file:pin
+says "changing the controls needs 2 approvals"
+run 3 -C ca people add bob --vkey "$dan" --plan-out gone.plan
+says "bob is named twice"
+run 3 -C ca people add carl --vkey "$dan" --plan-out gone.plan
+says "the key of carl is named dan"
+absent gone.plan
+equal "$(wc -l <ca/ledger.jsonl)" "$lines"
+
+step "a plan of it, approved by two, and the person decides from then on"
+run 0 -C ca people add dan --vkey "$dan" --plan-out dan.plan
+run 0 -C ca policy list
+approve dan.plan ann
+carried 3 dan.plan ann -- people add
+says "changing the controls needs 2 approvals, the plan has 1"
+approve dan.plan bob
+carried 2 dan.plan ann bob -- people add dan
+carried 3 dan.plan ann bob -- policy approve
+says "it is a plan of changing the controls, not of approving policies"
+run 0 -C ca people remove cyd --plan-out cyd.plan
+approve cyd.plan ann bob
+carried 0 dan.plan ann bob -- people add
+both_verifiers
+run 0 -C ca --json people list
+json '.people | map(.name) | join(" ")' "ann bob cyd dan"
+json '.previous >= 0'
+
+step "plans from before are of a control that is over"
+carried 3 dan.plan ann bob -- people add
+says "the controls changed since"
+carried 3 cyd.plan ann bob -- people remove
+says "the controls changed since"
+run 0 -C ca people remove cyd --plan-out cyd2.plan
+approve cyd2.plan bob dan
+carried 0 cyd2.plan bob dan -- people remove
+both_verifiers
+
+step "a policy is approved by a plan, and used"
+echo "# another" >>ca/policies/mqtt-device.yaml
+run 3 -C ca policy approve mqtt-device --yes --pin-source file:pin
+says "approving policies needs 2 approvals"
+run 0 -C ca policy approve mqtt-device --plan-out policy.plan
+approve policy.plan ann dan
+carried 0 policy.plan ann dan -- policy approve
+both_verifiers
+csr requests/one.csr /CN=one
+run 0 -C ca check "${device[@]}" requests
+run 0 -C ca plan "${device[@]}" -o one.plan requests
+approve one.plan ann dan
+run 0 -C ca sign --plan one.plan --approval one.plan.ann.approval --approval one.plan.dan.approval --out issued --pin-source file:pin
+strict issued/one.pem
+both_verifiers
+
+step "who ran and who approved, by name"
+run 0 -C ca cert show issued/one.pem
+says "approved: ann, dan (record"
+run 0 -C ca ledger list --who dan --type cert.signing
+equal "$(grep -c CN=one out)" 1
+run 0 -C ca ledger list --who bob --type cert.signing
+equal "$(grep -c CN=one out || true)" 0
+run 0 -C ca ledger list --who dan --type plan.approved
+equal "$(wc -l <out)" 3 "dan approved who left, a policy, and a certificate"
+run 0 -C ca ledger list --who "$(id -un)" --type session.opened
+[ -s out ] || fail "who ran is not found by name"
+
+step "who was removed approves nothing"
+csr more/two.csr /CN=two
+run 0 -C ca plan "${device[@]}" -o two.plan more
+approve two.plan ann cyd
+run 3 -C ca sign --plan two.plan --approval two.plan.ann.approval --approval two.plan.cyd.approval --out issued --pin-source file:pin
+says "nobody of the control in force has this name"

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Revocations and CRLs by two of three, and in an emergency by one, who says why; ca.yaml can't loosen what the control says of CRLs.
+# shellcheck source=tests/e2e/lib.sh
+source "$(dirname "$0")/lib.sh"
+make_token
+controls two.yaml 2 "policies: any" "emergency: [revoke, crl]" "crl: {max_days: 40}"
+sed -i 's/{issue: 2/{issue: 0/' two.yaml
+make_ca --controls two.yaml
+for id in 1 2 3; do csr "requests/device-$id.csr" "/CN=device-$id"; done
+sign 0 --out issued requests
+serials=()
+for id in 1 2 3; do serials+=("$(serial_of "issued/device-$id.pem")"); done
+
+approve() { # PLAN NAMES...
+    local plan=$1 name
+    shift
+    for name in "$@"; do run 0 approve "$plan" --name "$name" --key "$name.key.pem" --yes; done
+}
+carried() { # CODE PLAN COMMAND...: with the approvals of ann and bob
+    local wanted=$1 plan=$2
+    shift 2
+    run "$wanted" -C ca "$@" --plan "$plan" --approval "$plan.ann.approval" --approval "$plan.bob.approval" --pin-source file:pin
+}
+both_verifiers() {
+    sound_ledger
+    "$SOURCE/build/venv/bin/python3" "$SOURCE/tests/interop/verify_ledger.py" ca "$(jq -r 'select(.type == "ca.created") | .ledger_vkey' ca/ledger.jsonl)" \
+        ca/ca.pem >verified || { cat verified; fail "verify_ledger.py"; }
+}
+
+step "alone nobody revokes or lists; a plan of many, approved by two, does"
+run 3 -C ca revoke --serial "${serials[0]}" --yes --pin-source file:pin
+says "revoking needs 2 approvals"
+run 0 -C ca revoke --where policy=mqtt-device --reason superseded --yes --plan-out many.plan
+equal "$(records '.type == "cert.revoked"')" 0
+approve many.plan ann
+says superseded
+run 3 -C ca revoke --plan many.plan --approval many.plan.ann.approval --pin-source file:pin
+says "revoking needs 2 approvals, the plan has 1"
+approve many.plan bob
+run 2 -C ca revoke --plan many.plan --approval many.plan.ann.approval --serial "${serials[0]}" --pin-source file:pin
+carried 0 many.plan revoke
+equal "$(records '.type == "cert.revoked"')" 3
+both_verifiers
+carried 0 many.plan revoke
+equal "$(records '.type == "cert.revoked"')" 3 "a plan is carried out once"
+
+step "a CRL by a plan: what was approved, to the byte"
+run 3 -C ca crl --pin-source file:pin
+says "signing CRLs needs 2 approvals"
+run 0 -C ca crl --plan-out crl.plan
+approve crl.plan ann bob
+carried 0 crl.plan crl --out carried
+present carried/crl-1.pem
+openssl crl -in carried/crl-1.pem -noout -text | grep -c "Serial Number" >count
+equal "$(cat count)" 3
+both_verifiers
+carried 3 crl.plan crl
+says "plan it anew"
+
+step "something was revoked since: the CRL that was approved is not signed"
+csr more/device-4.csr /CN=device-4
+sign 0 --out issued more
+run 0 -C ca crl --plan-out old.plan
+approve old.plan ann bob
+run 0 -C ca revoke --serial "$(serial_of issued/device-4.pem)" --reason keyCompromise --yes --plan-out one.plan
+approve one.plan ann bob
+carried 0 one.plan revoke
+lines=$(records '.type == "crl.signing"')
+carried 3 old.plan crl
+says "plan it anew"
+equal "$(records '.type == "crl.signing"')" "$lines"
+
+step "an emergency: one person, who says why; and the verifier counts it"
+csr fifth/device-5.csr /CN=device-5
+sign 0 --out issued fifth
+run 0 -C ca revoke --serial "$(serial_of issued/device-5.pem)" --reason keyCompromise --yes --emergency "seen in a repository" --pin-source file:pin
+run 0 -C ca crl --emergency "seen in a repository" --pin-source file:pin
+equal "$(records '.emergency_reason == "seen in a repository"')" 2
+both_verifiers
+says "2 acts by one person under the emergency rule"
+
+step "ca.yaml can't loosen what the control says"
+cp ca/ca.yaml kept.yaml
+printf 'crl: {days: 300}\n' >>ca/ca.yaml
+run 3 -C ca crl --emergency "x" --pin-source file:pin
+says "lets a CRL be good for 40 days"
+cp kept.yaml ca/ca.yaml
+printf 'crl: {keep_expired: true}\n' >>ca/ca.yaml
+run 3 -C ca crl --emergency "x" --pin-source file:pin
+says "keep_expired in ca.yaml is not that of the control"
+cp kept.yaml ca/ca.yaml
+both_verifiers
