@@ -2,6 +2,7 @@
 #include "issue/session.h"
 
 #include "base/quote.h"
+#include "records/in_force.h"
 #include "records/session.h"
 
 #include <unistd.h>
@@ -15,6 +16,20 @@ static struct record_plan record_of(const struct plan *plan)
 static bool append(struct signer *signer, const char *type, struct json *fields, struct error *err)
 {
     return ledger_append(signer_home(signer)->ledger, type, fields, NULL, err);
+}
+
+/** A CA from before there were controls works on as it did, and is told of them. */
+static bool tell_of_controls(const struct home *home, const struct console *console, struct error *err)
+{
+    AUTO(control_done) struct control control = {.people_count = 0};
+    bool is_set = false;
+    if (!control_in_force(home->ledger, &control, &is_set, err))
+        return false;
+    if (!is_set)
+        console_notice(console,
+                       "this CA has no controls: whoever can log in decides everything; `coldca people "
+                       "set FILE` says who may (docs/controls.md)");
+    return true;
 }
 
 bool session_open(struct signer *signer, const struct issue_options *options, const struct plan *only,
@@ -32,7 +47,7 @@ bool session_open(struct signer *signer, const struct issue_options *options, co
     if (console->confirm != NULL && !options->is_confirmed_by_person)
         console_notice(console, "the records name %s as the operator; --operator names another",
                        operator_name);
-    if (!token_info(signer_token(signer), &info, err))
+    if (!tell_of_controls(signer_home(signer), console, err) || !token_info(signer_token(signer), &info, err))
         return false;
     if (only != NULL)
         plan = record_of(only);

@@ -46,6 +46,16 @@ for home in "$kept"/*/; do
     run 0 -C ca cert list
     equal "$(cat err)" ""
 
+    step "$version: it is told of controls, sets them, and then they hold"
+    run 1 --json -C ca sign --policy mqtt-device --set domain=iot.example --reissue --out again --pin-source file:token/pin req
+    says "this CA has no controls"
+    controls two.yaml 2 "policies: any"
+    run 0 -C ca people set two.yaml --pin-source file:token/pin
+    run 3 -C ca sign --policy mqtt-device --set domain=iot.example --reissue --out more --pin-source file:token/pin req
+    says "issuing certificates needs 2 approvals"
+    run 0 -C ca people list
+    says_not "this CA has no controls"
+
     step "$version: the old part and the new are one history"
     run 0 -C ca ledger verify
     says "all of it holds"
