@@ -18,7 +18,7 @@ static bool append(struct signer *signer, const char *type, struct json *fields,
     return ledger_append(signer_home(signer)->ledger, type, fields, NULL, err);
 }
 
-/** A CA from before there were controls works on as it did, and is told of them. */
+/** A CA from before there were controls works on as it did, and its operator is notified of them. */
 static bool tell_of_controls(const struct home *home, const struct console *console, struct error *err)
 {
     AUTO(control_done) struct control control = {.people_count = 0};

@@ -7,6 +7,7 @@
 #include "records/in_force.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 void admitted_done(struct admitted *admitted)
@@ -15,6 +16,7 @@ void admitted_done(struct admitted *admitted)
     if (admitted->approvals != NULL)
         json_free(admitted->approvals);
     admitted->approvals = NULL;
+    free(TAKE(admitted->done));
 }
 
 static bool is_for_this_ca(const struct home *home, const struct plan_header *header, struct error *err)
@@ -62,6 +64,27 @@ static bool take_approvals(const struct plan_given *given, const struct control 
                      "itself");
 }
 
+static bool see_done(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    struct admitted *admitted = data;
+    AUTO(builder_done) struct builder plan = BUILDER_INIT;
+    int64_t index = -1;
+    (void)entry;
+    if (json_int(record, "plan_index", &index) && json_hex(record, "plan_sha256", &plan) &&
+        bytes_equal(builder_bytes(&plan), BYTES(admitted->file.sha256)) && index >= 0 &&
+        (uint64_t)index < admitted->file.header.count)
+        admitted->done[index] = true;
+    return true;
+}
+
+/** What of it the ledger has: an item is done once, whatever was undone since. */
+static bool find_done(struct ledger *ledger, uint64_t seq, struct admitted *admitted, struct error *err)
+{
+    const struct ledger_filter since = {.status = -1, .from_seq = seq};
+    admitted->done = memory_new(admitted->file.header.count, sizeof(*admitted->done));
+    return !admitted->is_taken || ledger_each(ledger, &since, see_done, admitted, err);
+}
+
 static bool no_controls(struct error *err)
 {
     return error_set(err, ERROR_INPUT, 0,
@@ -84,6 +107,7 @@ static bool admit(const struct home *home, const struct plan_given *given, int64
     admitted->approvals = json_new_array();
     return is_for_now(&admitted->file.header, &control, now, err) &&
            plan_is_taken(home->ledger, admitted->file.sha256, &admitted->is_taken, &seq, err) &&
+           find_done(home->ledger, seq, admitted, err) &&
            (admitted->is_taken || take_approvals(given, &control, admitted, err));
 }
 

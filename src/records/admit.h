@@ -23,6 +23,7 @@ struct plan_given {
 struct admitted {
     struct plan_file file;
     struct json *approvals; /**< array of notes, for plan.approved */
+    bool *done;             /**< an item each: a run that was stopped has logged it */
     bool is_taken;          /**< plan.approved is in the ledger: a run that was stopped goes on */
 };
 void admitted_done(struct admitted *admitted);

@@ -20,6 +20,7 @@
 struct taken_plan {
     uint8_t sha256[32];
     struct plan_header header;
+    uint8_t *done; /**< a bit an item: a record carried it out */
 };
 
 /** The text of a policy that may be used; the newest of its name counts. */
@@ -50,8 +51,10 @@ struct governed *governed_new(const char *origin, const char *vkey)
 
 void governed_free(struct governed *governed)
 {
-    for (size_t i = 0; i < governed->plans_count; i++)
+    for (size_t i = 0; i < governed->plans_count; i++) {
         plan_header_done(&governed->plans[i].header);
+        free(governed->plans[i].done);
+    }
     for (size_t i = 0; i < governed->policies_count; i++)
         free(governed->policies[i].name);
     if (governed->has_control)
@@ -129,8 +132,13 @@ static bool is_of_plan(const struct governed *governed, const struct done *done,
     if (done->time < plan->header.not_before || done->time > plan->header.not_after)
         return error_set(err, ERROR_LEDGER, 0, "it was done outside its plan's window");
     plan_item_leaf(done->record, done->type, &leaf);
-    return tree_inclusion_holds(&leaf, index, plan->header.count, path, count, &plan->header.root) ||
-           error_set(err, ERROR_LEDGER, 0, "it is not what its plan says at place %" PRIu64, index);
+    if (!tree_inclusion_holds(&leaf, index, plan->header.count, path, count, &plan->header.root))
+        return error_set(err, ERROR_LEDGER, 0, "it is not what its plan says at place %" PRIu64, index);
+    uint8_t bit = (uint8_t)(1U << (index % 8));
+    if ((plan->done[index / 8] & bit) != 0)
+        return error_set(err, ERROR_LEDGER, 0, "place %" PRIu64 " of its plan was carried out before", index);
+    plan->done[index / 8] |= bit;
+    return true;
 }
 
 /** One person, where the control lets him: said in the record, and counted. */
@@ -220,6 +228,7 @@ static bool take_plan(struct governed *governed, const struct done *done, struct
     struct taken_plan *plan = &governed->plans[governed->plans_count++];
     memcpy(plan->sha256, record.plan_sha256, sizeof(plan->sha256));
     plan->header = header;
+    plan->done = memory_new(header.count / 8 + 1, 1);
     header = (struct plan_header){.origin = NULL};
     return true;
 }

@@ -234,6 +234,9 @@ static bool admit(struct status_desk *desk, const struct crl_options *options, s
     if (!planned_admit(desk, ACT_CRL, options->given, &drawing->admitted, err))
         return false;
     drawing->planned = plan_file_record(&drawing->admitted.file, 0);
+    if (drawing->admitted.done[0])
+        return error_set(err, ERROR_INPUT, 0,
+                         "the plan was carried out before: plan it anew for another CRL");
     return drawing->admitted.file.header.count == 1 ||
            error_set(err, ERROR_INPUT, 0, "a plan of a CRL has one item");
 }

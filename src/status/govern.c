@@ -95,20 +95,6 @@ static bool check_items(const struct status_desk *desk, const struct admitted *a
     return true;
 }
 
-/** Of a run that was stopped: this text is approved already. */
-static bool is_approved(const struct status_desk *desk, const struct json *record)
-{
-    struct error ignored = ERROR_INIT; // then it is approved once more, which does no harm
-    AUTO(json_free) struct json *approved = NULL;
-    const char *name = json_text(record, "name");
-    const char *wanted = json_text(record, "sha256");
-    if (name == NULL || wanted == NULL || !policy_in_force(desk->home->ledger, name, &approved, &ignored) ||
-        approved == NULL)
-        return false;
-    const char *found = json_text(approved, "sha256");
-    return found != NULL && strcmp(found, wanted) == 0;
-}
-
 /* ---- the run ---- */
 
 static bool log_items(struct status_desk *desk, const struct plan_file *file, struct error *err)
@@ -127,8 +113,7 @@ static bool carry_out(const struct govern_options *options, struct status_desk *
                       const struct plan_file *file, const struct admitted *admitted, struct error *err)
 {
     return status_desk_unlock(desk, options->command, err) &&
-           (options->given != NULL ? planned_log(desk, admitted, is_approved, err)
-                                   : log_items(desk, file, err)) &&
+           (options->given != NULL ? planned_log(desk, admitted, err) : log_items(desk, file, err)) &&
            ledger_commit(desk->home->ledger, err) && status_desk_end(desk, err);
 }
 

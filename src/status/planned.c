@@ -38,16 +38,14 @@ bool planned_admit(const struct status_desk *desk, enum act act, const struct pl
                      act_words(ret_admitted->file.header.act), act_words(act));
 }
 
-bool planned_log(const struct status_desk *desk, const struct admitted *admitted,
-                 bool (*is_done)(const struct status_desk *desk, const struct json *record),
-                 struct error *err)
+bool planned_log(const struct status_desk *desk, const struct admitted *admitted, struct error *err)
 {
     if (!admitted_log(admitted, desk->home->ledger, desk->batch, err))
         return false;
     for (size_t i = 0; i < admitted->file.header.count; i++) {
         const struct json *item = plan_file_record(&admitted->file, i);
         AUTO(free) char *type = memory_text(json_text(item, "type"));
-        if (is_done != NULL && admitted->is_taken && is_done(desk, item))
+        if (admitted->done[i])
             continue;
         struct json *record = plan_file_planned(&admitted->file, i);
         json_put_text(record, "batch", desk->batch);

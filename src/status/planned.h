@@ -22,11 +22,8 @@ MUST_USE bool planned_write(const struct status_desk *desk, enum act act, struct
 MUST_USE bool planned_admit(const struct status_desk *desk, enum act act, const struct plan_given *given,
                             struct admitted *ret_admitted, struct error *err);
 /**
- * Appends plan.approved, then each item. Does not commit.
- * \param is_done  whether an item was done by a run that was stopped, and is left out; NULL: none was
+ * Appends plan.approved, then each item that no earlier run has logged. Does not commit.
  */
-MUST_USE bool planned_log(const struct status_desk *desk, const struct admitted *admitted,
-                          bool (*is_done)(const struct status_desk *desk, const struct json *record),
-                          struct error *err);
+MUST_USE bool planned_log(const struct status_desk *desk, const struct admitted *admitted, struct error *err);
 
 #endif

@@ -240,18 +240,6 @@ static bool write_plan(struct status_desk *desk, const struct revoke_options *op
 
 /* ---- a plan that people approved ---- */
 
-/** Whether the certificate is as the item would leave it: of a run that was stopped. */
-static bool is_done(const struct status_desk *desk, const struct json *record)
-{
-    AUTO(builder_done) struct builder serial = BUILDER_INIT;
-    struct revoked_state state;
-    bool is_release = strcmp(json_text(record, "type"), RECORD_CERT_UNREVOKED) == 0;
-    if (!json_hex(record, "serial", &serial))
-        return false; // a key is remembered twice, which does no harm
-    bool is_revoked = revoked_find(desk->revoked, builder_bytes(&serial), &state) && !state.is_burned;
-    return is_revoked != is_release;
-}
-
 /** Holds the items against the records, as if they were logged now: what can't follow is found before anything is. */
 static bool try_items(struct status_desk *desk, const struct admitted *admitted, struct error *err)
 {
@@ -260,7 +248,7 @@ static bool try_items(struct status_desk *desk, const struct admitted *admitted,
         const struct json *item = plan_file_record(&admitted->file, i);
         AUTO(json_free) struct json *record = json_clone(item);
         AUTO(builder_done) struct builder text = BUILDER_INIT;
-        if (admitted->is_taken && is_done(desk, item))
+        if (admitted->done[i])
             continue;
         json_put_int(record, "seq", (int64_t)ledger_size(desk->home->ledger));
         json_put_text(record, "time", time_format(time_now(), now));
@@ -290,7 +278,7 @@ bool revoke_planned(const struct revoke_options *options, const struct console *
     revoked_free(TAKE(desk.revoked));
     ledger_scan_free(TAKE(desk.scan));
     return status_desk_read(&desk, err) && status_desk_unlock(&desk, "revoke", err) &&
-           planned_log(&desk, &admitted, is_done, err) && ledger_commit(desk.home->ledger, err) &&
+           planned_log(&desk, &admitted, err) && ledger_commit(desk.home->ledger, err) &&
            status_desk_end(&desk, err);
 }
 

@@ -83,6 +83,14 @@ run 0 -C ca policy approve mqtt-device --plan-out policy.plan
 approve policy.plan ann dan
 carried 0 policy.plan ann dan -- policy approve
 both_verifiers
+cp ca/policies/mqtt-device.yaml second.yaml
+echo "# a third" >>ca/policies/mqtt-device.yaml
+run 0 -C ca policy approve mqtt-device --plan-out third.plan
+approve third.plan ann dan
+carried 0 third.plan ann dan -- policy approve
+lines=$(records '.type == "policy.approved"')
+carried 0 policy.plan ann dan -- policy approve
+equal "$(records '.type == "policy.approved"')" "$lines" "a plan that was used does not bring an older text back"
 csr requests/one.csr /CN=one
 run 0 -C ca check "${device[@]}" requests
 run 0 -C ca plan "${device[@]}" -o one.plan requests
@@ -99,7 +107,7 @@ equal "$(grep -c CN=one out)" 1
 run 0 -C ca ledger list --who bob --type cert.signing
 equal "$(grep -c CN=one out || true)" 0
 run 0 -C ca ledger list --who dan --type plan.approved
-equal "$(wc -l <out)" 3 "dan approved who left, a policy, and a certificate"
+equal "$(wc -l <out)" 4 "dan approved who left, two policies, and a certificate"
 run 0 -C ca ledger list --who "$(id -un)" --type session.opened
 [ -s out ] || fail "who ran is not found by name"
 

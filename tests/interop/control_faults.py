@@ -101,6 +101,7 @@ FAULTS = [
         {"name": "zoe", "role": "approver", "key": type(s.a)("zoe", "a").vkey}])),
     ("a quorum nobody can meet", CONTROL | {"ledger.fields"}, lambda s: first_control(s, quorum={**s.control["quorum"], "crl": 4})),
     ("a policy of no plan", CONTROL, lambda s: unplanned(s, 11)),
+    ("a text approved a second time by a plan that was used", CONTROL, lambda s: s.records.__setitem__(12, s.policy.done(0))),
     ("another text than approved", POLICY | CONTROL | {"ledger.fields"}, lambda s: members(s, 11, text="policy: device\n# third\n")),
     ("a text with the digest of another", POLICY | {"ledger.fields"}, lambda s: members(s, 11, sha256=s.records[1]["sha256"])),
     ("the name of another policy", CONTROL, lambda s: members(s, 11, name="other")),

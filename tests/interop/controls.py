@@ -42,7 +42,7 @@ def path_root(leaf, index, size, path):
 class Controls:
     def __init__(self, vkey, key_class, canonical, is_ca, say):
         self.vkey, self.key_class, self.canonical, self.is_ca, self.say = vkey, key_class, canonical, is_ca, say
-        self.control, self.plans, self.policies = None, {}, {}
+        self.control, self.plans, self.policies, self.done = None, {}, {}, set()
 
     def take(self, record):
         kind = record["type"]
@@ -158,6 +158,10 @@ class Controls:
         root = path_root(item_leaf(record, self.canonical), record["plan_index"], header["count"], hashes)
         if root is None or root.hex() != header["root"]:
             raise ValueError("not what its plan says")
+        place = (record["plan_sha256"], record["plan_index"])
+        if place in self.done:
+            raise ValueError("done before")
+        self.done.add(place)
 
     def check_policy(self, record):
         if self.control and self.control["policies"] == "approved" and self.policies.get(record["policy"]) != record["policy_sha256"]:
