@@ -21,6 +21,7 @@ set_target_properties(token_shim PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY $
 
 coldca_unit_test(token profile)
 coldca_unit_test(token words)
+coldca_unit_test(token uri)
 
 # ThreadSanitizer looks at the list of calls. It goes with no other sanitizer; not every C library has it, and not every machine can
 # lay out its memory.

@@ -145,14 +145,17 @@ bool decode_base64(struct bytes text, struct builder *ret_data)
     return true;
 }
 
-void encode_pem(const char *label, struct bytes der, struct builder *ret_text)
+void encode_pem_lines(struct bytes der, struct builder *ret_text)
 {
-    AUTO(builder_done) struct builder body = BUILDER_INIT;
-    encode_base64(der, &body);
-    builder_format(ret_text, "-----BEGIN %s-----\n", label);
-    for (size_t i = 0; i < body.len; i += 64) {
-        builder_add_bytes(ret_text, bytes_slice(builder_bytes(&body), i, 64));
+    for (size_t i = 0; i < der.len; i += ENCODE_PEM_LINE_LEN) {
+        encode_base64(bytes_slice(der, i, ENCODE_PEM_LINE_LEN), ret_text);
         builder_add_u8(ret_text, '\n');
     }
+}
+
+void encode_pem(const char *label, struct bytes der, struct builder *ret_text)
+{
+    builder_format(ret_text, "-----BEGIN %s-----\n", label);
+    encode_pem_lines(der, ret_text);
     builder_format(ret_text, "-----END %s-----\n", label);
 }

@@ -21,6 +21,9 @@ MUST_USE bool decode_base64(struct bytes text, struct builder *ret_data);
 /** Hex of at most 64 bytes into a local, NUL-terminated; for messages and fingerprints. */
 const char *hex_of(struct bytes data, char text[static 129]);
 
+#define ENCODE_PEM_LINE_LEN 48 /* bytes in a line of 64 */
+/** The lines between a PEM block's first and last (RFC 7468); a part that is not the last is a multiple of ENCODE_PEM_LINE_LEN long. */
+void encode_pem_lines(struct bytes der, struct builder *ret_text);
 /** A PEM block with lines of 64 (RFC 7468). \param label such as "CERTIFICATE" */
 void encode_pem(const char *label, struct bytes der, struct builder *ret_text);
 

@@ -123,13 +123,13 @@ static bool sync_parent(int dirfd, const char *path, struct error *err)
 }
 
 /** \param shown  the name for messages */
-static bool write_new(int dirfd, const char *path, const char *shown, mode_t mode, struct bytes data,
-                      struct error *err)
+static bool write_new(int dirfd, const char *path, const char *shown, mode_t mode, file_fill *fill,
+                      void *data, struct error *err)
 {
     AUTO(close) int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't make %s", shown);
-    bool written = file_write_fd(fd, shown, data, err);
+    bool written = fill(data, fd, shown, err);
     if (written && fsync(fd) != 0)
         written = error_errno(err, ERROR_INPUT, errno, "can't make %s durable", shown);
     if (written) {
@@ -172,12 +172,23 @@ static bool place(int dirfd, const char *temporary, const char *path, struct err
     return error_errno(err, ERROR_INPUT, errno, "can't make %s", path);
 }
 
+static bool fill_whole(void *data, int fd, const char *shown, struct error *err)
+{
+    const struct bytes *whole = data;
+    return file_write_fd(fd, shown, *whole, err);
+}
+
 bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err)
+{
+    return file_create_by(dirfd, path, mode, fill_whole, &data, err);
+}
+
+bool file_create_by(int dirfd, const char *path, mode_t mode, file_fill *fill, void *data, struct error *err)
 {
     if (file_exists(dirfd, path))
         return error_errno(err, ERROR_INPUT, EEXIST, "can't make %s", path);
     AUTO(free) char *temporary = temporary_beside(path);
-    if (!write_new(dirfd, temporary, path, mode, data, err))
+    if (!write_new(dirfd, temporary, path, mode, fill, data, err))
         return false;
     if (!place(dirfd, temporary, path, err)) {
         (void)unlinkat(dirfd, temporary, 0); // what counts is why it could not get its name
@@ -208,7 +219,7 @@ bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, s
     // What a run that died left behind is ours to remove: the name is ours and writers hold the home's lock.
     if (unlinkat(dirfd, temporary, 0) != 0 && errno != ENOENT)
         return error_errno(err, ERROR_INPUT, errno, "can't remove %s", temporary);
-    if (!write_new(dirfd, temporary, path, mode, data, err))
+    if (!write_new(dirfd, temporary, path, mode, fill_whole, &data, err))
         return false;
     if (renameat(dirfd, temporary, dirfd, path) != 0) {
         int reason = errno;

@@ -20,6 +20,11 @@ MUST_USE bool file_read_fd(int fd, const char *name, size_t max_len, struct buil
 MUST_USE bool file_write_fd(int fd, const char *name, struct bytes data, struct error *err);
 /** Makes a new file, durable, written under another name first: whole or not there; ERROR_INPUT if path exists. */
 MUST_USE bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
+/** Writes a file's content. \param shown  the file's name, for messages */
+typedef bool file_fill(void *data, int fd, const char *shown, struct error *err);
+/** The same of a content that is too long to be in memory at once. */
+MUST_USE bool file_create_by(int dirfd, const char *path, mode_t mode, file_fill *fill, void *data,
+                             struct error *err);
 /** Removes what file_create() left in this directory when it died, of files whose names fit a pattern (fnmatch(3)); as far as it can. */
 void file_sweep(int dirfd, const char *name_pattern);
 /** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the directory. */

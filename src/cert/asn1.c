@@ -88,17 +88,25 @@ bool asn1_oid(struct builder *out, const char *dotted)
     return true;
 }
 
+static char *write_two(char *place, int number)
+{
+    place[0] = (char)('0' + number / 10 % 10);
+    place[1] = (char)('0' + number % 10);
+    return place + 2;
+}
+
 void asn1_time(struct builder *out, int64_t seconds)
 {
-    char buffer[80];
+    char buffer[sizeof("YYYYMMDDHHMMSSZ")];
     struct time_parts parts;
     time_split(seconds, &parts);
     bool is_utc = parts.year >= 1950 && parts.year < 2050;
-    int len = is_utc ? snprintf(buffer, sizeof(buffer), "%02d%02d%02d%02d%02d%02dZ", parts.year % 100,
-                                parts.month, parts.day, parts.hour, parts.minute, parts.second)
-                     : snprintf(buffer, sizeof(buffer), "%04d%02d%02d%02d%02d%02dZ", parts.year, parts.month,
-                                parts.day, parts.hour, parts.minute, parts.second);
-    der_add(out, is_utc ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_of(buffer, (size_t)len));
+    char *end = is_utc ? buffer : write_two(buffer, parts.year / 100);
+    const int pairs[] = {parts.year % 100, parts.month, parts.day, parts.hour, parts.minute, parts.second};
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+        end = write_two(end, pairs[i]);
+    *end++ = 'Z';
+    der_add(out, is_utc ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_of(buffer, (size_t)(end - buffer)));
 }
 
 static bool two_digits(const uint8_t *data, int *ret_value)

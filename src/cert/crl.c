@@ -154,28 +154,58 @@ static bool check_frame(const struct crl_frame *frame, struct error *err)
     return true;
 }
 
-bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs, struct error *err)
+/** What stands before the entries, with the header around it all, and what stands behind them. */
+static void add_frame(const struct crl_frame *frame, size_t entries_len, struct builder *ret_front,
+                      struct builder *ret_back)
 {
     AUTO(builder_done) struct builder head = BUILDER_INIT;
-    AUTO(builder_done) struct builder tail = BUILDER_INIT;
-    if (!check_frame(frame, err))
-        return false;
     asn1_small(&head, 1); // v2
     builder_add_bytes(&head, signature_algorithm_der(frame->kind));
     builder_add_bytes(&head, cert_issuer_subject(frame->issuer));
     asn1_time(&head, frame->this_update);
     asn1_time(&head, frame->next_update);
-    if (entries.len > 0)
-        der_add_header(&head, DER_SEQUENCE, entries.len);
-    size_t mark = asn1_open(&tail, DER_CONTEXT_CONSTRUCTED_0);
-    crl_extensions(frame, &tail);
-    asn1_close(&tail, mark);
-    // Lengths are known, so nothing of a long list is moved.
-    der_add_header(ret_tbs, DER_SEQUENCE, head.len + entries.len + tail.len);
-    builder_add_bytes(ret_tbs, builder_bytes(&head));
+    if (entries_len > 0)
+        der_add_header(&head, DER_SEQUENCE, entries_len);
+    size_t mark = asn1_open(ret_back, DER_CONTEXT_CONSTRUCTED_0);
+    crl_extensions(frame, ret_back);
+    asn1_close(ret_back, mark);
+    // Lengths are known, so nothing of a long list is moved once it has its place.
+    der_add_header(ret_front, DER_SEQUENCE, head.len + entries_len + ret_back->len);
+    builder_add_bytes(ret_front, builder_bytes(&head));
+}
+
+static bool too_long(struct error *err)
+{
+    return error_set(err, ERROR_INPUT, 0, "the CRL does not fit into memory");
+}
+
+bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs, struct error *err)
+{
+    AUTO(builder_done) struct builder front = BUILDER_INIT;
+    AUTO(builder_done) struct builder back = BUILDER_INIT;
+    if (!check_frame(frame, err))
+        return false;
+    add_frame(frame, entries.len, &front, &back);
+    builder_add_bytes(ret_tbs, builder_bytes(&front));
     builder_add_bytes(ret_tbs, entries);
-    builder_add_bytes(ret_tbs, builder_bytes(&tail));
-    return !ret_tbs->has_failed || error_set(err, ERROR_INPUT, 0, "the CRL does not fit into memory");
+    builder_add_bytes(ret_tbs, builder_bytes(&back));
+    return !ret_tbs->has_failed || too_long(err);
+}
+
+bool crl_tbs_around(const struct crl_frame *frame, struct builder *entries_to_tbs, struct error *err)
+{
+    AUTO(builder_done) struct builder front = BUILDER_INIT;
+    AUTO(builder_done) struct builder back = BUILDER_INIT;
+    size_t len = entries_to_tbs->len;
+    if (!check_frame(frame, err))
+        return false;
+    add_frame(frame, len, &front, &back);
+    if (builder_reserve(entries_to_tbs, front.len + back.len) == NULL)
+        return too_long(err);
+    memmove(entries_to_tbs->data + front.len, entries_to_tbs->data, len);
+    memcpy(entries_to_tbs->data, front.data, front.len);
+    memcpy(entries_to_tbs->data + front.len + len, back.data, back.len);
+    return true;
 }
 
 size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, size_t max_len)

@@ -58,6 +58,9 @@ void crl_extensions(const struct crl_frame *frame, struct builder *ret_extension
 MUST_USE bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs,
                       struct error *err);
 
+/** The same where the entries lie: what they are in becomes the TBS, and no second copy of a long list is made. */
+MUST_USE bool crl_tbs_around(const struct crl_frame *frame, struct builder *entries_to_tbs,
+                             struct error *err);
 /** How many entries with a reason a CRL of this issuer has room for; about, and rather fewer. \param max_len  of the TBS, in bytes */
 size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, size_t max_len);
 
@@ -76,6 +79,8 @@ struct crl {
     bool has_extensions;
     struct bytes extensions; /**< content of the SEQUENCE OF Extension */
 };
+/** Reads a TBSCertList; what is outside of it is empty, its outer algorithm the inner one. ERROR_INPUT as below. */
+MUST_USE bool crl_read_tbs(struct bytes tbs, struct crl *ret_crl, struct error *err);
 /** Reads a CertificateList. ERROR_INPUT names the part that is wrong. */
 MUST_USE bool crl_read(struct bytes der, struct crl *ret_crl, struct error *err);
 /** DER from a DER or PEM ("X509 CRL") file. */
@@ -112,8 +117,10 @@ MUST_USE bool crl_number(struct bytes magnitude, uint64_t *ret_number);
 MUST_USE bool crl_verify(struct bytes der, struct bytes tbs, const struct cert_issuer *issuer,
                          struct error *err);
 
-/** The rules of RFC 5280 5 as findings, over a CRL (or a TBS sealed with an empty signature). issuer may be NULL. */
+/** The rules of RFC 5280 5 as findings, over a CRL. issuer may be NULL. */
 void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings);
+/** The same over a TBSCertList that is not signed yet. */
+void crl_lint_tbs(struct bytes tbs, const struct cert_issuer *issuer, struct findings *ret_findings);
 
 /** The lines of `crl show`; escaped; appends. \param entries_max  how many entries are listed */
 MUST_USE bool crl_describe(struct bytes der, size_t entries_max, struct builder *ret_text, struct error *err);

@@ -159,28 +159,52 @@ static void lint_against_issuer(const struct crl *crl, const struct crl_facts *f
         findings_say(found, "lint.crl-before-issuer", "RFC 5280 5.1.2.4", "made before the CA was valid");
 }
 
+static void not_read(const struct error *reason, struct findings *found)
+{
+    findings_say(found, "lint.crl-parse", "RFC 5280 5.1", "%s", reason->text);
+}
+
+static void lint(const struct crl *crl, const struct cert_issuer *issuer, struct findings *ret_findings)
+{
+    struct crl_facts facts;
+    struct error reason = ERROR_INIT;
+    if (!crl_facts(crl, &facts, &reason)) {
+        not_read(&reason, ret_findings);
+        return;
+    }
+    if (!crl->is_v2)
+        findings_say(ret_findings, "lint.crl-version", "RFC 5280 5.1.2.1", "not a CRL of version 2");
+    if (!bytes_equal(crl->algorithm, crl->outer_algorithm))
+        findings_say(ret_findings, "lint.crl-algorithms", "RFC 5280 5.1.1.2",
+                     "the inner and the outer signature algorithm differ");
+    if (signature_of_der(crl->algorithm) == SIGNATURE_OTHER)
+        findings_say(ret_findings, "lint.crl-algorithm", "RFC 5280 5.1.1.2",
+                     "a signature algorithm that coldca does not know");
+    if (crl->issuer.len <= 2)
+        findings_say(ret_findings, "lint.crl-no-issuer", "RFC 5280 5.1.2.3", "the issuer is empty");
+    lint_dates(crl, ret_findings);
+    lint_extensions(crl, &facts, ret_findings);
+    lint_entries(crl, facts.is_delta, ret_findings);
+    if (issuer != NULL)
+        lint_against_issuer(crl, &facts, issuer, ret_findings);
+}
+
 void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings)
 {
     struct crl crl;
-    struct crl_facts facts;
     struct error reason = ERROR_INIT;
-    if (!crl_read(der, &crl, &reason) || !crl_facts(&crl, &facts, &reason)) {
-        findings_say(ret_findings, "lint.crl-parse", "RFC 5280 5.1", "%s", reason.text);
-        return;
-    }
-    if (!crl.is_v2)
-        findings_say(ret_findings, "lint.crl-version", "RFC 5280 5.1.2.1", "not a CRL of version 2");
-    if (!bytes_equal(crl.algorithm, crl.outer_algorithm))
-        findings_say(ret_findings, "lint.crl-algorithms", "RFC 5280 5.1.1.2",
-                     "the inner and the outer signature algorithm differ");
-    if (signature_of_der(crl.algorithm) == SIGNATURE_OTHER)
-        findings_say(ret_findings, "lint.crl-algorithm", "RFC 5280 5.1.1.2",
-                     "a signature algorithm that coldca does not know");
-    if (crl.issuer.len <= 2)
-        findings_say(ret_findings, "lint.crl-no-issuer", "RFC 5280 5.1.2.3", "the issuer is empty");
-    lint_dates(&crl, ret_findings);
-    lint_extensions(&crl, &facts, ret_findings);
-    lint_entries(&crl, facts.is_delta, ret_findings);
-    if (issuer != NULL)
-        lint_against_issuer(&crl, &facts, issuer, ret_findings);
+    if (crl_read(der, &crl, &reason))
+        lint(&crl, issuer, ret_findings);
+    else
+        not_read(&reason, ret_findings);
+}
+
+void crl_lint_tbs(struct bytes tbs, const struct cert_issuer *issuer, struct findings *ret_findings)
+{
+    struct crl crl;
+    struct error reason = ERROR_INIT;
+    if (crl_read_tbs(tbs, &crl, &reason))
+        lint(&crl, issuer, ret_findings);
+    else
+        not_read(&reason, ret_findings);
 }

@@ -49,22 +49,34 @@ static bool read_body(struct bytes body, struct crl *crl, struct error *err)
     return read_extensions(&body, crl) || wrong(err, "crlExtensions (RFC 5280 5.1.2.7)");
 }
 
-bool crl_read(struct bytes der, struct crl *ret_crl, struct error *err)
+bool crl_read_tbs(struct bytes tbs, struct crl *ret_crl, struct error *err)
 {
-    struct bytes rest = der;
-    struct bytes outer;
+    struct bytes rest = tbs;
     struct bytes body;
-    struct crl crl = {.is_v2 = false};
-    if (!der_take(&rest, DER_SEQUENCE, &outer) || rest.len > 0 ||
-        !der_take_whole(&outer, DER_SEQUENCE, &crl.tbs) ||
-        !der_take_whole(&outer, DER_SEQUENCE, &crl.outer_algorithm) ||
-        !der_take_octet_bits(&outer, &crl.signature) || outer.len > 0)
-        return wrong(err, "no exact DER of three parts (RFC 5280 5.1)");
-    rest = crl.tbs;
+    struct crl crl = {.tbs = tbs};
     if (!der_take(&rest, DER_SEQUENCE, &body) || rest.len > 0)
         return wrong(err, "no exact DER (RFC 5280 5.1.2)");
     if (!read_body(body, &crl, err))
         return false;
+    crl.outer_algorithm = crl.algorithm;
+    *ret_crl = crl;
+    return true;
+}
+
+bool crl_read(struct bytes der, struct crl *ret_crl, struct error *err)
+{
+    struct bytes rest = der;
+    struct bytes outer;
+    struct bytes tbs, algorithm, signature;
+    struct crl crl;
+    if (!der_take(&rest, DER_SEQUENCE, &outer) || rest.len > 0 ||
+        !der_take_whole(&outer, DER_SEQUENCE, &tbs) || !der_take_whole(&outer, DER_SEQUENCE, &algorithm) ||
+        !der_take_octet_bits(&outer, &signature) || outer.len > 0)
+        return wrong(err, "no exact DER of three parts (RFC 5280 5.1)");
+    if (!crl_read_tbs(tbs, &crl, err))
+        return false;
+    crl.outer_algorithm = algorithm;
+    crl.signature = signature;
     *ret_crl = crl;
     return true;
 }

@@ -5,6 +5,8 @@
 #include "cert/extensions.h"
 #include "cert/name.h"
 
+#include <string.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -91,6 +93,23 @@ void cert_seal(struct bytes tbs, enum signature_kind kind, struct bytes signatur
     builder_add_bytes(ret_der, algorithm);
     asn1_bit_string(ret_der, signature);
     asn1_close(ret_der, mark);
+}
+
+void cert_seal_around(struct builder *tbs_to_der, enum signature_kind kind, struct bytes signature,
+                      struct bytes *ret_tbs)
+{
+    AUTO(builder_done) struct builder front = BUILDER_INIT;
+    AUTO(builder_done) struct builder back = BUILDER_INIT;
+    size_t len = tbs_to_der->len;
+    builder_add_bytes(&back, signature_algorithm_der(kind));
+    asn1_bit_string(&back, signature);
+    der_add_header(&front, DER_SEQUENCE, len + back.len);
+    if (builder_reserve(tbs_to_der, front.len + back.len) == NULL)
+        return; // it remembers
+    memmove(tbs_to_der->data + front.len, tbs_to_der->data, len);
+    memcpy(tbs_to_der->data, front.data, front.len);
+    memcpy(tbs_to_der->data + front.len + len, back.data, back.len);
+    *ret_tbs = bytes_of(tbs_to_der->data + front.len, len);
 }
 
 /** extensionRequest with the SAN, if there is one (RFC 2985 5.4.2). */

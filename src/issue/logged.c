@@ -4,6 +4,8 @@
 #include "base/digest.h"
 #include "records/cert.h"
 
+#include <string.h>
+
 void logged_done(struct logged *logged)
 {
     builder_done(&logged->signature);
@@ -26,17 +28,38 @@ static bool check_made(const struct home *home, const struct logged *logged, str
            error_set(err, ERROR_TOKEN, 0, "%s; nothing was delivered, do not use this token", why.text);
 }
 
+static void seal(struct logged *logged)
+{
+    struct bytes signature = builder_bytes(&logged->signature);
+    if (logged->is_in_made)
+        cert_seal_around(&logged->made, logged->signature_kind, signature, &logged->tbs);
+    else
+        cert_seal(logged->tbs, logged->signature_kind, signature, &logged->made);
+}
+
+/** For another token's signature. */
+static void unseal(struct logged *logged)
+{
+    builder_clear(&logged->signature);
+    if (!logged->is_in_made) {
+        builder_clear(&logged->made);
+        return;
+    }
+    memmove(logged->made.data, logged->tbs.data, logged->tbs.len);
+    logged->made.len = logged->tbs.len;
+    logged->tbs = builder_bytes(&logged->made);
+}
+
 static void sign_new(struct signer *signer, struct logged *logged)
 {
     size_t token = 0;
     while (signer_sign(signer, logged->signing_seq, logged->signature_kind, logged->tbs, &logged->signature,
                        &token, &logged->err)) {
-        cert_seal(logged->tbs, logged->signature_kind, builder_bytes(&logged->signature), &logged->made);
+        seal(logged);
         logged->is_done = check_made(signer_home(signer), logged, &logged->err);
         if (logged->is_done || !signer_drop(signer, token, &logged->err))
             return;
-        builder_clear(&logged->signature);
-        builder_clear(&logged->made);
+        unseal(logged);
         error_clear(&logged->err);
     }
 }

@@ -33,6 +33,7 @@ struct logged {
     const void *item; /**< its maker's */
     struct bytes
         tbs; /**< to be signed; borrowed. Empty: made holds what an earlier run signed, which is only checked again */
+    bool is_in_made; /**< tbs lies in made, where it is sealed: a long CRL is not copied */
     enum signature_kind signature_kind;
     uint64_t signing_seq;
     uint64_t issued_seq; /**< once the signature is in the ledger */

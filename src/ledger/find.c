@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 const char *ledger_status_name(enum ledger_status status)
@@ -101,6 +103,7 @@ static bool entry_fits(struct ledger *ledger, const struct ledger_entry *entry, 
     AUTO(builder_done) struct builder signing_line = BUILDER_INIT;
     AUTO(builder_done) struct builder issued_line = BUILDER_INIT;
     AUTO(builder_done) struct builder serial = BUILDER_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
     struct record_facts facts, end;
     uint8_t value[32];
     *ret_fits = false;
@@ -112,7 +115,10 @@ static bool entry_fits(struct ledger *ledger, const struct ledger_entry *entry, 
         memcmp(facts.spki_sha256, entry->spki_sha256, 32) != 0)
         return true;
     record_key_value(&facts, value);
-    if (memcmp(value, entry->key_value, sizeof(value)) != 0)
+    struct bytes subject = canonical_text(&facts.subject, &text);
+    // A revocation repeats these, and by its end an entry leaves the CRL.
+    if (memcmp(value, entry->key_value, sizeof(value)) != 0 || facts.not_after != entry->not_after ||
+        !bytes_equal(subject, bytes_of_text(entry->subject)))
         return true;
     *ret_fits = true;
     if (entry->issued_seq == UINT64_MAX)
@@ -288,33 +294,114 @@ bool ledger_find_key(struct ledger *ledger, const uint8_t key_value[static 32],
     return look_up(ledger, search_key, &wanted, ret_entry, ret_found, err);
 }
 
-bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret_entries, size_t *ret_count,
-                       struct error *err)
+/** What the index takes for unfinished, oldest first. */
+struct unfinished {
+    struct ledger_entry *entries;
+    size_t count;
+};
+
+static void unfinished_done(struct unfinished *unfinished)
 {
-    struct ledger_entry *entries = NULL;
-    size_t count = 0;
+    for (size_t i = 0; i < unfinished->count; i++)
+        ledger_entry_done(&unfinished->entries[i]);
+    free(unfinished->entries);
+}
+DEFINE_AUTO_VALUE(struct unfinished, unfinished_done);
+
+static bool search_unfinished(struct ledger *ledger, struct unfinished *unfinished, struct error *err)
+{
     bool has_row;
-    if (!log_is_whole(ledger, err))
-        return false;
     sqlite3_stmt *select = index_statement(
         ledger->index,
         "SELECT " INDEX_ENTRY_COLUMNS " FROM certificates c WHERE status = 0 ORDER BY signing_seq", err);
     if (select == NULL)
         return false;
-    bool holds;
-    while ((holds = index_step(ledger->index, select, &has_row, err)) && has_row) {
-        entries = memory_grow(entries, count + 1, sizeof(*entries));
-        index_entry_read(select, &entries[count++]);
+    for (;;) {
+        if (!index_step(ledger->index, select, &has_row, err))
+            return false;
+        if (!has_row)
+            return true;
+        if ((unfinished->count & (unfinished->count - 1)) == 0) // a power of two: it is full, or empty
+            unfinished->entries =
+                memory_grow(unfinished->entries, unfinished->count == 0 ? 1 : 2 * unfinished->count,
+                            sizeof(*unfinished->entries));
+        index_entry_read(select, &unfinished->entries[unfinished->count++]);
     }
-    if (!holds) {
-        for (size_t i = 0; i < count; i++)
-            ledger_entry_done(&entries[i]);
-        free(entries);
+}
+
+static int compare_seq(const void *key, const void *entry)
+{
+    uint64_t seq = *(const uint64_t *)key;
+    uint64_t other = ((const struct ledger_entry *)entry)->signing_seq;
+    return seq < other ? -1 : seq > other;
+}
+
+/** Whether this record ends one of them. */
+static bool is_end_of(struct bytes text, const struct unfinished *unfinished)
+{
+    static const char spelled[] = "\"type\":\"cert.";
+    struct record_facts facts;
+    struct record_fault ignored; // a damaged record is reported by who reads it for what it says
+    if (memmem(text.data, text.len, spelled, sizeof(spelled) - 1) == NULL ||
+        !record_read(text, &facts, &ignored) ||
+        (facts.kind != RECORD_ISSUED && facts.kind != RECORD_ABANDONED))
         return false;
+    return bsearch(&facts.ref, unfinished->entries, unfinished->count, sizeof(*unfinished->entries),
+                   compare_seq) != NULL;
+}
+
+/** What is abandoned is burned for ever: so ledger.jsonl is asked, from the oldest of them on. Mostly that is its end. */
+static bool are_unfinished(struct ledger *ledger, const struct unfinished *unfinished, bool *ret_are,
+                           struct error *err)
+{
+    AUTO(lines_done) struct lines lines = {.fd = -1};
+    uint64_t offset = 0;
+    size_t len = 0;
+    struct line line;
+    *ret_are = true;
+    for (size_t i = 0; i < unfinished->count && *ret_are; i++) {
+        if (!entry_fits(ledger, &unfinished->entries[i], ret_are, err))
+            return false;
     }
-    *ret_entries = entries;
-    *ret_count = count;
+    if (unfinished->count == 0 || !*ret_are)
+        return true;
+    if (!index_place(ledger->index, unfinished->entries[0].signing_seq, &offset, &len, ret_are, err))
+        return false;
+    lines_init(&lines, ledger->log_fd, offset, ledger->state.offset);
+    do {
+        if (!lines_next(&lines, &line, err))
+            return false;
+        *ret_are = *ret_are && !(line.kind == LINE_RECORD && is_end_of(line.text, unfinished));
+    } while (*ret_are && (line.kind == LINE_RECORD || line.kind == LINE_VOID));
     return true;
+}
+
+bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret_entries, size_t *ret_count,
+                       struct error *err)
+{
+    if (!log_is_whole(ledger, err))
+        return false;
+    for (int attempt = 0;; attempt++) {
+        AUTO(unfinished_done) struct unfinished unfinished = {.count = 0};
+        struct error why = ERROR_INIT;
+        bool fits = false;
+        bool answered =
+            search_unfinished(ledger, &unfinished, &why) && are_unfinished(ledger, &unfinished, &fits, &why);
+        if (answered && fits) {
+            *ret_entries = TAKE(unfinished.entries);
+            *ret_count = unfinished.count;
+            unfinished.count = 0;
+            return true;
+        }
+        if (answered)
+            (void)error_set(&why, ERROR_LEDGER, 0, "index.sqlite takes for unfinished what was ended");
+        if (attempt > 0) {
+            *err = why;
+            return false;
+        }
+        if (!log_rebuild(ledger, why.text, err))
+            return false;
+    }
 }
 
 bool ledger_certificate_parts(struct ledger *ledger, const struct ledger_entry *entry,

@@ -152,6 +152,8 @@ MUST_USE bool ledger_unfinished(struct ledger *ledger, struct ledger_entry **ret
 /* ---- reading ---- */
 /** One record, parsed. ERROR_LEDGER past the end. The caller frees. */
 MUST_USE bool ledger_record(struct ledger *ledger, uint64_t seq, struct json **ret_record, struct error *err);
+/** Whether ledger.jsonl is read at every opening for writing, being short: then reading it once more costs little, too. */
+bool ledger_is_short(const struct ledger *ledger);
 /** The TBSCertificate and signature of an issued certificate. */
 MUST_USE bool ledger_certificate_parts(struct ledger *ledger, const struct ledger_entry *entry,
                                        struct builder *ret_tbs, struct builder *ret_signature,

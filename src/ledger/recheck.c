@@ -13,6 +13,11 @@
  * hashed anew at each opening for writing: far less than a second. A longer one is if it is not the file the index noted. */
 #define RECHECK_ALWAYS_BYTES ((uint64_t)64 << 20)
 
+bool ledger_is_short(const struct ledger *ledger)
+{
+    return ledger->state.offset <= RECHECK_ALWAYS_BYTES;
+}
+
 static bool stamp_of(const struct ledger *ledger, struct index_stamp *ret_stamp, struct error *err)
 {
     struct stat status;

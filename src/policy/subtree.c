@@ -139,11 +139,20 @@ static bool wildcard_covers(struct bytes name, struct bytes subtree)
     return is_same_host(bytes_slice(name, 1, name.len), bytes_slice(subtree, first, subtree.len));
 }
 
+/**
+ * An excluded mailbox in another case is the same to most mail servers, and to Java; RFC 5280 7.5 compares what is before the "@" exactly.
+ */
+static bool is_mailbox_in_any_case(struct bytes name, struct bytes subtree)
+{
+    return memchr(subtree.data, '@', subtree.len) != NULL && is_same_host(name, subtree);
+}
+
 bool subtree_excludes(enum san_kind kind, struct bytes name, struct bytes subtree)
 {
     bool is_every_host = (kind == SAN_EMAIL || kind == SAN_URI) && subtree.len == 0;
     return is_every_host || subtree_permits(kind, name, subtree) ||
-           (kind == SAN_DNS && wildcard_covers(name, subtree));
+           (kind == SAN_DNS && wildcard_covers(name, subtree)) ||
+           (kind == SAN_EMAIL && is_mailbox_in_any_case(name, subtree));
 }
 
 bool subtree_is_known(enum san_kind kind)

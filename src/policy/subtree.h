@@ -13,7 +13,7 @@ bool name_is_same(enum san_kind kind, struct bytes a, struct bytes b);
 
 /** Whether the name is inside a permitted subtree. dns, email, uri and ip only; false for all others. */
 bool subtree_permits(enum san_kind kind, struct bytes name, struct bytes subtree);
-/** Whether the name is inside an excluded subtree, or a wildcard that stands for a name inside. */
+/** Whether the name is inside an excluded subtree, a wildcard that stands for a name inside, or an excluded mailbox in another case. */
 bool subtree_excludes(enum san_kind kind, struct bytes name, struct bytes subtree);
 
 /** Whether coldca can hold names of this kind against a subtree. */

@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/quote.h"
+#include "base/time.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -33,6 +34,25 @@ bool control_permits(struct ledger *ledger, enum act act, const char *remedy, st
            error_set(err, ERROR_INPUT, 0,
                      "%s needs %u approvals by the control in force (record %" PRIu64 "): %s", act_words(act),
                      control_needed(&control, act), control.seq, remedy);
+}
+
+bool control_permits_crl(struct ledger *ledger, int64_t lifetime, bool keep_expired, struct error *err)
+{
+    AUTO(control_done) struct control control = {.people_count = 0};
+    bool is_set = false;
+    if (!control_in_force(ledger, &control, &is_set, err))
+        return false;
+    if (!is_set || !control.has_crl)
+        return true;
+    if (lifetime > control.crl_max_days * TIME_DAY_SECONDS)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the control in force (record %" PRIu64
+                         ") lets a CRL be good for %u days, overlap and all: ca.yaml or --days wants more",
+                         control.seq, control.crl_max_days);
+    return keep_expired == control.crl_keep_expired ||
+           error_set(err, ERROR_INPUT, 0,
+                     "keep_expired in ca.yaml is not that of the control in force (record %" PRIu64 ")",
+                     control.seq);
 }
 
 bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool *ret_is_taken,

@@ -20,6 +20,14 @@ MUST_USE bool control_in_force(struct ledger *ledger, struct control *ret_contro
  */
 MUST_USE bool control_permits(struct ledger *ledger, enum act act, const char *remedy, struct error *err);
 
+/**
+ * Whether a CRL is as the control in force wants it: ca.yaml may say less than that, never more.
+ * \param lifetime  seconds from this_update to next_update
+ * \return false: ERROR_INPUT, what it says and by which record
+ */
+MUST_USE bool control_permits_crl(struct ledger *ledger, int64_t lifetime, bool keep_expired,
+                                  struct error *err);
+
 /** Whether a plan of this digest was taken in, and by which record. */
 MUST_USE bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool *ret_is_taken,
                             uint64_t *ret_seq, struct error *err);

@@ -28,6 +28,8 @@ bool revoked_is_type(struct bytes text, const char *type);
 /** How many records were taken: the next one's seq, if they come in their order. */
 uint64_t revoked_size(const struct revoked *revoked);
 
+/** Certificates that were logged to be signed and have no end yet: whether the token signed them, nobody knows. */
+size_t revoked_unfinished(const struct revoked *revoked);
 /** The time of record 0: of what ended before, the ledger knows nothing. CRL_NO_TIME: no record was taken. */
 int64_t revoked_begin(const struct revoked *revoked);
 
@@ -66,13 +68,13 @@ const struct revoked_crls *revoked_crls(const struct revoked *revoked);
 uint64_t revoked_since_crl(const struct revoked *revoked);
 
 /**
- * Whether an entry stands on the next CRL: it leaves once it stood on a CRL that was made after the certificate's end.
- * \param previous  the newest CRL that was issued; NULL: none
+ * The entries of a CRL drawn now, DER, one after another in the order of their records; appends. One leaves the list once it stood on a
+ * CRL that was made after the certificate's end.
  */
-bool revoked_is_listed(const struct revoked_state *state, const struct revoked_crl *previous,
-                       bool keep_expired);
-/** The entries of a CRL drawn now, DER, one after another in the order of their records; appends. */
 void revoked_draw(const struct revoked *revoked, bool keep_expired, struct builder *ret_entries,
                   uint64_t *ret_count);
+/** The same, without a second copy of what may be a million: who is revoked is forgotten with it, only the CRLs are not. */
+void revoked_draw_last(struct revoked *revoked, bool keep_expired, struct builder *ret_entries,
+                       uint64_t *ret_count);
 
 #endif

@@ -15,12 +15,11 @@
 
 #define CRL_FILES "crl-*.[dp]e[rm]" /* what put_files() makes */
 
-/** What is drawn, before it is signed. */
+/** What is drawn, before it is signed. Of a list that may have a million entries there is one copy. */
 struct drawing {
     struct crl_frame frame;
-    struct builder entries;
     struct builder extensions;
-    struct builder tbs;
+    struct builder tbs; /**< empty once it is being signed: logged.made has it */
     uint64_t count;
     const struct json *planned; /**< its record as people approved it; NULL: this run decides */
     struct admitted admitted;
@@ -28,7 +27,6 @@ struct drawing {
 
 static void drawing_done(struct drawing *drawing)
 {
-    builder_done(&drawing->entries);
     builder_done(&drawing->extensions);
     builder_done(&drawing->tbs);
     admitted_done(&drawing->admitted);
@@ -47,18 +45,18 @@ static struct json *write_issued(const struct logged *logged)
     return record_crl_issued_write(&record);
 }
 
-static bool lint(struct bytes der, const struct cert_issuer *issuer, enum error_kind kind, struct error *err)
+static bool has_none(const struct findings *findings, enum error_kind kind, struct error *err)
 {
-    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    crl_lint(der, issuer, &findings);
-    return findings.count == 0 || error_set(err, kind, 0, "the CRL is wrong: %s (%s)", findings.items[0].text,
-                                            findings.items[0].source);
+    return findings->count == 0 || error_set(err, kind, 0, "the CRL is wrong: %s (%s)",
+                                             findings->items[0].text, findings->items[0].source);
 }
 
 static bool check(const struct home *home, const struct logged *logged, struct error *err)
 {
     struct bytes der = builder_bytes(&logged->made);
-    return crl_verify(der, logged->tbs, home->issuer, err) && lint(der, home->issuer, ERROR_TOKEN, err);
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+    crl_lint(der, home->issuer, &findings);
+    return crl_verify(der, logged->tbs, home->issuer, err) && has_none(&findings, ERROR_TOKEN, err);
 }
 
 static const struct logged_kind logged_crl = {
@@ -130,41 +128,22 @@ static bool check_number(const struct status_desk *desk, uint64_t number, struct
                      remembered, number - 1);
 }
 
-/** ca.yaml may say less than the control in force, never more. */
-static bool check_control(const struct status_desk *desk, const struct crl_frame *frame, struct error *err)
-{
-    AUTO(control_done) struct control control = {.people_count = 0};
-    bool is_set = false;
-    if (!control_in_force(desk->home->ledger, &control, &is_set, err))
-        return false;
-    if (!is_set || !control.has_crl)
-        return true;
-    if (frame->next_update - frame->this_update > control.crl_max_days * TIME_DAY_SECONDS)
-        return error_set(err, ERROR_INPUT, 0,
-                         "the control in force (record %" PRIu64
-                         ") lets a CRL be good for %u days, overlap and all: ca.yaml or --days wants more",
-                         control.seq, control.crl_max_days);
-    return (frame->expired_since != CRL_NO_TIME) == control.crl_keep_expired ||
-           error_set(err, ERROR_INPUT, 0,
-                     "keep_expired in ca.yaml is not that of the control in force (record %" PRIu64 ")",
-                     control.seq);
-}
-
 static bool draw(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
                  struct error *err)
 {
-    AUTO(builder_done) struct builder unsigned_crl = BUILDER_INIT;
+    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
     bool keep_expired = desk->home->config.crl.keep_expired;
     if (!fill_frame(desk, options, drawing->planned, &drawing->frame, err) ||
-        !check_control(desk, &drawing->frame, err) ||
+        !control_permits_crl(desk->home->ledger, drawing->frame.next_update - drawing->frame.this_update,
+                             drawing->frame.expired_since != CRL_NO_TIME, err) ||
         (desk->signer != NULL && !check_number(desk, drawing->frame.number, err)))
         return false;
-    revoked_draw(desk->revoked, keep_expired, &drawing->entries, &drawing->count);
+    revoked_draw_last(desk->revoked, keep_expired, &drawing->tbs, &drawing->count);
     crl_extensions(&drawing->frame, &drawing->extensions);
-    if (!crl_tbs(&drawing->frame, builder_bytes(&drawing->entries), &drawing->tbs, err))
+    if (!crl_tbs_around(&drawing->frame, &drawing->tbs, err))
         return error_while(err, "building CRL %" PRIu64, drawing->frame.number);
-    cert_seal(builder_bytes(&drawing->tbs), drawing->frame.kind, bytes_of(NULL, 0), &unsigned_crl);
-    if (lint(builder_bytes(&unsigned_crl), desk->home->issuer, ERROR_INPUT, err))
+    crl_lint_tbs(builder_bytes(&drawing->tbs), desk->home->issuer, &findings);
+    if (has_none(&findings, ERROR_INPUT, err))
         return true;
     return drawing->planned != NULL
                ? error_while(err, "drawing what was approved: something was revoked since; plan it anew")
@@ -250,7 +229,7 @@ static bool make_record(struct status_desk *desk, const struct drawing *drawing,
         return false;
     if (drawing->planned != NULL) {
         if (!admitted_log(&drawing->admitted, desk->home->ledger, desk->batch, err) ||
-            !ledger_commit(desk->home->ledger, err) || !status_desk_read(desk, err))
+            !ledger_commit(desk->home->ledger, err))
             return false;
         json_free(record);
         record = write_signing(desk, drawing);
@@ -274,13 +253,38 @@ static bool put_file(int fd, const char *name, struct bytes content, struct erro
     return file_create(fd, name, 0644, content, err);
 }
 
-static bool put_files(int fd, const char *name, struct bytes der, struct error *err)
+#define PEM_PART_LEN ((size_t)1024 * ENCODE_PEM_LINE_LEN)
+
+/** As PEM, part by part: it is a third longer. \param data  struct bytes, the DER */
+static bool fill_pem(void *data, int fd, const char *shown, struct error *err)
+{
+    struct bytes der = *(const struct bytes *)data;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    builder_add_text(&text, "-----BEGIN X509 CRL-----\n");
+    while (der.len > 0) {
+        encode_pem_lines(bytes_slice(der, 0, PEM_PART_LEN), &text);
+        der = bytes_slice(der, PEM_PART_LEN, der.len);
+        if (!file_write_fd(fd, shown, builder_bytes(&text), err))
+            return false;
+        builder_clear(&text);
+    }
+    return file_write_fd(fd, shown, BYTES_LITERAL("-----END X509 CRL-----\n"), err);
+}
+
+static bool put_pem(int fd, const char *name, struct bytes der, struct error *err)
 {
     AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    if (!file_exists(fd, name))
+        return file_create_by(fd, name, 0644, fill_pem, &der, err);
+    encode_pem("X509 CRL", der, &pem);
+    return put_file(fd, name, builder_bytes(&pem), err);
+}
+
+static bool put_files(int fd, const char *name, struct bytes der, struct error *err)
+{
     AUTO(free) char *der_name = memory_format("%s.der", name);
     AUTO(free) char *pem_name = memory_format("%s.pem", name);
-    encode_pem("X509 CRL", der, &pem);
-    return put_file(fd, der_name, der, err) && put_file(fd, pem_name, builder_bytes(&pem), err);
+    return put_file(fd, der_name, der, err) && put_pem(fd, pem_name, der, err);
 }
 
 /** Where CRLs go. */
@@ -351,10 +355,22 @@ static bool check_length(struct status_desk *desk, const struct drawing *drawing
 
 /* ---- the run ---- */
 
+/** What the index knew as unfinished was abandoned when the home was opened; the ledger's word is what counts. */
+static bool check_unfinished(const struct status_desk *desk, struct error *err)
+{
+    size_t count = revoked_unfinished(desk->revoked);
+    return count == 0 ||
+           error_set(
+               err, ERROR_LEDGER, 0,
+               "index.sqlite does not know that %zu certificates are unfinished, so they would be on no "
+               "CRL: run `coldca ledger index --rebuild`, then this again",
+               count);
+}
+
 /** All records up to here are read, and nothing is unfinished: what is drawn now is drawn from them. */
 static bool begin(struct status_desk *desk, struct error *err)
 {
-    return status_desk_read(desk, err) &&
+    return status_desk_read(desk, err) && check_unfinished(desk, err) &&
            crl_abandon_unfinished(desk, "an earlier run ended before the signature was recorded", err) &&
            status_desk_unlock(desk, "crl", err) && status_desk_read(desk, err);
 }
@@ -369,16 +385,18 @@ static void end_failed(struct status_desk *desk, const struct console *console)
         console_notice(console, "no checkpoint could be signed: %s", ignored.text);
 }
 
-static bool sign(struct status_desk *desk, const struct drawing *drawing, struct logged *logged,
-                 struct error *err)
+static bool sign(struct status_desk *desk, struct drawing *drawing, struct logged *logged, struct error *err)
 {
-    logged->tbs = builder_bytes(&drawing->tbs);
+    struct json *fields = NULL;
+    if (!make_record(desk, drawing, &fields, err))
+        return false;
+    logged->made = drawing->tbs;
+    drawing->tbs = (struct builder){.data = NULL};
+    logged->tbs = builder_bytes(&logged->made);
+    logged->is_in_made = true;
     logged->signature_kind = drawing->frame.kind;
     logged->item = drawing;
-    struct json *record = NULL;
-    if (!make_record(desk, drawing, &record, err))
-        return false;
-    if (issue_logged_one(desk->signer, logged, record, NULL, NULL, desk->console, err))
+    if (issue_logged_one(desk->signer, logged, fields, NULL, NULL, desk->console, err))
         return true;
     end_failed(desk, desk->console);
     return error_while(err, "signing CRL %" PRIu64, drawing->frame.number);

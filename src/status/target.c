@@ -118,10 +118,16 @@ static bool plan_action(struct status_desk *desk, struct bytes serial, enum ledg
 {
     struct revoked_state state;
     bool has_state = false;
-    // Of a certificate that was issued and nothing more there is nothing to read.
-    bool may_have_state = wish->is_foreign || status != LEDGER_ISSUED;
+    // Of a certificate that was issued and nothing more there is nothing to read. That is the index's word; a long ledger has no other.
+    bool may_have_state = wish->is_foreign || status != LEDGER_ISSUED || target->ref == UINT64_MAX ||
+                          ledger_is_short(desk->home->ledger);
     if (may_have_state && !find_state(desk, serial, &has_state, &state, err))
         return false;
+    if (!wish->is_foreign && target->ref == UINT64_MAX && !has_state)
+        return error_set(err, ERROR_LEDGER, 0,
+                         "index.sqlite says that %s was not issued, ledger.jsonl that it is not burned: run "
+                         "`coldca ledger index --rebuild`, then this again",
+                         target->serial_text);
     if (wish->is_release)
         return plan_release(target, has_state ? &state : NULL, err);
     plan_revocation(target, has_state ? &state : NULL);

@@ -40,7 +40,7 @@ struct request {
     const char *label;
     uint8_t id[KEY_ID_LEN];
     bool ed25519_as_oid;
-    bool omits_verify; /**< CKA_VERIFY of the public key is left to the token */
+    bool omits_public; /**< the public key's usages are left to the token */
     enum usage omitted;
 };
 
@@ -64,11 +64,14 @@ static void public_attributes(const struct request *request, struct template *re
     static const uint8_t f4[] = {0x01, 0x00, 0x01};
     add_flag(ret, CKA_TOKEN, true);
     add_flag(ret, CKA_PRIVATE, false);
-    if (!request->omits_verify)
+    if (!request->omits_public)
         add_flag(ret, CKA_VERIFY, true);
-    forbid(ret, CKA_ENCRYPT, USAGE_ENCRYPT, request->omitted);
-    forbid(ret, CKA_WRAP, USAGE_WRAP, request->omitted);
-    forbid(ret, CKA_VERIFY_RECOVER, USAGE_VERIFY_RECOVER, request->omitted);
+    // Nobody encrypts or wraps with an EC key; to forbid it is to ask for too much where nothing else is said.
+    if (!request->omits_public || request->kind == KEY_RSA) {
+        forbid(ret, CKA_ENCRYPT, USAGE_ENCRYPT, request->omitted);
+        forbid(ret, CKA_WRAP, USAGE_WRAP, request->omitted);
+        forbid(ret, CKA_VERIFY_RECOVER, USAGE_VERIFY_RECOVER, request->omitted);
+    }
     add(ret, CKA_ID, request->id, sizeof(request->id));
     add(ret, CKA_LABEL, request->label, strlen(request->label));
     if (request->kind == KEY_RSA) {
@@ -131,7 +134,8 @@ static CK_RV ask_by_curve(struct token *token, CK_SESSION_HANDLE session, struct
  * Asks for a pair in one form after the other, from strict to lenient, until the token makes one: its attributes decide then
  * whether it is fit, however it was asked for (token_key_check()). docs/tokens.md states this order.
  *   1. every usage is said, allowed or forbidden
- *   2. CKA_VERIFY of the public key is left out (tpm2-pkcs11 reads it as decrypting)
+ *   2. CKA_VERIFY of the public key is left out, of an EC key's every usage (tpm2-pkcs11 reads CKA_VERIFY as decrypting, and
+ *      CKA_ENCRYPT=FALSE beside nothing as a contradiction; its RSA keys have to decrypt: it signs by it)
  *   3. the usages its YAML names in may_omit are left out
  *   4. both are
  *   5. CKA_VERIFY and every forbidden usage are left out
@@ -141,7 +145,7 @@ static CK_RV make_pair(struct token *token, CK_SESSION_HANDLE session, struct re
 {
     const enum usage known = token->limits.may_omit;
     const struct {
-        bool omits_verify;
+        bool omits_public;
         enum usage omitted;
     } forms[] = {{false, USAGE_NONE}, {true, USAGE_NONE}, {false, known}, {true, known}, {true, USAGE_ALL}};
     CK_RV first = CKR_OK;
@@ -149,7 +153,7 @@ static CK_RV make_pair(struct token *token, CK_SESSION_HANDLE session, struct re
         bool is_new = i < 2 || forms[i].omitted != forms[i - 2].omitted;
         if (!is_new)
             continue;
-        request->omits_verify = forms[i].omits_verify;
+        request->omits_public = forms[i].omits_public;
         request->omitted = forms[i].omitted;
         CK_RV rv = ask_by_curve(token, session, request, ret_pair);
         if (i == 0)

@@ -100,7 +100,7 @@ sign 5 --out issued requests
 says "an old copy restored"
 rm ca/index.sqlite*
 sign 5 --out issued requests
-says checkpoint
+says "but the checkpoint in ledger.checkpoints is of"
 rm ca/ledger.jsonl
 sign 5 --out issued requests
 restore
@@ -111,7 +111,7 @@ rm -rf ca
 cp -r ca-whole ca
 csr other/other.csr /CN=other
 sign 5 --out issued other
-says checkpoint
+says "but a checkpoint that left this home is of"
 absent issued/other.pem
 restore
 
@@ -121,20 +121,20 @@ size=$(stat -c %s forged.der)
 flip_byte forged.der $((size - 3))
 mkdir bad
 openssl req -inform DER -in forged.der -out bad/forged.csr 2>/dev/null
-refused bad/forged.csr signature
+refused bad/forged.csr "the request's signature does not verify with its own key"
 : >bad/empty.csr
-refused bad/empty.csr empty
+refused bad/empty.csr "the file is empty"
 { cat requests/good.csr; head -c 70000 /dev/zero | tr '\0' '#'; } >bad/huge.csr
-refused bad/huge.csr "65536"
+refused bad/huge.csr "larger than 65536 bytes"
 head -c 3000 /dev/urandom >bad/binary.csr
 refused bad/binary.csr "not a certificate request"
 cp ca/ca.pem bad/certificate.csr
-refused bad/certificate.csr CERTIFICATE
+refused bad/certificate.csr 'a PEM block "CERTIFICATE" is something else'
 head -c 300 requests/good.csr >bad/cut.csr
-refused bad/cut.csr cut
+refused bad/cut.csr "a PEM block has no END line: the file was cut short"
 openssl req -in requests/good.csr -outform DER -out bad/tail.csr
 printf 'tail' >>bad/tail.csr
-refused bad/tail.csr tail
+refused bad/tail.csr "4 bytes follow the request"
 sound_ledger
 
 step "the key of the CA itself in a request"
@@ -143,7 +143,7 @@ own=$(awk -F"'" '/^ca_key/ { print $2 }' ca/ca.yaml)
 preloaded=$(preloaded_for "${BUILD:?}/coldca-provider.so")
 LD_PRELOAD=$preloaded ASAN_OPTIONS=detect_leaks=0 COLDCA_PKCS11_MODULE=$(softhsm_module) openssl req -new -provider-path "$BUILD" -provider coldca-provider -provider default -subj /CN=own \
     -key "$own?pin-source=file:$work/pin" -out bad/own.csr 2>provider.err || { cat provider.err >&2; fail "no request with the CA's key"; }
-refused bad/own.csr "CA"
+refused bad/own.csr "it is the key of a CA in the chain"
 
 step "one bad request among good ones stops nobody else"
 rm -rf issued

@@ -61,11 +61,51 @@ says "was revoked for keyCompromise"
 run 1 -C ca check "${device[@]}" --json again.csr
 json '[.requests[].reasons[].rule] | index("key.compromised") != null'
 
-step "a poisoned index leaves no entry out"
-sqlite3 ca/index.sqlite "UPDATE certificates SET status = 1"
+step "a poisoned index leaves no entry out, and gets nothing wrong into the ledger"
+cp -r ca clean
+keep_token clean
+for poison in "UPDATE certificates SET status = 1" "UPDATE certificates SET status = 0" "UPDATE certificates SET not_after = 1" \
+    "UPDATE certificates SET issued_seq = NULL" "UPDATE certificates SET issued_seq = signing_seq" "UPDATE certificates SET subject = 'CN=x'" \
+    "DELETE FROM certificates; DELETE FROM keys; DELETE FROM fresh_keys" "DELETE FROM records WHERE type LIKE 'cert.%'"; do
+    rm -rf ca
+    cp -r clean ca
+    token_again clean
+    sqlite3 ca/index.sqlite "$poison"
+    entries=2
+    for serial in "$a" "$b"; do
+        # It is rebuilt, or does not find the certificate, or stops; whatever is written is right.
+        setsid --wait "$COLDCA" -C ca revoke "${pin[@]}" --serial "$serial" --reason superseded --yes >out 2>err </dev/null || true
+    done
+    [ "$(records '.type == "cert.revoked" and .serial == "'"$a"'"')" = 1 ] || fail "revoked twice after: $poison"
+    equal "$(jq -r 'select(.type == "cert.revoked" and .serial == "'"$b"'") | .serial' ca/ledger.jsonl | sort | uniq -d | wc -l)" 0 "$poison"
+    ! grep -q "\"serial\":\"$b\".*\"type\":\"cert.revoked\"" ca/ledger.jsonl || entries=3
+    run 0 -C ca crl "${pin[@]}" --json
+    json .entries $entries
+    rm -f ca/index.sqlite*
+    run 0 -C ca crl verify ca/crl/crl-4.pem
+    sound_ledger
+done
+rm -rf ca
+cp -r clean ca
+token_again clean
+
+step "an index that hides an unfinished certificate is found out: it may have been signed"
+ask hidden
+sign 0 --out issued requests/hidden.csr
+hidden=$(jq -r 'select(.type == "cert.signing") | .serial' ca/ledger.jsonl | tail -n 1)
+head -n $(($(jq 'select(.type == "cert.signing") | .seq' ca/ledger.jsonl | tail -n 1) + 1)) ca/ledger.jsonl >clean/ledger.jsonl
+rm -rf ca
+mv clean ca
+token_again clean
+sqlite3 ca/index.sqlite "CREATE TRIGGER lie AFTER INSERT ON certificates
+    BEGIN UPDATE certificates SET status = 1, issued_seq = signing_seq WHERE signing_seq = new.signing_seq; END"
+run 5 -C ca crl "${pin[@]}"
+says "1 certificates are unfinished"
+run 0 -C ca ledger index --rebuild
 run 0 -C ca crl "${pin[@]}" --json
-json .entries 2
-rm ca/index.sqlite
+json .entries 3
+run 0 crl show ca/crl/crl-4.pem
+says "$hidden"
 run 0 -C ca crl verify ca/crl/crl-4.pem
 
 step "a CRL that is not the ledger's"
@@ -112,7 +152,7 @@ revoke 1 --list list.csv --expect-count 2 --skip-bad
 equal "$(jq -c 'select(.type == "revocation.set") | [.count, .skipped, .list_sha256]' ca/ledger.jsonl)" \
     "[2,10,\"$(sha256sum <list.csv | cut -d' ' -f1)\"]"
 run 0 -C ca crl "${pin[@]}" --json
-json .entries 5
+json .entries 6
 
 step "keep_expired is on the CRL"
 printf 'crl:\n  days: 7\n  overlap_hours: 24\n  keep_expired: true\n' >>ca/ca.yaml

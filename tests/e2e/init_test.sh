@@ -319,7 +319,7 @@ pkcs11-tool --module "$(softhsm_module)" --token-label test --login --pin "$(cat
     --label loose --id 77 --extractable --usage-sign >/dev/null 2>&1
 loose=(-C loose init --token test --key-label loose --pin-source file:pin --subject CN=Loose --use-key 'pkcs11:id=%77')
 leaves_nothing 4 "${loose[@]}"
-says extractable
+says "it can be taken out of the token (key.extractable)"
 run 0 "${loose[@]}" --allow-extractable
 grep -q '"extractable":true\|allow_extractable' loose/ledger.jsonl || fail "the ledger is silent about it"
 run 0 -C loose sign "${device[@]}" --pin-source file:pin --out loose-issued requests/early.csr

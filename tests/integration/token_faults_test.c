@@ -444,7 +444,8 @@ static void test_a_token_that_takes_verifying_for_decrypting_makes_keys(void **s
     open_and_login(setting);
     setting->shim->takes_verify_for_decrypt = true;
     AUTO(token_key_free) struct token_key *key = make(setting, KEY_EC_P256, 256, "tpm");
-    assert_int_equal(atomic_load(&setting->shim->generations), 2); // the strict form, then without CKA_VERIFY
+    assert_int_equal(atomic_load(&setting->shim->generations),
+                     2); // the strict form, then without the public key's usages
     signs(key, SIGNATURE_ECDSA_SHA256);
     assert_done(token_key_check(key, false, &findings, &err), err);
     assert_false(findings_has(&findings, "key.may-decrypt"));

@@ -173,7 +173,9 @@ static CK_RV generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_ATT
 {
     static CK_BBOOL yes = CK_TRUE;
     atomic_fetch_add(&shim.generations, 1);
-    if (shim.takes_verify_for_decrypt && names(public_half, public_count, CKA_VERIFY))
+    if (shim.takes_verify_for_decrypt &&
+        (names(public_half, public_count, CKA_VERIFY) ||
+         (names(public_half, public_count, CKA_ENCRYPT) && names(public_half, public_count, CKA_EC_PARAMS))))
         return CKR_GENERAL_ERROR;
     if (shim.no_attribute != 0 && (names(public_half, public_count, shim.no_attribute) ||
                                    names(private_half, private_count, shim.no_attribute)))

@@ -32,9 +32,9 @@ struct token_shim {
     CK_RV context_login_rv;
     bool looks_late; /**< the mechanism and its parameter are only looked at by C_Sign */
     bool
-        takes_verify_for_decrypt; /**< as tpm2-pkcs11 0.x: CKA_VERIFY beside CKA_DECRYPT=FALSE is CKR_GENERAL_ERROR */
-    atomic_uint generations; /**< C_GenerateKeyPair calls seen */
-    bool has_no_slots;       /**< C_GetSlotList finds none */
+        takes_verify_for_decrypt; /**< as tpm2-pkcs11 1.9: to CKA_VERIFY beside CKA_DECRYPT=FALSE, and to an EC key's CKA_ENCRYPT, CKR_GENERAL_ERROR */
+    atomic_uint generations;      /**< C_GenerateKeyPair calls seen */
+    bool has_no_slots;            /**< C_GetSlotList finds none */
 };
 
 /** The symbol "token_shim_state" of the module. */

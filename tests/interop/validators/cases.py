@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One case a class of what validators reject or must: what coldca once issued, and the neighbour that it has to issue."""
 from generate import Authority, Policy, Scenario, Wish
-from judges import CLIENT, EMAIL, OCSP, SERVER
+from judges import CLIENT, EMAIL, OCSP, SERVER, STAMP
 
 CN = [("O", "Test"), ("CN", "device-1")]
 ISSUING = [("O", "Test"), ("CN", "Test Issuing CA")]
@@ -43,6 +43,10 @@ CASES = [Scenario(title, *rest) for title, rest in {
         Policy([SERVER], cn_is_host=True)),
     "3: wildcards over excluded names": below(
         [one("dns", "*.iot.example", NO), one("dns", "*.IOT.example", NO), one("dns", "a.iot.example"), one("dns", "*.a.iot.example")], Policy([SERVER]), excluded=[("dns", "x.iot.example")]),
+    "4: a field given by OID is the field": below(
+        [wish(subject=[("C", "DE"), ("CN", "x y"), ("emailAddress", "me@iot.example")]), wish(subject=[("CN", "x y"), ("emailAddress", "me@evil.example")], wanted=NO), wish(subject=[("CN", "a.evil.example")], wanted=NO)],
+        Policy(fields=["2.5.4.6", "2.5.4.3", "1.2.840.113549.1.9.1"]), permitted=[("dns", "iot.example"), ("email", "iot.example")]),
+    "5: constraints of a kind that can't be applied": ([Authority(), Authority(constraints_der="3008a006300488022a03"), Authority()], Policy(), [wish()]),
     "5: directory names are compared": below(
         [wish(subject=[("O", "Test"), ("CN", "x")]), wish(subject=[("O", "test"), ("CN", "x")], wanted=NO), wish(subject=[("CN", "x")], wanted=NO)], permitted=[("dir", [("O", "Test")])]),
     "5: directory names are excluded in any spelling": below(
@@ -58,6 +62,9 @@ CASES = [Scenario(title, *rest) for title, rest in {
     "6: a key usage that no allowed key can have": below([wish(wanted="load")], Policy(usages=["keyEncipherment"], keys="ec-p256")),
     "6: a key usage never vanishes": below([wish(wanted="key_usage.key"), wish(key="rsa-2048")], Policy([SERVER], usages=["keyEncipherment"], san_rules="[{type: dns, value: a.example, from: policy}]")),
     "6: usages that don't go together": below([wish(wanted="load")], Policy([OCSP], usages=["keyAgreement"], keys="ec-p256")),
+    "6: a time stamp is all that its certificate is for": below([wish(wanted="load")], Policy([STAMP, CLIENT])),
+    "6: encipherOnly says how a key agrees": below([wish(wanted="load")], Policy(usages=["digitalSignature", "encipherOnly"], keys="ec-p256")),
+    "6: who signs CRLs has a name": below([wish(subject=[], wanted="subject.empty")], Policy([], usages=["keyCertSign", "cRLSign"], ca="path_len: 0", san_rules="[{type: dns, value: a.example, from: policy}]")),
     "6: over before it is issued": below([wish(wanted="load")], Policy(validity="days: 1, backdate_minutes: 1440")),
     "7: a name spelled twice comes out once": below([wish([("dns", "a.example"), ("dns", "A.example")]), wish([("email", "me@a.example"), ("email", "me@A.example")])]),
     "7: mailboxes that are none": below([one("email", text, "san.email") for text in ("a..b@x.example", ".a@x.example", "a@", "@x.example", "a@10.0.0.1")] + [one("email", "o'neil+x@x.example")],
@@ -77,6 +84,7 @@ CASES = [Scenario(title, *rest) for title, rest in {
     "8: a chain that is longer than its path length by a CA's next key": ([Authority(), Authority(subject=ISSUING, path_len=0), Authority(subject=ISSUING)], Policy(), [wish()]),
     "8: an end entity named like a CA above": below(
         [one("dns", "a.example", subject=ISSUING), one("dns", "a.example", subject=[("O", "Test"), ("CN", "Test Root CA")])], Policy([SERVER, CLIENT])),
+    "7: an excluded mailbox, in any case": below([one("email", "Me@IOT.example", NO), one("email", "you@iot.example")], Policy([EMAIL]), excluded=[("email", "me@iot.example")]),
     "constraints of every kind": below(
         [one("dns", "A.IoT.Example"), one("dns", "xiot.example", NO), one("ip", "10.1.1.1"), one("ip", "11.0.0.1", NO), one("ip", "2001:db8::1", NO), one("email", "me@iot.example"),
          one("email", "me@a.iot.example", NO), one("email", "me@evil.example", NO)],

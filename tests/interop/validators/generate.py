@@ -128,12 +128,13 @@ class Wish:
 
 class Policy:
     def __init__(self, purposes=(CLIENT,), usages=("digitalSignature",), keys="ec-p256, ec-p384, ed25519, rsa-2048", validity="days: 30", more="", ca=None,
-                 cn_is_host=False, policies=(), san_rules=None):
+                 cn_is_host=False, policies=(), san_rules=None, fields=None):
         self.purposes, self.usages, self.keys, self.validity, self.more = list(purposes), list(usages), keys, validity, more
         self.ca, self.cn_is_host, self.policies, self.san_rules = ca, cn_is_host, list(policies), san_rules
+        self.fields = fields  # the subject's rules; None: any
 
     def text(self):
-        fields = ", ".join(f"{{field: {field}, match: '.*', optional: true}}" for field in FIELDS)
+        fields = ", ".join(f"{{field: {field}, match: '.*', optional: true}}" for field in self.fields or FIELDS)
         rules = self.san_rules or ("[" + ("{type: dns, value: '{CN}', from: policy, optional: true}, " if self.cn_is_host else "") +
                                    "{type: dns, match: '.*', wildcard: true}, {type: uri, match: '.*'}, {type: email, match: '.*'}, {type: ip, match: '.*'}]")
         lines = ["policy: fuzz", f"subject: [{fields}]", f"san: {rules}", f"key: {{allow: [{self.keys}]}}", f"validity: {{{self.validity}}}"]
@@ -170,6 +171,8 @@ class Policy:
         common = dict(wish.subject).get("CN", "")
         if self.cn_is_host and re.fullmatch(r"([A-Za-z0-9-]+\.)*(?=[A-Za-z0-9-]*[A-Za-z-])[A-Za-z0-9-]+", common):
             names.insert(0, x509.DNSName(common))
+        elif self.cn_is_host and re.fullmatch(r"[0-9.]+", common):
+            names.insert(0, x509.IPAddress(ipaddress.ip_address(common)))  # an address is never a dns name
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), not wish.subject)
         if self.policies:

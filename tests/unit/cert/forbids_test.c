@@ -66,6 +66,9 @@ static const char ca[] =
     "policy: ca\nsubject: [{field: O, match: '.*', optional: true}, {field: CN, match: '.*'}]\n"
     "key: {allow: [ec-p256]}\nvalidity: {days: 10}\nca: {path_len: 1}\n"
     "key_usage: [keyCertSign]\n";
+static const char rollover[] =
+    "policy: rollover\nsubject: [{field: CN, match: '.*'}]\nkey: {allow: [ec-p256]}\n"
+    "validity: {days: 10}\nca: {path_len: 1, rollover: true}\nkey_usage: [keyCertSign]\n";
 static const char endless[] =
     "policy: endless\nsubject: [{field: CN, match: '.*'}]\nkey: {allow: [ec-p256]}\n"
     "validity: {days: 5000}\n";
@@ -185,6 +188,25 @@ static const struct forbidden all[] = {
     {{.not_after = CHAIN_NOW + 86400}, NULL, "CN=x", {NULL}, "validity.past_issuer", "2025-11-22"},
     {{.not_after = CHAIN_NOW - 86400}, NULL, "CN=x", {NULL}, "validity.issuer_expired", "2025-11-20"},
     {{.subject = "CN=Above"}, ca, "CN=above", {NULL}, "ca.name", "which a CA below can't have"},
+    {{.subject = "CN=Above"}, rollover, "CN=above", {NULL}, "ca.rollover", "not the name of the CA"},
+    {CONSTRAINTS("excluded;IP:10.0.0.0/255.0.0.0"),
+     NULL,
+     "CN=10.0.0.1",
+     {NULL},
+     "name_constraints",
+     "the CN"},
+    {CONSTRAINTS("excluded;email:a@b.example"),
+     NULL,
+     "CN=x",
+     {"email:A@b.example"},
+     "name_constraints",
+     "(email:a@b.example)"},
+    {CONSTRAINTS("permitted;URI:iot.example"),
+     NULL,
+     "CN=x",
+     {"uri:https://10.0.0.1/"},
+     "name_constraints",
+     "an address for a host"},
     {{.not_before = 0}, endless, "CN=x", {NULL}, "validity.past_issuer", "past the issuer's end"},
 };
 

@@ -184,6 +184,39 @@ static void what_was_issued_is_delivered_again_without_the_token(void **state)
     assert_ledger_is_whole(0, 0, 3);
 }
 
+static void one_that_the_ledger_has_wrong_is_not_delivered_again(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct watcher watcher = watcher_of(true);
+    uint64_t seq = 0;
+    const uint8_t garbage[70] = {0x30, 0x44};
+    (void)state;
+    judge(1, 1);
+    const struct plan_item *item = &plan->items[0];
+    const struct record_cert_signing signing = {.tbs = bytes_of(item->tbs, item->tbs_len),
+                                                .policy = plan->policy_name,
+                                                .policy_sha256 = plan->policy_sha256,
+                                                .csr_sha256 = item->request->sha256,
+                                                .batch = "test"};
+    struct record_cert_issued issued = {.signature = BYTES(garbage)};
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    cert_seal(signing.tbs, SIGNATURE_ECDSA_SHA256, issued.signature, &der);
+    digest_sha256(builder_bytes(&der), issued.sha256);
+    if (!ledger_append(own.home->ledger, RECORD_CERT_SIGNING, record_cert_signing_write(&signing), &seq,
+                       &err) ||
+        !ledger_commit(own.home->ledger, &err))
+        fail_msg("%s", err.text);
+    issued.ref = seq;
+    if (!ledger_append(own.home->ledger, RECORD_CERT_ISSUED, record_cert_issued_write(&issued), NULL, &err) ||
+        !ledger_commit(own.home->ledger, &err))
+        fail_msg("%s", err.text);
+    ask_again();
+    assert_int_equal(plan_count(plan, PLAN_REPEAT), 1);
+    assert_false(issue_plan(own.signer, plan, &watcher.output, &options, &fake_console, &result, &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_int_equal(watcher.put, 0);
+}
+
 static void a_token_that_fails_delivers_what_it_signed_and_no_more(void **state)
 {
     struct error err = ERROR_INIT;
@@ -359,6 +392,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_certificate_is_logged_signed_logged_delivered, begin, end),
         cmocka_unit_test_setup_teardown(groups_keep_the_order, begin, end),
         cmocka_unit_test_setup_teardown(what_was_issued_is_delivered_again_without_the_token, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_the_ledger_has_wrong_is_not_delivered_again, begin, end),
         cmocka_unit_test_setup_teardown(a_token_that_fails_delivers_what_it_signed_and_no_more, begin, end),
         cmocka_unit_test_setup_teardown(what_does_not_verify_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(an_output_that_fails_leaves_all_in_the_ledger, begin, end),

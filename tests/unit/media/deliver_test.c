@@ -304,10 +304,12 @@ static void a_group_never_goes_over_what_turned_up_meanwhile(void **state)
     struct error err = ERROR_INIT;
     struct media_group *group = media_group_new();
     assert_true(media_group_add(group, folder->fd, "a.pem", bytes_of_text("one"), &err));
-    assert_true(delivers(folder, "a.pem", "somebody else's", &err));
+    // Not by media_deliver(), whose temporary file is of the same name.
+    assert_true(file_create(folder->fd, "a.pem", 0644, bytes_of_text("somebody else's"), &err));
     assert_false(media_group_commit(group, folder->fd, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
-    assert_non_null(strstr(err.text, "a.pem"));
+    if (strstr(err.text, "a.pem already exists with different content") == NULL)
+        fail_msg("%s", err.text);
     media_group_free(group);
     assert_true(has(folder, "a.pem", "somebody else's"));
     assert_int_equal(count_names(folder), 1);

@@ -251,6 +251,82 @@ static void reissue_and_other_days_ask_for_a_new_one(void **state)
     }
 }
 
+static void an_expired_one_is_not_delivered_again(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct plan_options options = {.policy = policy};
+    (void)state;
+    AUTO(plan_free) struct plan *first = issued_and_asked_again();
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    options.now = time_now() + 89 * TIME_DAY_SECONDS; // it has 90
+    if (!plan_judge(judge, first, &options, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(first->items[0].action, PLAN_REPEAT);
+    AUTO(plan_free) struct plan *later = plan_new(policy);
+    later->items = memory_new(1, sizeof(*later->items));
+    later->count = 1;
+    later->items[0] = (struct plan_item){.source = memory_text("device-2.csr"),
+                                         .name = memory_text("device-2"),
+                                         .request = TAKE(first->items[0].request)};
+    AUTO(judge_free) struct judge *later_judge = judge_new(own.home);
+    options.now = time_now() + 91 * TIME_DAY_SECONDS;
+    if (!plan_judge(later_judge, later, &options, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(later->items[0].action, PLAN_SIGN);
+}
+
+static void other_settings_ask_for_a_new_one(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    struct output output = {.put = take};
+    const struct issue_options sign = {.command = "sign"};
+    struct policy_variable site = {.name = "site", .value = "berlin"};
+    const char text[] = "policy: test\n"
+                        "variables:\n"
+                        "  - {name: site, match: '[a-z]+'}\n"
+                        "subject:\n"
+                        "  - {field: CN, match: 'device-[0-9]+'}\n"
+                        "san:\n"
+                        "  - {type: dns, value: '{CN}.{site}.example', from: policy}\n"
+                        "other_subject: refuse\n"
+                        "other_san: refuse\n"
+                        "key: {allow: [ec-p256], unique: true}\n"
+                        "validity: {days: 90}\n"
+                        "key_usage: [digitalSignature]\n"
+                        "extended_key_usage: [clientAuth]\n";
+    AUTO(policy_free) struct policy *of_sites = NULL;
+    (void)state;
+    if (!policy_load(bytes_of_text(text), "test.yaml", &of_sites, &err))
+        fail_msg("%s", err.text);
+    struct plan_options options = {
+        .policy = of_sites, .variables = &site, .variables_count = 1, .now = time_now()};
+    AUTO(plan_free) struct plan *plan = plan_new(of_sites);
+    fake_plan_add(plan, "device-2", 2, keys[1]);
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    if (!plan_judge(judge, plan, &options, &err) ||
+        !issue_plan(own.signer, plan, &output, &sign, &fake_console, &result, &err))
+        fail_msg("%s", err.text);
+    // The same request again: here, and there.
+    static const char *const sites[] = {"berlin", "bremen"};
+    static const enum plan_action actions[] = {PLAN_REPEAT, PLAN_SIGN};
+    struct request *request = TAKE(plan->items[0].request);
+    for (size_t i = 0; i < ARRAY_LEN(sites); i++) {
+        AUTO(plan_free) struct plan *again = plan_new(of_sites);
+        AUTO(judge_free) struct judge *next = judge_new(own.home);
+        again->items = memory_new(1, sizeof(*again->items));
+        again->count = 1;
+        again->items[0] = (struct plan_item){
+            .source = memory_text("device-2.csr"), .name = memory_text("device-2"), .request = request};
+        site.value = sites[i];
+        if (!plan_judge(next, again, &options, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(again->items[0].action, actions[i]);
+        request = TAKE(again->items[0].request);
+    }
+    request_free(request);
+}
+
 static void without_a_home_only_the_policy_judges(void **state)
 {
     struct error err = ERROR_INIT;
@@ -291,6 +367,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_lies_where_it_belongs_is_present, begin, end),
         cmocka_unit_test_setup_teardown(an_earlier_one_is_not_put_over_another_file, begin, end),
         cmocka_unit_test_setup_teardown(reissue_and_other_days_ask_for_a_new_one, begin, end),
+        cmocka_unit_test_setup_teardown(an_expired_one_is_not_delivered_again, begin, end),
+        cmocka_unit_test_setup_teardown(other_settings_ask_for_a_new_one, begin, end),
         cmocka_unit_test_setup_teardown(without_a_home_only_the_policy_judges, begin, end),
         cmocka_unit_test_setup_teardown(the_seal_covers_bytes_and_verdicts, begin, end),
     };

@@ -54,6 +54,11 @@ static void the_hash_binds_every_decision(void **state)
     assert_memory_not_equal(first, plan->sha256, 32);
     free(TAKE(plan->items[1].reason));
 
+    plan->items[0].input_sha256[31] = 1;
+    plan_seal(plan);
+    assert_memory_not_equal(first, plan->sha256, 32);
+    plan->items[0].input_sha256[31] = 0;
+
     plan->policy_sha256[0] = 1;
     plan_seal(plan);
     assert_memory_not_equal(first, plan->sha256, 32);

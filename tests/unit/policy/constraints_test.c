@@ -227,6 +227,8 @@ static void mailboxes_in_names_and_subject(void **state)
         {SAN_EMAIL, ".iot.example", NULL, NULL, "email:me@a.iot.example", NULL},
         {SAN_EMAIL, "me@iot.example", NULL, NULL, "email:me@IOT.example", NULL},
         {SAN_EMAIL, "me@iot.example", NULL, NULL, "email:Me@iot.example", OUTSIDE},
+        {SAN_EMAIL, NULL, "me@iot.example", NULL, "email:Me@IOT.example", AMONG},
+        {SAN_EMAIL, NULL, "me@iot.example", NULL, "email:you@iot.example", NULL},
         {SAN_EMAIL, NULL, "evil.example", NULL, "email:me@evil.example", AMONG},
         {SAN_EMAIL, NULL, "", NULL, "email:me@evil.example", AMONG},
         {SAN_EMAIL, "", NULL, NULL, "email:me@evil.example", OUTSIDE},

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# scripts/mutants: the same seed plants the same faults, each of them changes its line, and the list of faults that change nothing fits the source.
+set -euo pipefail
+: "${SOURCE:?the source folder}"
+cd "$SOURCE"
+work=$(mktemp -d "${TMPDIR:-/tmp}/coldca-mutants-test-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+scripts/mutants records 200 --seed 7 --show >"$work/one"
+scripts/mutants records 200 --seed 7 --show >"$work/two"
+cmp "$work/one" "$work/two" || fail "the same seed, other faults"
+[ "$(wc -l <"$work/one")" = 201 ] || fail "200 faults were wanted"
+for kind in negated "check dropped" "off by one" constant "statement left out" "early true" "&& for ||"; do
+    grep -qF -- ": $kind: " "$work/one" || fail "no fault of the kind: $kind"
+done
+scripts/mutants ledger 5000 --seed 7 --show >"$work/ledger"
+grep -qF ": sync or lock dropped: " "$work/ledger" || fail "no fsync is dropped"
+! scripts/mutants nowhere 1 --show >"$work/one" 2>"$work/err" || fail "a room that is not there"
+grep -q "there is no src/nowhere" "$work/err" || fail "nothing says that there is no such room"
+
+while IFS=$'\t' read -r path before after reason; do
+    case $path in
+        '' | '#'*) ;;
+        tests) [ -d "src/$before" ] || fail "tests/mutants.txt names tests for src/$before, which is not there" ;;
+        *)
+            grep -qF -- "$before" "$path" || fail "tests/mutants.txt: $path has no line: $before"
+            [ -n "${after:+$reason}" ] || fail "tests/mutants.txt: a fault and a reason are due: $path $before"
+            ;;
+    esac
+done <tests/mutants.txt
