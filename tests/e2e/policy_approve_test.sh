@@ -162,7 +162,7 @@ echo "# more" >>two/policies/mqtt-device.yaml
 before=$(wc -l <two/ledger.jsonl)
 run 3 -C two --pin-source file:pin policy approve mqtt-device --yes
 says "approving policies needs 2 approvals"
-says "coldca plan"
+says "--plan-out FILE"
 equal "$(wc -l <two/ledger.jsonl)" "$before" "records of one person of two"
 
 step "where any policy may be used an approval is a record, and nothing is refused"
