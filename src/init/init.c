@@ -105,14 +105,15 @@ static void tell_capacity(const struct signer *signer, const struct console *con
             most, signature_name(kind), crl_capacity(home->issuer, kind, most));
 }
 
-/** The ledger's record of the CA, its first checkpoint, and the files. */
+/** The ledger's record of the CA, its first checkpoint, and the files. \param own  see init_log_control() */
 static bool finish(struct signer *signer, const struct init_options *options, const char *command,
-                   const struct init_continued *continued, struct error *err)
+                   const struct init_plan *own, const struct init_continued *continued,
+                   const struct console *console, struct error *err)
 {
     struct home *home = signer_home(signer);
     return log_created(signer, options, command, continued, err) &&
            init_chain_log(home, command, options->chain_incomplete, err) &&
-           init_log_control(home, options->control, err) && ledger_commit(home->ledger, err) &&
+           init_log_control(home, options->control, own, console, err) && ledger_commit(home->ledger, err) &&
            signer_checkpoint(signer, err) && keep_certificate(home, err);
 }
 
@@ -170,9 +171,9 @@ static bool get_certificate(struct making *making, const struct init_options *op
     if (mode == INIT_REQUEST)
         return init_write_csr(making, options, plan, err);
     if (mode == INIT_ADOPT)
-        return finish(making->signer, options, "init --certificate", &making->continued, err);
+        return finish(making->signer, options, "init --certificate", NULL, &making->continued, console, err);
     return init_sign_root(making, options, plan, console, err) &&
-           finish(making->signer, options, "init", NULL, err);
+           finish(making->signer, options, "init", plan, NULL, console, err);
 }
 
 /** All that can be wrong is looked for before a token is asked or a directory made. */
@@ -250,7 +251,7 @@ static bool init_complete(const struct init_options *options, const struct conso
         return false;
     operator_name = session_operator(console->operator_name, home->config.operator_name);
     ledger_set_operator(home->ledger, operator_name);
-    if (!finish(signer, options, "init --certificate", NULL, err))
+    if (!finish(signer, options, "init --certificate", NULL, NULL, console, err))
         return false;
     store_certificate(signer, console);
     tell_capacity(signer, console);

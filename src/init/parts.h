@@ -66,6 +66,8 @@ MUST_USE bool init_folder_copy_policies(struct init_folder *folder, struct error
 /** What is known before the token is touched: every mistake of the operator is found here. */
 struct init_plan {
     struct policy *policy;
+    uint8_t *policy_text; /**< its file's bytes */
+    size_t policy_text_len;
     struct template *subject; /**< attributes only */
     enum key_kind key_kind;
     unsigned key_bits;
@@ -117,8 +119,11 @@ MUST_USE bool init_read_control(const struct init_options *options, const struct
 /**
  * Appends the first control.set, and before it, if policies have to be approved, a policy.approved of each the CA begins with.
  * Does not commit.
+ * \param own      with the policy the CA's certificate was made by here; NULL: it was made elsewhere
+ * \param console  hears of files in policies/ that are not approved because they are not policies
  */
-MUST_USE bool init_log_control(struct home *home, const struct control *control, struct error *err);
+MUST_USE bool init_log_control(struct home *home, const struct control *control, const struct init_plan *own,
+                               const struct console *console, struct error *err);
 /** Writes ca.csr, after the policy allowed what it asks for. */
 MUST_USE bool init_write_csr(struct making *making, const struct init_options *options,
                              const struct init_plan *plan, struct error *err);

@@ -17,6 +17,7 @@ void init_plan_done(struct init_plan *plan)
         policy_free(plan->policy);
     if (plan->subject != NULL)
         template_free(plan->subject);
+    free(plan->policy_text);
     free(plan->origin);
     free(plan->ca_label);
     free(plan->ledger_label);
@@ -108,6 +109,17 @@ static bool choose_names(const struct init_options *options, struct init_plan *p
     return true;
 }
 
+static bool load_policy(const char *name, struct init_plan *plan, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(free) char *file = NULL;
+    if (!home_policy_read(-1, name, &text, &file, err) ||
+        !policy_load(builder_bytes(&text), file, &plan->policy, err))
+        return false;
+    plan->policy_text = builder_take(&text, &plan->policy_text_len);
+    return true;
+}
+
 bool init_plan_make(const struct init_options *options, struct init_plan *ret_plan, struct error *err)
 {
     const char *policy = options->policy != NULL ? options->policy : options->wants_csr ? "sub-ca" : "root";
@@ -115,7 +127,7 @@ bool init_plan_make(const struct init_options *options, struct init_plan *ret_pl
     enum hash_kind hash = HASH_NONE;
     if (options->hash != NULL && !hash_parse(options->hash, &hash))
         return error_set(err, ERROR_USAGE, 0, "--hash is sha256, sha384 or sha512");
-    if (!home_policy_find(-1, policy, &plan.policy, err) ||
+    if (!load_policy(policy, &plan, err) ||
         !policy_check_variables(plan.policy, options->variables, options->variables_count, err))
         return false;
     if (!policy_is_ca(plan.policy))

@@ -97,6 +97,7 @@ step "a policy that says 'proof: false' is heard, and takes nothing from the oth
 sed '/^policy:/a proof: false' ca/policies/mqtt-server.yaml >quiet.yaml
 sed -i 's/^policy: .*/policy: quiet/' quiet.yaml
 cp quiet.yaml ca/policies/
+approve quiet
 fill mixed 1 mixed
 mkdir mixed/requests/quiet
 csr hall.csr /CN=hall.example -addext subjectAltName=DNS:hall.example

@@ -47,7 +47,7 @@ csr good.csr /CN=a.iot.example -addext subjectAltName=DNS:a.iot.example
 adopt() {
     local home=$1
     shift
-    run 0 -C "$home" init --token test --use-key "pkcs11:token=test;id=%77;type=private" --certificate below.pem --key-label "$home" \
+    run 0 -C "$home" init --policies any --token test --use-key "pkcs11:token=test;id=%77;type=private" --certificate below.pem --key-label "$home" \
         --origin "$home.example" --pin-source file:pin "$@"
 }
 sign_evil() { # sign_evil CODE HOME

@@ -89,6 +89,7 @@ other_extensions: drop
 other_san: drop
 Y
 csr requests/asks.csr /CN=asks -addext subjectAltName=DNS:asks.example -addext 1.2.840.113549.1.9.15=DER:0102
+approve ./drop.yaml
 run 0 -C ca check --policy ./drop.yaml requests/asks.csr
 says 'note: extension 1.2.840.113549.1.9.15 (S/MIME capabilities) is left out'
 says 'note: san dns "asks.example" is left out'

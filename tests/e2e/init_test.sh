@@ -148,6 +148,20 @@ says "another init is making a CA in there"
 run 0 -C there init --token test --subject CN=There --key-label there "${pin[@]}"
 equal "$(cat there/policies/mine.yaml)" "# mine"
 
+step "what lay in policies/ and is not a policy is not approved; all that is one is"
+says "the policy mine was not approved: "
+equal "$(jq -r 'select(.type == "policy.approved").name' there/ledger.jsonl | paste -sd' ')" "$(basename -s .yaml "$SOURCE"/policies/*.yaml | sort | paste -sd' ')"
+
+step "the policy of the root itself is in the ledger, wherever it lay, and one of its name in the home is what is used"
+sed 's/^# .*/# of this root only/' "$SOURCE/policies/root.yaml" >own.yaml
+run 0 -C own init --token test --policy ./own.yaml --subject CN=Own --key-label own "${pin[@]}"
+digest() { sha256sum "$1" | cut -d' ' -f1; }
+equal "$(jq -r 'select(.type == "policy.approved" and .name == "root").sha256' own/ledger.jsonl | paste -sd' ')" "$(digest own.yaml) $(digest own/policies/root.yaml)"
+run 0 -C own cert show "$(serial_of own/ca.pem)"
+says "policy: root, whose text is record $(jq "select(.sha256 == \"$(digest own.yaml)\").seq" own/ledger.jsonl)"
+run 0 -C own policy diff root
+run 0 -C own ledger verify
+
 step "a sub-CA: a request for the parent, the parent's answer, then it signs"
 run 0 -C issuing init --csr --token test --key-label issuing --subject "O=Test Org,CN=Issuing CA" --pin-source file:pin --json
 csr_file=$(jq -r .csr out)

@@ -30,6 +30,7 @@ key_usage_from_request: [keyAgreement]
 extended_key_usage: [clientAuth]
 extended_key_usage_from_request: [serverAuth, 2.5.29.37.0]
 YAML
+approve easy
 
 # A request with every fact that can be lied about; in an extension, another key.
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out other.key 2>err

@@ -133,6 +133,12 @@ make_ca() {
     run 0 -C ca init --token test --subject "C=US,O=Test Org,CN=Test Root" --pin-source file:pin "$@"
 }
 
+# approve NAME|FILE...: policies that came or changed after init may be used (docs/controls.md)
+approve() {
+    local policy
+    for policy in "$@"; do run 0 -C ca --pin-source file:pin policy approve "$policy" --yes; done
+}
+
 # csr FILE SUBJECT [OPTIONS OF openssl req...]: a request with a new P-256 key beside it, by plain openssl
 csr() {
     local file=$1 subject=$2

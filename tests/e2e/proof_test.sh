@@ -50,6 +50,8 @@ done
 
 step "policy: 'proof: false' is heard"
 sed '/^policy:/a proof: false' ca/policies/mqtt-device.yaml >quiet.yaml
+sed -i 's/^policy: .*/policy: quiet/' quiet.yaml
+approve ./quiet.yaml
 run 0 -C ca sign --policy ./quiet.yaml --set domain=iot.example --pin-source file:pin --out quiet requests/device-1.csr
 present quiet/device-1.pem
 absent quiet/device-1.tlog-proof

@@ -4,7 +4,7 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-make_ca
+make_ca --policies any # they are many, made as they are needed
 openssl x509 -in ca/ca.pem -noout -pubkey | openssl pkey -pubin -outform DER -out ca.spki
 mkdir requests
 "$BUILD/tests/make_bad_keys" requests ca.spki
@@ -301,7 +301,7 @@ openssl req -new -key mixed.key -subj /CN=mixed -out mixed/requests/mixed.csr
 openssl req -x509 -new -key ours.key -subj "/CN=RSA Root" -days 3650 -addext basicConstraints=critical,CA:TRUE \
     -addext keyUsage=critical,keyCertSign,cRLSign -out ours.pem
 softhsm2-util --import ours.key --token test --label ours --id 79 --pin "$(cat pin)" >/dev/null
-run 0 -C rsa-ca init --token test --use-key "pkcs11:token=test;id=%79;type=private" --certificate ours.pem --key-label rsa-ledger \
+run 0 -C rsa-ca init --policies any --token test --use-key "pkcs11:token=test;id=%79;type=private" --certificate ours.pem --key-label rsa-ledger \
     --origin rsa.example --pin-source file:pin
 policy own "debian_weak_keys: false" rsa-3072
 cp ca/policies/own.yaml rsa-ca/policies/

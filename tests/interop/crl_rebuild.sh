@@ -77,7 +77,7 @@ for name in a b c d e f g; do csr "requests/$name.csr" "/CN=$name"; done
 life() {
     ca=ca-$1
     days=0 wanted=0
-    run 0 -C "$ca" init --model "$PWD/leaving.yaml" --token test --key "$1" --key-label "$1" --subject "CN=Root $1" --origin "ca.example/$1" \
+    run 0 -C "$ca" init --policies any --model "$PWD/leaving.yaml" --token test --key "$1" --key-label "$1" --subject "CN=Root $1" --origin "ca.example/$1" \
         --pin-source file:pin
     cp short.yaml long.yaml "$ca/policies/"
     for name in a b c; do issue 0 short $name; done

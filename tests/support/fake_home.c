@@ -81,7 +81,9 @@ bool fake_home_init(struct fake_home *own, struct init_options *options, struct 
 void fake_home_make(struct fake_home *own)
 {
     struct error err = ERROR_INIT;
-    struct init_options options = {.subject = "CN=Root", .origin = "ca.example/root", .key = "ec-p256"};
+    // FAKE_POLICY is in no file that init would approve.
+    struct init_options options = {
+        .subject = "CN=Root", .origin = "ca.example/root", .key = "ec-p256", .policies = "any"};
     fake_token_reset();
     if (!fake_home_init(own, &options, &err))
         fail_msg("init: %s", err.text);

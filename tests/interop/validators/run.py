@@ -86,7 +86,7 @@ class Bench:
         self.write(f"{home}-ca.pem", pem(chain[:1]))
         self.write(f"{home}-chain.pem", pem(chain[1:]) or b"\n")
         chained = ["--chain", f"{home}-chain.pem"] if len(chain) > 1 else []
-        code, out, err = self.run(self.coldca, "-C", home, "init", "--token", "test", "--use-key", "pkcs11:token=test;id=%77;type=private", "--certificate", f"{home}-ca.pem", *chained,
+        code, out, err = self.run(self.coldca, "-C", home, "init", "--policies", "any", "--token", "test", "--use-key", "pkcs11:token=test;id=%77;type=private", "--certificate", f"{home}-ca.pem", *chained,
                                   "--key-label", home, "--origin", f"{home}.example", "--pin-source", "file:pin")
         return (home, "") if code == 0 else (None, err)
 
