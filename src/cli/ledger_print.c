@@ -22,7 +22,7 @@ static void print_details(const struct json *record, const struct ledger_entry *
 {
     int64_t ref = 0;
     struct quoted buffer;
-    static const char *const keys[] = {"subject", "source", "command", "reason", "serial"};
+    static const char *const keys[] = {"subject", "name", "source", "command", "reason", "serial"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *value = json_text(record, keys[i]);
         if (value != NULL)

@@ -3,7 +3,7 @@
 # Policies are events: only a text that stands in the ledger is used; changing it is shown, asked, and recorded whole.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
-make_ca --policies approved
+make_ca # a new home uses approved policies only
 csr requests/one.csr /CN=one
 mkdir -p stick/requests && csr stick/requests/two.csr /CN=two
 file=ca/policies/mqtt-device.yaml
@@ -100,6 +100,8 @@ says "+validity: {days: 99}"
 says "the policy mqtt-device is approved (record $((before + 1)))"
 equal "$(tail -n 2 ca/ledger.jsonl | jq -r .type | paste -sd' ')" "session.opened policy.approved"
 tail -n 1 ca/ledger.jsonl | jq -j .text | cmp - "$file" || fail "the record's text is not the file's"
+run 0 -C ca ledger list --type policy.approved
+says "policy.approved  name=mqtt-device"
 run 0 -C ca policy diff mqtt-device
 sound_ledger
 csr more/three.csr /CN=three

@@ -16,6 +16,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VECTORS = os.path.join(os.path.dirname(HERE), "vectors")
 LEDGER = os.path.join(VECTORS, "ledger")
 CRLS = os.path.join(VECTORS, "crl")
+CONTROLS = os.path.join(VECTORS, "controls")
 checked = 0
 
 
@@ -153,6 +154,26 @@ def crls(coldca):
                            stderr=subprocess.PIPE, check=True)
 
 
+def controls(coldca):
+    """Section 10: each certificate was signed by the text that was approved last, by the people in force."""
+    by_verify_ledger(CONTROLS)
+    records = [json.loads(line) for line in read("controls", "ledger.jsonl").splitlines()]
+    texts = {record["seq"]: record for record in records if record["type"] == "policy.approved"}
+    check(sorted(texts) == [1, 11], "which records approve a policy")
+    for record in texts.values():
+        check(verify_ledger.sha256(record["text"].encode()).hex() == record["sha256"], "a policy's digest is that of its text")
+    for signing, governing in ((4, 1), (5, 1), (16, 11)):
+        check(records[signing]["policy_sha256"] == texts[governing]["sha256"], f"the text that record {signing} was signed by")
+    with tempfile.TemporaryDirectory(prefix="coldca-vectors-") as folder:
+        home = Home(coldca, folder, CONTROLS)
+        home.run("ledger", "verify")
+        for signing, governing in ((4, 1), (5, 1), (16, 11)):
+            shown = json.loads(home.run("--json", "cert", "show", records[signing]["serial"]))
+            check(shown["policy_record"] == governing, f"coldca: the text that record {signing} was signed by")
+            check(f"whose text is record {governing}\n" in shown["words"], "the words of it")
+        check(json.loads(home.run("ledger", "show", "11"))["text"] == texts[11]["text"], "coldca: the text")
+
+
 def main():
     numbers()
     root = tree()
@@ -161,6 +182,7 @@ def main():
     by_coldca(sys.argv[1], root)
     chain_set(sys.argv[1])
     crls(sys.argv[1])
+    controls(sys.argv[1])
     print(f"{checked} checks against the vectors hold")
 
 
