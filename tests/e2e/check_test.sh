@@ -4,6 +4,20 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+# init approves what lies there already
+mkdir -p ca/policies
+cat >drop.yaml <<'Y'
+policy: drop
+subject: [{field: CN, match: '[a-z0-9-]{1,64}'}]
+key: {allow: [ec-p256]}
+validity: {days: 10}
+key_usage: [digitalSignature]
+extended_key_usage: [clientAuth]
+other_extensions: drop
+other_san: drop
+Y
+cp drop.yaml ca/policies/
+
 step "with a home, and no module and no token in reach"
 make_ca
 run 0 -C awaiting init --csr --token test --key-label awaiting --subject CN=Awaiting --pin-source file:pin
@@ -78,18 +92,7 @@ run 2 -C ca check "${device[@]}" --nonsense requests
 says --nonsense
 
 step "what was asked for and is left out is a note, in the table and in JSON"
-cat >drop.yaml <<'Y'
-policy: drop
-subject: [{field: CN, match: '[a-z0-9-]{1,64}'}]
-key: {allow: [ec-p256]}
-validity: {days: 10}
-key_usage: [digitalSignature]
-extended_key_usage: [clientAuth]
-other_extensions: drop
-other_san: drop
-Y
 csr requests/asks.csr /CN=asks -addext subjectAltName=DNS:asks.example -addext 1.2.840.113549.1.9.15=DER:0102
-approve ./drop.yaml
 run 0 -C ca check --policy ./drop.yaml requests/asks.csr
 says 'note: extension 1.2.840.113549.1.9.15 (S/MIME capabilities) is left out'
 says 'note: san dns "asks.example" is left out'
