@@ -305,7 +305,7 @@ def use_policies(pool, chance):
             path = f"policies/{number}-{place}.yaml"
             write_policy(path, text.replace(b"\n", b" ") if place == "description" else text, place)
             locale, width = chance.choice(LOCALES), chance.choice([None, chance.randint(20, 200)])
-            for arguments in ["policy", "show", path], ["policy", "show", "--json", path], ["policy", "check", path], ["check", "--policy", path, "some"]:
+            for arguments in ["policy", "show", path], ["policy", "show", "--json", path], ["policy", "check", path], ["check", "--policy", path, "some"], ["-C", "ca", "policy", "diff", path]:
                 yield pool.submit(run, arguments, locale, width)
 
 
