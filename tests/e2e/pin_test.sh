@@ -155,10 +155,10 @@ for try in 1 2 3 4 5 none; do
     wait "$main" || fail "a run that was only watched failed"
 done
 for pid in "${readers[@]}"; do
-    ! tr '\0' '\n' <"/proc/$pid/environ" | grep -qF -- "$pin" || fail "the PIN is in the environment of a reader"
+    ! grep -qaF -- "$pin" "/proc/$pid/environ" || fail "the PIN is in the environment of a reader"
 done
 for pid in "$main" "${readers[@]}"; do
-    ! tr '\0' '\n' <"/proc/$pid/cmdline" | grep -qF -- "$pin" || fail "the PIN is in argv"
+    ! grep -qaF -- "$pin" "/proc/$pid/cmdline" || fail "the PIN is in argv"
     grep -q '^Max core file size *0 *0' "/proc/$pid/limits" || fail "a core could be written: $(grep core "/proc/$pid/limits")"
 done
 kill -CONT "$main" "${readers[@]}"
