@@ -11,16 +11,13 @@
 #include <fcntl.h>
 
 static const struct command_help help = {
-    .usage = "approve PLAN --name NAME --key FILE|URI [OPTIONS]",
-    .text = "Shows what a plan would do, read from the bytes that would be signed, asks, and writes an "
-            "approval: a note signed\n"
-            "by a person's key, for this one plan of this one CA. Needs no home and no token of the CA: run "
-            "it on another\n"
-            "machine. FILE is an Ed25519 or P-256 key in PEM, with a passphrase or without; URI (pkcs11:...) "
-            "one in the person's\n"
-            "own token. With --vkey it prints the verifier key for the CA's controls, and approves nothing.",
+    .usage = "approve PLAN --key FILE|URI [OPTIONS]",
+    .text = "Shows what a plan would do, read from the bytes that would be signed, asks, and writes an\n"
+            "approval: a note signed by a person's key, for this one plan of this one CA. Needs no home\n"
+            "and no token of the CA: run it on another machine. FILE is an Ed25519 or P-256 key in PEM,\n"
+            "URI (pkcs11:...) one in the person's own token. --vkey prints the key as controls name it.",
     .example = "  coldca approve --vkey --name ann --key ann.pem\n"
-               "  coldca approve stick/sub-ca.plan --name ann --key ann.pem",
+               "  coldca approve stick/sub-ca.plan --key ann.pem",
 };
 
 struct approving {
@@ -49,20 +46,20 @@ static bool show_vkey(const struct approving *approving, const struct console *c
     return true;
 }
 
-static void report(const struct plan_file *file, const struct approving *approving, const char *out,
-                   const char *vkey, bool wants_json)
+static void report(const struct plan_file *file, const char *name, const char *out, const char *vkey,
+                   bool wants_json)
 {
     if (wants_json) {
         AUTO(json_free) struct json *json = json_new_object();
         json_put_hex(json, "plan_sha256", BYTES(file->sha256));
         json_put_text(json, "act", act_name(file->header.act));
-        report_put(json, "name", approving->name);
+        report_put(json, "name", name);
         json_put_text(json, "vkey", vkey);
         report_put(json, "approval", out);
         report_json(json);
-        return;
+    } else {
+        cli_print(stdout, "\napproved by %s: %s\n", name, out);
     }
-    cli_print(stdout, "\napproved by %s: %s\n", approving->name, out);
 }
 
 static bool approve(const struct approving *approving, const char *path, const struct options *options,
@@ -74,18 +71,22 @@ static bool approve(const struct approving *approving, const char *path, const s
     AUTO(builder_done) struct builder words = BUILDER_INIT;
     AUTO(builder_done) struct builder note = BUILDER_INIT;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
-    AUTO(free)
-    char *out = approving->out != NULL ? memory_text(approving->out)
-                                       : memory_format("%s.%s.approval", path, approving->name);
+    AUTO(free) char *found = NULL;
     if (!file_read(AT_FDCWD, path, PLAN_FILE_MAX_LEN, &text, err) ||
         !plan_file_read(builder_bytes(&text), &file, err) || !approve_describe(&file, &words, err))
         return false;
     cli_print(options->wants_json ? stderr : stdout, "%s", builder_text(&words));
     if (!ask(approving, console, err) || !witness_key_open(&approving->place, console, &key, err) ||
-        !approve_sign(&file, key, approving->name, time_now(), &note, &vkey, err) ||
+        (approving->name == NULL && !approve_find_name(&file, key, &found, err)))
+        return false;
+    const char *name = approving->name != NULL ? approving->name : found;
+    AUTO(free)
+    char *out =
+        approving->out != NULL ? memory_text(approving->out) : memory_format("%s.%s.approval", path, name);
+    if (!approve_sign(&file, key, name, time_now(), &note, &vkey, err) ||
         !file_create(AT_FDCWD, out, 0644, builder_bytes(&note), err))
         return false;
-    report(&file, approving, out, builder_text(&vkey), options->wants_json);
+    report(&file, name, out, builder_text(&vkey), options->wants_json);
     return true;
 }
 
@@ -94,7 +95,7 @@ int cli_approve(int argc, char **argv, struct error *err)
     struct approving own = {.place = {.may_ask = true}};
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
-        {"name", 0, OPTION_TEXT, "NAME", "who approves, as the CA's controls name the person", &own.name},
+        {"name", 0, OPTION_TEXT, "NAME", "who approves, as the control has it (whose key it is)", &own.name},
         {"key", 0, OPTION_TEXT, "FILE|URI", "the person's private key", &own.place.key},
         {"out", 'o', OPTION_TEXT, "FILE", "the approval to write (PLAN.NAME.approval)", &own.out},
         {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module of a URI without module-path",
@@ -108,8 +109,9 @@ int cli_approve(int argc, char **argv, struct error *err)
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
     struct console console = cli_console(&options);
-    if (own.name == NULL || own.place.key == NULL || options.arguments.count != (own.wants_vkey ? 0 : 1))
-        (void)error_set(err, ERROR_USAGE, 0, "approve takes one PLAN, --name and --key");
+    bool is_whole = own.place.key != NULL && options.arguments.count == (own.wants_vkey ? 0 : 1);
+    if (!is_whole || (own.wants_vkey && own.name == NULL))
+        (void)error_set(err, ERROR_USAGE, 0, "approve takes PLAN and --key; approve --vkey --name and --key");
     else if (own.wants_vkey ? show_vkey(&own, &console, err)
                             : approve(&own, options.arguments.items[0], &options, &console, err))
         return EXIT_DONE;

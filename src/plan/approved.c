@@ -68,8 +68,7 @@ bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now,
                   struct plan_file *ret_file, struct error *err)
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    if (!admit_new_header(home, plan->act, now, valid_for, &file.header, err) ||
-        !add_policy(home, plan, &file, err))
+    if (!admit_new_plan(home, plan->act, now, valid_for, &file, err) || !add_policy(home, plan, &file, err))
         return false;
     add_items(plan, &file);
     if (json_count(file.items) == 0)

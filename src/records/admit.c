@@ -122,8 +122,8 @@ bool plan_admit(const struct home *home, const struct plan_given *given, int64_t
     return true;
 }
 
-bool admit_new_header(const struct home *home, enum act act, int64_t now, int64_t valid_for,
-                      struct plan_header *ret_header, struct error *err)
+bool admit_new_plan(const struct home *home, enum act act, int64_t now, int64_t valid_for,
+                    struct plan_file *file, struct error *err)
 {
     AUTO(control_done) struct control control = {.people_count = 0};
     bool is_set = false;
@@ -131,12 +131,14 @@ bool admit_new_header(const struct home *home, enum act act, int64_t now, int64_
         return false;
     if (!is_set)
         return no_controls(err);
-    *ret_header = (struct plan_header){.act = act,
-                                       .origin = memory_text(home->config.origin),
-                                       .vkey = memory_text(home->config.ledger_vkey),
-                                       .control = control.seq,
-                                       .not_before = now,
-                                       .not_after = now + valid_for};
+    file->header = (struct plan_header){.act = act,
+                                        .origin = memory_text(home->config.origin),
+                                        .vkey = memory_text(home->config.ledger_vkey),
+                                        .control = control.seq,
+                                        .not_before = now,
+                                        .not_after = now + valid_for};
+    for (size_t i = 0; i < control.people_count; i++)
+        plan_file_add_person(file, control.people[i].name, control.people[i].key);
     return true;
 }
 

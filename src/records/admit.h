@@ -38,12 +38,13 @@ MUST_USE bool plan_admit(const struct home *home, const struct plan_given *given
                          struct admitted *ret_admitted, struct error *err);
 
 /**
- * Begins the header of a new plan: for this CA, under the control in force, from now on.
+ * Begins a new plan: for this CA, under the control in force, from now on.
  * \param valid_for  seconds
+ * \param file       gets header and people
  * \return false: ERROR_INPUT, this CA has no controls
  */
-MUST_USE bool admit_new_header(const struct home *home, enum act act, int64_t now, int64_t valid_for,
-                               struct plan_header *ret_header, struct error *err);
+MUST_USE bool admit_new_plan(const struct home *home, enum act act, int64_t now, int64_t valid_for,
+                             struct plan_file *file, struct error *err);
 
 /** Appends plan.approved, unless the plan was taken in before. Before anything of it is done. */
 MUST_USE bool admitted_log(const struct admitted *admitted, struct ledger *ledger, const char *batch,

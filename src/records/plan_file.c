@@ -20,6 +20,8 @@ void plan_file_done(struct plan_file *file)
         json_free(file->items);
     if (file->refused != NULL)
         json_free(file->refused);
+    if (file->people != NULL)
+        json_free(file->people);
     if (file->tree != NULL)
         whole_tree_free(file->tree);
     free(file->policy_text);
@@ -52,6 +54,15 @@ void plan_file_add(struct plan_file *file, const char *name, const char *type, s
     json_put_text(record, "type", type);
     json_put_text(item, "name", name);
     json_put(item, "record", record);
+}
+
+void plan_file_add_person(struct plan_file *file, const char *name, const char *key)
+{
+    if (file->people == NULL)
+        file->people = json_new_array();
+    struct json *person = json_add_object(file->people);
+    json_put_text(person, "name", name);
+    json_put_text(person, "key", key);
 }
 
 const struct json *plan_file_record(const struct plan_file *file, size_t index)
@@ -101,6 +112,8 @@ void plan_file_write(const struct plan_file *file, struct builder *ret_text)
     json_put(whole, "items", json_clone(file->items));
     if (file->refused != NULL)
         json_put(whole, "refused", json_clone(file->refused));
+    if (file->people != NULL)
+        json_put(whole, "people", json_clone(file->people));
     json_put_text(whole, "policy_text", file->policy_text);
     json_canonical(whole, ret_text);
     builder_add_u8(ret_text, '\n');
@@ -166,6 +179,8 @@ static bool read_plan(const struct json *json, struct plan_file *file, struct er
     file->items = json_clone(items);
     if (json_get(json, "refused") != NULL)
         file->refused = json_clone(json_get(json, "refused"));
+    if (json_get(json, "people") != NULL)
+        file->people = json_clone(json_get(json, "people"));
     file->policy_text = policy_text == NULL ? NULL : memory_text(policy_text);
     digest_header(file);
     return check_items(file, err) && check_whole(file, err);

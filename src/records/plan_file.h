@@ -19,6 +19,9 @@ struct plan_file {
     struct json *items;        /**< array of {"name": of the output, "record": with its type} */
     struct json *
         refused; /**< array of {"source", "reasons"}: what was not allowed, for people; not part of what is approved */
+    struct json *
+        people; /**< array of {"name", "key"}: whom the control names, so that an approver need not say who he is; not part of
+                                what is approved. NULL: the plan does not say */
     char *policy_text;       /**< with header.policy */
     struct whole_tree *tree; /**< over the items; NULL until sealed or read */
 };
@@ -27,6 +30,8 @@ DEFINE_AUTO_VALUE(struct plan_file, plan_file_done);
 
 /** Adds an item. \param name  of what it comes to; NULL: it comes to no file. \param record  its members; taken */
 void plan_file_add(struct plan_file *file, const char *name, const char *type, struct json *record);
+/** Adds a person of the control in force. */
+void plan_file_add_person(struct plan_file *file, const char *name, const char *key);
 /** Makes count, root and digest of the items. */
 void plan_file_seal(struct plan_file *file);
 /** The file's bytes; appends. */

@@ -21,7 +21,7 @@ bool planned_write(const struct status_desk *desk, enum act act, struct plan_fil
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     if (json_count(file->items) == 0)
         return error_set(err, ERROR_INPUT, 0, "there is nothing to do, so nothing to approve");
-    if (!admit_new_header(desk->home, act, time_now(), valid_for, &file->header, err))
+    if (!admit_new_plan(desk->home, act, time_now(), valid_for, file, err))
         return false;
     plan_file_seal(file);
     plan_file_write(file, &text);

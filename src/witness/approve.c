@@ -108,6 +108,29 @@ bool approve_vkey(const struct witness_key *key, const char *name, struct builde
     return make_key(key, name, ret_vkey, &note_key, err);
 }
 
+bool approve_find_name(const struct plan_file *file, const struct witness_key *key, char **ret_name,
+                       struct error *err)
+{
+    size_t count = file->people == NULL ? 0 : json_count(file->people);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_text(json_at(file->people, i), "name");
+        const char *named = json_text(json_at(file->people, i), "key");
+        struct error ignored = ERROR_INIT; // a name that no key can have is nobody's
+        // It becomes part of a file's name, and the plan came on a stick.
+        if (name == NULL || named == NULL || strchr(name, '/') != NULL)
+            continue;
+        AUTO(note_key_done) struct note_key note_key = {.name = NULL};
+        AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+        if (!make_key(key, name, &vkey, &note_key, &ignored) || strcmp(builder_text(&vkey), named) != 0)
+            continue;
+        *ret_name = memory_text(name);
+        return true;
+    }
+    return error_set(
+        err, ERROR_INPUT, 0,
+        "no person whom the plan's control names has this key: say who approves with --name NAME");
+}
+
 bool approve_sign(const struct plan_file *file, const struct witness_key *key, const char *name, int64_t now,
                   struct builder *ret_note, struct builder *ret_vkey, struct error *err)
 {

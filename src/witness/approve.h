@@ -23,6 +23,10 @@ MUST_USE bool approve_sign(const struct plan_file *file, const struct witness_ke
                            int64_t now, struct builder *ret_note, struct builder *ret_vkey,
                            struct error *err);
 
+/** Whose key it is by the plan's people; the caller frees. ERROR_INPUT: nobody's */
+MUST_USE bool approve_find_name(const struct plan_file *file, const struct witness_key *key, char **ret_name,
+                                struct error *err);
+
 /** A key as a control names it: "NAME+KEYID+BASE64"; appends. */
 MUST_USE bool approve_vkey(const struct witness_key *key, const char *name, struct builder *ret_vkey,
                            struct error *err);

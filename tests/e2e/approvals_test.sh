@@ -53,7 +53,20 @@ says "CN=device-1"
 says "spiffe://iot.example/device/device-1"
 says "--yes"
 absent first.plan.ann.approval
-approve first.plan ann
+run 2 approve --name ann --key ann.key.pem
+step "whose key it is stands in the plan, and is no path"
+openssl genpkey -algorithm ed25519 -out nobody.key.pem 2>/dev/null
+run 3 approve first.plan --key nobody.key.pem --yes
+says "no person whom the plan's control names has this key: say who approves with --name NAME"
+mkdir first.plan.
+run 0 approve --vkey --name ../out --key nobody.key.pem
+jq -c --arg key "$(cat out)" '.people[0] = {name: "../out", key: $key}' first.plan >path.plan
+mkdir path.plan..
+run 3 approve path.plan --key nobody.key.pem --yes
+absent out.approval
+rmdir first.plan. path.plan..
+run 0 approve first.plan --key ann.key.pem --yes
+says "approved by ann: first.plan.ann.approval"
 equal "$(sed -n '1p;4p' first.plan.ann.approval)" "coldca approval v1
 issue"
 equal "$(sed -n 3p first.plan.ann.approval)" "$digest"
