@@ -96,6 +96,8 @@ static void digest_header(struct plan_file *file)
 
 void plan_file_seal(struct plan_file *file)
 {
+    if (file->tree != NULL) // of items that were changed since
+        whole_tree_free(file->tree);
     file->tree = grow(file);
     file->header.count = json_count(file->items);
     whole_tree_root(file->tree, &file->header.root);
