@@ -2,18 +2,14 @@
 #include "status/crl.h"
 
 #include "base/digest.h"
-#include "base/encode.h"
-#include "base/file.h"
-#include "base/memory.h"
 #include "home/created.h"
 #include "issue/directory.h"
 #include "signer/memory.h"
+#include "status/crl_files.h"
 #include "status/planned.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-
-#define CRL_FILES "crl-*.[dp]e[rm]" /* what put_files() makes */
 
 /** What is drawn, before it is signed. Of a list that may have a million entries there is one copy. */
 struct drawing {
@@ -240,105 +236,6 @@ static bool make_record(struct status_desk *desk, const struct drawing *drawing,
     return true;
 }
 
-/* ---- files ---- */
-
-/** Makes a file; one of the same bytes that is there already is as good. */
-static bool put_file(int fd, const char *name, struct bytes content, struct error *err)
-{
-    AUTO(builder_done) struct builder there = BUILDER_INIT;
-    struct error ignored = ERROR_INIT;
-    if (file_exists(fd, name) && file_read(fd, name, content.len, &there, &ignored) &&
-        bytes_equal(builder_bytes(&there), content))
-        return true;
-    return file_create(fd, name, 0644, content, err);
-}
-
-#define PEM_PART_LEN ((size_t)1024 * ENCODE_PEM_LINE_LEN)
-
-/** As PEM, part by part: it is a third longer. \param data  struct bytes, the DER */
-static bool fill_pem(void *data, int fd, const char *shown, struct error *err)
-{
-    struct bytes der = *(const struct bytes *)data;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    builder_add_text(&text, "-----BEGIN X509 CRL-----\n");
-    while (der.len > 0) {
-        encode_pem_lines(bytes_slice(der, 0, PEM_PART_LEN), &text);
-        der = bytes_slice(der, PEM_PART_LEN, der.len);
-        if (!file_write_fd(fd, shown, builder_bytes(&text), err))
-            return false;
-        builder_clear(&text);
-    }
-    return file_write_fd(fd, shown, BYTES_LITERAL("-----END X509 CRL-----\n"), err);
-}
-
-static bool put_pem(int fd, const char *name, struct bytes der, struct error *err)
-{
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    if (!file_exists(fd, name))
-        return file_create_by(fd, name, 0644, fill_pem, &der, err);
-    encode_pem("X509 CRL", der, &pem);
-    return put_file(fd, name, builder_bytes(&pem), err);
-}
-
-static bool put_files(int fd, const char *name, struct bytes der, struct error *err)
-{
-    AUTO(free) char *der_name = memory_format("%s.der", name);
-    AUTO(free) char *pem_name = memory_format("%s.pem", name);
-    return put_file(fd, der_name, der, err) && put_pem(fd, pem_name, der, err);
-}
-
-/** Where CRLs go. */
-struct places {
-    int home_fd; /**< crl/ in the home */
-    struct directory out;
-    bool has_out;
-};
-
-static void places_done(struct places *places)
-{
-    auto_close(&places->home_fd);
-    directory_close(&places->out);
-}
-DEFINE_AUTO_VALUE(struct places, places_done);
-
-static bool open_places(const struct crl_options *options, const struct home *home, struct places *places,
-                        struct error *err)
-{
-    places->has_out = options->out != NULL;
-    return file_make_folder(home->fd, HOME_CRLS, 0755, err) &&
-           file_open_folder(home->fd, HOME_CRLS, &places->home_fd, err) &&
-           (!places->has_out || directory_open(home, options->out, &places->out, err));
-}
-
-/** A file of the next number says that the ledger has forgotten a CRL that left. */
-static bool check_places(const struct places *places, const char *name, struct error *err)
-{
-    AUTO(free) char *der_name = memory_format("%s.der", name);
-    AUTO(free) char *pem_name = memory_format("%s.pem", name);
-    if (file_exists(places->home_fd, der_name) || file_exists(places->home_fd, pem_name))
-        return error_set(err, ERROR_LEDGER, 0,
-                         HOME_CRLS
-                         "/%s is there, but no record of its number: the ledger is older than what left "
-                         "it; restore the newest copy of this home",
-                         name);
-    if (places->has_out && (file_exists(places->out.fd, der_name) || file_exists(places->out.fd, pem_name)))
-        return error_set(err, ERROR_INPUT, 0,
-                         "--out holds another %s already: name another --out, or move that file away", name);
-    return true;
-}
-
-static bool deliver(const struct places *places, const char *name, struct bytes der, struct error *err)
-{
-    // A run that died here left a file that has no name yet; its number is not used again, so nobody else clears it away.
-    file_sweep(places->home_fd, CRL_FILES);
-    if (places->has_out)
-        file_sweep(places->out.fd, CRL_FILES);
-    return (put_files(places->home_fd, name, der, err) &&
-            (!places->has_out ||
-             (put_files(places->out.fd, name, der, err) && directory_put_checkpoint(&places->out, err)))) ||
-           error_while(err, "writing %s; it is signed and in the ledger", name);
-}
-
 /**
  * A key that signs data and not a digest (Ed25519) gets the whole list at once, and some tokens take little: what does not fit is
  * refused before its number is in the ledger.
@@ -414,7 +311,7 @@ static void say_result(const struct drawing *drawing, const struct logged *logge
 bool crl_sign(const struct crl_options *options, const struct console *console, struct crl_result *ret_result,
               struct error *err)
 {
-    AUTO(places_done) struct places places = {.home_fd = -1, .out = {.fd = -1}};
+    AUTO(crl_places_done) struct crl_places places = {.home_fd = -1, .out = {.fd = -1}};
     AUTO(status_desk_done)
     struct status_desk desk = {
         .console = console, .pin_source = options->pin_source, .emergency = options->emergency};
@@ -427,17 +324,18 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
     if (options->plan_out != NULL)
         return status_desk_confine(&desk, written, err) &&
                write_plan(&desk, options, &drawing, ret_result, err);
-    if (!open_places(options, desk.home, &places, err) || !status_desk_confine(&desk, options->out, err) ||
+    if (!crl_places_open(desk.home, options->out, &places, err) ||
+        !status_desk_confine(&desk, options->out, err) ||
         (places.has_out && !directory_meet_checkpoint(&places.out, err)) || !begin(&desk, err) ||
         !draw(&desk, options, &drawing, err))
         return false;
     (void)snprintf(ret_result->name, sizeof(ret_result->name), "crl-%" PRIu64, drawing.frame.number); // fits
-    if (!check_places(&places, ret_result->name, err) || !check_length(&desk, &drawing, err))
+    if (!crl_places_check(&places, ret_result->name, err) || !check_length(&desk, &drawing, err))
         return false;
     bool is_done = sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err);
     // The number is on the disk and under a checkpoint, and on the token; from here on the CRL leaves.
     is_done = is_done && signer_remember_crl(desk.signer, drawing.frame.number, err) &&
-              deliver(&places, ret_result->name, builder_bytes(&logged.made), err);
+              crl_places_deliver(&places, ret_result->name, builder_bytes(&logged.made), err);
     if (is_done)
         say_result(&drawing, &logged, ret_result);
     logged_done(&logged);
