@@ -84,6 +84,9 @@ CASES = [Scenario(title, *rest) for title, rest in {
     "8: a chain that is longer than its path length by a CA's next key": ([Authority(), Authority(subject=ISSUING, path_len=0), Authority(subject=ISSUING)], Policy(), [wish()]),
     "8: an end entity named like a CA above": below(
         [one("dns", "a.example", subject=ISSUING), one("dns", "a.example", subject=[("O", "Test"), ("CN", "Test Root CA")])], Policy([SERVER, CLIENT])),
+    "7: an excluded mailbox in the subject, in any case, beside a SAN": below(
+        [one("email", "you@iot.example", NO, subject=[("CN", "x y"), ("emailAddress", "Me@IOT.example")]), one("email", "you@iot.example", subject=[("CN", "x y"), ("emailAddress", "you@iot.example")])],
+        Policy([EMAIL]), excluded=[("email", "me@iot.example")]),
     "7: an excluded mailbox, in any case": below([one("email", "Me@IOT.example", NO), one("email", "you@iot.example")], Policy([EMAIL]), excluded=[("email", "me@iot.example")]),
     "constraints of every kind": below(
         [one("dns", "A.IoT.Example"), one("dns", "xiot.example", NO), one("ip", "10.1.1.1"), one("ip", "11.0.0.1", NO), one("ip", "2001:db8::1", NO), one("email", "me@iot.example"),

@@ -71,6 +71,13 @@ def address_cn_that_java_misses(question):
     return is_only_in_root or any(inner.version == outer.version and inner.subnet_of(outer) for inner in permitted for outer in excluded)
 
 
+def mailbox_in_subject_in_another_case(question):
+    """An excluded mailbox, spelt otherwise, in the subject beside a SAN: Java compares in any case, but looks at the subject only where there is no SAN."""
+    excluded = [name.value for value in constraints(question) for name in value.excluded_subtrees or [] if isinstance(name, x509.RFC822Name) and "@" in name.value]
+    subject = [attribute.value for attribute in question.leaf.subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS)]
+    return bool(question.names) and any(one.lower() == other.lower() and one.split("@")[0] != other.split("@")[0] for one in subject for other in excluded)
+
+
 def cn_without_dns_name(question):
     """Of what may be a TLS server's."""
     return bool(common_names(question.leaf)) and not question.hosts_in_san() and (not question.purposes or SERVER in question.purposes)
@@ -125,6 +132,7 @@ def is_excepted(judge, said, question):
 NOBODY_MINDS = [
     ("name_constraints", lambda q: any(value.startswith("*.") for value in common_names(q.leaf)) and not q.hosts_in_san(), "Wildcards in a CN"),
     ("name_constraints", address_cn_that_java_misses, "Addresses in a CN"),
+    ("name_constraints", mailbox_in_subject_in_another_case, "Mailboxes in the subject, in another case"),
     ("ca.path_len", lambda q: q.is_ca, "CAs that promise too much"),
     ("extended_key_usage.issuer", lambda q: q.is_ca, "CAs that promise too much"),
     ("extended_key_usage.issuer", lambda q: not set(q.purposes) & set(WORDS), "Purposes no validator knows"),
