@@ -27,9 +27,10 @@ static void report(const struct crl_result *result, const struct options *option
     char until[TIME_TEXT_SIZE];
     (void)time_format(result->this_update, made), (void)time_format(result->next_update, until);
     if (!options->wants_json) {
-        cli_print(stdout, "CRL %llu with %llu entries, %zu bytes, good until %s: crl/%s.pem, crl/%s.der\n",
-                  (unsigned long long)result->number, (unsigned long long)result->entries, result->der_len,
-                  until, result->name, result->name);
+        cli_print(stdout, "CRL %llu with %llu %s, %zu bytes, good until %s: crl/%s.pem, crl/%s.der\n",
+                  (unsigned long long)result->number, (unsigned long long)result->entries,
+                  result->entries == 1 ? "entry" : "entries", result->der_len, until, result->name,
+                  result->name);
         return;
     }
     AUTO(json_free) struct json *json = json_new_object();

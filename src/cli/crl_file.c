@@ -84,8 +84,8 @@ int cli_crl_verify(int argc, char **argv, struct error *err)
     if (options.wants_json)
         report_json(json);
     else
-        cli_print(stdout, "CRL %llu with %llu entries is what the ledger says; it %s good until %s\n",
+        cli_print(stdout, "CRL %llu with %llu %s is what the ledger says; it %s good until %s\n",
                   (unsigned long long)result.number, (unsigned long long)result.entries,
-                  is_good ? "is" : "was", until);
+                  result.entries == 1 ? "entry" : "entries", is_good ? "is" : "was", until);
     return is_good ? EXIT_DONE : EXIT_SOME_REFUSED;
 }

@@ -115,9 +115,10 @@ static bool check_quorums(const struct control *control, struct error *err)
                              CONTROL_QUORUM_MAX);
         if (control_needed(control, (enum act)i) > approvers)
             return error_set(err, ERROR_INPUT, 0,
-                             "the quorum of %s is %u, but %zu people have a key to approve with: add people "
+                             "the quorum of %s is %u, but %zu %s a key to approve with: add people "
                              "or lower it",
-                             act_name((enum act)i), control->quorum[i], approvers);
+                             act_name((enum act)i), control->quorum[i], approvers,
+                             approvers == 1 ? "person has" : "people have");
         if (control->emergency[i] && i != ACT_REVOKE && i != ACT_CRL)
             return error_set(err, ERROR_INPUT, 0, "emergency can name revoke and crl, not %s",
                              act_name((enum act)i));
