@@ -4,11 +4,13 @@
 #include "cli/batch_media.h"
 #include "cli/batch_report.h"
 #include "cli/cli.h"
+#include "cli/given.h"
 #include "policy/policy.h"
 #include "ui/ui.h"
 
 static const struct command_help help = {
-    .usage = "batch [OPTIONS] [MEDIUM]",
+    .usage = "batch [OPTIONS] [MEDIUM]\n"
+             "       coldca batch --plan PLAN --approval FILE... MEDIUM",
     .text =
         "Signs all requests on a removable medium, mounted at the directory MEDIUM. Requests are in "
         "MEDIUM/requests/, at any\ndepth; a first directory named like a policy (requests/mqtt-device/...) "
@@ -22,37 +24,13 @@ static const struct command_help help = {
         "A list MEDIUM/requests.sha256 (as sha256sum writes it) with a signature beside it (.sig) by "
         "somebody\n"
         "whom ca.yaml names under manifest_signers is checked first; require_manifest in ca.yaml refuses a\n"
-        "medium without one.",
-    .example = "  coldca -C ca batch --policy mqtt-device --set domain=iot.example /media/stick",
+        "medium without one.\n\n"
+        "Where issuing needs approvals, and for policies with root: true: `coldca plan --policy NAME -o "
+        "PLAN\n"
+        "MEDIUM`, have people `coldca approve` it, then name it here with --plan and --approval.",
+    .example = "  coldca -C ca batch --policy mqtt-device --set domain=iot.example /media/stick\n"
+               "  coldca -C ca batch --plan PLAN --approval PLAN.ann.approval /media/stick",
 };
-
-static bool refuse_no_medium(struct error *err)
-{
-    return error_set(err, ERROR_INPUT, 0,
-                     "no removable medium is mounted: plug it in, mount it, and run this again, or name the "
-                     "directory: coldca batch DIRECTORY");
-}
-
-/** What `coldca batch` alone does: lists the media, and on a terminal lets one be chosen. */
-static bool offer_media(const struct options *options, char **ret_medium, struct error *err)
-{
-    AUTO(media_list_done) struct media_list list = {.items = NULL};
-    if (!media_list(&list, err))
-        return false;
-    if (options->wants_json) {
-        batch_media_json(&list);
-        return list.count > 0 || refuse_no_medium(err);
-    }
-    batch_media_print(&list);
-    if (list.count == 0)
-        return refuse_no_medium(err);
-    if (!ui_has_terminal())
-        return error_set(err, ERROR_USAGE, 0,
-                         "say which medium: coldca batch DIRECTORY, where it is mounted");
-    return batch_media_choose(&list, ret_medium, err) &&
-           (*ret_medium != NULL ||
-            error_set(err, ERROR_INPUT, 0, "no medium was chosen, so nothing was done"));
-}
 
 static bool work(struct batch_options *wanted, struct options *options, struct batch_result *ret_result,
                  struct error *err)
@@ -72,13 +50,26 @@ static bool work(struct batch_options *wanted, struct options *options, struct b
     return true;
 }
 
+static bool check_options(const struct batch_options *wanted, const struct options *options, size_t settings,
+                          struct error *err)
+{
+    if (options->arguments.count > 1)
+        return error_set(err, ERROR_USAGE, 0, "name one medium: the directory it is mounted at");
+    return wanted->given == NULL || (wanted->policy == NULL && settings == 0 && !wanted->policy_changed_ok) ||
+           error_set(err, ERROR_USAGE, 0,
+                     "--plan names what is signed and by which policy: it takes MEDIUM, and no --policy, "
+                     "--set or --policy-changed-ok");
+}
+
 int cli_batch(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(option_list_done) struct option_list settings = {.items = NULL};
     AUTO(free) char *chosen = NULL;
+    AUTO(given_done) struct given given = {.plan = NULL};
     struct batch_options wanted = {.draw_qr = ui_qr_svg};
     const struct option_row rows[] = {
+        GIVEN_ROWS(&given),
         {"policy", 'p', OPTION_TEXT, "NAME", "for requests whose first directory names none", &wanted.policy},
         {"set", 's', OPTION_LIST, "NAME=VALUE", "a variable of a policy", &settings},
         {"policy-changed-ok", 0, OPTION_FLAG, NULL, "a policy that is not the one last used is meant",
@@ -92,11 +83,8 @@ int cli_batch(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
-    if (options.arguments.count > 1) {
-        (void)error_set(err, ERROR_USAGE, 0, "name one medium: the directory it is mounted at");
-        return (int)err->kind;
-    }
-    if (options.arguments.count == 0 && !offer_media(&options, &chosen, err))
+    if (!given_read(&given, &wanted.given, err) || !check_options(&wanted, &options, settings.count, err) ||
+        (options.arguments.count == 0 && !batch_media_offer(options.wants_json, &chosen, err)))
         return (int)err->kind;
     wanted.medium = options.arguments.count == 1 ? options.arguments.items[0] : chosen;
     if (wanted.medium == NULL)
@@ -109,5 +97,5 @@ int cli_batch(int argc, char **argv, struct error *err)
     options_variables_free(variables, settings.count);
     if (!is_done)
         return (int)err->kind;
-    return result.issue.refused > 0 || result.missing > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
+    return result.issue.refused + result.missing + result.absent > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
 }

@@ -3,11 +3,12 @@
 
 #include "base/memory.h"
 #include "cli/report.h"
+#include "media/list.h"
 #include "ui/ui.h"
 
 #include <string.h>
 
-void batch_media_print(const struct media_list *list)
+static void print_list(const struct media_list *list)
 {
     static const char *const headings[] = {"number", "mounted at", "label",   "device",
                                            "model",  "size",       "requests"};
@@ -32,7 +33,7 @@ void batch_media_print(const struct media_list *list)
         ui_table_print(table);
 }
 
-void batch_media_json(const struct media_list *list)
+static void print_json(const struct media_list *list)
 {
     AUTO(json_free) struct json *json = json_new_object();
     struct json *media = json_put_array(json, "media");
@@ -51,7 +52,7 @@ void batch_media_json(const struct media_list *list)
     report_json(json);
 }
 
-bool batch_media_choose(const struct media_list *list, char **ret_medium, struct error *err)
+static bool choose(const struct media_list *list, char **ret_medium, struct error *err)
 {
     for (;;) {
         AUTO(builder_done) struct builder line = BUILDER_INIT;
@@ -67,4 +68,31 @@ bool batch_media_choose(const struct media_list *list, char **ret_medium, struct
         *ret_medium = memory_text(list->items[number - 1].path);
         return true;
     }
+}
+
+static bool refuse_no_medium(struct error *err)
+{
+    return error_set(err, ERROR_INPUT, 0,
+                     "no removable medium is mounted: plug it in, mount it, and run this again, or name the "
+                     "directory: coldca batch DIRECTORY");
+}
+
+bool batch_media_offer(bool wants_json, char **ret_medium, struct error *err)
+{
+    AUTO(media_list_done) struct media_list list = {.items = NULL};
+    if (!media_list(&list, err))
+        return false;
+    if (wants_json) {
+        print_json(&list);
+        return list.count > 0 || refuse_no_medium(err);
+    }
+    print_list(&list);
+    if (list.count == 0)
+        return refuse_no_medium(err);
+    if (!ui_has_terminal())
+        return error_set(err, ERROR_USAGE, 0,
+                         "say which medium: coldca batch DIRECTORY, where it is mounted");
+    return choose(&list, ret_medium, err) &&
+           (*ret_medium != NULL ||
+            error_set(err, ERROR_INPUT, 0, "no medium was chosen, so nothing was done"));
 }

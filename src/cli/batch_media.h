@@ -3,11 +3,13 @@
 #ifndef COLDCA_CLI_BATCH_MEDIA_H
 #define COLDCA_CLI_BATCH_MEDIA_H
 
-#include "batch/medium.h"
+#include "base/error.h"
 
-void batch_media_print(const struct media_list *list);
-void batch_media_json(const struct media_list *list);
-/** Asks for one by its number. \param ret_medium where it is mounted; the caller frees; untouched if none is wanted */
-MUST_USE bool batch_media_choose(const struct media_list *list, char **ret_medium, struct error *err);
+/**
+ * Lists the media, and on a terminal lets one be chosen by its number.
+ * \param ret_medium  where it is mounted; the caller frees; untouched if none is wanted
+ * \return false: ERROR_INPUT, there is none; ERROR_USAGE, no terminal to ask at
+ */
+MUST_USE bool batch_media_offer(bool wants_json, char **ret_medium, struct error *err);
 
 #endif

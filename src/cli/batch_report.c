@@ -17,6 +17,9 @@ static void print_result(const struct batch_result *result, const char *medium)
     if (result->missing > 0)
         printf("%zu request%s in requests.sha256 %s not on the medium; report.json names them\n",
                result->missing, result->missing == 1 ? "" : "s", result->missing == 1 ? "is" : "are");
+    if (result->absent > 0)
+        printf("%zu certificate%s of the plan not made: no such request is on this medium\n", result->absent,
+               result->absent == 1 ? " was" : "s were");
     if (result->has_answers)
         cli_print(stdout,
                   "the results are in %s/issued/%s; read report.html there; the ledger has %llu records\n",
@@ -38,6 +41,8 @@ static struct json *result_json(const struct batch_result *result)
     json_put_int(json, "present", (int64_t)result->issue.present);
     json_put_int(json, "refused", (int64_t)result->issue.refused);
     json_put_int(json, "missing", (int64_t)result->missing);
+    json_put_int(json, "absent", (int64_t)result->absent);
+    json_put_int(json, "of_other_policies", (int64_t)result->of_other_policies);
     json_put_int(json, "proofs", (int64_t)result->issue.proofs);
     json_put_int(json, "abandoned", (int64_t)result->issue.abandoned);
     json_put_int(json, "private_keys", (int64_t)result->private_keys);

@@ -26,12 +26,12 @@ static const struct command_help help = {
 
 /** Options that contradict each other are found before anything is touched. */
 static bool check_options(const struct issue_run_options *run, const char *format,
-                          const struct options *options, struct error *err)
+                          const struct judging *judging, const struct options *options, struct error *err)
 {
     bool is_stdin = options->arguments.count == 1 && strcmp(options->arguments.items[0], "-") == 0;
     if (run->directory == NULL && !run->is_dry_run && !is_stdin)
         return error_set(err, ERROR_USAGE, 0, "--out DIR is needed: where the certificates go");
-    if (run->given != NULL && (options->arguments.count > 0 || run->planning.policy != NULL))
+    if (run->given != NULL && (options->arguments.count > 0 || judging_is_said(judging)))
         return error_set(
             err, ERROR_USAGE, 0,
             "--plan names what is signed and by which policy: it takes --out DIR, and no requests");
@@ -92,7 +92,7 @@ int cli_sign(int argc, char **argv, struct error *err)
     run.pin_source = options.pin_source;
     run.format = format != NULL && strcmp(format, "der") == 0 ? DIRECTORY_DER : DIRECTORY_PEM;
     if (!given_read(&given, &run.given, err) || !judging_options(&judging, &options, &run.planning, err) ||
-        !check_options(&run, format, &options, err) || !issue_run(&run, &console, &outcome, err))
+        !check_options(&run, format, &judging, &options, err) || !issue_run(&run, &console, &outcome, err))
         return (int)err->kind;
     report(&options, &run, &outcome, &answers);
     return plan_count(outcome.plan, PLAN_REFUSE) > 0 ? EXIT_SOME_REFUSED : EXIT_DONE;
