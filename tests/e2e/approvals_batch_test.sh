@@ -116,7 +116,6 @@ cp kept.csr stick/requests/hall/device-3.csr
 rm stick/requests/late.csr stick/requests/bad.csr
 batch 0 stick stick.plan -- --json
 json '[.issued, .present, .refused, .absent] | map(tostring) | join(" ")' "1 3 0 0"
-lines=$(size)
 batch 0 stick stick.plan
 says "nothing to do"
 equal "$(records '.type == "cert.signing" and .plan_sha256 != null')" 4
