@@ -60,6 +60,8 @@ if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(e2e clock e2e/clock_test.sh)
     coldca_script_test(e2e crl_time e2e/crl_time_test.sh)
     coldca_script_test(e2e demo e2e/demo_test.sh) # builds its own program
-    coldca_script_test(e2e text e2e/text_test.sh) # with environments of its own, without the suppressions
+    foreach(part requests arguments files signed tokens) # with environments of its own, without the suppressions
+        coldca_script_test(e2e text_${part} e2e/text_test.sh ${part})
+    endforeach()
     coldca_script_test(e2e recipes_page e2e/recipes_page_test.sh) # in its chroot LeakSanitizer has no /proc
 endif()
