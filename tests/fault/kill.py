@@ -52,11 +52,13 @@ def try_round(base, number, kills, seed, seconds, tally):
     for kill in range(kills):
         where = f"round {number} kill {kill}"
         name = choose.choice(list(MOMENTS))
+        kept = scene.keep_token()
         if not killed(scene, name, choose, seconds):
             tally.note("done before the kill")
             break
         tally.points += 1
         tally.note(name)
+        scene.mend_token(kept, tally)
         found = s.released(scene.out, known)
         if set(found) - set(before):
             tally.note("with new certificates")

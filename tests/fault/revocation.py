@@ -184,6 +184,7 @@ def try_kills(base, point, tally):
     choose = random.Random(f"{seed} {name} {number}")
     desk = Desk(base.copy(f"kill-{name}-{number}"))
     for kill in range(4):
+        kept = desk.keep_token()
         process = subprocess.Popen(desk.command(*desk.command_of(name)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, env=desk.environment(), start_new_session=True)
         try:
@@ -193,6 +194,7 @@ def try_kills(base, point, tally):
             process.kill()
             process.wait()
             tally.note(f"{name} killed")
+            desk.mend_token(kept, tally)
         check_released(desk, tally, f"{name}: kill {number}.{kill}")
     check_finished(desk, name, desk.do(name), tally, f"{name}: kill {number}")
     desk.remove()
@@ -229,6 +231,15 @@ def plant(base):
         if not tally.complaints:
             sys.exit(f"the planted fault was not seen: {fault.__name__}")
         desk.remove()
+    desk = Desk(base.copy("planted"))
+    kept = desk.keep_token()
+    for path in kept:
+        os.truncate(path, 0)
+    tally = s.Tally("planted")
+    desk.mend_token(kept, tally)
+    if not tally.notes or desk.do("crl").code != 0:
+        sys.exit("a token that a kill destroyed is not put back")
+    desk.remove()
 
 
 def main():

@@ -2,6 +2,7 @@
 """What the fault tests share: a CA to spoil, a run of coldca with a fault in it, and what must be true afterwards."""
 import base64
 import concurrent.futures
+import glob
 import hashlib
 import json
 import os
@@ -70,6 +71,27 @@ class Scene:
     def released(self):
         """What was handed out: name and SHA-256 of the certificate (None: not whole)."""
         return released(self.out)
+
+    def token_objects(self):
+        """SoftHSM's own file of each token: label, serial number and PINs. C_Login rewrites it where it lies."""
+        return glob.glob(os.path.join(self.folder, "token", "tokens", "*", "token.object"))
+
+    def keep_token(self):
+        kept = {}
+        for path in self.token_objects():
+            with open(path, "rb") as file:
+                kept[path] = file.read()
+        return kept
+
+    def mend_token(self, kept, tally):
+        """A kill inside C_Login can leave SoftHSM without its token, which is not what these tests are about: its own file is put back, and it is counted."""
+        shown = subprocess.run(["softhsm2-util", "--show-slots"], stdin=subprocess.DEVNULL, capture_output=True, env=self.environment(), check=True).stdout
+        if re.search(rb"Label: +test\s", shown):
+            return
+        for path, data in kept.items():
+            with open(path, "wb") as file:
+                file.write(data)
+        tally.note("SoftHSM's token was destroyed by the kill")
 
     def litter(self):
         """What a run that ended left behind and should not have."""
