@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-coldca_unit_test(witness evidence LAYERS fake_token signer)
+coldca_unit_test(witness evidence LAYERS fake_token)

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <yaml.h>
 
 const cyaml_strval_t yaml_booleans[2] = {{"false", false}, {"true", true}};
 
@@ -172,4 +173,52 @@ void yaml_value_free(const cyaml_schema_value_t *schema, void *value)
     struct complaint complaint = {.has_more_documents = false};
     cyaml_config_t config = config_for(&complaint);
     (void)cyaml_free(&config, schema, value, 0); // fails for wrong arguments only
+}
+
+/* ---- where items stand: libcyaml does not keep it ---- */
+
+struct item_search {
+    const char *key;
+    unsigned depth;    /**< of mappings and sequences that are open */
+    bool is_value;     /**< in the topmost mapping, the next thing is a value */
+    bool is_key_found; /**< the value that comes, or that is open, is of the key */
+};
+
+/** Takes one event. \return whether an item of the sequence begins with it */
+static bool begins_item(struct item_search *search, const yaml_event_t *event)
+{
+    bool opens = event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT;
+    bool closes = event->type == YAML_MAPPING_END_EVENT || event->type == YAML_SEQUENCE_END_EVENT;
+    bool is_scalar = event->type == YAML_SCALAR_EVENT;
+    if (closes)
+        search->depth--;
+    bool is_item = search->depth == 2 && search->is_key_found && (opens || is_scalar);
+    if (search->depth == 1 && is_scalar && !search->is_value)
+        search->is_key_found = strcmp((const char *)event->data.scalar.value, search->key) == 0;
+    if (search->depth == 1 && (is_scalar || closes))
+        search->is_value = is_scalar && !search->is_value;
+    if (opens)
+        search->depth++;
+    return is_item;
+}
+
+size_t yaml_item_lines(struct bytes text, const char *key, unsigned *ret_lines, size_t max)
+{
+    yaml_parser_t parser;
+    struct item_search search = {.key = key};
+    size_t count = 0;
+    if (yaml_parser_initialize(&parser) != 1)
+        return 0;
+    yaml_parser_set_input_string(&parser, text.data, text.len);
+    for (bool is_over = false; !is_over;) {
+        yaml_event_t event;
+        if (yaml_parser_parse(&parser, &event) != 1)
+            break;
+        if (begins_item(&search, &event) && count < max)
+            ret_lines[count++] = (unsigned)event.start_mark.line + 1;
+        is_over = event.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return count;
 }

@@ -34,6 +34,11 @@ extern const cyaml_strval_t yaml_booleans[2];
  */
 MUST_USE bool yaml_load(struct bytes text, const char *name, const cyaml_schema_value_t *schema,
                         void **ret_value, struct error *err);
+/**
+ * The line (1 ...) on which each item of a sequence begins that is a value of the topmost mapping, of text that yaml_load() took.
+ * \return how many items were found, at most max
+ */
+size_t yaml_item_lines(struct bytes text, const char *key, unsigned *ret_lines, size_t max);
 void yaml_value_free(const cyaml_schema_value_t *schema, void *value);
 
 #endif

@@ -6,6 +6,7 @@
 #include "batch/keys.h"
 #include "batch/manifest.h"
 #include "batch/medium.h"
+#include "batch/planned.h"
 #include "batch/policies.h"
 #include "batch/report.h"
 #include "batch/stream.h"
@@ -35,6 +36,7 @@ struct batch {
     struct judge *judge;
     struct directory directory;
     struct plans *plans;
+    struct batch_planned planned; /**< options.given */
     struct batch_report *report;
     unsigned read_faults; /**< of the medium, in a row */
     size_t *requests;     /**< items of the medium's walk that are requests */
@@ -63,7 +65,10 @@ static bool read_request(void *data, size_t index, struct plan_input *ret_input,
 {
     struct batch *batch = data;
     const struct media_item *item = &batch->medium.walk.items[batch->requests[index]];
-    const struct batch_policy *policy = batch_policy_of(&batch->policies, item->path);
+    static const struct batch_policy approved = {
+        .problem = NULL}; // a plan has its policy, which people approved with it
+    const struct batch_policy *policy =
+        batch->options.given != NULL ? &approved : batch_policy_of(&batch->policies, item->path);
     struct error reason = ERROR_INIT;
     AUTO(builder_done) struct builder content = BUILDER_INIT;
     const char *problem = policy->problem != NULL ? policy->problem : item->problem;
@@ -154,8 +159,12 @@ static bool next_plan(void *data, unsigned wait_ms, struct plan **ret_plan, bool
 {
     struct batch *batch = data;
     *ret_plan = NULL;
-    if (!plans_next(batch->plans, wait_ms, ret_plan, ret_is_last, err))
+    if (batch->options.given != NULL) {
+        *ret_plan = TAKE(batch->planned.plan);
+        *ret_is_last = true;
+    } else if (!plans_next(batch->plans, wait_ms, ret_plan, ret_is_last, err)) {
         return false;
+    }
     if (*ret_plan != NULL)
         plan_tell(*ret_plan, batch->console);
     return true;
@@ -187,8 +196,14 @@ static bool find_requests(struct batch *batch, struct error *err)
                 (void)manifest_see(batch->manifest.list, walk->items[i].path); // left alone, but there
             continue;
         }
+        if (batch->options.given != NULL &&
+            batch_policies_is_other(&batch->policies, walk->items[i].path,
+                                    batch->planned.admitted.file.header.policy)) {
+            batch->planned.of_other_policies++;
+            continue;
+        }
         batch->requests[batch->requests_count++] = i;
-        if (!batch_policies_want(&batch->policies, walk->items[i].path, err))
+        if (batch->options.given == NULL && !batch_policies_want(&batch->policies, walk->items[i].path, err))
             return false;
     }
     return batch->requests_count > 0 || refuse_empty(batch, err);
@@ -204,6 +219,25 @@ static void raise_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); // up to the hard limit always works
 }
 
+static bool is_permitted(const struct batch *batch, struct error *err)
+{
+    for (size_t i = 0; i < batch->policies.count; i++) {
+        enum act act = policy_is_ca(batch->policies.items[i]->policy) ? ACT_ISSUE_CA : ACT_ISSUE;
+        if (!issue_is_permitted(batch->home, act, "batch", err))
+            return false;
+    }
+    return true;
+}
+
+/** What is to be judged: the policies of all requests, and who reads those. */
+static bool prepare_judging(struct batch *batch, struct error *err)
+{
+    return find_requests(batch, err) && batch_policies_check(&batch->policies, err) &&
+           batch_policies_compare(&batch->policies, batch->home, batch->console, err) &&
+           medium_choose_batch(&batch->medium, batch->home, err) && readers_open(0, &batch->readers, err) &&
+           is_permitted(batch, err);
+}
+
 static bool prepare(struct batch *batch, struct error *err)
 {
     const struct plan_options shared = {.output = &batch->output};
@@ -211,13 +245,38 @@ static bool prepare(struct batch *batch, struct error *err)
     if (!home_open(batch->options.home, HOME_WRITE, batch->console, &batch->home, err))
         return false;
     due_notice(batch->home, batch->console);
-    return judge_open_lists(batch->judge = judge_new(batch->home), err) &&
-           medium_open(batch->options.medium, &batch->medium, err) &&
-           batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
-           batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
-           find_requests(batch, err) && batch_policies_check(&batch->policies, err) &&
-           batch_policies_compare(&batch->policies, batch->home, batch->console, err) &&
-           medium_choose_batch(&batch->medium, batch->home, err) && readers_open(0, &batch->readers, err);
+    bool is_prepared =
+        judge_open_lists(batch->judge = judge_new(batch->home), err) &&
+        medium_open(batch->options.medium, &batch->medium, err) &&
+        batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
+        batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
+        (batch->options.given != NULL ? medium_choose_batch(&batch->medium, batch->home, err)
+                                      : prepare_judging(batch, err));
+    if (!is_prepared)
+        return false;
+    directory_begin(&batch->directory, batch->home, batch->medium.batch_fd, !batch->medium.is_resumed);
+    batch->directory.with_chain = true;
+    batch->directory.delivered = note_file;
+    batch->directory.data = batch;
+    batch->output.wants_proof = batch->directory.output.wants_proof = !batch->options.without_proofs;
+    return true;
+}
+
+/** The plan is foreign, and what it says of this medium is found out before anybody logs in. */
+static bool hold_against_medium(struct batch *batch, struct error *err)
+{
+    int64_t now = time_now();
+    struct batch_planned *planned = &batch->planned;
+    if (!batch_planned_admit(batch->home, batch->options.given, now, planned, err) ||
+        !find_requests(batch, err))
+        return false;
+    if (planned->of_other_policies > 0)
+        console_notice(batch->console,
+                       "%zu requests are in directories of other policies than the plan's and are left alone",
+                       planned->of_other_policies);
+    const struct batch_planned_requests requests = {
+        .count = batch->requests_count, .input = read_request, .data = batch};
+    return batch_planned_make(batch->home, &requests, &batch->output, now, planned, err);
 }
 
 static struct batch *batch_new(const struct batch_options *options, const struct console *console)
@@ -236,6 +295,7 @@ static void batch_free(struct batch *batch)
 {
     if (batch->plans != NULL)
         plans_close(batch->plans); // its threads use all the rest
+    batch_planned_done(&batch->planned);
     if (batch->report != NULL)
         batch_report_free(batch->report);
     directory_end(&batch->directory);
@@ -269,13 +329,8 @@ static bool start(struct batch *batch, struct error *err)
         .options = options_of,
         .data = batch,
     };
-    directory_begin(&batch->directory, batch->home, batch->medium.batch_fd, !batch->medium.is_resumed);
-    batch->directory.with_chain = true;
-    batch->directory.delivered = note_file;
-    batch->directory.data = batch;
-    batch->output.wants_proof = batch->directory.output.wants_proof = !batch->options.without_proofs;
     return batch_report_open(batch->medium.batch_fd, batch->medium.batch, &batch->report, err) &&
-           plans_open(&settings, &batch->plans, err);
+           (batch->options.given != NULL || plans_open(&settings, &batch->plans, err));
 }
 
 /** A run that found everything done leaves nothing behind; any other ends with its report. */
@@ -319,7 +374,10 @@ static struct batch_result result_of(const struct batch *batch)
 {
     struct batch_result result = {.is_resumed = batch->medium.is_resumed,
                                   .requests = batch->requests_count,
-                                  .other_files = batch->medium.walk.count - batch->requests_count};
+                                  .absent = batch->planned.absent,
+                                  .of_other_policies = batch->planned.of_other_policies,
+                                  .other_files = batch->medium.walk.count - batch->requests_count -
+                                                 batch->planned.of_other_policies};
     memcpy(result.id, batch->medium.batch, sizeof(result.id));
     return result;
 }
@@ -330,14 +388,11 @@ bool batch_run(const struct batch_options *options, const struct console *consol
     AUTO(batch_free) struct batch *batch = batch_new(options, console);
     if (!prepare(batch, err))
         return false;
-    *ret_result = result_of(batch);
-    for (size_t i = 0; i < batch->policies.count; i++) {
-        enum act act = policy_is_ca(batch->policies.items[i]->policy) ? ACT_ISSUE_CA : ACT_ISSUE;
-        if (!issue_is_permitted(batch->home, act, err))
-            return false;
-    }
     if (!signer_confine(batch->home, options->medium, options->pin_source, console, &batch->confined, err) ||
-        !signer_open(batch->confined, console, &batch->signer, err))
+        (options->given != NULL && !hold_against_medium(batch, err)))
+        return false;
+    *ret_result = result_of(batch);
+    if (!signer_open(batch->confined, console, &batch->signer, err))
         return false;
     if (batch->medium.is_resumed)
         console_notice(console, "resuming batch %s, which an earlier run left unfinished",

@@ -10,6 +10,7 @@
 
 #include "issue/issue.h"
 #include "plan/judge.h"
+#include "records/admit.h"
 #include "records/session.h"
 
 struct batch_options {
@@ -17,6 +18,8 @@ struct batch_options {
     const char *medium;     /**< path of the directory it is mounted at */
     const char *policy;     /**< for requests whose first directory names none; NULL: there are no others */
     const char *pin_source; /**< --pin-source; NULL */
+    const struct plan_given
+        *given; /**< do what of this plan is on the medium, instead of judging; then no policy; NULL */
     const struct policy_variable *variables;
     size_t variables_count;
     bool without_proofs;
@@ -33,13 +36,17 @@ struct batch_result {
     bool is_resumed;             /**< an earlier run of this batch was resumed */
     bool has_answers;            /**< issued/ID/ was written; false: there was nothing to do */
     size_t private_keys;         /**< files on the medium that hold one; a warning named them */
-    uint64_t other_files;        /**< below requests/ that are not requests, left alone */
+    size_t absent;               /**< of the plan, without a request on the medium: not made */
+    size_t
+        of_other_policies; /**< requests that the plan, of one policy, has nothing to do with: left alone */
+    uint64_t other_files;  /**< below requests/ that are not requests, left alone */
 };
 
 /**
  * Does the work, from the home's path to the report: the order of its steps is here.
  *
  *   open the home - lists, medium, manifest, policies, parser processes - confine - log in - stream of plans, carried out - report
+ *   with a plan: open the home - medium, manifest - confine - the plan held against the medium - log in - carried out - report
  *
  * \param ret_result  says how far it came also on failure
  */

@@ -44,9 +44,12 @@ static bool load(struct batch_policies *policies, const char *name, const char *
             item->variables[item->options.variables_count++] = policies->given->variables[i];
     }
     if (policy_is_root(item->policy)) {
-        item->problem = memory_format("the policy %s is for roots; a batch signs none", name);
+        item->problem = memory_format(
+            "the policy %s is for roots; a batch signs those only by a plan that people approved", name);
         item->rule = "policy.root";
-        item->remedy = "look at it by eye and approve it: coldca review";
+        item->remedy =
+            "look at it by eye: coldca review; or have it approved: `coldca plan --policy NAME -o "
+            "PLAN MEDIUM`, `coldca approve`, then `coldca batch MEDIUM --plan PLAN --approval FILE`";
     }
     *ret_policy = item;
     return true;
@@ -94,6 +97,15 @@ bool batch_policies_want(struct batch_policies *policies, const char *path, stru
                      "no policy for requests/%s: name one with --policy, or put it into a directory named "
                      "like one (`coldca policy list`)",
                      quoted_text(path, &buffer));
+}
+
+bool batch_policies_is_other(const struct batch_policies *policies, const char *path, const char *name)
+{
+    AUTO(free) char *folder = memory_text_of(path, strcspn(path, "/"));
+    bool is_policy = false;
+    for (size_t i = 0; strchr(path, '/') != NULL && i < policies->names_count; i++)
+        is_policy = is_policy || strcmp(policies->names[i], folder) == 0;
+    return is_policy && strcmp(folder, name) != 0;
 }
 
 bool batch_policies_check(const struct batch_policies *policies, struct error *err)

@@ -35,6 +35,8 @@ void batch_policies_done(struct batch_policies *policies);
 MUST_USE bool batch_policies_want(struct batch_policies *policies, const char *path, struct error *err);
 /** After all were loaded: every variable given is one of some policy's, and every one needed is given. ERROR_USAGE. */
 MUST_USE bool batch_policies_check(const struct batch_policies *policies, struct error *err);
+/** Whether a path's first directory is named like a policy that is not this one. */
+bool batch_policies_is_other(const struct batch_policies *policies, const char *path, const char *name);
 /** Never NULL for a path batch_policies_want() was called with. */
 const struct batch_policy *batch_policy_of(const struct batch_policies *policies, const char *path);
 

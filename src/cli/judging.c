@@ -22,6 +22,12 @@ static bool shares_stdin(const struct options *options)
     return reads_stdin && pin_from_stdin;
 }
 
+bool judging_is_said(const struct judging *judging)
+{
+    return judging->policy_name != NULL || judging->settings.count > 0 || judging->days > 0 ||
+           judging->may_reissue;
+}
+
 bool judging_options(struct judging *judging, const struct options *options,
                      struct planning_options *ret_planning, struct error *err)
 {

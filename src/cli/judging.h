@@ -29,6 +29,9 @@ DEFINE_AUTO_VALUE(struct judging, judging_done);
             &(judging)->days                                                                                 \
     }
 
+/** Whether something was said that an approved plan says already: --policy, --set, --days, --reissue. */
+bool judging_is_said(const struct judging *judging);
+
 /** What was parsed, for planning_open(); borrowed from judging and options. ERROR_USAGE */
 MUST_USE bool judging_options(struct judging *judging, const struct options *options,
                               struct planning_options *ret_planning, struct error *err);

@@ -13,7 +13,7 @@ static const struct command_help show_help = {
     .text = "Prints one record of the ledger, by its number.",
 };
 
-int cli_ledger_show(int argc, char **argv, struct error *err)
+static int show(int argc, char **argv, struct error *err)
 {
     uint64_t seq = 0;
     AUTO(options_done) struct options options = {.home = NULL};
@@ -42,7 +42,7 @@ static const struct command_help checkpoint_help = {
             "phone's camera, the only way out of some sites.",
 };
 
-int cli_ledger_checkpoint(int argc, char **argv, struct error *err)
+static int checkpoint(int argc, char **argv, struct error *err)
 {
     bool wants_qr = false;
     AUTO(options_done) struct options options = {.home = NULL};
@@ -70,4 +70,19 @@ int cli_ledger_checkpoint(int argc, char **argv, struct error *err)
         fputs(wants_qr ? builder_text(&drawing) : builder_text(&note), stdout);
     }
     return EXIT_DONE;
+}
+
+int cli_ledger(int argc, char **argv, struct error *err)
+{
+    static const struct subcommand table[] = {
+        {"list", cli_ledger_list, "records, filtered"},
+        {"show", show, "one record"},
+        {"verify", cli_ledger_verify, "check everything, from the first byte"},
+        {"checkpoint", checkpoint, "the newest signed checkpoint"},
+        {"prove", cli_ledger_prove, "write a proof that needs no home to be checked"},
+        {"export", cli_ledger_export, "write the ledger for any client of transparency logs"},
+        {"cosign", cli_ledger_cosign, "add a witness's signature to the newest checkpoint"},
+        {"index", cli_ledger_index, "rebuild the index"},
+    };
+    return cli_dispatch("ledger", table, ARRAY_LEN(table), argc, argv, err);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
-#include "cli/ledger_demands.h"
+#include "cli/cli.h"
 #include "cli/ledger_memory.h"
+#include "cli/ledger_proof.h"
 #include "cli/ledger_verify_report.h"
-#include "cli/program.h"
+#include "home/created.h"
 #include "records/verify.h"
 
 #include <fcntl.h>
@@ -17,13 +18,43 @@ static const struct command_help help = {
         "With --token: also against what the home's token remembers, which takes a PIN and finds a home that "
         "was put "
         "back whole.\n"
-        "With --vkey: of the ledger that this key signs, whatever ca.yaml says; for a copy of a home.\n"
         "With --proof: checks a proof by `coldca ledger prove`, on any machine, with no home and no token.",
     .example = "  coldca ledger verify --proof device-0001.tlog-proof --certificate device-0001.pem --vkey "
                "\"$(cat vkey)\"",
 };
 
-static int verify_home(const struct options *options, const struct ledger_demands *demands, struct error *err)
+/** What was asked beyond the files themselves. */
+struct demands {
+    struct cli_proof proof;
+    bool only_tree;
+    bool asks_token;
+    long quorum;
+    struct option_list witnesses;
+};
+
+/** The newest checkpoint must have a quorum of cosignatures. */
+static void check_witnesses(const struct home *home, const struct demands *demands,
+                            struct ledger_report *report)
+{
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    struct error err = ERROR_INIT;
+    if (demands->proof.witnesses.count > 0 &&
+        (!file_read(home->fd, "ledger.checkpoint", LEDGER_PROOF_MAX_LEN, &note, &err) ||
+         !ledger_note_verify(builder_bytes(&note), home->config.ledger_vkey, &demands->proof.witnesses,
+                             &err)))
+        findings_say(&report->findings, "ledger.witness", NULL, "%s", err.text);
+}
+
+/** A CA that was made says so in its ledger, and has a checkpoint. */
+static void check_created(const struct home *home, struct ledger_report *report)
+{
+    struct error err = ERROR_INIT;
+    // A ledger without one good checkpoint has none, whatever lies in the file.
+    if (!home_check_created(home, report->has_checkpoint ? report->checkpoint_size : 0, &err))
+        findings_say(&report->findings, "ledger.created", NULL, "%s", err.text);
+}
+
+static int verify_home(const struct options *options, const struct demands *demands, struct error *err)
 {
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
     AUTO(home_close) struct home *home = NULL;
@@ -35,7 +66,7 @@ static int verify_home(const struct options *options, const struct ledger_demand
     if (!home_open_files(path, &home, err) ||
         (demands->proof.since != NULL &&
          !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)) ||
-        (demands->asks_token && !program_running()->tokens->recall(home, options, &memory, err)))
+        (demands->asks_token && !cli_memory_ask(home, options, &memory, err)))
         return (int)err->kind;
     AUTO(records_checker_free) struct records_checker *checker = records_checker_new(home);
     struct ledger_checks checks = records_checks(checker);
@@ -43,12 +74,13 @@ static int verify_home(const struct options *options, const struct ledger_demand
         .checks = home->issuer != NULL ? &checks : NULL,
         .since = builder_bytes(&since),
         .known = memory.known,
-        .known_count = memory.count,
+        .known_count = memory.recalled.count,
         .only_tree = demands->only_tree,
     };
     if (!ledger_verify_scope(home->fd, home->config.ledger_vkey, &scope, &report, err))
         return (int)err->kind;
-    ledger_demands_check(demands, home, &report);
+    check_witnesses(home, demands, &report);
+    check_created(home, &report);
     records_checker_end(checker, home, &report);
     ledger_verify_report(&report, asked, options->wants_json);
     return report.findings.count == 0 ? EXIT_DONE : (int)ERROR_LEDGER;
@@ -57,27 +89,26 @@ static int verify_home(const struct options *options, const struct ledger_demand
 int cli_ledger_verify(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
-    struct ledger_demands demands = {.quorum = 0};
+    struct demands demands = {.quorum = 0};
     struct cli_proof *proof = &demands.proof;
     const struct option_row rows[] = {
         {"since", 0, OPTION_TEXT, "CHECKPOINT", "a checkpoint kept elsewhere that history must continue",
          &proof->since},
         {"tree-only", 0, OPTION_FLAG, NULL, "only the Merkle tree and the checkpoints", &demands.only_tree},
+        {"token", 't', OPTION_FLAG, NULL, "log in, and compare with what the token remembers",
+         &demands.asks_token},
         {"witness", 0, OPTION_LIST, "VKEY", "a witness whose cosignature counts; repeatable",
          &demands.witnesses},
         {"quorum", 0, OPTION_NUMBER, "K", "how many of them are needed; all if not given", &demands.quorum},
         {"proof", 0, OPTION_TEXT, "FILE", "check this proof, no home", &proof->path},
         {"certificate", 0, OPTION_TEXT, "FILE", "the certificate the proof must be of", &proof->certificate},
-        {"vkey", 0, OPTION_TEXT, "KEY", "the ledger's verifier key, which was kept elsewhere", &proof->vkey},
-        {"token", 't', OPTION_FLAG, NULL, "log in, and compare with what the token remembers",
-         &demands.asks_token},
+        {"vkey", 0, OPTION_TEXT, "KEY", "the ledger's verifier key, for --proof", &proof->vkey},
     };
-    const size_t count = ARRAY_LEN(rows) - (program_running()->tokens == NULL); // the last one's
-    bool is_parsed = options_parse(argc, argv, rows, count, &options, err);
+    bool is_parsed = options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err);
     AUTO(option_list_done) struct option_list witnesses = demands.witnesses;
     if (!is_parsed)
         return (int)err->kind;
-    if (cli_is_help(&options, &help, rows, count))
+    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
     proof->wants_json = options.wants_json;
     proof->witnesses = (struct ledger_witnesses){

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cli.h"
-
+#include "cli/people.h"
 #include "base/memory.h"
 #include "cli/print.h"
 #include "cli/report.h"
@@ -10,7 +9,7 @@
 
 #include <inttypes.h>
 
-static const struct command_help help = {
+static const struct command_help list_help = {
     .usage = "people list",
     .text = "Shows the control in force: people, roles, keys, and how many approvals each act needs.",
 };
@@ -38,7 +37,7 @@ static void print_control(const struct control *control)
               control->only_approved_policies ? "approved ones only" : "any", control->seq);
 }
 
-int cli_people_list(int argc, char **argv, struct error *err)
+static int list(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(control_done) struct control control = {.people_count = 0};
@@ -46,7 +45,7 @@ int cli_people_list(int argc, char **argv, struct error *err)
     bool is_set = false;
     if (!options_parse(argc, argv, NULL, 0, &options, err))
         return (int)err->kind;
-    if (cli_is_help(&options, &help, NULL, 0))
+    if (cli_is_help(&options, &list_help, NULL, 0))
         return EXIT_DONE;
     struct console console = cli_console(&options);
     AUTO(free) char *path = home_path(options.home);
@@ -68,4 +67,15 @@ int cli_people_list(int argc, char **argv, struct error *err)
         print_control(&control);
     }
     return EXIT_DONE;
+}
+
+int cli_people(int argc, char **argv, struct error *err)
+{
+    static const struct subcommand table[] = {
+        {"list", list, "who may decide what"},
+        {"add", cli_people_add, "a person, as a change of the controls"},
+        {"remove", cli_people_remove, "likewise"},
+        {"set", cli_people_set, "all of the controls, from a file"},
+    };
+    return cli_dispatch("people", table, ARRAY_LEN(table), argc, argv, err);
 }

@@ -2,7 +2,6 @@
 #include "cli/print.h"
 
 #include "base/quote.h"
-#include "cli/program.h"
 #include "ui/ui.h"
 
 #include <stdarg.h>
@@ -26,7 +25,7 @@ void cli_print(FILE *stream, const char *format, ...)
 void cli_complain(const char *text)
 {
     ui_progress_clear();
-    cli_print(stderr, "%s: %.*s\n", program_running()->name, (int)strcspn(text, "\n"), text);
+    cli_print(stderr, "coldca: %.*s\n", (int)strcspn(text, "\n"), text);
     for (const char *line = strchr(text, '\n'); line != NULL; line = strchr(line, '\n')) {
         line++;
         cli_print(stderr, "  %.*s\n", (int)strcspn(line, "\n"), line);

@@ -13,7 +13,7 @@
 /** printf() to a stream, escaped. A text that can't be written is found at the end, by main(). */
 void cli_print(FILE *stream, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/** The program's name, ": " and the text on stderr, further lines of it indented, below a progress line that is wiped. */
+/** "coldca: TEXT" on stderr, further lines of it indented, below a progress line that is wiped. */
 void cli_complain(const char *text);
 
 #endif

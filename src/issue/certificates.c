@@ -18,7 +18,7 @@ static bool next_plan(struct certificates *own, unsigned wait_ms, struct error *
         return true;
     // Who runs this asked before a token was opened; here stands the last guard before anything is logged.
     if (own->plan->admitted == NULL && plan_count(own->plan, PLAN_SIGN) > 0 &&
-        !issue_is_permitted(signer_home(own->signer), own->plan->act, err))
+        !issue_is_permitted(signer_home(own->signer), own->plan->act, "sign", err))
         return false;
     own->next_item = 0;
     own->refused += plan_count(own->plan, PLAN_REFUSE);
@@ -34,7 +34,7 @@ static bool next_plan(struct certificates *own, unsigned wait_ms, struct error *
 static bool log_planned(struct certificates *own, struct logged *job, const struct plan_item *item,
                         struct error *err)
 {
-    struct json *fields = json_clone(item->planned);
+    struct json *fields = plan_file_planned(&own->plan->admitted->file, item->planned_index);
     json_put_text(fields, "batch", own->batch);
     job->tbs = bytes_of(item->tbs, item->tbs_len);
     if (cert_tbs_signature_kind(job->tbs, &job->signature_kind, err))
@@ -46,7 +46,7 @@ static bool log_planned(struct certificates *own, struct logged *job, const stru
 static bool log_signing(struct certificates *own, struct logged *job, const struct plan_item *item,
                         struct error *err)
 {
-    if (item->planned != NULL)
+    if (item->is_planned)
         return log_planned(own, job, item, err);
     const struct home *home = signer_home(own->signer);
     const struct template *template = item->verdict->template;

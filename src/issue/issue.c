@@ -85,12 +85,14 @@ static bool carry_out(struct signer *signer, const struct issue_source *source, 
     return true;
 }
 
-bool issue_is_permitted(const struct home *home, enum act act, struct error *err)
+bool issue_is_permitted(const struct home *home, enum act act, const char *command, struct error *err)
 {
-    return control_permits(home->ledger, act,
-                           "`coldca plan` the requests, have people `coldca approve` it, then `coldca sign "
-                           "--plan FILE --approval FILE`; nothing was signed",
-                           err);
+    AUTO(free)
+    char *remedy =
+        memory_format("`coldca plan` the requests, have people `coldca approve` it, then `coldca %s "
+                      "--plan FILE --approval FILE`; nothing was signed",
+                      command);
+    return control_permits(home->ledger, act, remedy, err);
 }
 
 bool issue_each(struct signer *signer, const struct issue_source *source, struct output *output,

@@ -44,8 +44,13 @@ struct issue_source {
     size_t total; /**< requests of all plans, for progress */
 };
 
-/** Whether certificates may be issued by whoever logs in: no approvals are needed. ERROR_INPUT, with the remedy */
-MUST_USE bool issue_is_permitted(const struct home *home, enum act act, struct error *err);
+/**
+ * Whether certificates may be issued by whoever logs in: no approvals are needed.
+ * \param command  that carries out a plan: "sign", "review", "batch"
+ * \return false: ERROR_INPUT, with the remedy
+ */
+MUST_USE bool issue_is_permitted(const struct home *home, enum act act, const char *command,
+                                 struct error *err);
 
 /**
  * Carries out plans; the signer's home is open for writing.

@@ -106,7 +106,7 @@ static bool carry_out(const struct issue_run_options *options, struct issue_desk
     const struct issue_options issue = {
         .command = options->command, .may_be_again = true, .is_confirmed_by_person = options->decide != NULL};
     if (outcome->plan->admitted == NULL && plan_count(outcome->plan, PLAN_SIGN) > 0 &&
-        !issue_is_permitted(desk->home, outcome->plan->act, err))
+        !issue_is_permitted(desk->home, outcome->plan->act, options->command, err))
         return false;
     if (options->decide != NULL && !options->decide(options->data, desk, outcome->plan, err))
         return false;
@@ -123,9 +123,10 @@ static bool begin(const struct issue_run_options *options, struct issue_desk *de
         size_t len = (size_t)(file_name_of(options->plan_out) - options->plan_out);
         desk->written = len == 0 ? memory_text(".") : memory_text_of(options->plan_out, len);
     }
-    return options->given != NULL ||
-           (planning_open(&options->planning, desk->home, console, &desk->planning, err) &&
-            confirm_policy(options, desk, console, err));
+    struct planning_options planning = options->planning;
+    planning.takes_media = options->plan_out != NULL;
+    return options->given != NULL || (planning_open(&planning, desk->home, console, &desk->planning, err) &&
+                                      confirm_policy(options, desk, console, err));
 }
 
 static bool make_plan(const struct issue_run_options *options, struct issue_desk *desk,
@@ -135,13 +136,15 @@ static bool make_plan(const struct issue_run_options *options, struct issue_desk
     if (options->given == NULL)
         return planning_plan(desk->planning, desk->output, console, &outcome->plan, err);
     return plan_admit(desk->home, options->given, now, &outcome->admitted, err) &&
-           plan_of_admitted(desk->home, &outcome->admitted, now, &outcome->plan, err);
+           plan_of_admitted(desk->home, &outcome->admitted, desk->output, now, &outcome->plan, err);
 }
 
 static bool write_plan(const struct issue_run_options *options, struct issue_desk *desk,
                        struct issue_outcome *outcome, struct error *err)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (options->decide != NULL && !options->decide(options->data, desk, outcome->plan, err))
+        return false;
     if (!plan_to_file(desk->home, outcome->plan, time_now(), options->valid_for, &outcome->file, err))
         return false;
     plan_file_write(&outcome->file, &text);

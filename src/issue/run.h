@@ -30,7 +30,7 @@ struct issue_run_options {
     bool is_dry_run;      /**< the plan is made, nothing is signed, no token is needed */
     struct planning_options planning;
     /**
-     * A person's word on the plan before it is carried out; NULL: the policy's verdicts stand. Confirms the clock, too (P8).
+     * A person's word on the plan before it is carried out, or written to plan_out; NULL: the policy's verdicts stand. Confirms the clock, too (P8).
      * \param desk  what the person may want of the run meanwhile
      * \return false: ERROR_INTERRUPTED; nothing is signed
      */

@@ -2,16 +2,14 @@
 #include "plan/approved.h"
 
 #include "base/digest.h"
+#include "base/encode.h"
 #include "base/memory.h"
-#include "base/public_key.h"
 #include "base/quote.h"
-#include "cert/cert.h"
-#include "plan/inputs.h"
+#include "media/media.h"
+#include "plan/approved_item.h"
 #include "plan/permits.h"
 #include "records/cert.h"
-#include "records/in_force.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 /* ---- to a file ---- */
@@ -64,6 +62,15 @@ static bool add_policy(const struct home *home, const struct plan *plan, struct 
     return true;
 }
 
+static bool refuse_empty(const struct plan_file *file, struct error *err)
+{
+    const struct json *first = json_count(file->refused) > 0 ? json_at(file->refused, 0) : NULL;
+    return error_set(err, ERROR_INPUT, 0,
+                     "nothing of it would be signed, so there is nothing to approve%s%s%s%s",
+                     first != NULL ? "; " : "", first != NULL ? json_text(first, "source") : "",
+                     first != NULL ? ": " : "", first != NULL ? json_text(first, "reasons") : "");
+}
+
 bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now, int64_t valid_for,
                   struct plan_file *ret_file, struct error *err)
 {
@@ -71,9 +78,8 @@ bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now,
     if (!admit_new_plan(home, plan->act, now, valid_for, &file, err) || !add_policy(home, plan, &file, err))
         return false;
     add_items(plan, &file);
-    if (json_count(file.items) == 0)
-        return error_set(err, ERROR_INPUT, 0,
-                         "nothing of it would be signed, so there is nothing to approve");
+    if (file.items == NULL)
+        return refuse_empty(&file, err);
     plan_file_seal(&file);
     *ret_file = file;
     file = (struct plan_file){.items = NULL};
@@ -81,78 +87,6 @@ bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now,
 }
 
 /* ---- and back ---- */
-
-/** What coldca would not have planned is not signed, whoever approved it: another issuer's name, another algorithm. */
-static bool check_tbs(const struct home *home, struct bytes tbs, enum act act, const struct cert_facts *facts,
-                      struct error *err)
-{
-    struct public_key_facts key;
-    enum signature_kind kind = SIGNATURE_OTHER;
-    if (!cert_tbs_signature_kind(tbs, &kind, err) ||
-        !public_key_read(cert_issuer_spki(home->issuer), &key, err))
-        return false;
-    if (strcmp(facts->issuer_text, cert_issuer_facts(home->issuer)->subject_text) != 0)
-        return error_set(err, ERROR_INPUT, 0, "its issuer is %s, not this CA",
-                         quoted_text(facts->issuer_text, &(struct quoted){0}));
-    if (facts->is_ca != (act == ACT_ISSUE_CA))
-        return error_set(err, ERROR_INPUT, 0, "it is %s, its plan is of %s",
-                         facts->is_ca ? "a CA certificate" : "not a CA certificate", act_words(act));
-    return signature_fits_key(kind, key.kind) ||
-           error_set(err, ERROR_INPUT, 0, "it is to be signed with %s, which this CA's key does not make",
-                     signature_name(kind));
-}
-
-/** \param is_taken  the plan was begun before */
-static bool decide(const struct home *home, struct plan_item *item, const struct cert_facts *facts,
-                   bool is_taken, struct error *err)
-{
-    bool is_used = false;
-    if (!ledger_find_serial(home->ledger, bytes_of(facts->serial, facts->serial_len), &item->earlier,
-                            &is_used, err))
-        return false;
-    item->action = PLAN_SIGN;
-    if (!is_used)
-        return true;
-    if (!is_taken)
-        return error_set(err, ERROR_INPUT, 0,
-                         "its serial was used since (record %" PRIu64 "): make the plan anew",
-                         item->earlier.signing_seq);
-    item->action = PLAN_REPEAT;
-    if (item->earlier.status != LEDGER_ISSUED)
-        plan_item_refuse(item, "plan.serial",
-                         item->earlier.status == LEDGER_REVOKED ? "it was issued, and revoked since"
-                                                                : "a run was stopped while it was signed",
-                         "plan the request anew: this serial is not used again");
-    return true;
-}
-
-static bool fill_item(const struct home *home, const struct admitted *admitted, size_t index,
-                      struct plan_item *item, struct error *err)
-{
-    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
-    const struct json *record = plan_file_record(&admitted->file, index);
-    AUTO(free) char *named = memory_format("%s.csr", plan_file_name(&admitted->file, index));
-    AUTO(free) char *safe = input_output_name(named);
-    const char *source = json_text(record, "source");
-    item->name = memory_text(plan_file_name(&admitted->file, index));
-    item->source = memory_text(source != NULL ? source : item->name);
-    item->verdict = memory_new(1, sizeof(*item->verdict));
-    item->verdict->is_allowed = true;
-    item->planned = plan_file_planned(&admitted->file, index);
-    // As inputs are named: beneath the output directory, and on any medium.
-    if (strcmp(safe, item->name) != 0)
-        return error_set(err, ERROR_INPUT, 0, "its name can't be a file's");
-    if (!record_bytes(record, "tbs", &tbs, err) || !cert_read_tbs(builder_bytes(&tbs), &facts, err) ||
-        !record_cert_signing_matches(record, admitted->file.header.policy,
-                                     admitted->file.header.policy_sha256, &facts, err) ||
-        !check_tbs(home, builder_bytes(&tbs), admitted->file.header.act, &facts, err))
-        return false;
-    memcpy(item->serial, facts.serial, facts.serial_len < sizeof(item->serial) ? facts.serial_len : 20);
-    digest_sha256(builder_bytes(&tbs), item->tbs_sha256);
-    item->tbs = builder_take(&tbs, &item->tbs_len);
-    return decide(home, item, &facts, admitted->is_taken, err);
-}
 
 /** The policy as it is now is the one people saw. */
 static bool check_policy(const struct home *home, const struct plan_header *header, struct plan *plan,
@@ -174,8 +108,48 @@ static bool check_policy(const struct home *home, const struct plan_header *head
                       quoted_text(header->policy, &(struct quoted){0})));
 }
 
-bool plan_of_admitted(const struct home *home, const struct admitted *admitted, int64_t now,
-                      struct plan **ret_plan, struct error *err)
+struct key {
+    char *text;
+    const struct plan_item *item;
+};
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(((const struct key *)a)->text, ((const struct key *)b)->text);
+}
+
+/** Names that a medium can't tell apart, and serials, which are given once: a plan that coldca wrote has none twice. */
+static bool check_distinct(const struct plan *plan, const char *what,
+                           void (*add)(const struct plan_item *item, struct builder *text), struct error *err)
+{
+    AUTO(free) struct key *keys = memory_new(plan->count, sizeof(*keys));
+    const struct key *twice = NULL;
+    for (size_t i = 0; i < plan->count; i++) {
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        add(&plan->items[i], &text);
+        keys[i] = (struct key){.text = builder_take_text(&text), .item = &plan->items[i]};
+    }
+    qsort(keys, plan->count, sizeof(*keys), compare_keys);
+    for (size_t i = 1; i < plan->count && twice == NULL; i++)
+        twice = strcmp(keys[i - 1].text, keys[i].text) == 0 ? &keys[i] : NULL;
+    for (size_t i = 0; i < plan->count; i++)
+        free(keys[i].text);
+    return twice == NULL || error_set(err, ERROR_INPUT, 0, "two items of the plan have the %s of %s", what,
+                                      quoted_text(twice->item->name, &(struct quoted){0}));
+}
+
+static void add_name(const struct plan_item *item, struct builder *text)
+{
+    media_fold_name(item->name, text);
+}
+
+static void add_serial(const struct plan_item *item, struct builder *text)
+{
+    encode_hex(BYTES(item->serial), text);
+}
+
+bool plan_of_admitted(const struct home *home, const struct admitted *admitted, struct output *output,
+                      int64_t now, struct plan **ret_plan, struct error *err)
 {
     const struct plan_header *header = &admitted->file.header;
     if (header->act != ACT_ISSUE && header->act != ACT_ISSUE_CA)
@@ -190,11 +164,14 @@ bool plan_of_admitted(const struct home *home, const struct admitted *admitted, 
     plan->items = memory_new(header->count, sizeof(*plan->items));
     for (; plan->count < header->count; plan->count++) {
         struct plan_item *item = &plan->items[plan->count];
-        if (!fill_item(home, admitted, plan->count, item, err)) {
+        if (!approved_item_fill(home, admitted, plan->count, output, item, err)) {
             plan->count++; // it is the plan's to free
-            return error_while(err, "reading item %zu of the plan, %s", plan->count - 1, item->name);
+            return error_while(err, "reading item %zu of the plan, %s", plan->count - 1,
+                               quoted_text(item->name, &(struct quoted){0}));
         }
     }
+    if (!check_distinct(plan, "name", add_name, err) || !check_distinct(plan, "serial", add_serial, err))
+        return false;
     *ret_plan = TAKE(plan);
     return true;
 }

@@ -7,7 +7,7 @@
 #define COLDCA_PLAN_APPROVED_H
 
 #include "home/home.h"
-#include "plan/plan.h"
+#include "plan/output.h"
 #include "records/admit.h"
 
 /**
@@ -22,9 +22,10 @@ MUST_USE bool plan_to_file(const struct home *home, const struct plan *plan, int
  * Makes a plan of certificates of an admitted file. What an earlier run of it issued is PLAN_REPEAT, what it left unfinished is refused:
  * its serial is burned.
  * \param admitted  borrowed as long as the plan lives
+ * \param output    where certificates go: what can't be put there is refused; NULL: nowhere is looked
  * \return false: ERROR_INPUT: of another act, by a policy that is not the home's any more, not of this issuer, a serial that is used
  */
-MUST_USE bool plan_of_admitted(const struct home *home, const struct admitted *admitted, int64_t now,
-                               struct plan **ret_plan, struct error *err);
+MUST_USE bool plan_of_admitted(const struct home *home, const struct admitted *admitted,
+                               struct output *output, int64_t now, struct plan **ret_plan, struct error *err);
 
 #endif

@@ -99,36 +99,73 @@ static char *escaped(const char *text)
     return builder_take_text(&shown);
 }
 
-static bool add_folder(const char *path, int fd, const struct console *console, struct inputs *inputs,
-                       struct error *err)
+/** Whether a path's first directory is named like a policy that is not the plan's. media may be NULL */
+static bool is_of_another_policy(const struct inputs_media *media, const char *path)
+{
+    size_t len = strcspn(path, "/");
+    if (media == NULL || path[len] == '\0' ||
+        (strlen(media->policy) == len && memcmp(media->policy, path, len) == 0))
+        return false;
+    for (size_t i = 0; i < media->policies_count; i++) {
+        if (strlen(media->policies[i]) == len && memcmp(media->policies[i], path, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_walked(int fd, const char *shown, const struct media_item *item, struct inputs *inputs)
+{
+    struct error reason = ERROR_INIT;
+    AUTO(builder_done) struct builder data = BUILDER_INIT;
+    struct plan_input *input = add(inputs);
+    input->source = memory_format("%s/%s", shown, item->shown);
+    input->name = input_output_name(item->path);
+    if (item->problem != NULL)
+        input->problem = memory_text(item->problem);
+    else if (!media_read(fd, item->path, REQUEST_MAX_FILE_LEN, &data, &reason))
+        input->problem = escaped(reason.text);
+    else
+        input->data = builder_take(&data, &input->len);
+}
+
+/** \param media  NULL: the directory is none */
+static bool add_walk(const char *shown, int fd, const struct inputs_media *media,
+                     const struct console *console, struct inputs *inputs, struct error *err)
 {
     size_t ignored = 0;
-    AUTO(free) char *shown = escaped(path);
+    size_t others = 0;
     AUTO(media_walk_done) struct media_walk walk = {.items = NULL};
     if (!media_walk(fd, REQUEST_MAX_FILE_LEN, INPUTS_MAX, &walk, err))
         return error_while(err, "looking through %s", shown);
     for (size_t i = 0; i < walk.count; i++) {
-        struct error reason = ERROR_INIT;
-        AUTO(builder_done) struct builder data = BUILDER_INIT;
-        if (!input_is_request(walk.items[i].path)) {
+        if (!input_is_request(walk.items[i].path))
             ignored++;
-            continue;
-        }
-        struct plan_input *input = add(inputs);
-        input->source = memory_format("%s/%s", shown, walk.items[i].shown);
-        input->name = input_output_name(walk.items[i].path);
-        if (walk.items[i].problem != NULL)
-            input->problem = memory_text(walk.items[i].problem);
-        else if (!media_read(fd, walk.items[i].path, REQUEST_MAX_FILE_LEN, &data, &reason))
-            input->problem = escaped(reason.text);
+        else if (is_of_another_policy(media, walk.items[i].path))
+            others++;
         else
-            input->data = builder_take(&data, &input->len);
+            add_walked(fd, shown, &walk.items[i], inputs);
     }
     if (ignored > 0)
         console_notice(console,
                        "%zu files in %s do not end in .csr, .req, .p10, .pem or .der and were left alone",
                        ignored, shown);
+    if (others > 0)
+        console_notice(console,
+                       "%zu requests in %s are in directories of other policies than %s and were left alone: "
+                       "a plan is of one policy, make another of them",
+                       others, shown, media->policy);
     return true;
+}
+
+static bool add_folder(const char *path, int fd, const struct inputs_media *media,
+                       const struct console *console, struct inputs *inputs, struct error *err)
+{
+    AUTO(free) char *shown = escaped(path);
+    AUTO(close) int requests_fd = -1;
+    if (media == NULL || !file_exists(fd, "requests"))
+        return add_walk(shown, fd, NULL, console, inputs, err);
+    return media_open_folder(fd, "requests", false, &requests_fd, err) &&
+           add_walk("requests", requests_fd, media, console, inputs, err);
 }
 
 static bool add_descriptor(int fd, const char *path, const char *name, struct inputs *inputs,
@@ -150,8 +187,8 @@ static bool add_descriptor(int fd, const char *path, const char *name, struct in
     return true;
 }
 
-static bool add_path(const char *path, const struct console *console, struct inputs *inputs,
-                     struct error *err)
+static bool add_path(const char *path, const struct inputs_media *media, const struct console *console,
+                     struct inputs *inputs, struct error *err)
 {
     struct stat status;
     struct quoted buffer;
@@ -161,19 +198,19 @@ static bool add_path(const char *path, const struct console *console, struct inp
     if (fd < 0 || fstat(fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open the request %s", quoted_text(path, &buffer));
     if (S_ISDIR(status.st_mode))
-        return add_folder(path, fd, console, inputs, err);
+        return add_folder(path, fd, media, console, inputs, err);
     if (!S_ISREG(status.st_mode))
         return error_set(err, ERROR_INPUT, 0, "%s is neither a file nor a directory",
                          quoted_text(path, &buffer));
     return add_descriptor(fd, path, file_name_of(path), inputs, err);
 }
 
-bool inputs_collect(const char *const *paths, size_t count, const struct console *console,
-                    struct inputs *ret_inputs, struct error *err)
+bool inputs_collect_media(const char *const *paths, size_t count, const struct inputs_media *media,
+                          const struct console *console, struct inputs *ret_inputs, struct error *err)
 {
     AUTO(inputs_done) struct inputs inputs = {.items = NULL};
     for (size_t i = 0; i < count; i++) {
-        if (!add_path(paths[i], console, &inputs, err))
+        if (!add_path(paths[i], media, console, &inputs, err))
             return false;
     }
     if (inputs.count == 0)
@@ -182,4 +219,10 @@ bool inputs_collect(const char *const *paths, size_t count, const struct console
     *ret_inputs = inputs;
     inputs = (struct inputs){.items = NULL}; // ret_inputs owns them now
     return true;
+}
+
+bool inputs_collect(const char *const *paths, size_t count, const struct console *console,
+                    struct inputs *ret_inputs, struct error *err)
+{
+    return inputs_collect_media(paths, count, NULL, console, ret_inputs, err);
 }

@@ -29,4 +29,19 @@ char *input_output_name(const char *path);
 MUST_USE bool inputs_collect(const char *const *paths, size_t count, const struct console *console,
                              struct inputs *ret_inputs, struct error *err);
 
+/** A medium's requests as `coldca batch` has them: which policy's, and whose directories are left alone. Borrowed. */
+struct inputs_media {
+    const char *policy;
+    char *const *policies; /**< all there are */
+    size_t policies_count;
+};
+/**
+ * The same, but of a directory that holds requests/ what is in that, named as a batch names it: what lies in a directory named like
+ * another policy is left alone, and reported.
+ * \param media  NULL: no directory is taken for a medium
+ */
+MUST_USE bool inputs_collect_media(const char *const *paths, size_t count, const struct inputs_media *media,
+                                   const struct console *console, struct inputs *ret_inputs,
+                                   struct error *err);
+
 #endif

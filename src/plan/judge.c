@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "home/certificate.h"
 #include "plan/compromised.h"
+#include "plan/place.h"
 #include "plan/screen.h"
 #include "plan/seen.h"
 #include "request/csr.h"
@@ -230,31 +231,6 @@ static bool find_earlier(const struct judge *judge, const struct plan_options *o
     return true;
 }
 
-static void refuse_taken(const struct plan_options *options, struct plan_item *item, struct bytes certificate)
-{
-    struct output *output = options->output;
-    if (output == NULL || output->is_taken == NULL || !output->is_taken(output, item->name, certificate))
-        return;
-    AUTO(free) char *text = memory_format("the output directory holds another %s already", item->name);
-    plan_item_refuse(item, "output.exists", text, "name another --out, or move that file away");
-}
-
-/** An earlier certificate is only delivered where nothing else stands in its place. */
-static bool settle_earlier(const struct judge *judge, const struct plan_options *options,
-                           struct plan_item *item, struct error *err)
-{
-    AUTO(builder_done) struct builder certificate = BUILDER_INIT;
-    if (!home_certificate_remake(judge->ledger, &item->earlier, &certificate, err))
-        return false;
-    struct output *output = options->output;
-    if (output != NULL && output->is_present != NULL &&
-        output->is_present(output, item->name, builder_bytes(&certificate)))
-        item->action = PLAN_PRESENT;
-    else
-        refuse_taken(options, item, builder_bytes(&certificate));
-    return true;
-}
-
 /** What does not fit into a ledger record can't be signed. */
 static bool refuse_size(struct plan_item *item, size_t tbs_len, const char *subject_text)
 {
@@ -305,7 +281,7 @@ static bool settle(const struct judge *judge, const struct plan_options *options
     if (!options->may_reissue && !find_earlier(judge, options, item, err))
         return false;
     if (item->action == PLAN_REPEAT)
-        return settle_earlier(judge, options, item, err);
+        return place_earlier(judge->ledger, options->output, item, err);
     cert_serial_random(item->serial);
     if (!build_tbs(judge->home, item->verdict->template, item->serial, &tbs, err)) {
         plan_item_refuse(item, "template", err->text,
@@ -323,7 +299,7 @@ static bool settle(const struct judge *judge, const struct plan_options *options
         return false;
     if (item->action == PLAN_REFUSE)
         return true;
-    refuse_taken(options, item, bytes_of(NULL, 0));
+    place_new(options->output, item);
     if (item->action == PLAN_REFUSE)
         return true;
     item->action = PLAN_SIGN;

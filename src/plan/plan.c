@@ -27,8 +27,6 @@ static void item_done(struct plan_item *item)
         verdict_free(item->verdict);
     free(item->reason);
     free(item->tbs);
-    if (item->planned != NULL)
-        json_free(item->planned);
     ledger_entry_done(&item->earlier);
 }
 
@@ -116,6 +114,8 @@ void plan_item_reasons(const struct plan_item *item, struct builder *ret_text)
 
 void plan_seal(struct plan *plan)
 {
+    if (plan->admitted != NULL)
+        return; // its digest is what people approved, whatever is left out of it
     AUTO(json_free) struct json *whole = json_new_object();
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     json_put_text(whole, "policy", plan->policy_name);

@@ -48,8 +48,8 @@ struct plan_item {
     uint8_t *tbs;
     size_t tbs_len;
     uint8_t tbs_sha256[32];
-    struct json *
-        planned; /**< of an approved plan: the members of its cert.signing, with its place in that plan; NULL */
+    bool is_planned;             /**< of an approved plan: the members of its cert.signing are that plan's */
+    size_t planned_index;        /**< its place in that plan */
     struct ledger_entry earlier; /**< PLAN_REPEAT: the certificate it has */
 };
 
@@ -85,7 +85,7 @@ size_t plan_count(const struct plan *plan, enum plan_action action);
 bool plan_has_rsa_key(const struct plan *plan);
 /** Refuses an item for what is not its policy's business, adding a reason; texts are copied; remedy may be NULL. */
 void plan_item_refuse(struct plan_item *item, const char *rule, const char *text, const char *remedy);
-/** Computes sha256 again after review changed actions. */
+/** Computes sha256 again after review changed actions; that of an approved plan stays. */
 void plan_seal(struct plan *plan);
 /** An item with all there is to say of it, for `--json` and reports. The caller frees. */
 struct json *plan_item_json(const struct plan_item *item);

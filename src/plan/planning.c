@@ -26,6 +26,24 @@ void planning_close(struct planning *planning)
     free(planning);
 }
 
+static bool collect(const struct planning_options *options, const struct home *home,
+                    struct planning *planning, const struct console *console, struct error *err)
+{
+    struct inputs_media media = {.policy = policy_name(planning->policy)};
+    char **names = NULL;
+    if (!options->takes_media)
+        return inputs_collect(options->paths, options->paths_count, console, &planning->inputs, err);
+    if (!home_policy_names(home->fd, &names, &media.policies_count, err))
+        return false;
+    media.policies = names;
+    bool is_collected =
+        inputs_collect_media(options->paths, options->paths_count, &media, console, &planning->inputs, err);
+    for (size_t i = 0; i < media.policies_count; i++)
+        free(names[i]);
+    free(names);
+    return is_collected;
+}
+
 bool planning_open(const struct planning_options *options, const struct home *home,
                    const struct console *console, struct planning **ret_planning, struct error *err)
 {
@@ -39,8 +57,8 @@ bool planning_open(const struct planning_options *options, const struct home *ho
         return error_set(err, ERROR_USAGE, 0, "name the requests: files, directories, or - for stdin");
     if (!home_policy_find(home != NULL ? home->fd : -1, options->policy, &planning->policy, err) ||
         !policy_check_variables(planning->policy, options->variables, options->variables_count, err) ||
-        !inputs_collect(options->paths, options->paths_count, console, &planning->inputs, err) ||
-        !judge_open_lists(planning->judge, err) || !readers_open(0, &planning->readers, err))
+        !collect(options, home, planning, console, err) || !judge_open_lists(planning->judge, err) ||
+        !readers_open(0, &planning->readers, err))
         return false;
     if (home != NULL && home->ledger != NULL &&
         !plan_permits_policy(home, planning->policy, options->policy, &planning->change, err))

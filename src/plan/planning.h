@@ -13,8 +13,9 @@ struct planning_options {
     const char *policy; /**< name or path */
     const struct policy_variable *variables;
     size_t variables_count;
-    unsigned days;            /**< 0: the policy's own */
-    bool may_reissue;         /**< a new certificate even if the request has one */
+    unsigned days;    /**< 0: the policy's own */
+    bool may_reissue; /**< a new certificate even if the request has one */
+    bool takes_media; /**< a directory that holds requests/ is read as a batch reads it; needs a home */
     const char *const *paths; /**< files, directories, "-" */
     size_t paths_count;
 };

@@ -50,10 +50,9 @@ void plan_file_add(struct plan_file *file, const char *name, const char *type, s
 {
     if (file->items == NULL)
         file->items = json_new_array();
-    struct json *item = json_add_object(file->items);
     json_put_text(record, "type", type);
-    json_put_text(item, "name", name);
-    json_put(item, "record", record);
+    json_put_text(record, "output", name);
+    json_put(json_add_object(file->items), "record", record);
 }
 
 void plan_file_add_person(struct plan_file *file, const char *name, const char *key)
@@ -72,7 +71,7 @@ const struct json *plan_file_record(const struct plan_file *file, size_t index)
 
 const char *plan_file_name(const struct plan_file *file, size_t index)
 {
-    return json_text(json_at(file->items, index), "name");
+    return json_text(plan_file_record(file, index), "output");
 }
 
 /** The tree over the items, and their number. */
@@ -137,15 +136,16 @@ static bool check_items(const struct plan_file *file, struct error *err)
     for (size_t i = 0; i < json_count(file->items); i++) {
         const struct json *record = plan_file_record(file, i);
         const char *type = record == NULL ? NULL : json_text(record, "type");
-        const char *name = plan_file_name(file, i);
         bool is_issue = file->header.act == ACT_ISSUE || file->header.act == ACT_ISSUE_CA;
         if (type == NULL || !plan_file_is_of_act(type, file->header.act))
             return error_set(err, ERROR_INPUT, 0, "item %zu is not of its act, %s", i,
                              act_name(file->header.act));
         if (!plan_item_is_clean(record))
             return error_set(err, ERROR_INPUT, 0, "item %zu has a member that only a run may write", i);
-        if (is_issue && (name == NULL || *name == '\0'))
-            return error_set(err, ERROR_INPUT, 0, "item %zu has no name", i);
+        if (is_issue && plan_file_name(file, i) == NULL)
+            return error_set(err, ERROR_INPUT, 0,
+                             "item %zu does not say where its certificate goes (output): make the plan anew",
+                             i);
     }
     return true;
 }

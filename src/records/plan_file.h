@@ -16,7 +16,7 @@
 struct plan_file {
     struct plan_header header; /**< count and root are made of the items */
     uint8_t sha256[32];        /**< the plan's digest */
-    struct json *items;        /**< array of {"name": of the output, "record": with its type} */
+    struct json *items;        /**< array of {"record": with its type} */
     struct json *
         refused; /**< array of {"source", "reasons"}: what was not allowed, for people; not part of what is approved */
     struct json *
@@ -28,7 +28,7 @@ struct plan_file {
 void plan_file_done(struct plan_file *file);
 DEFINE_AUTO_VALUE(struct plan_file, plan_file_done);
 
-/** Adds an item. \param name  of what it comes to; NULL: it comes to no file. \param record  its members; taken */
+/** Adds an item. \param name  of the file it comes to, approved with the rest of the record; NULL: none. \param record  its members; taken */
 void plan_file_add(struct plan_file *file, const char *name, const char *type, struct json *record);
 /** Adds a person of the control in force. */
 void plan_file_add_person(struct plan_file *file, const char *name, const char *key);

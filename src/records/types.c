@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "records/approved.h"
 #include "records/ca.h"
+#include "records/ceremony.h"
 #include "records/cert.h"
 #include "records/crl.h"
 #include "records/revocation.h"
@@ -85,6 +86,12 @@ static bool check_policy_approved(const struct json *json, struct error *err)
     return record_policy_approved_read(json, &record, err);
 }
 
+static bool check_ceremony(const struct json *json, struct error *err)
+{
+    AUTO(record_ceremony_done) struct record_ceremony record = {.run = NULL};
+    return record_ceremony_read(json, &record, err);
+}
+
 /* cert.signing and cert.issued are not here: there are as many as certificates, so the ledger reads them by itself (ledger/record.c)
  * and records/verify.c looks at what was signed. */
 static const struct {
@@ -108,6 +115,7 @@ static const struct {
     {RECORD_CONTROL_SET, check_control},
     {RECORD_PLAN_APPROVED, check_plan_approved},
     {RECORD_POLICY_APPROVED, check_policy_approved},
+    {RECORD_CEREMONY_STEP, check_ceremony},
 };
 
 static bool is_common(const char *key, const struct json *value, void *data)

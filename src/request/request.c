@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "request/request.h"
 
+#include "base/digest.h"
 #include "base/memory.h"
+#include "base/public_key.h"
 #include "base/quote.h"
 #include "request/storage.h"
 
@@ -102,6 +104,24 @@ struct request *request_failed(const char *rule, const char *text, const char *r
                                                        .text = (char *)(uintptr_t)text,
                                                        .remedy = (char *)(uintptr_t)remedy});
     return request;
+}
+
+bool request_remember(const uint8_t sha256[static 32], const char *subject_text, struct bytes spki,
+                      struct request **ret_request, struct error *err)
+{
+    AUTO(request_free) struct request *request = request_new();
+    struct public_key_facts key;
+    request->spki = request_keep(request, spki);
+    if (!public_key_read(request->spki, &key, err))
+        return false;
+    memcpy(request->sha256, sha256, sizeof(request->sha256));
+    request->subject_text = request_keep_text(request, subject_text);
+    request->key_kind = key.kind;
+    request->key_bits = key.bits;
+    (void)key_name(key.kind, key.bits, request->key_name);
+    digest_sha256(request->spki, request->spki_sha256);
+    *ret_request = TAKE(request);
+    return true;
 }
 
 static const char *const san_kinds[] = {

@@ -105,4 +105,12 @@ struct request {
 void request_free(struct request *request);
 DEFINE_AUTO(struct request *, request_free);
 
+/**
+ * What is known of a request without its bytes, as of one that a plan names: digest, subject and key; no names.
+ * \param subject_text  escaped
+ * \return false: ERROR_INPUT, the key can't be read
+ */
+MUST_USE bool request_remember(const uint8_t sha256[static 32], const char *subject_text, struct bytes spki,
+                               struct request **ret_request, struct error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "base/words.h"
 #include "plan/decisions.h"
 
 #include <signal.h>
@@ -16,6 +17,7 @@
 #define REASON_MAX_LEN 400
 #define QUESTION_ROWS 6 /* an empty line, file, subject, the keys in two, one spare */
 #define NOTHING_SHOWN SIZE_MAX
+#define WORDS_A_LINE 8
 
 struct review {
     struct plan *plan;
@@ -227,6 +229,11 @@ static void say_plan(const struct plan *plan, const char *heading)
                    heading, plan_count(plan, PLAN_SIGN) + plan_count(plan, PLAN_ALLOW),
                    plan_count(plan, PLAN_REPEAT), plan_count(plan, PLAN_REFUSE), plan_count(plan, PLAN_SKIP),
                    hex_of(BYTES(plan->sha256), hex));
+    if (plan->admitted != NULL) {
+        // What the approvers were read, to be compared by ear.
+        words_of(BYTES(plan->sha256), WORDS_A_LINE, &text);
+        builder_add_u8(&text, '\n');
+    }
     terminal_say(builder_bytes(&text));
 }
 
@@ -245,8 +252,9 @@ static bool returns(struct review *review, struct error *err)
 /** Asks for the last word until it is b, q, or a c for which the token could be opened. */
 static bool last_word(struct review *review, char *ret_key, struct error *err)
 {
+    AUTO(free) char *question = memory_format("c %s, b back, q quit", review->hooks->end);
     for (;;) {
-        bool is_answered = ui_ask_key("c carry this out, b back, q quit", "cbq", ret_key, err);
+        bool is_answered = ui_ask_key(question, "cbq", ret_key, err);
         if (!is_answered && !forgives(review, err))
             return false;
         if (!is_answered)

@@ -74,7 +74,8 @@ static void add_verdict(struct builder *text, const struct plan_item *item)
         break;
     case PLAN_SIGN:
     case PLAN_ALLOW:
-        add_line(text, "verdict", "allowed by the policy");
+        add_line(text, "verdict",
+                 item->is_planned ? "in the plan that people approved" : "allowed by the policy");
         break;
     case PLAN_REFUSE:
     case PLAN_SKIP:
@@ -107,7 +108,7 @@ static void add_decisions(struct builder *text, const struct verdict *verdict, e
 void review_item_in_words(const struct plan_item *item, struct builder *ret_text)
 {
     add_line(ret_text, "file", item->source);
-    if (item->request != NULL)
+    if (item->request != NULL && !item->is_planned) // else the certificate says it all
         add_request(ret_text, item->request);
     add_verdict(ret_text, item);
     add_decisions(ret_text, item->verdict, DECISION_TAKEN, "policy takes");

@@ -66,6 +66,7 @@ struct review_hooks {
     /** Asks for the PIN; called at c, and at each further c if it failed; NULL: nothing is asked. */
     bool (*unlock)(void *data, struct error *err);
     void *data;
+    const char *end; /**< what c does at the end: "carry this out", "write the plan" */
 };
 
 /**

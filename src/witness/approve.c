@@ -2,7 +2,6 @@
 #include "witness/approve.h"
 
 #include "base/encode.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "base/quote.h"
@@ -12,7 +11,6 @@
 #include "records/approval.h"
 #include "records/cert.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -89,13 +87,6 @@ bool approve_describe(const struct plan_file *file, struct builder *ret_text, st
             return error_while(err, "reading what would be signed, item %zu", i);
     }
     return true;
-}
-
-bool approve_read(const char *path, struct plan_file *ret_file, struct builder *ret_words, struct error *err)
-{
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    return file_read(AT_FDCWD, path, PLAN_FILE_MAX_LEN, &text, err) &&
-           plan_file_read(builder_bytes(&text), ret_file, err) && approve_describe(ret_file, ret_words, err);
 }
 
 static bool make_key(const struct witness_key *key, const char *name, struct builder *ret_vkey,

@@ -106,10 +106,10 @@ for byte in 3 40 90 150 200; do
     cp first.plan.ann.approval changed.plan.ann.approval && flip_byte changed.plan.ann.approval "$byte"
     signs 3 changed.plan ann bob
 done
-jq -cjS '.items[0].name = "../../outside"' first.plan >changed.plan && echo >>changed.plan
+jq -cjS '.items[0].record.output = "../../outside"' first.plan >changed.plan && echo >>changed.plan
 cp first.plan.ann.approval changed.plan.ann.approval
 signs 3 changed.plan ann bob
-says "its name can't be a file's"
+says "its items are not those its header was made of"
 absent outside.pem
 
 step "two of three: exactly those bytes, and both verifiers hold"
@@ -117,7 +117,7 @@ signs 0 first.plan ann bob
 strict issued/device-1.pem issued/device-2.pem issued/device-3.pem
 for id in 1 2 3; do
     openssl x509 -in "issued/device-$id.pem" -outform DER -out der
-    jq -r ".items[] | select(.name == \"device-$id\") | .record.tbs" first.plan | base64 -d >tbs
+    jq -r ".items[] | select(.record.output == \"device-$id\") | .record.tbs" first.plan | base64 -d >tbs
     LC_ALL=C grep -qaF "$(head -c 60 tbs | tail -c 20 | tr -d '\0\n')" der || fail "device-$id is not of the plan's bytes"
 done
 equal "$(records '.type == "plan.approved"')" 1

@@ -4,14 +4,6 @@
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
 make_token
-# person_token NAME KEYTYPE: a token of that person with a key in it; its verifier key on stdout
-person_token() {
-    run 0 token init --label "$1" --so-pin-source file:so-pin --pin-source file:pin >&2
-    pkcs11-tool --module "$(softhsm_module)" --token-label "$1" --login --pin "$(cat pin)" --keypairgen --key-type "$2" --label approve --id 01 \
-        --usage-sign >made 2>&1 || { cat made >&2; fail "no key in the token of $1"; }
-    run 0 approve --vkey --name "$1" --key "pkcs11:token=$1;object=approve;type=private" --pin-source file:pin
-    cat out
-}
 ann=$(person_token ann EC:edwards25519)
 bob=$(person_token bob EC:prime256v1)
 cyd=$(person cyd)

@@ -200,3 +200,18 @@ controls() {
         printf '%s\n' "${@:3}"
     } >"$1"
 }
+
+# person_token NAME KEYTYPE: a token of that person with a key in it; its verifier key on stdout
+person_token() {
+    run 0 token init --label "$1" --so-pin-source file:so-pin --pin-source file:pin >&2
+    pkcs11-tool --module "$(softhsm_module)" --token-label "$1" --login --pin "$(cat pin)" --keypairgen --key-type "$2" --label approve --id 01 \
+        --usage-sign >made 2>&1 || { cat made >&2; fail "no key in the token of $1"; }
+    run 0 approve --vkey --name "$1" --key "pkcs11:token=$1;object=approve;type=private" --pin-source file:pin
+    cat out
+}
+
+# python_verifies: the ledger of ./ca holds by the program that is not coldca
+python_verifies() {
+    "$SOURCE/build/venv/bin/python3" "$SOURCE/tests/interop/verify_ledger.py" ca "$(jq -r 'select(.type == "ca.created") | .ledger_vkey' ca/ledger.jsonl)" \
+        ca/ca.pem >verified || { cat verified; fail "verify_ledger.py"; }
+}

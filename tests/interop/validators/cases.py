@@ -35,6 +35,9 @@ CASES = [Scenario(title, *rest) for title, rest in {
     "2: a CN that looks like a host": below(
         [wish(subject=[("CN", "a.iot.example")]), wish(subject=[("CN", "a.evil.example")], wanted=NO), wish(subject=[("CN", "a_b.evil.example")], wanted=NO),
          one("dns", "b.iot.example", subject=[("CN", "a.evil.example")]), wish(subject=[("CN", "Acme Device")]), wish(subject=[("CN", "device")])], permitted=[("dns", "iot.example")]),
+    "2: one permitted name above, two of it below": (
+        [Authority(permitted=[("dns", "example")]), Authority(permitted=[("dns", "iot.example"), ("dns", "two.example")]), Authority()], Policy(),
+        [one("dns", "a.iot.example"), one("dns", "a.two.example"), one("dns", "a.example", NO), wish(subject=[("CN", "a.two.example")]), wish(subject=[("CN", "a.example")], wanted=NO)]),
     "2: a CN that is an address": below(
         [wish(subject=[("CN", "10.0.0.1")], wanted=NO), wish(subject=[("CN", "11.0.0.1")]), one("dns", "a.example", NO, subject=[("CN", "10.0.0.1")]),
          one("ip", "11.0.0.1", subject=[("CN", "10.0.0.1")])], excluded=[("ip", "10.0.0.0/8")]),

@@ -89,13 +89,13 @@ def demands_policies(question):
 
 
 def first_of_a_kind_counts(question):
-    """Two permitted names of a kind, below a CA that permits some, and none of this kind."""
-    seen = set()
+    """Two permitted names of a kind, below a CA that permits some of whatever kind."""
+    is_below = False
     for ca in reversed(question.cas):
         kinds = [type(name) for value in constraints_of(ca) for name in value.permitted_subtrees or []]
-        if seen and any(kinds.count(kind) > 1 for kind in kinds if kind not in seen):
+        if is_below and any(kinds.count(kind) > 1 for kind in kinds):
             return True
-        seen.update(kinds)
+        is_below = is_below or bool(kinds)
     return False
 
 

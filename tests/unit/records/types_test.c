@@ -8,6 +8,7 @@
 #include "base/builder.h"
 #include "base/memory.h"
 #include "records/ca.h"
+#include "records/ceremony.h"
 #include "records/cert.h"
 #include "records/crl.h"
 #include "records/revocation.h"
@@ -387,9 +388,88 @@ static void test_crls(void **state)
     assert_demands(RECORD_CRL_ABANDONED, record_crl_abandoned_write(&abandoned), of_abandoned);
 }
 
+static void ceremony_steps_are_read_back(void **state)
+{
+    static const char *const of_step[] = {"run",   "ceremony", "script_sha256", "number",
+                                          "event", "at",       "exit_code",     NULL};
+    char one[] = "one";
+    char two[] = "two";
+    char *lines[] = {one, two};
+    struct ceremony_digest digests[] = {{.what = "stick:a.csr"}};
+    struct ceremony_fact facts[] = {{"host", "ca1"}, {"zone", "+01:00"}};
+    const struct record_ceremony ended = {.run = "r",
+                                          .ceremony = "root",
+                                          .number = 7,
+                                          .event = CEREMONY_ENDED,
+                                          .at = 1763690000,
+                                          .step = 3,
+                                          .attempt = 2,
+                                          .exit_code = -1,
+                                          .wrong_pins = 1,
+                                          .lines = lines,
+                                          .line_count = 2,
+                                          .cut_len = 9,
+                                          .digests = digests,
+                                          .digest_count = 1,
+                                          .facts = facts,
+                                          .fact_count = 2};
+    struct error err = ERROR_INIT;
+    AUTO(record_ceremony_done) struct record_ceremony read = {.run = NULL};
+    (void)state;
+    memcpy(digests[0].sha256, digest, sizeof(digest));
+    assert_demands(RECORD_CEREMONY_STEP, record_ceremony_write(&ended), of_step);
+    AUTO(json_free) struct json *json = again(record_ceremony_write(&ended));
+    assert_true(record_ceremony_read(json, &read, &err));
+    assert_int_equal(read.number, 7);
+    assert_int_equal(read.event, CEREMONY_ENDED);
+    assert_int_equal(read.at, 1763690000);
+    assert_int_equal(read.step, 3);
+    assert_int_equal(read.attempt, 2);
+    assert_int_equal(read.exit_code, -1);
+    assert_int_equal(read.wrong_pins, 1);
+    assert_int_equal(read.line_count, 2);
+    assert_string_equal(read.lines[1], "two");
+    assert_int_equal(read.cut_len, 9);
+    assert_string_equal(read.digests[0].what, "stick:a.csr");
+    assert_memory_equal(read.digests[0].sha256, digest, sizeof(digest));
+    assert_string_equal(record_ceremony_fact(&read, "zone"), "+01:00");
+    assert_null(record_ceremony_fact(&read, "nothing"));
+    assert_null(read.person);
+}
+
+static void ceremony_lists_are_of_their_kind(void **state)
+{
+    static const struct {
+        const char *members, *words;
+    } faults[] = {
+        {"\"event\":\"danced\"", "its event is none of"},
+        {"\"event\":\"note\",\"lines\":[1]", "without lines, which is a list of texts"},
+        {"\"event\":\"note\",\"digests\":[{\"what\":\"a\"}]", "without sha256, which is"},
+        {"\"event\":\"note\",\"facts\":[{\"name\":\"a\"}]", "without value, which is a text"},
+        {"\"event\":\"note\",\"cut_len\":1", "without cut_sha256, which is"},
+        {"\"event\":\"note\",\"step\":70000", "its step is too large"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+        struct error err = ERROR_INIT;
+        AUTO(json_free) struct json *json = NULL;
+        AUTO(free)
+        char *text =
+            memory_format("{\"run\":\"r\",\"ceremony\":\"c\",\"script_sha256\":\"%064d\",\"number\":0,"
+                          "\"at\":\"2026-11-28T00:00:00Z\",%s}",
+                          0, faults[i].members);
+        assert_true(json_parse(bytes_of_text(text), &json, &err));
+        assert_false(record_check(RECORD_CEREMONY_STEP, json, &err));
+        if (strstr(err.text, faults[i].words) == NULL)
+            fail_msg("\"%s\" lacks \"%s\"", err.text, faults[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ceremony_steps_are_read_back),
+        cmocka_unit_test(ceremony_lists_are_of_their_kind),
         cmocka_unit_test(test_revocations),
         cmocka_unit_test(test_crls),
         cmocka_unit_test(ca_created_is_read_back),

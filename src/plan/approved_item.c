@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan/approved_item.h"
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "base/public_key.h"
+#include "base/quote.h"
+#include "cert/cert.h"
+#include "plan/inputs.h"
+#include "plan/place.h"
+#include "records/cert.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/** What coldca would not have planned is not signed, whoever approved it: another issuer's name, another algorithm. */
+static bool check_tbs(const struct home *home, struct bytes tbs, enum act act, const struct cert_facts *facts,
+                      struct error *err)
+{
+    struct public_key_facts key;
+    enum signature_kind kind = SIGNATURE_OTHER;
+    if (!cert_tbs_signature_kind(tbs, &kind, err) ||
+        !public_key_read(cert_issuer_spki(home->issuer), &key, err))
+        return false;
+    if (strcmp(facts->issuer_text, cert_issuer_facts(home->issuer)->subject_text) != 0)
+        return error_set(err, ERROR_INPUT, 0, "its issuer is %s, not this CA",
+                         quoted_text(facts->issuer_text, &(struct quoted){0}));
+    if (facts->is_ca != (act == ACT_ISSUE_CA))
+        return error_set(err, ERROR_INPUT, 0, "it is %s, its plan is of %s",
+                         facts->is_ca ? "a CA certificate" : "not a CA certificate", act_words(act));
+    return signature_fits_key(kind, key.kind) ||
+           error_set(err, ERROR_INPUT, 0, "it is to be signed with %s, which this CA's key does not make",
+                     signature_name(kind));
+}
+
+/** New, or of an earlier run of this plan. */
+static bool decide(const struct home *home, const struct admitted *admitted, const struct cert_facts *facts,
+                   struct output *output, struct plan_item *item, struct error *err)
+{
+    bool is_used = false;
+    if (!ledger_find_serial(home->ledger, bytes_of(facts->serial, facts->serial_len), &item->earlier,
+                            &is_used, err))
+        return false;
+    item->action = PLAN_SIGN;
+    if (!is_used) {
+        place_new(output, item);
+        return true;
+    }
+    if (!admitted->is_taken)
+        return error_set(err, ERROR_INPUT, 0,
+                         "its serial was used since (record %" PRIu64 "): make the plan anew",
+                         item->earlier.signing_seq);
+    item->action = PLAN_REPEAT;
+    if (item->earlier.status == LEDGER_ISSUED)
+        return place_earlier(home->ledger, output, item, err);
+    plan_item_refuse(item, "plan.serial",
+                     item->earlier.status == LEDGER_REVOKED ? "it was issued, and revoked since"
+                                                            : "a run was stopped while it was signed",
+                     "plan the request anew: this serial is not used again");
+    return true;
+}
+
+/** There is no request any more, but people and reports want to see what it is about: as the bytes say. */
+static bool remember(const struct json *record, const struct cert_facts *facts, struct bytes tbs,
+                     struct plan_item *item, struct error *err)
+{
+    struct bytes spki;
+    uint8_t csr_sha256[32];
+    return cert_tbs_spki(tbs, &spki, err) && record_digest(record, "csr_sha256", csr_sha256, err) &&
+           request_remember(csr_sha256, facts->subject_text, spki, &item->request, err) &&
+           (json_get(record, "input_sha256") == NULL ||
+            record_digest(record, "input_sha256", item->input_sha256, err));
+}
+
+static bool name(const struct admitted *admitted, size_t index, struct plan_item *item, struct error *err)
+{
+    const char *planned = plan_file_name(&admitted->file, index);
+    const char *source = json_text(plan_file_record(&admitted->file, index), "source");
+    AUTO(free) char *as_request = memory_format("%s.csr", planned);
+    AUTO(free) char *safe = input_output_name(as_request);
+    item->name = memory_text(planned);
+    item->source = memory_text(source != NULL ? source : planned);
+    // As inputs are named: beneath the output directory, and on any medium.
+    return strcmp(safe, item->name) == 0 || error_set(err, ERROR_INPUT, 0, "its name can't be a file's");
+}
+
+bool approved_item_fill(const struct home *home, const struct admitted *admitted, size_t index,
+                        struct output *output, struct plan_item *ret_item, struct error *err)
+{
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    const struct plan_header *header = &admitted->file.header;
+    const struct json *record = plan_file_record(&admitted->file, index);
+    ret_item->verdict = memory_new(1, sizeof(*ret_item->verdict));
+    ret_item->verdict->is_allowed = true;
+    ret_item->is_planned = true;
+    ret_item->planned_index = index;
+    if (!name(admitted, index, ret_item, err) || !record_bytes(record, "tbs", &tbs, err) ||
+        !cert_read_tbs(builder_bytes(&tbs), &facts, err) ||
+        !record_cert_signing_matches(record, header->policy, header->policy_sha256, &facts, err) ||
+        !check_tbs(home, builder_bytes(&tbs), header->act, &facts, err) ||
+        !remember(record, &facts, builder_bytes(&tbs), ret_item, err))
+        return false;
+    memcpy(ret_item->serial, facts.serial, sizeof(ret_item->serial));
+    digest_sha256(builder_bytes(&tbs), ret_item->tbs_sha256);
+    ret_item->tbs = builder_take(&tbs, &ret_item->tbs_len);
+    return decide(home, admitted, &facts, output, ret_item, err);
+}

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+coldca_unit_test(ceremony script)
+coldca_unit_test(ceremony check)
+coldca_unit_test(ceremony command)
+coldca_fuzz_target(ceremony LAYERS ceremony)
