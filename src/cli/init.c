@@ -52,8 +52,8 @@ int cli_init(int argc, char **argv, struct error *err)
          "with --use-key: the ledger was lost, this is its last known checkpoint", &init.continues},
         {"controls", 0, OPTION_TEXT, "FILE",
          "who may decide what (docs/controls.md); else the operator alone", &init.controls},
-        {"policies", 0, OPTION_TEXT, "approved|any", "without --controls: which policies may be used (any)",
-         &init.policies},
+        {"policies", 0, OPTION_TEXT, "approved|any",
+         "without --controls: which policies may be used (approved)", &init.policies},
         {"allow-extractable", 0, OPTION_FLAG, NULL, "accept an extractable key; recorded in the ledger",
          &init.may_be_extractable},
     };

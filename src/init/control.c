@@ -14,7 +14,7 @@ static bool of_operator(const struct init_options *options, const struct console
                         struct control *control, struct error *err)
 {
     AUTO(free) char *operator_name = session_operator(console->operator_name, NULL);
-    const char *policies = options->policies != NULL ? options->policies : "any";
+    const char *policies = options->policies != NULL ? options->policies : "approved";
     control->only_approved_policies = strcmp(policies, "any") != 0;
     if (control->only_approved_policies && strcmp(policies, "approved") != 0)
         return error_set(err, ERROR_USAGE, 0, "--policies is approved or any");

@@ -30,7 +30,7 @@ struct init_options {
     const char
         *continues;       /**< file: the last known checkpoint of a lost ledger that this one follows; NULL */
     const char *controls; /**< YAML file: who may decide what; NULL: the operator alone */
-    const char *policies; /**< without controls: "approved", or "any", which is also NULL */
+    const char *policies; /**< without controls: "approved", which is also NULL, or "any" */
     const struct control *control; /**< what these two say: init_ca() sets it */
     bool wants_csr;                /**< --csr: a CSR for a parent instead of a root certificate */
     unsigned days; /**< the root's life, at most the policy's max_days; 0: the policy's days */

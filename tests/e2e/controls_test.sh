@@ -19,7 +19,7 @@ absent ca
 
 step "the first control: the operator alone, said in a record"
 make_ca --origin plain.example
-equal "$(jq -c 'select(.type == "control.set") | [.people[0].role, .quorum.issue, .policies]' ca/ledger.jsonl)" '["operator",1,"any"]'
+equal "$(jq -c 'select(.type == "control.set") | [.people[0].role, .quorum.issue, .policies]' ca/ledger.jsonl)" '["operator",1,"approved"]'
 sound_ledger
 mv ca plain
 

@@ -145,7 +145,7 @@ step "two at once in one directory: the second one leaves the first alone"
     leaves_nothing 5 -C there init --token test --subject CN=X --key-label refused "${pin[@]}"
 )
 says "another init is making a CA in there"
-run 0 -C there init --policies approved --token test --subject CN=There --key-label there "${pin[@]}"
+run 0 -C there init --token test --subject CN=There --key-label there "${pin[@]}"
 equal "$(cat there/policies/mine.yaml)" "# mine"
 
 step "what lay in policies/ and is not a policy is not approved; all that is one is"
@@ -154,7 +154,7 @@ equal "$(jq -r 'select(.type == "policy.approved").name' there/ledger.jsonl | pa
 
 step "the policy of the root itself is in the ledger, wherever it lay, and one of its name in the home is what is used"
 sed 's/^# .*/# of this root only/' "$SOURCE/policies/root.yaml" >own.yaml
-run 0 -C own init --policies approved --token test --policy ./own.yaml --subject CN=Own --key-label own "${pin[@]}"
+run 0 -C own init --token test --policy ./own.yaml --subject CN=Own --key-label own "${pin[@]}"
 digest() { sha256sum "$1" | cut -d' ' -f1; }
 equal "$(jq -r 'select(.type == "policy.approved" and .name == "root").sha256' own/ledger.jsonl | paste -sd' ')" "$(digest own.yaml) $(digest own/policies/root.yaml)"
 run 0 -C own cert show "$(serial_of own/ca.pem)"

@@ -40,9 +40,11 @@ sign 1 --out issued strict
 equal "$(refusals)" 2 "refusals after another file, twice"
 cp ca/policies/mqtt-device.yaml kept-policy.yaml
 sed -i 's/^key:.*/key: {allow: [rsa-3072]}/' ca/policies/mqtt-device.yaml
+approve mqtt-device
 sign 1 --out issued strict
 equal "$(refusals)" 3 "refusals after the policy changed"
 cp kept-policy.yaml ca/policies/mqtt-device.yaml
+approve mqtt-device
 printf '\n' >>junk/many.pem
 sign 1 --out issued junk
 equal "$(refusals)" 4 "refusals after the file changed"
