@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-coldca_unit_test(records revoked)
+coldca_unit_test(records revoked LAYERS cert_maker)
 coldca_unit_test(records types)
 coldca_unit_test(records verify LAYERS fake_token)
 

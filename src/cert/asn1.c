@@ -95,18 +95,40 @@ static char *write_two(char *place, int number)
     return place + 2;
 }
 
-void asn1_time(struct builder *out, int64_t seconds)
+#define TIME_1950 INT64_C(-631152000)
+#define TIME_2050 INT64_C(2524608000)
+
+static bool is_utc_time(int64_t seconds)
+{
+    return seconds >= TIME_1950 && seconds < TIME_2050;
+}
+
+static void add_time(struct builder *out, bool is_utc, int64_t seconds)
 {
     char buffer[sizeof("YYYYMMDDHHMMSSZ")];
     struct time_parts parts;
     time_split(seconds, &parts);
-    bool is_utc = parts.year >= 1950 && parts.year < 2050;
     char *end = is_utc ? buffer : write_two(buffer, parts.year / 100);
     const int pairs[] = {parts.year % 100, parts.month, parts.day, parts.hour, parts.minute, parts.second};
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
         end = write_two(end, pairs[i]);
     *end++ = 'Z';
     der_add(out, is_utc ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_of(buffer, (size_t)(end - buffer)));
+}
+
+void asn1_time(struct builder *out, int64_t seconds)
+{
+    add_time(out, is_utc_time(seconds), seconds);
+}
+
+size_t asn1_time_len(int64_t seconds)
+{
+    return 2 + (is_utc_time(seconds) ? sizeof("YYMMDDHHMMSSZ") - 1 : sizeof("YYYYMMDDHHMMSSZ") - 1);
+}
+
+void asn1_generalized_time(struct builder *out, int64_t seconds)
+{
+    add_time(out, false, seconds);
 }
 
 static bool two_digits(const uint8_t *data, int *ret_value)

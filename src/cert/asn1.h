@@ -13,6 +13,10 @@ void asn1_close(struct builder *out, size_t mark);
 MUST_USE bool asn1_oid(struct builder *out, const char *dotted);
 /** UTCTime through 2049, GeneralizedTime from 2050; always seconds and Z (RFC 5280 4.1.2.5). */
 void asn1_time(struct builder *out, int64_t seconds);
+/** How many bytes asn1_time() appends. */
+size_t asn1_time_len(int64_t seconds);
+/** GeneralizedTime whatever the year: invalidityDate and expiredCertsOnCRL have no other form (RFC 5280 5.3.2). */
+void asn1_generalized_time(struct builder *out, int64_t seconds);
 /** A named-bit-list BIT STRING without trailing zero bits (X.690 11.2.2); bit i of bits is bit i of the list. */
 void asn1_named_bits(struct builder *out, uint16_t bits);
 /** A BIT STRING of whole octets. */

@@ -63,17 +63,6 @@ static void close_extension(struct builder *out, struct extension_marks marks)
     asn1_close(out, marks.extension);
 }
 
-/** GeneralizedTime whatever the year: invalidityDate and expiredCertsOnCRL have no other form (RFC 5280 5.3.2). */
-static void add_generalized_time(struct builder *out, int64_t seconds)
-{
-    struct time_parts parts;
-    time_split(seconds, &parts);
-    size_t mark = asn1_open(out, DER_GENERALIZED_TIME);
-    builder_format(out, "%04d%02d%02d%02d%02d%02dZ", parts.year, parts.month, parts.day, parts.hour,
-                   parts.minute, parts.second);
-    asn1_close(out, mark);
-}
-
 static void add_number(struct builder *out, uint64_t number)
 {
     uint8_t octets[8];
@@ -96,7 +85,7 @@ static void add_entry_extensions(const struct crl_entry *entry, struct builder *
     }
     if (entry->invalidity_date != CRL_NO_TIME) {
         marks = open_extension(out, 24);
-        add_generalized_time(out, entry->invalidity_date);
+        asn1_generalized_time(out, entry->invalidity_date);
         close_extension(out, marks);
     }
     asn1_close(out, list);
@@ -109,6 +98,27 @@ void crl_entry_add(const struct crl_entry *entry, struct builder *out)
     asn1_time(out, entry->revoked_at);
     add_entry_extensions(entry, out);
     asn1_close(out, mark);
+}
+
+/** Of an element, with its tag and length. */
+static size_t element_len(size_t content_len)
+{
+    return content_len + (content_len < 0x80 ? 2 : content_len < 0x100 ? 3 : 4);
+}
+
+#define REASON_LEN 12     /* SEQUENCE { OID, OCTET STRING { ENUMERATED } } */
+#define INVALIDITY_LEN 26 /* SEQUENCE { OID, OCTET STRING { GeneralizedTime } } */
+
+size_t crl_entry_len(const struct crl_entry *entry)
+{
+    struct bytes serial = entry->serial;
+    while (serial.len > 1 && serial.data[0] == 0)
+        serial = bytes_slice(serial, 1, serial.len);
+    bool has_sign = serial.len == 0 || serial.data[0] >= 0x80;
+    size_t extensions = (entry->reason == CRL_UNSPECIFIED ? 0 : REASON_LEN) +
+                        (entry->invalidity_date == CRL_NO_TIME ? 0 : INVALIDITY_LEN);
+    return element_len(element_len(serial.len + (has_sign ? 1 : 0)) + asn1_time_len(entry->revoked_at) +
+                       (extensions == 0 ? 0 : element_len(extensions)));
 }
 
 void crl_extensions(const struct crl_frame *frame, struct builder *ret_extensions)
@@ -125,7 +135,7 @@ void crl_extensions(const struct crl_frame *frame, struct builder *ret_extension
     close_extension(ret_extensions, marks);
     if (frame->expired_since != CRL_NO_TIME) {
         marks = open_extension(ret_extensions, 60);
-        add_generalized_time(ret_extensions, frame->expired_since);
+        asn1_generalized_time(ret_extensions, frame->expired_since);
         close_extension(ret_extensions, marks);
     }
     asn1_close(ret_extensions, list);
@@ -174,38 +184,29 @@ static void add_frame(const struct crl_frame *frame, size_t entries_len, struct 
     builder_add_bytes(ret_front, builder_bytes(&head));
 }
 
-static bool too_long(struct error *err)
+bool crl_tbs_parts(const struct crl_frame *frame, size_t entries_len, struct builder *ret_front,
+                   struct builder *ret_back, struct error *err)
 {
-    return error_set(err, ERROR_INPUT, 0, "the CRL does not fit into memory");
+    if (!check_frame(frame, err))
+        return false;
+    add_frame(frame, entries_len, ret_front, ret_back);
+    return true;
+}
+
+bool crl_sink_builder(void *data, struct bytes part, struct error *err)
+{
+    struct builder *out = data;
+    builder_add_bytes(out, part);
+    return !out->has_failed || error_set(err, ERROR_INPUT, 0, "the CRL does not fit into memory");
 }
 
 bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs, struct error *err)
 {
     AUTO(builder_done) struct builder front = BUILDER_INIT;
     AUTO(builder_done) struct builder back = BUILDER_INIT;
-    if (!check_frame(frame, err))
-        return false;
-    add_frame(frame, entries.len, &front, &back);
-    builder_add_bytes(ret_tbs, builder_bytes(&front));
-    builder_add_bytes(ret_tbs, entries);
-    builder_add_bytes(ret_tbs, builder_bytes(&back));
-    return !ret_tbs->has_failed || too_long(err);
-}
-
-bool crl_tbs_around(const struct crl_frame *frame, struct builder *entries_to_tbs, struct error *err)
-{
-    AUTO(builder_done) struct builder front = BUILDER_INIT;
-    AUTO(builder_done) struct builder back = BUILDER_INIT;
-    size_t len = entries_to_tbs->len;
-    if (!check_frame(frame, err))
-        return false;
-    add_frame(frame, len, &front, &back);
-    if (builder_reserve(entries_to_tbs, front.len + back.len) == NULL)
-        return too_long(err);
-    memmove(entries_to_tbs->data + front.len, entries_to_tbs->data, len);
-    memcpy(entries_to_tbs->data, front.data, front.len);
-    memcpy(entries_to_tbs->data + front.len + len, back.data, back.len);
-    return true;
+    return crl_tbs_parts(frame, entries.len, &front, &back, err) &&
+           crl_sink_builder(ret_tbs, builder_bytes(&front), err) && crl_sink_builder(ret_tbs, entries, err) &&
+           crl_sink_builder(ret_tbs, builder_bytes(&back), err);
 }
 
 size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, size_t max_len)

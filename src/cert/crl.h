@@ -38,6 +38,8 @@ struct crl_entry {
 };
 /** Appends the DER of an entry of revokedCertificates. */
 void crl_entry_add(const struct crl_entry *entry, struct builder *out);
+/** How many bytes crl_entry_add() appends. */
+size_t crl_entry_len(const struct crl_entry *entry);
 
 /** What a CRL has beside its entries. */
 struct crl_frame {
@@ -58,9 +60,16 @@ void crl_extensions(const struct crl_frame *frame, struct builder *ret_extension
 MUST_USE bool crl_tbs(const struct crl_frame *frame, struct bytes entries, struct builder *ret_tbs,
                       struct error *err);
 
-/** The same where the entries lie: what they are in becomes the TBS, and no second copy of a long list is made. */
-MUST_USE bool crl_tbs_around(const struct crl_frame *frame, struct builder *entries_to_tbs,
-                             struct error *err);
+/** Takes the next part of what may be too long for memory. \return false: it can't */
+typedef bool crl_sink(void *data, struct bytes part, struct error *err);
+/** A sink for what is not: appends to a builder, which is its data. */
+bool crl_sink_builder(void *data, struct bytes part, struct error *err);
+/**
+ * What stands before the entries of a TBSCertList, with the headers around them, and what stands behind; appends.
+ * \param entries_len  of all entries; 0: the field is absent
+ */
+MUST_USE bool crl_tbs_parts(const struct crl_frame *frame, size_t entries_len, struct builder *ret_front,
+                            struct builder *ret_back, struct error *err);
 /** How many entries with a reason a CRL of this issuer has room for; about, and rather fewer. \param max_len  of the TBS, in bytes */
 size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, size_t max_len);
 

@@ -64,17 +64,14 @@ struct revoked_crls {
     struct revoked_crl issued; /**< the newest */
 };
 const struct revoked_crls *revoked_crls(const struct revoked *revoked);
-/** Serials that are revoked or burned since the newest CRL was drawn. */
-uint64_t revoked_since_crl(const struct revoked *revoked);
 
 /**
- * The entries of a CRL drawn now, DER, one after another in the order of their records; appends. One leaves the list once it stood on a
- * CRL that was made after the certificate's end.
+ * The TBSCertList of a CRL drawn now, in parts: entries in the order of their records. One leaves the list once it stood on a CRL that was
+ * made after the certificate's end, unless the frame says since when expired ones are kept.
+ * \param sink  gets the parts: what stands before the entries, entries (each whole), what stands behind them
+ * \return false: ERROR_INPUT, a rule the frame breaks; or sink's error
  */
-void revoked_draw(const struct revoked *revoked, bool keep_expired, struct builder *ret_entries,
-                  uint64_t *ret_count);
-/** The same, without a second copy of what may be a million: who is revoked is forgotten with it, only the CRLs are not. */
-void revoked_draw_last(struct revoked *revoked, bool keep_expired, struct builder *ret_entries,
-                       uint64_t *ret_count);
+MUST_USE bool revoked_draw(const struct revoked *revoked, const struct crl_frame *frame, crl_sink *sink,
+                           void *data, uint64_t *ret_count, struct error *err);
 
 #endif

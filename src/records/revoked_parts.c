@@ -18,54 +18,110 @@ static bool ends_with(struct bytes text, struct bytes end)
     return text.len > end.len && memcmp(text.data + text.len - end.len, end.data, end.len) == 0;
 }
 
-/** What stands behind `,"key":` and a quote, up to the next; the key with all of that is given. */
-static bool pluck_text(struct bytes text, struct bytes before, struct canonical_value *ret_value)
+/**
+ * What stands behind `,"key":`, searched for from *from on, which is moved behind it. The comma, the key in its quotes and the colon are
+ * given. \return false: it is not there
+ */
+static bool seek(struct bytes *from, struct bytes key)
 {
-    const uint8_t *at = memmem(text.data, text.len, before.data, before.len);
+    const uint8_t *at = memmem(from->data, from->len, key.data, key.len);
     if (at == NULL)
         return false;
-    const uint8_t *start = at + before.len;
-    size_t left = text.len - (size_t)(start - text.data);
-    const uint8_t *end = memchr(start, '"', left);
-    if (end == NULL || memchr(start, '\\', (size_t)(end - start)) != NULL)
+    *from = bytes_slice(*from, (size_t)(at - from->data) + key.len, from->len);
+    return true;
+}
+#define SEEK(from, name) seek(from, BYTES_LITERAL(",\"" name "\":"))
+
+static bool pluck_text(struct bytes *from, struct canonical_value *ret_value)
+{
+    const uint8_t *end =
+        from->len == 0 || from->data[0] != '"' ? NULL : memchr(from->data + 1, '"', from->len - 1);
+    if (end == NULL)
         return false;
-    *ret_value =
-        (struct canonical_value){.kind = CANONICAL_TEXT, .spelling = bytes_of(start, (size_t)(end - start))};
+    struct bytes text = bytes_of(from->data + 1, (size_t)(end - from->data) - 1);
+    if (memchr(text.data, '\\', text.len) != NULL)
+        return false;
+    *ret_value = (struct canonical_value){.kind = CANONICAL_TEXT, .spelling = text};
+    *from = bytes_slice(*from, text.len + 2, from->len);
     return true;
 }
 
-static bool pluck_ref(struct bytes text, struct canonical_value *ret_value)
+static bool pluck_int(struct bytes *from, struct canonical_value *ret_value)
 {
-    static const char before[] = ",\"ref\":";
-    const uint8_t *at = memmem(text.data, text.len, before, sizeof(before) - 1);
     int64_t number = 0;
     size_t digits = 0;
-    if (at == NULL)
-        return false;
-    at += sizeof(before) - 1;
-    for (; at < text.data + text.len && *at >= '0' && *at <= '9' && digits < 18; at++, digits++)
-        number = number * 10 + (*at - '0');
+    for (; digits < from->len && digits < 18 && from->data[digits] >= '0' && from->data[digits] <= '9';
+         digits++)
+        number = number * 10 + (from->data[digits] - '0');
     *ret_value = (struct canonical_value){.kind = CANONICAL_INT, .number = number};
-    return digits > 0 && at < text.data + text.len && *at == ',';
+    *from = bytes_slice(*from, digits, from->len);
+    return digits > 0 && from->len > 0 && from->data[0] == ',';
+}
+
+static bool pluck_word(struct bytes *from, struct canonical_value *ret_value)
+{
+    const uint8_t *end = memchr(from->data, ',', from->len);
+    if (end == NULL)
+        return false;
+    struct bytes word = bytes_of(from->data, (size_t)(end - from->data));
+    *ret_value = (struct canonical_value){.kind = CANONICAL_WORD, .spelling = word};
+    *from = bytes_slice(*from, word.len, from->len);
+    return bytes_equal_text(word, "true") || bytes_equal_text(word, "false");
+}
+
+/** A member that may be missing. \param within  what stands before the next one that may not be, as keys are in ascending order */
+static bool pluck_text_if_any(struct bytes within, struct bytes key, struct canonical_value *ret_value)
+{
+    return !seek(&within, key) || pluck_text(&within, ret_value);
+}
+
+static bool pluck_signing(struct bytes text, struct canonical_field *fields)
+{
+    return SEEK(&text, "not_after") && pluck_text(&text, &fields[REVOKED_NOT_AFTER].value) &&
+           SEEK(&text, "serial") && pluck_text(&text, &fields[REVOKED_SERIAL].value);
+}
+
+static bool pluck_issued(struct bytes text, struct canonical_field *fields)
+{
+    return SEEK(&text, "ref") && pluck_int(&text, &fields[REVOKED_REF].value);
+}
+
+static bool pluck_revoked(struct bytes text, struct canonical_field *fields)
+{
+    struct bytes rest = text;
+    if (!SEEK(&rest, "hold") || !pluck_word(&rest, &fields[REVOKED_HOLD].value))
+        return false;
+    struct bytes between = rest;
+    if (!SEEK(&rest, "reason"))
+        return false;
+    between.len = (size_t)(rest.data - between.data);
+    return pluck_text_if_any(between, BYTES_LITERAL(",\"invalidity_date\":"),
+                             &fields[REVOKED_INVALIDITY_DATE].value) &&
+           pluck_text_if_any(between, BYTES_LITERAL(",\"not_after\":"), &fields[REVOKED_NOT_AFTER].value) &&
+           pluck_text(&rest, &fields[REVOKED_REASON].value) && SEEK(&rest, "ref") &&
+           pluck_int(&rest, &fields[REVOKED_REF].value) && SEEK(&rest, "revoked_at") &&
+           pluck_text(&rest, &fields[REVOKED_REVOKED_AT].value) && SEEK(&rest, "serial") &&
+           pluck_text(&rest, &fields[REVOKED_SERIAL].value);
 }
 
 bool revoked_pluck(struct bytes text, struct canonical_field *fields)
 {
-    static const char signing[] = ",\"type\":\"" RECORD_CERT_SIGNING "\"}";
-    static const char issued[] = ",\"type\":\"" RECORD_CERT_ISSUED "\"}";
-    bool is_signing = ends_with(text, BYTES_LITERAL(signing));
-    if ((!is_signing && !ends_with(text, BYTES_LITERAL(issued))) ||
-        memchr(text.data + 1, '{', text.len - 1) != NULL)
-        return false;
-    bool is_done =
-        is_signing
-            ? pluck_text(text, BYTES_LITERAL(",\"serial\":\""), &fields[REVOKED_SERIAL].value) &&
-                  pluck_text(text, BYTES_LITERAL(",\"not_after\":\""), &fields[REVOKED_NOT_AFTER].value)
-            : pluck_ref(text, &fields[REVOKED_REF].value);
-    fields[REVOKED_TYPE].value = (struct canonical_value){
-        .kind = CANONICAL_TEXT,
-        .spelling = bytes_of_text(is_signing ? RECORD_CERT_SIGNING : RECORD_CERT_ISSUED)};
-    return is_done;
+    static const struct {
+        const char *type, *end;
+        bool (*pluck)(struct bytes text, struct canonical_field *fields);
+    } kinds[] = {
+        {RECORD_CERT_SIGNING, ",\"type\":\"" RECORD_CERT_SIGNING "\"}", pluck_signing},
+        {RECORD_CERT_ISSUED, ",\"type\":\"" RECORD_CERT_ISSUED "\"}", pluck_issued},
+        {RECORD_CERT_REVOKED, ",\"type\":\"" RECORD_CERT_REVOKED "\"}", pluck_revoked},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        if (!ends_with(text, bytes_of_text(kinds[i].end)))
+            continue;
+        fields[REVOKED_TYPE].value =
+            (struct canonical_value){.kind = CANONICAL_TEXT, .spelling = bytes_of_text(kinds[i].type)};
+        return memchr(text.data + 1, '{', text.len - 1) == NULL && kinds[i].pluck(text, fields);
+    }
+    return false;
 }
 
 bool revoked_field_time(const struct canonical_field *field, int64_t *ret_time)

@@ -8,6 +8,10 @@
 
 #define REVOKED_SERIAL_MAX_LEN 64 /* docs/ledger-format.md 1 */
 
+/** Who is revoked, for who draws a list of them; borrowed. */
+struct revoked_items;
+const struct revoked_items *revoked_items(const struct revoked *revoked);
+
 /** "record 7: ...", ERROR_LEDGER; returns false. */
 bool revoked_wrong(struct error *err, uint64_t seq, const char *what);
 
@@ -25,8 +29,8 @@ enum revoked_field {
     REVOKED_FIELDS
 };
 /**
- * The members of a cert.signing or a cert.issued, of which there are as many as certificates, without a look at the rest of it. In
- * canonical form `,"key":` can't stand inside a text, where its quotes would be escaped, and a record with one brace has no second member
+ * The members of a cert.signing, a cert.issued or a cert.revoked, of which there are as many as certificates, without a look at the rest of
+ * it. In canonical form `,"key":` can't stand inside a text, where its quotes would be escaped, and a record with one brace has no second member
  * of the name. That it is canonical was seen when it was appended, and `ledger verify` sees it again.
  * \param fields  all of enum revoked_field, without values
  * \return false: it is another record, or written otherwise; canonical_read() tells

@@ -122,7 +122,6 @@ static bool is_before(const struct json *json, int64_t time)
 bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
                          const struct record_crl_signing *record, struct builder *ret_tbs, struct error *err)
 {
-    AUTO(builder_done) struct builder entries = BUILDER_INIT;
     AUTO(builder_done) struct builder extensions = BUILDER_INIT;
     uint8_t digest[32];
     uint64_t count = 0;
@@ -140,13 +139,12 @@ bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer
         return error_set(err, ERROR_LEDGER, 0, "its extensions are not those its other members ask for");
     if (record->keep_expired && record->expired_since != revoked_begin(revoked))
         return error_set(err, ERROR_LEDGER, 0, "its expired_since is not the time of record 0");
-    revoked_draw(revoked, record->keep_expired, &entries, &count);
+    if (!revoked_draw(revoked, &frame, crl_sink_builder, ret_tbs, &count, err))
+        return false;
     if (count != record->count)
         return error_set(err, ERROR_LEDGER, 0,
                          "it counts %" PRIu64 " entries, the records before it make %" PRIu64, record->count,
                          count);
-    if (!crl_tbs(&frame, builder_bytes(&entries), ret_tbs, err))
-        return false;
     digest_sha256(builder_bytes(ret_tbs), digest);
     return (ret_tbs->len == record->tbs_len && memcmp(digest, record->tbs_sha256, sizeof(digest)) == 0) ||
            error_set(err, ERROR_LEDGER, 0,

@@ -128,15 +128,13 @@ static bool draw(struct status_desk *desk, const struct crl_options *options, st
                  struct error *err)
 {
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    bool keep_expired = desk->home->config.crl.keep_expired;
     if (!fill_frame(desk, options, drawing->planned, &drawing->frame, err) ||
         !control_permits_crl(desk->home->ledger, drawing->frame.next_update - drawing->frame.this_update,
                              drawing->frame.expired_since != CRL_NO_TIME, err) ||
         (desk->signer != NULL && !check_number(desk, drawing->frame.number, err)))
         return false;
-    revoked_draw_last(desk->revoked, keep_expired, &drawing->tbs, &drawing->count);
     crl_extensions(&drawing->frame, &drawing->extensions);
-    if (!crl_tbs_around(&drawing->frame, &drawing->tbs, err))
+    if (!revoked_draw(desk->revoked, &drawing->frame, crl_sink_builder, &drawing->tbs, &drawing->count, err))
         return error_while(err, "building CRL %" PRIu64, drawing->frame.number);
     crl_lint_tbs(builder_bytes(&drawing->tbs), desk->home->issuer, &findings);
     if (has_none(&findings, ERROR_INPUT, err))

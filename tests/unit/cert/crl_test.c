@@ -339,10 +339,34 @@ static void test_capacity(void **state)
     assert_int_equal(crl_capacity(issuer, frame.kind, 100), 0);
 }
 
+/** The length is known before an entry is written: the headers around a list say it. */
+static void test_entry_len(void **state)
+{
+    static const int64_t times[] = {CRL_NO_TIME,         INT64_C(-62135596800), -1,
+                                    INT64_C(2524607999), INT64_C(2524608000),   INT64_C(253402300799)};
+    uint8_t serial[64];
+    (void)state;
+    for (size_t i = 0; i < 65 * ARRAY_LEN(times) * ARRAY_LEN(times) * 3; i++) {
+        AUTO(builder_done) struct builder out = BUILDER_INIT;
+        size_t len = i % 65;
+        int64_t at = times[i / 65 % ARRAY_LEN(times)];
+        memset(serial, 0xc5, sizeof(serial));
+        serial[0] = (uint8_t[]){0, 0x7f, 0x80}[i % 3];
+        const struct crl_entry entry = {.serial = bytes_of(serial, len),
+                                        .revoked_at = at == CRL_NO_TIME ? 0 : at,
+                                        .reason = i % 2 == 0 ? CRL_UNSPECIFIED : CRL_SUPERSEDED,
+                                        .invalidity_date =
+                                            times[i / 65 / ARRAY_LEN(times) % ARRAY_LEN(times)]};
+        crl_entry_add(&entry, &out);
+        assert_int_equal(crl_entry_len(&entry), out.len);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_entry_len),
         cmocka_unit_test(test_entries),
         cmocka_unit_test(test_frame_is_checked),
         cmocka_unit_test(test_verify_refuses_what_is_changed),

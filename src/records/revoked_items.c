@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/revoked_items.h"
+
+#include "base/memory.h"
+#include "records/revoked_parts.h"
+
+#include <string.h>
+
+/*
+ * An item as it is packed, integers with their lowest byte first:
+ *   5 seq, 5 revoked_at, 5 not_after, 1 length of the serial, 1 reason, 1 flags, the serial,
+ *   with HAS_MORE: 5 invalidity_date, 4 burned; and up to the next whole unit nothing.
+ */
+#define UNIT 4 /* a place has 32 bits: 16 GiB of items */
+#define NUMBER_LEN 5
+#define NOT_AFTER_AT 10
+#define SERIAL_LEN_AT 15
+#define REASON_AT 16
+#define FLAGS_AT 17
+#define SERIAL_AT 18
+#define MORE_LEN (NUMBER_LEN + 4)
+enum { IS_LIVE = 1, IS_HOLD = 2, IS_BURNED = 4, HAS_MORE = 8 };
+
+#define PLACES_MAX (UINT32_MAX - 256)
+#define SLOTS_FIRST 1024
+
+void revoked_items_done(struct revoked_items *items)
+{
+    free(items->data);
+    free(items->slots);
+    free(items->tags);
+    *items = (struct revoked_items){.data = NULL};
+}
+
+/* ---- packed ---- */
+
+static void put(uint8_t *at, uint64_t number, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        at[i] = (uint8_t)(number >> (8 * i));
+}
+
+static uint64_t get(const uint8_t *at, size_t len)
+{
+    uint64_t number = 0;
+    for (size_t i = len; i > 0; i--)
+        number = number << 8 | at[i - 1];
+    return number;
+}
+
+/** Four digits of a year lie within 2^39 seconds of 1970; what is none is 0. */
+#define TIME_ZERO (INT64_C(1) << 39)
+
+static void put_time(uint8_t *at, int64_t time)
+{
+    put(at, time == CRL_NO_TIME ? 0 : (uint64_t)(time + TIME_ZERO), NUMBER_LEN);
+}
+
+static int64_t get_time(const uint8_t *at)
+{
+    uint64_t number = get(at, NUMBER_LEN);
+    return number == 0 ? CRL_NO_TIME : (int64_t)number - TIME_ZERO;
+}
+
+static uint8_t *packed_at(const struct revoked_items *items, uint32_t place)
+{
+    return items->data + (size_t)place * UNIT;
+}
+
+static struct bytes serial_at(const struct revoked_items *items, uint32_t place)
+{
+    const uint8_t *packed = packed_at(items, place);
+    return bytes_of(packed + SERIAL_AT, packed[SERIAL_LEN_AT]);
+}
+
+/** In units. */
+static uint32_t packed_len(size_t serial_len, bool has_more)
+{
+    return (uint32_t)((SERIAL_AT + serial_len + (has_more ? MORE_LEN : 0) + UNIT - 1) / UNIT);
+}
+
+static void pack(uint8_t *packed, const struct revoked_item *item, bool has_more)
+{
+    const struct revoked_state *state = &item->state;
+    put(packed, state->seq, NUMBER_LEN);
+    put_time(packed + NUMBER_LEN, state->revoked_at);
+    put_time(packed + NOT_AFTER_AT, state->not_after);
+    packed[SERIAL_LEN_AT] = (uint8_t)item->serial.len;
+    packed[REASON_AT] = (uint8_t)state->reason;
+    packed[FLAGS_AT] = (uint8_t)((item->is_live ? IS_LIVE : 0) | (state->is_hold ? IS_HOLD : 0) |
+                                 (state->is_burned ? IS_BURNED : 0) | (has_more ? HAS_MORE : 0));
+    memcpy(packed + SERIAL_AT, item->serial.data, item->serial.len);
+    if (has_more) {
+        uint8_t *more = packed + SERIAL_AT + item->serial.len;
+        put_time(more, state->invalidity_date);
+        put(more + NUMBER_LEN, item->burned, 4);
+    }
+}
+
+void revoked_items_get(const struct revoked_items *items, uint32_t place, struct revoked_item *ret_item)
+{
+    const uint8_t *packed = packed_at(items, place);
+    struct bytes serial = serial_at(items, place);
+    const uint8_t *more = (packed[FLAGS_AT] & HAS_MORE) != 0 ? packed + SERIAL_AT + serial.len : NULL;
+    *ret_item =
+        (struct revoked_item){.serial = serial,
+                              .state = {.seq = get(packed, NUMBER_LEN),
+                                        .reason = (enum crl_reason)packed[REASON_AT],
+                                        .revoked_at = get_time(packed + NUMBER_LEN),
+                                        .invalidity_date = more == NULL ? CRL_NO_TIME : get_time(more),
+                                        .not_after = get_time(packed + NOT_AFTER_AT),
+                                        .is_hold = (packed[FLAGS_AT] & IS_HOLD) != 0,
+                                        .is_burned = (packed[FLAGS_AT] & IS_BURNED) != 0},
+                              .is_live = (packed[FLAGS_AT] & IS_LIVE) != 0,
+                              .burned = more == NULL ? REVOKED_NO_ITEM : (uint32_t)get(more + NUMBER_LEN, 4)};
+}
+
+bool revoked_items_next(const struct revoked_items *items, uint32_t *place, struct revoked_item *ret_item)
+{
+    if (*place >= items->len)
+        return false;
+    const uint8_t *packed = packed_at(items, *place);
+    revoked_items_get(items, *place, ret_item);
+    *place += packed_len(packed[SERIAL_LEN_AT], (packed[FLAGS_AT] & HAS_MORE) != 0);
+    return true;
+}
+
+/* ---- by serial ---- */
+
+/** Eight bytes at a time; serials are random, or few. */
+static uint64_t hash_of(struct bytes serial)
+{
+    uint64_t hash = serial.len;
+    for (size_t at = 0; at < serial.len; at += 8) {
+        uint64_t word = 0;
+        memcpy(&word, serial.data + at, serial.len - at < 8 ? serial.len - at : 8);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static uint8_t tag_of(uint64_t hash)
+{
+    return (uint8_t)(hash >> 8 | 1);
+}
+
+/** The slot of a serial: a free one, if it has none. There is always a free one. */
+static size_t slot_of(const struct revoked_items *items, struct bytes serial)
+{
+    uint64_t hash = hash_of(serial);
+    size_t at = (size_t)((hash >> 32) * items->slot_count >> 32);
+    while (items->tags[at] != 0 &&
+           (items->tags[at] != tag_of(hash) || !bytes_equal(serial_at(items, items->slots[at]), serial)))
+        at = at + 1 == items->slot_count ? 0 : at + 1;
+    return at;
+}
+
+/** By a half: by as much again, a table of many would be a third of what it describes. */
+static void grow_slots(struct revoked_items *items)
+{
+    struct revoked_items old = *items;
+    items->slot_count = old.slot_count == 0 ? SLOTS_FIRST : old.slot_count + old.slot_count / 2;
+    items->slots = memory_new(items->slot_count, sizeof(*items->slots));
+    items->tags = memory_new(items->slot_count, 1);
+    for (size_t i = 0; i < old.slot_count; i++) {
+        if (old.tags[i] == 0)
+            continue;
+        size_t at = slot_of(items, serial_at(items, old.slots[i]));
+        items->slots[at] = old.slots[i];
+        items->tags[at] = old.tags[i];
+    }
+    free(old.slots);
+    free(old.tags);
+}
+
+uint32_t revoked_items_find(const struct revoked_items *items, struct bytes serial)
+{
+    if (items->used == 0)
+        return REVOKED_NO_ITEM;
+    size_t at = slot_of(items, serial);
+    return items->tags[at] == 0 ? REVOKED_NO_ITEM : items->slots[at];
+}
+
+void revoked_items_add(struct revoked_items *items, const struct revoked_item *item)
+{
+    bool has_more = item->state.invalidity_date != CRL_NO_TIME || item->burned != REVOKED_NO_ITEM;
+    uint32_t len = packed_len(item->serial.len, has_more);
+    uint32_t place = items->len;
+    if (4 * items->used >= 3 * items->slot_count)
+        grow_slots(items);
+    if (items->capacity - items->len < len) {
+        if (items->len > PLACES_MAX || item->serial.len > REVOKED_SERIAL_MAX_LEN)
+            abort(); // the ledger is larger than any disk
+        uint64_t wanted = items->capacity == 0 ? 4096 : 2 * (uint64_t)items->capacity;
+        items->capacity = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;
+        items->data = memory_grow(items->data, items->capacity, UNIT);
+    }
+    pack(packed_at(items, place), item, has_more);
+    items->len += len;
+    size_t at = slot_of(items, item->serial);
+    items->used += items->tags[at] == 0 ? 1 : 0;
+    items->slots[at] = place;
+    items->tags[at] = tag_of(hash_of(item->serial));
+}
+
+void revoked_items_restore(struct revoked_items *items, uint32_t place)
+{
+    packed_at(items, place)[FLAGS_AT] |= IS_LIVE;
+    items->slots[slot_of(items, serial_at(items, place))] = place;
+}
+
+void revoked_items_end(struct revoked_items *items, uint32_t place)
+{
+    packed_at(items, place)[FLAGS_AT] &= (uint8_t)~IS_LIVE;
+}
