@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digest.h"
 
+#include "base/memory.h"
+
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -60,4 +62,40 @@ void digest_sha256_parts(const struct bytes *parts, size_t count, uint8_t ret_di
 void digest_sha1(struct bytes data, uint8_t ret_digest[static 20])
 {
     run(&sha1, &data, 1, ret_digest);
+}
+
+struct digest_stream {
+    EVP_MD_CTX *context;
+    size_t len; /**< of the digest */
+};
+
+struct digest_stream *digest_stream_new(enum hash_kind hash)
+{
+    struct digest_stream *stream = memory_new(1, sizeof(*stream));
+    EVP_MD *md = EVP_MD_fetch(NULL, hash_openssl_name(hash), "provider=default");
+    stream->context = EVP_MD_CTX_new();
+    stream->len = hash_len(hash);
+    if (md == NULL || stream->context == NULL || EVP_DigestInit_ex2(stream->context, md, NULL) != 1)
+        abort();
+    EVP_MD_free(md); // the context has it now
+    return stream;
+}
+
+void digest_stream_free(struct digest_stream *stream)
+{
+    EVP_MD_CTX_free(stream->context);
+    free(stream);
+}
+
+void digest_stream_add(struct digest_stream *stream, struct bytes part)
+{
+    if (EVP_DigestUpdate(stream->context, part.data, part.len) != 1)
+        abort();
+}
+
+struct bytes digest_stream_end(struct digest_stream *stream, uint8_t room[static DIGEST_MAX_LEN])
+{
+    if (EVP_DigestFinal_ex(stream->context, room, NULL) != 1)
+        abort();
+    return bytes_of(room, stream->len);
 }

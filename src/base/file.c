@@ -197,6 +197,22 @@ bool file_create_by(int dirfd, const char *path, mode_t mode, file_fill *fill, v
     return sync_parent(dirfd, path, err);
 }
 
+bool file_open_scratch(int dirfd, const char *name, int *ret_fd, struct error *err)
+{
+    int fd = openat(dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) { // vfat and other file systems know no file without a name: it loses one at once
+        AUTO(free) char *temporary = temporary_beside(name);
+        fd = openat(dirfd, temporary, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0 || unlinkat(dirfd, temporary, 0) != 0) {
+            int reason = errno;
+            auto_close(&fd);
+            return error_errno(err, ERROR_INPUT, reason, "can't make a file to work in");
+        }
+    }
+    *ret_fd = fd;
+    return true;
+}
+
 void file_sweep(int dirfd, const char *name_pattern)
 {
     AUTO(free) char *pattern = memory_format(".coldca-[0-9a-f]*-%s.new", name_pattern);

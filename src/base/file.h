@@ -25,6 +25,11 @@ typedef bool file_fill(void *data, int fd, const char *shown, struct error *err)
 /** The same of a content that is too long to be in memory at once. */
 MUST_USE bool file_create_by(int dirfd, const char *path, mode_t mode, file_fill *fill, void *data,
                              struct error *err);
+/**
+ * Opens a new file in a directory, to write and read, that has no name and is gone when it is closed: for what is too long for memory.
+ * \param name  of what it is for, as file_sweep() knows it: where files must have names, one that was killed may leave it
+ */
+MUST_USE bool file_open_scratch(int dirfd, const char *name, int *ret_fd, struct error *err);
 /** Removes what file_create() left in this directory when it died, of files whose names fit a pattern (fnmatch(3)); as far as it can. */
 void file_sweep(int dirfd, const char *name_pattern);
 /** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the directory. */

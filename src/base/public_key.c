@@ -254,12 +254,36 @@ void public_key_prepare(struct public_key *key, enum signature_kind kind)
         ERR_clear_error(); // each verification tries for itself, and says why it can't
 }
 
+static bool check_fits(const struct public_key *key, enum signature_kind kind, struct error *err)
+{
+    return signature_fits_key(kind, key->kind) ||
+           error_set(err, ERROR_INPUT, 0, "a signature of the kind %s does not fit a key of the kind %s",
+                     signature_name(kind), key_kind_name(key->kind));
+}
+
+bool public_key_verify_digest(const struct public_key *key, enum signature_kind kind, struct bytes digest,
+                              struct bytes signature, struct error *err)
+{
+    if (!check_fits(key, kind, err))
+        return false;
+    enum hash_kind hash = signature_hash(kind);
+    AUTO(EVP_MD_free) EVP_MD *md = EVP_MD_fetch(NULL, hash_openssl_name(hash), "provider=default");
+    AUTO(EVP_PKEY_CTX_free)
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, "provider=default");
+    if (md == NULL || context == NULL || EVP_PKEY_verify_init(context) != 1 ||
+        EVP_PKEY_CTX_set_signature_md(context, md) != 1 ||
+        (signature_is_pss(kind) && !set_pss(context, RSA_PSS_SALTLEN_DIGEST)))
+        return error_openssl(err, ERROR_INPUT, "can't verify a signature of the kind %s",
+                             signature_name(kind));
+    return EVP_PKEY_verify(context, signature.data, signature.len, digest.data, digest.len) == 1 ||
+           error_openssl(err, ERROR_INPUT, "the signature does not verify");
+}
+
 static bool verify(const struct public_key *key, enum signature_kind kind, int salt_len, struct bytes data,
                    struct bytes signature, struct error *err)
 {
-    if (!signature_fits_key(kind, key->kind))
-        return error_set(err, ERROR_INPUT, 0, "a signature of the kind %s does not fit a key of the kind %s",
-                         signature_name(kind), key_kind_name(key->kind));
+    if (!check_fits(key, kind, err))
+        return false;
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = new_verification(key, kind, salt_len);
     if (context == NULL)
         return error_openssl(err, ERROR_INPUT, "can't verify a signature of the kind %s",

@@ -62,6 +62,10 @@ void public_key_prepare(struct public_key *key, enum signature_kind kind);
 MUST_USE bool public_key_verify(const struct public_key *key, enum signature_kind kind, struct bytes data,
                                 struct bytes signature, struct error *err);
 
+/** The same of data whose digest (of kind's hash) is known; not for Ed25519, which signs the data itself. */
+MUST_USE bool public_key_verify_digest(const struct public_key *key, enum signature_kind kind,
+                                       struct bytes digest, struct bytes signature, struct error *err);
+
 /** The same for an RSASSA-PSS signature with a salt of this many bytes; public_key_verify() wants one as long as the hash. */
 MUST_USE bool public_key_verify_salted(const struct public_key *key, enum signature_kind kind,
                                        size_t salt_len, struct bytes data, struct bytes signature,

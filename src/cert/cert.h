@@ -53,10 +53,9 @@ MUST_USE bool cert_tbs(const struct template *template, const struct cert_issuer
 
 /** TBS + signature -> certificate (RFC 5280 4.1.1). The signature is in X.509 form (ECDSA: DER). */
 void cert_seal(struct bytes tbs, enum signature_kind kind, struct bytes signature, struct builder *ret_der);
-
-/** The same where the TBS lies. \param ret_tbs  where it lies now, a view */
-void cert_seal_around(struct builder *tbs_to_der, enum signature_kind kind, struct bytes signature,
-                      struct bytes *ret_tbs);
+/** What then stands before the TBS, and behind it; appends. */
+void cert_seal_parts(size_t tbs_len, enum signature_kind kind, struct bytes signature,
+                     struct builder *ret_front, struct builder *ret_back);
 
 /**
  * The last look before anything leaves: parses the certificate again, demands that TBS bytes are the ones given, inner and

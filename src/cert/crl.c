@@ -106,8 +106,8 @@ static size_t element_len(size_t content_len)
     return content_len + (content_len < 0x80 ? 2 : content_len < 0x100 ? 3 : 4);
 }
 
-#define REASON_LEN 12     /* SEQUENCE { OID, OCTET STRING { ENUMERATED } } */
-#define INVALIDITY_LEN 26 /* SEQUENCE { OID, OCTET STRING { GeneralizedTime } } */
+#define REASON_LEN 12U     /* SEQUENCE { OID, OCTET STRING { ENUMERATED } } */
+#define INVALIDITY_LEN 26U /* SEQUENCE { OID, OCTET STRING { GeneralizedTime } } */
 
 size_t crl_entry_len(const struct crl_entry *entry)
 {
@@ -115,9 +115,9 @@ size_t crl_entry_len(const struct crl_entry *entry)
     while (serial.len > 1 && serial.data[0] == 0)
         serial = bytes_slice(serial, 1, serial.len);
     bool has_sign = serial.len == 0 || serial.data[0] >= 0x80;
-    size_t extensions = (entry->reason == CRL_UNSPECIFIED ? 0 : REASON_LEN) +
-                        (entry->invalidity_date == CRL_NO_TIME ? 0 : INVALIDITY_LEN);
-    return element_len(element_len(serial.len + (has_sign ? 1 : 0)) + asn1_time_len(entry->revoked_at) +
+    size_t extensions = (entry->reason == CRL_UNSPECIFIED ? 0U : REASON_LEN) +
+                        (entry->invalidity_date == CRL_NO_TIME ? 0U : INVALIDITY_LEN);
+    return element_len(element_len(serial.len + (has_sign ? 1U : 0U)) + asn1_time_len(entry->revoked_at) +
                        (extensions == 0 ? 0 : element_len(extensions)));
 }
 

@@ -82,9 +82,10 @@ struct crl {
     struct bytes algorithm;
     struct bytes issuer; /**< whole Name */
     int64_t this_update;
-    int64_t next_update; /**< CRL_NO_TIME: none */
-    bool has_entries;    /**< revokedCertificates is there */
-    struct bytes entries;
+    int64_t next_update;  /**< CRL_NO_TIME: none */
+    bool has_entries;     /**< revokedCertificates is there */
+    size_t entries_len;   /**< of its content */
+    struct bytes entries; /**< empty, whatever their length, of a CRL that came in parts */
     bool has_extensions;
     struct bytes extensions; /**< content of the SEQUENCE OF Extension */
 };
@@ -128,8 +129,34 @@ MUST_USE bool crl_verify(struct bytes der, struct bytes tbs, const struct cert_i
 
 /** The rules of RFC 5280 5 as findings, over a CRL. issuer may be NULL. */
 void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings);
-/** The same over a TBSCertList that is not signed yet. */
-void crl_lint_tbs(struct bytes tbs, const struct cert_issuer *issuer, struct findings *ret_findings);
+
+/* ---- a CRL that is too long for memory ---- */
+
+/**
+ * A TBSCertList that comes in parts, linted on the way. It must begin in the first part up to its entries, as revoked_draw() gives it; the
+ * rest may be cut anywhere.
+ */
+struct crl_stream;
+/** \param issuer  borrowed */
+struct crl_stream *crl_stream_new(const struct cert_issuer *issuer);
+void crl_stream_free(struct crl_stream *stream);
+DEFINE_AUTO(struct crl_stream *, crl_stream_free);
+/** A crl_sink. ERROR_INPUT: it is no TBSCertList */
+bool crl_stream_add(void *stream, struct bytes part, struct error *err);
+/**
+ * After the last part.
+ * \param ret_crl  all but its entries; views, as long as the stream. Its outer algorithm is the inner one
+ * \return false: ERROR_INPUT, it is no whole TBSCertList
+ */
+MUST_USE bool crl_stream_end(struct crl_stream *stream, struct crl *ret_crl, struct findings *ret_findings,
+                             struct error *err);
+/**
+ * crl_verify() of what came in parts.
+ * \param crl     of crl_stream_end(), with the outer algorithm and the signature
+ * \param message  what was signed: its digest, or for Ed25519 its data
+ */
+MUST_USE bool crl_verify_parts(const struct crl *crl, struct bytes message, const struct cert_issuer *issuer,
+                               struct error *err);
 
 /** The lines of `crl show`; escaped; appends. \param entries_max  how many entries are listed */
 MUST_USE bool crl_describe(struct bytes der, size_t entries_max, struct builder *ret_text, struct error *err);

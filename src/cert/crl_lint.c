@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/time.h"
 #include "cert/asn1.h"
-#include "cert/crl.h"
+#include "cert/crl_parts.h"
 #include "cert/parts.h"
 
 #include <inttypes.h>
@@ -97,48 +97,72 @@ static void lint_dates(const struct crl *crl, struct findings *found)
     lint_time_form(crl->tbs, found);
 }
 
-static void lint_entry(const struct crl *crl, const struct crl_read_entry *entry, size_t number,
-                       bool is_delta, struct findings *found)
+/** Most entries of a list have the same extensions as the one before, where nothing was found. */
+static void lint_entry_extensions(struct crl_entries_lint *run, struct bytes extensions,
+                                  struct findings *found)
+{
+    if (bytes_equal(extensions, bytes_of(run->clean, run->clean_len)))
+        return;
+    size_t before = found->count;
+    lint_twice(extensions, "lint.crl-entry-extension-twice", "RFC 5280 5.3", found);
+    lint_must_not_be_critical(extensions, 21, "reasonCode", "RFC 5280 5.3.1", found);
+    lint_must_not_be_critical(extensions, 24, "invalidityDate", "RFC 5280 5.3.2", found);
+    if (found->count == before && extensions.len <= sizeof(run->clean)) {
+        memcpy(run->clean, extensions.data, extensions.len);
+        run->clean_len = extensions.len;
+    }
+}
+
+static void lint_entry(struct crl_entries_lint *run, const struct crl_read_entry *entry,
+                       struct findings *found)
 {
     const struct crl_entry *fields = &entry->entry;
+    uint64_t number = run->count;
     bool is_zero = fields->serial.len == 1 && fields->serial.data[0] == 0;
     if (is_zero)
-        findings_say(found, "lint.crl-serial-zero", "RFC 5280 4.1.2.2", "entry %zu: the serial is 0", number);
+        findings_say(found, "lint.crl-serial-zero", "RFC 5280 4.1.2.2", "entry %" PRIu64 ": the serial is 0",
+                     number);
     if (fields->serial.len > 20)
         findings_say(found, "lint.crl-serial-length", "RFC 5280 4.1.2.2",
-                     "entry %zu: the serial has %zu octets, 20 are allowed", number, fields->serial.len);
+                     "entry %" PRIu64 ": the serial has %zu octets, 20 are allowed", number,
+                     fields->serial.len);
     if (entry->has_reason && fields->reason == CRL_UNSPECIFIED)
         findings_say(found, "lint.crl-reason-zero", "RFC 5280 5.3.1",
-                     "entry %zu: reason unspecified is written out", number);
-    if (fields->reason == CRL_REMOVE_FROM_CRL && !is_delta)
-        findings_say(found, "lint.crl-remove", "RFC 5280 5.3.1",
-                     "entry %zu: removeFromCRL is for deltas only", number);
-    if (fields->revoked_at > crl->this_update)
+                     "entry %" PRIu64 ": reason unspecified is written out", number);
+    if (fields->reason == CRL_REMOVE_FROM_CRL && run->first_removed == 0)
+        run->first_removed = number;
+    if (fields->revoked_at > run->this_update)
         findings_say(found, "lint.crl-future", "RFC 5280 5.1.2.6",
-                     "entry %zu: revoked after the CRL was made", number);
-    if (!crl->is_v2 && entry->extensions.len > 0)
+                     "entry %" PRIu64 ": revoked after the CRL was made", number);
+    if (!run->is_v2 && entry->extensions.len > 0)
         findings_say(found, "lint.crl-version", "RFC 5280 5.1.2.1", "entry extensions in a CRL of version 1");
-    if (entry->extensions.len > 0) {
-        lint_twice(entry->extensions, "lint.crl-entry-extension-twice", "RFC 5280 5.3", found);
-        lint_must_not_be_critical(entry->extensions, 21, "reasonCode", "RFC 5280 5.3.1", found);
-        lint_must_not_be_critical(entry->extensions, 24, "invalidityDate", "RFC 5280 5.3.2", found);
-    }
+    if (entry->extensions.len > 0)
+        lint_entry_extensions(run, entry->extensions, found);
 }
 
 #define LINT_FINDINGS_MAX 100 /* of a CRL of a million entries that all have it, more says no more */
 
-static void lint_entries(const struct crl *crl, bool is_delta, struct findings *found)
+size_t crl_lint_entries(struct crl_entries_lint *run, struct bytes entries, struct findings *ret_findings)
 {
     struct crl_read_entry entry;
-    size_t count = 0;
-    struct bytes cursor = crl->entries;
-    if (crl->has_entries && crl->entries.len == 0)
-        findings_say(found, "lint.crl-empty-list", "RFC 5280 5.1.2.6",
-                     "revokedCertificates is there and empty");
-    while (found->count < LINT_FINDINGS_MAX && crl_next_entry(&cursor, &entry))
-        lint_entry(crl, &entry, ++count, is_delta, found);
-    if (found->count < LINT_FINDINGS_MAX && cursor.len > 0)
-        findings_say(found, "lint.crl-entry", "RFC 5280 5.1.2.6", "entry %zu is damaged", count + 1);
+    struct bytes cursor = entries;
+    while (crl_next_entry(&cursor, &entry)) {
+        run->count++;
+        if (ret_findings->count < LINT_FINDINGS_MAX)
+            lint_entry(run, &entry, ret_findings);
+    }
+    return entries.len - cursor.len;
+}
+
+void crl_lint_entries_end(const struct crl_entries_lint *run, bool is_whole, bool is_delta,
+                          struct findings *ret_findings)
+{
+    if (run->first_removed > 0 && !is_delta)
+        findings_say(ret_findings, "lint.crl-remove", "RFC 5280 5.3.1",
+                     "entry %" PRIu64 ": removeFromCRL is for deltas only", run->first_removed);
+    if (ret_findings->count < LINT_FINDINGS_MAX && !is_whole)
+        findings_say(ret_findings, "lint.crl-entry", "RFC 5280 5.1.2.6", "entry %" PRIu64 " is damaged",
+                     run->count + 1);
 }
 
 static void lint_against_issuer(const struct crl *crl, const struct crl_facts *facts,
@@ -164,13 +188,13 @@ static void not_read(const struct error *reason, struct findings *found)
     findings_say(found, "lint.crl-parse", "RFC 5280 5.1", "%s", reason->text);
 }
 
-static void lint(const struct crl *crl, const struct cert_issuer *issuer, struct findings *ret_findings)
+bool crl_lint_frame(const struct crl *crl, const struct cert_issuer *issuer, struct crl_facts *ret_facts,
+                    struct findings *ret_findings)
 {
-    struct crl_facts facts;
     struct error reason = ERROR_INIT;
-    if (!crl_facts(crl, &facts, &reason)) {
+    if (!crl_facts(crl, ret_facts, &reason)) {
         not_read(&reason, ret_findings);
-        return;
+        return false;
     }
     if (!crl->is_v2)
         findings_say(ret_findings, "lint.crl-version", "RFC 5280 5.1.2.1", "not a CRL of version 2");
@@ -183,10 +207,23 @@ static void lint(const struct crl *crl, const struct cert_issuer *issuer, struct
     if (crl->issuer.len <= 2)
         findings_say(ret_findings, "lint.crl-no-issuer", "RFC 5280 5.1.2.3", "the issuer is empty");
     lint_dates(crl, ret_findings);
-    lint_extensions(crl, &facts, ret_findings);
-    lint_entries(crl, facts.is_delta, ret_findings);
+    lint_extensions(crl, ret_facts, ret_findings);
+    if (crl->has_entries && crl->entries_len == 0)
+        findings_say(ret_findings, "lint.crl-empty-list", "RFC 5280 5.1.2.6",
+                     "revokedCertificates is there and empty");
     if (issuer != NULL)
-        lint_against_issuer(crl, &facts, issuer, ret_findings);
+        lint_against_issuer(crl, ret_facts, issuer, ret_findings);
+    return true;
+}
+
+static void lint(const struct crl *crl, const struct cert_issuer *issuer, struct findings *ret_findings)
+{
+    struct crl_facts facts;
+    struct crl_entries_lint run = {.this_update = crl->this_update, .is_v2 = crl->is_v2};
+    if (!crl_lint_frame(crl, issuer, &facts, ret_findings))
+        return;
+    bool is_whole = crl_lint_entries(&run, crl->entries, ret_findings) == crl->entries.len;
+    crl_lint_entries_end(&run, is_whole, facts.is_delta, ret_findings);
 }
 
 void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct findings *ret_findings)
@@ -194,16 +231,6 @@ void crl_lint(struct bytes der, const struct cert_issuer *issuer, struct finding
     struct crl crl;
     struct error reason = ERROR_INIT;
     if (crl_read(der, &crl, &reason))
-        lint(&crl, issuer, ret_findings);
-    else
-        not_read(&reason, ret_findings);
-}
-
-void crl_lint_tbs(struct bytes tbs, const struct cert_issuer *issuer, struct findings *ret_findings)
-{
-    struct crl crl;
-    struct error reason = ERROR_INIT;
-    if (crl_read_tbs(tbs, &crl, &reason))
         lint(&crl, issuer, ret_findings);
     else
         not_read(&reason, ret_findings);

@@ -46,6 +46,7 @@ static bool read_body(struct bytes body, struct crl *crl, struct error *err)
     crl->has_entries = der_is_next(body, DER_SEQUENCE);
     if (crl->has_entries && !der_take(&body, DER_SEQUENCE, &crl->entries))
         return wrong(err, "revokedCertificates (RFC 5280 5.1.2.6)");
+    crl->entries_len = crl->entries.len;
     return read_extensions(&body, crl) || wrong(err, "crlExtensions (RFC 5280 5.1.2.7)");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/memory.h"
 #include "base/time.h"
-#include "cert/crl.h"
+#include "cert/crl_parts.h"
 #include "cert/name.h"
 
 #include <inttypes.h>
@@ -11,24 +11,51 @@ static bool wrong(struct error *err, const char *what)
     return error_set(err, ERROR_TOKEN, 0, "the CRL is wrong: %s", what);
 }
 
+bool crl_verify_frame(const struct crl *crl, const struct cert_issuer *issuer, struct error *err)
+{
+    struct crl_facts facts;
+    struct error reason = ERROR_INIT;
+    if (!crl_facts(crl, &facts, &reason))
+        return wrong(err, reason.text);
+    if (!bytes_equal(crl->algorithm, crl->outer_algorithm))
+        return wrong(err, "its two signature algorithms differ (RFC 5280 5.1.1.2)");
+    if (!bytes_equal(crl->issuer, cert_issuer_subject(issuer)))
+        return wrong(err, "its issuer is not the CA's subject byte for byte (RFC 5280 5.1.2.3)");
+    return bytes_equal(facts.key_id, cert_issuer_key_id(issuer)) ||
+           wrong(err, "its authorityKeyIdentifier is not the CA's subjectKeyIdentifier (RFC 5280 5.2.1)");
+}
+
+static bool no_signature(struct error *err)
+{
+    return wrong(err, "its signature does not verify with the CA certificate's public key");
+}
+
 bool crl_verify(struct bytes der, struct bytes tbs, const struct cert_issuer *issuer, struct error *err)
 {
     struct crl crl;
-    struct crl_facts facts;
     struct error reason = ERROR_INIT;
-    if (!crl_read(der, &crl, &reason) || !crl_facts(&crl, &facts, &reason))
+    if (!crl_read(der, &crl, &reason))
         return wrong(err, reason.text);
     if (tbs.len > 0 && !bytes_equal(crl.tbs, tbs))
         return wrong(err, "it is not over the bytes that were logged");
-    if (!bytes_equal(crl.algorithm, crl.outer_algorithm))
-        return wrong(err, "its two signature algorithms differ (RFC 5280 5.1.1.2)");
-    if (!bytes_equal(crl.issuer, cert_issuer_subject(issuer)))
-        return wrong(err, "its issuer is not the CA's subject byte for byte (RFC 5280 5.1.2.3)");
-    if (!bytes_equal(facts.key_id, cert_issuer_key_id(issuer)))
-        return wrong(err, "its authorityKeyIdentifier is not the CA's subjectKeyIdentifier (RFC 5280 5.2.1)");
-    return public_key_verify(cert_issuer_key(issuer), signature_of_der(crl.algorithm), crl.tbs, crl.signature,
-                             &reason) ||
-           wrong(err, "its signature does not verify with the CA certificate's public key");
+    return crl_verify_frame(&crl, issuer, err) &&
+           (public_key_verify(cert_issuer_key(issuer), signature_of_der(crl.algorithm), crl.tbs,
+                              crl.signature, &reason) ||
+            no_signature(err));
+}
+
+bool crl_verify_parts(const struct crl *crl, struct bytes message, const struct cert_issuer *issuer,
+                      struct error *err)
+{
+    struct error reason = ERROR_INIT;
+    const struct public_key *key = cert_issuer_key(issuer);
+    enum signature_kind kind = signature_of_der(crl->algorithm);
+    if (!crl_verify_frame(crl, issuer, err))
+        return false;
+    bool is_signed = signature_hash(kind) == HASH_NONE
+                         ? public_key_verify(key, kind, message, crl->signature, &reason)
+                         : public_key_verify_digest(key, kind, message, crl->signature, &reason);
+    return is_signed || no_signature(err);
 }
 
 /* ---- in words ---- */

@@ -85,31 +85,21 @@ bool cert_tbs(const struct template *template, const struct cert_issuer *issuer,
     return true;
 }
 
-void cert_seal(struct bytes tbs, enum signature_kind kind, struct bytes signature, struct builder *ret_der)
+void cert_seal_parts(size_t tbs_len, enum signature_kind kind, struct bytes signature,
+                     struct builder *ret_front, struct builder *ret_back)
 {
-    struct bytes algorithm = signature_algorithm_der(kind);
-    size_t mark = asn1_open(ret_der, DER_SEQUENCE);
-    builder_add_bytes(ret_der, tbs);
-    builder_add_bytes(ret_der, algorithm);
-    asn1_bit_string(ret_der, signature);
-    asn1_close(ret_der, mark);
+    size_t before = ret_back->len;
+    builder_add_bytes(ret_back, signature_algorithm_der(kind));
+    asn1_bit_string(ret_back, signature);
+    der_add_header(ret_front, DER_SEQUENCE, tbs_len + ret_back->len - before);
 }
 
-void cert_seal_around(struct builder *tbs_to_der, enum signature_kind kind, struct bytes signature,
-                      struct bytes *ret_tbs)
+void cert_seal(struct bytes tbs, enum signature_kind kind, struct bytes signature, struct builder *ret_der)
 {
-    AUTO(builder_done) struct builder front = BUILDER_INIT;
     AUTO(builder_done) struct builder back = BUILDER_INIT;
-    size_t len = tbs_to_der->len;
-    builder_add_bytes(&back, signature_algorithm_der(kind));
-    asn1_bit_string(&back, signature);
-    der_add_header(&front, DER_SEQUENCE, len + back.len);
-    if (builder_reserve(tbs_to_der, front.len + back.len) == NULL)
-        return; // it remembers
-    memmove(tbs_to_der->data + front.len, tbs_to_der->data, len);
-    memcpy(tbs_to_der->data, front.data, front.len);
-    memcpy(tbs_to_der->data + front.len + len, back.data, back.len);
-    *ret_tbs = bytes_of(tbs_to_der->data + front.len, len);
+    cert_seal_parts(tbs.len, kind, signature, ret_der, &back);
+    builder_add_bytes(ret_der, tbs);
+    builder_add_bytes(ret_der, builder_bytes(&back));
 }
 
 /** extensionRequest with the SAN, if there is one (RFC 2985 5.4.2). */

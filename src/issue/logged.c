@@ -4,8 +4,6 @@
 #include "base/digest.h"
 #include "records/cert.h"
 
-#include <string.h>
-
 void logged_done(struct logged *logged)
 {
     builder_done(&logged->signature);
@@ -30,30 +28,22 @@ static bool check_made(const struct home *home, const struct logged *logged, str
 
 static void seal(struct logged *logged)
 {
-    struct bytes signature = builder_bytes(&logged->signature);
-    if (logged->is_in_made)
-        cert_seal_around(&logged->made, logged->signature_kind, signature, &logged->tbs);
-    else
-        cert_seal(logged->tbs, logged->signature_kind, signature, &logged->made);
+    if (!logged->kind->is_apart)
+        cert_seal(logged->tbs, logged->signature_kind, builder_bytes(&logged->signature), &logged->made);
 }
 
 /** For another token's signature. */
 static void unseal(struct logged *logged)
 {
     builder_clear(&logged->signature);
-    if (!logged->is_in_made) {
-        builder_clear(&logged->made);
-        return;
-    }
-    memmove(logged->made.data, logged->tbs.data, logged->tbs.len);
-    logged->made.len = logged->tbs.len;
-    logged->tbs = builder_bytes(&logged->made);
+    builder_clear(&logged->made);
 }
 
 static void sign_new(struct signer *signer, struct logged *logged)
 {
     size_t token = 0;
-    while (signer_sign(signer, logged->signing_seq, logged->signature_kind, logged->tbs, &logged->signature,
+    const struct token_message message = {.data = logged->tbs, .digest = logged->digest};
+    while (signer_sign(signer, logged->signing_seq, logged->signature_kind, &message, &logged->signature,
                        &token, &logged->err)) {
         seal(logged);
         logged->is_done = check_made(signer_home(signer), logged, &logged->err);

@@ -16,13 +16,15 @@ struct logged;
 struct logged_kind {
     const char *signing_type; /**< "cert.signing" */
     const char *issued_type;  /**< "cert.issued" */
-    /** Fields of the record that holds the signature; made holds the finished thing. */
+    /** Fields of the record that holds the signature; the finished thing was checked. */
     struct json *(*write_issued)(const struct logged *logged);
     /**
      * The last look before anything leaves, in software, with the CA certificate's public key.
      * \return false: ERROR_TOKEN; another token of the pool may be asked
      */
     bool (*check)(const struct home *home, const struct logged *logged, struct error *err);
+    /** It may be too long for memory: made stays empty, and who made tbs puts the finished thing together. */
+    bool is_apart;
 };
 /** cert.signing, cert.issued; checked by cert_verify(). Of a home without an issuer it is the root itself. */
 extern const struct logged_kind logged_certificate;
@@ -33,12 +35,13 @@ struct logged {
     const void *item; /**< its maker's */
     struct bytes
         tbs; /**< to be signed; borrowed. Empty: made holds what an earlier run signed, which is only checked again */
-    bool is_in_made; /**< tbs lies in made, where it is sealed: a long CRL is not copied */
+    struct bytes
+        digest; /**< of tbs, with signature_kind's hash, if its maker knows it: no token has to read tbs; borrowed */
     enum signature_kind signature_kind;
     uint64_t signing_seq;
     uint64_t issued_seq; /**< once the signature is in the ledger */
     struct builder signature;
-    struct builder made;  /**< the finished thing: TBS, algorithm, signature (RFC 5280 4.1, 5.1) */
+    struct builder made;  /**< the finished thing: TBS, algorithm, signature (RFC 5280 4.1) */
     struct builder proof; /**< C2SP tlog-proof; empty: none is wanted */
     bool is_begun;        /**< a token was asked, or will be presently */
     bool is_done;         /**< signed and checked */

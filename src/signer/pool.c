@@ -122,13 +122,13 @@ static struct member *choose(struct signer_pool *pool)
     return &pool->items[0];
 }
 
-bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, struct bytes data,
+bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, const struct token_message *message,
                       struct builder *ret_signature, size_t *ret_token, struct error *err)
 {
     for (;;) {
         struct member *member = choose(pool);
         *ret_token = (size_t)(member - pool->items);
-        if (token_key_sign(member->key, kind, data, ret_signature, err))
+        if (token_key_sign_message(member->key, kind, message, ret_signature, err))
             return true;
         if (pool->count == 1 || !drop(pool, member, err))
             return false;

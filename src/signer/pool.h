@@ -23,8 +23,9 @@ DEFINE_AUTO(struct signer_pool *, signer_pool_close);
 
 unsigned signer_pool_sessions(const struct signer_pool *pool);
 /** Any thread; see signer_sign(). */
-MUST_USE bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, struct bytes data,
-                               struct builder *ret_signature, size_t *ret_token, struct error *err);
+MUST_USE bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind,
+                               const struct token_message *message, struct builder *ret_signature,
+                               size_t *ret_token, struct error *err);
 /** See signer_max_message(), signer_check_message(). */
 size_t signer_pool_max_message(const struct signer_pool *pool, enum signature_kind kind);
 MUST_USE bool signer_pool_check_message(struct signer_pool *pool, enum signature_kind kind, size_t len,

@@ -10,15 +10,16 @@ unsigned signer_sessions(const struct signer *signer)
     return signer->pool == NULL ? 1 : signer_pool_sessions(signer->pool);
 }
 
-bool signer_sign(struct signer *signer, uint64_t seq, enum signature_kind kind, struct bytes data,
-                 struct builder *ret_signature, size_t *ret_token, struct error *err)
+bool signer_sign(struct signer *signer, uint64_t seq, enum signature_kind kind,
+                 const struct token_message *message, struct builder *ret_signature, size_t *ret_token,
+                 struct error *err)
 {
     if (seq >= ledger_durable_size(signer->home->ledger))
         abort(); // P3: a token may not see what a power cut could make nobody know of
     if (signer->pool != NULL)
-        return signer_pool_sign(signer->pool, kind, data, ret_signature, ret_token, err);
+        return signer_pool_sign(signer->pool, kind, message, ret_signature, ret_token, err);
     *ret_token = 0; // init: there is no pool yet
-    return token_key_sign(signer->ca_key, kind, data, ret_signature, err);
+    return token_key_sign_message(signer->ca_key, kind, message, ret_signature, err);
 }
 
 size_t signer_max_message(const struct signer *signer, enum signature_kind kind)

@@ -50,12 +50,13 @@ unsigned signer_sessions(const struct signer *signer);
 /**
  * Signs with the CA key what a record of the ledger holds. Any thread; of a pool, a token that fails is dropped and another asked.
  * Called by issue/logged.c only, which scripts/lint watches.
- * \param seq        the record that holds data; it is on the disk, else this is a bug and the process ends (P3)
+ * \param seq        the record that holds the message; it is on the disk, else this is a bug and the process ends (P3)
  * \param ret_token  who signed, for signer_drop()
  * \return false: ERROR_TOKEN; the last token failed
  */
-MUST_USE bool signer_sign(struct signer *signer, uint64_t seq, enum signature_kind kind, struct bytes data,
-                          struct builder *ret_signature, size_t *ret_token, struct error *err);
+MUST_USE bool signer_sign(struct signer *signer, uint64_t seq, enum signature_kind kind,
+                          const struct token_message *message, struct builder *ret_signature,
+                          size_t *ret_token, struct error *err);
 /** The longest data the CA key signs at once, on every token in use; 0: no limit, or none that is known. */
 size_t signer_max_message(const struct signer *signer, enum signature_kind kind);
 /** Whether the CA key signs data of this length, on every token in use; to be asked before it is logged. \return false: ERROR_TOKEN */

@@ -11,11 +11,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/** What is drawn, before it is signed. Of a list that may have a million entries there is one copy. */
+/** What is drawn. */
 struct drawing {
     struct crl_frame frame;
     struct builder extensions;
-    struct builder tbs; /**< empty once it is being signed: logged.made has it */
+    struct crl_made *made;
     uint64_t count;
     const struct json *planned; /**< its record as people approved it; NULL: this run decides */
     struct admitted admitted;
@@ -24,7 +24,7 @@ struct drawing {
 static void drawing_done(struct drawing *drawing)
 {
     builder_done(&drawing->extensions);
-    builder_done(&drawing->tbs);
+    auto_crl_made_free(&drawing->made);
     admitted_done(&drawing->admitted);
 }
 DEFINE_AUTO_VALUE(struct drawing, drawing_done);
@@ -37,22 +37,15 @@ static struct json *write_issued(const struct logged *logged)
     struct record_crl_issued record = {.ref = logged->signing_seq,
                                        .number = drawing->frame.number,
                                        .signature = builder_bytes(&logged->signature)};
-    digest_sha256(builder_bytes(&logged->made), record.sha256);
+    memcpy(record.sha256, crl_made_sha256(drawing->made), sizeof(record.sha256));
     return record_crl_issued_write(&record);
-}
-
-static bool has_none(const struct findings *findings, enum error_kind kind, struct error *err)
-{
-    return findings->count == 0 || error_set(err, kind, 0, "the CRL is wrong: %s (%s)",
-                                             findings->items[0].text, findings->items[0].source);
 }
 
 static bool check(const struct home *home, const struct logged *logged, struct error *err)
 {
-    struct bytes der = builder_bytes(&logged->made);
-    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    crl_lint(der, home->issuer, &findings);
-    return crl_verify(der, logged->tbs, home->issuer, err) && has_none(&findings, ERROR_TOKEN, err);
+    const struct drawing *drawing = logged->item;
+    (void)home; // what is made knows its issuer
+    return crl_made_check(drawing->made, builder_bytes(&logged->signature), err);
 }
 
 static const struct logged_kind logged_crl = {
@@ -60,6 +53,7 @@ static const struct logged_kind logged_crl = {
     .issued_type = RECORD_CRL_ISSUED,
     .write_issued = write_issued,
     .check = check,
+    .is_apart = true,
 };
 
 /* ---- drawing ---- */
@@ -124,24 +118,25 @@ static bool check_number(const struct status_desk *desk, uint64_t number, struct
                      remembered, number - 1);
 }
 
-static bool draw(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
-                 struct error *err)
+/** \param folder  where what is to be signed is kept; -1: it is only planned */
+static bool draw(struct status_desk *desk, const struct crl_options *options, int folder,
+                 struct drawing *drawing, struct error *err)
 {
-    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    if (!fill_frame(desk, options, drawing->planned, &drawing->frame, err) ||
-        !control_permits_crl(desk->home->ledger, drawing->frame.next_update - drawing->frame.this_update,
-                             drawing->frame.expired_since != CRL_NO_TIME, err) ||
-        (desk->signer != NULL && !check_number(desk, drawing->frame.number, err)))
+    struct crl_frame *frame = &drawing->frame;
+    if (!fill_frame(desk, options, drawing->planned, frame, err) ||
+        !control_permits_crl(desk->home->ledger, frame->next_update - frame->this_update,
+                             frame->expired_since != CRL_NO_TIME, err) ||
+        (desk->signer != NULL && !check_number(desk, frame->number, err)))
         return false;
-    crl_extensions(&drawing->frame, &drawing->extensions);
-    if (!revoked_draw(desk->revoked, &drawing->frame, crl_sink_builder, &drawing->tbs, &drawing->count, err))
-        return error_while(err, "building CRL %" PRIu64, drawing->frame.number);
-    crl_lint_tbs(builder_bytes(&drawing->tbs), desk->home->issuer, &findings);
-    if (has_none(&findings, ERROR_INPUT, err))
+    crl_extensions(frame, &drawing->extensions);
+    if (!crl_made_new(desk->home->issuer, frame->kind, folder, &drawing->made, err) ||
+        !revoked_draw(desk->revoked, frame, crl_made_add, drawing->made, &drawing->count, err))
+        return error_while(err, "building CRL %" PRIu64, frame->number);
+    if (crl_made_end(drawing->made, err))
         return true;
     return drawing->planned != NULL
                ? error_while(err, "drawing what was approved: something was revoked since; plan it anew")
-               : error_while(err, "building CRL %" PRIu64 "; nothing was signed", drawing->frame.number);
+               : error_while(err, "building CRL %" PRIu64 "; nothing was signed", frame->number);
 }
 
 static struct json *write_signing(struct status_desk *desk, const struct drawing *drawing)
@@ -159,11 +154,11 @@ static struct json *write_signing(struct status_desk *desk, const struct drawing
         .expired_since = frame->expired_since,
         .previous = crls->has_issued ? crls->issued.issued_seq : RECORD_CRL_NONE,
         .count = drawing->count,
-        .tbs_len = drawing->tbs.len,
+        .tbs_len = crl_made_tbs_len(drawing->made),
         .batch = desk->signer != NULL ? desk->batch : NULL, // only a run that signs has one
     };
     digest_sha256(cert_issuer_der(frame->issuer), record.issuer_sha256);
-    digest_sha256(builder_bytes(&drawing->tbs), record.tbs_sha256);
+    memcpy(record.tbs_sha256, crl_made_tbs_sha256(drawing->made), sizeof(record.tbs_sha256));
     struct json *json = record_crl_signing_write(&record);
     record_put_bounded(json, "emergency_reason", desk->emergency);
     return json;
@@ -189,7 +184,7 @@ static bool write_plan(struct status_desk *desk, const struct crl_options *optio
                        struct crl_result *ret_result, struct error *err)
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    if (!status_desk_read(desk, err) || !draw(desk, options, drawing, err))
+    if (!status_desk_read(desk, err) || !draw(desk, options, -1, drawing, err))
         return false;
     plan_file_add(&file, NULL, RECORD_CRL_SIGNING, write_signing(desk, drawing));
     if (!planned_write(desk, ACT_CRL, &file, options->plan_out, options->valid_for, err))
@@ -240,12 +235,13 @@ static bool make_record(struct status_desk *desk, const struct drawing *drawing,
  */
 static bool check_length(struct status_desk *desk, const struct drawing *drawing, struct error *err)
 {
-    return signer_check_message(desk->signer, drawing->frame.kind, drawing->tbs.len, err) ||
+    size_t len = crl_made_tbs_len(drawing->made);
+    return signer_check_message(desk->signer, drawing->frame.kind, len, err) ||
            error_while(err,
                        "checking that the CA key signs CRL %" PRIu64 " (%zu bytes, %" PRIu64
                        " entries) in one piece; its number was not used. What is too long for the token has "
                        "to be cut into shards (RFC 5280 5.2.5), which coldca does not make yet",
-                       drawing->frame.number, drawing->tbs.len, drawing->count);
+                       drawing->frame.number, len, drawing->count);
 }
 
 /* ---- the run ---- */
@@ -285,10 +281,8 @@ static bool sign(struct status_desk *desk, struct drawing *drawing, struct logge
     struct json *fields = NULL;
     if (!make_record(desk, drawing, &fields, err))
         return false;
-    logged->made = drawing->tbs;
-    drawing->tbs = (struct builder){.data = NULL};
-    logged->tbs = builder_bytes(&logged->made);
-    logged->is_in_made = true;
+    logged->tbs = crl_made_tbs(drawing->made);
+    logged->digest = crl_made_digest(drawing->made);
     logged->signature_kind = drawing->frame.kind;
     logged->item = drawing;
     if (issue_logged_one(desk->signer, logged, fields, NULL, NULL, desk->console, err))
@@ -297,13 +291,13 @@ static bool sign(struct status_desk *desk, struct drawing *drawing, struct logge
     return error_while(err, "signing CRL %" PRIu64, drawing->frame.number);
 }
 
-static void say_result(const struct drawing *drawing, const struct logged *logged, struct crl_result *result)
+static void say_result(const struct drawing *drawing, struct crl_result *result)
 {
     result->number = drawing->frame.number;
     result->entries = drawing->count;
     result->this_update = drawing->frame.this_update;
     result->next_update = drawing->frame.next_update;
-    result->der_len = logged->made.len;
+    result->der_len = crl_made_len(drawing->made);
 }
 
 bool crl_sign(const struct crl_options *options, const struct console *console, struct crl_result *ret_result,
@@ -325,7 +319,7 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
     if (!crl_places_open(desk.home, options->out, &places, err) ||
         !status_desk_confine(&desk, options->out, err) ||
         (places.has_out && !directory_meet_checkpoint(&places.out, err)) || !begin(&desk, err) ||
-        !draw(&desk, options, &drawing, err))
+        !draw(&desk, options, places.home_fd, &drawing, err))
         return false;
     (void)snprintf(ret_result->name, sizeof(ret_result->name), "crl-%" PRIu64, drawing.frame.number); // fits
     if (!crl_places_check(&places, ret_result->name, err) || !check_length(&desk, &drawing, err))
@@ -333,9 +327,9 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
     bool is_done = sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err);
     // The number is on the disk and under a checkpoint, and on the token; from here on the CRL leaves.
     is_done = is_done && signer_remember_crl(desk.signer, drawing.frame.number, err) &&
-              crl_places_deliver(&places, ret_result->name, builder_bytes(&logged.made), err);
+              crl_places_deliver(&places, ret_result->name, drawing.made, err);
     if (is_done)
-        say_result(&drawing, &logged, ret_result);
+        say_result(&drawing, ret_result);
     logged_done(&logged);
     return is_done;
 }

@@ -1,55 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/crl_files.h"
 
-#include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
 #define CRL_FILES "crl-*.[dp]e[rm]" /* what put_files() makes */
 
-/** Makes a file; one of the same bytes that is there already is as good. */
-static bool put_file(int fd, const char *name, struct bytes content, struct error *err)
+/** A file that is there, held against what would be in it. */
+struct held {
+    int fd;
+    bool is_same;
+};
+
+static bool hold(void *data, struct bytes part, struct error *err)
 {
+    struct held *held = data;
     AUTO(builder_done) struct builder there = BUILDER_INIT;
-    struct error ignored = ERROR_INIT;
-    if (file_exists(fd, name) && file_read(fd, name, content.len, &there, &ignored) &&
-        bytes_equal(builder_bytes(&there), content))
-        return true;
-    return file_create(fd, name, 0644, content, err);
-}
-
-#define PEM_PART_LEN ((size_t)1024 * ENCODE_PEM_LINE_LEN)
-
-/** As PEM, part by part: it is a third longer. \param data  struct bytes, the DER */
-static bool fill_pem(void *data, int fd, const char *shown, struct error *err)
-{
-    struct bytes der = *(const struct bytes *)data;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    builder_add_text(&text, "-----BEGIN X509 CRL-----\n");
-    while (der.len > 0) {
-        encode_pem_lines(bytes_slice(der, 0, PEM_PART_LEN), &text);
-        der = bytes_slice(der, PEM_PART_LEN, der.len);
-        if (!file_write_fd(fd, shown, builder_bytes(&text), err))
-            return false;
-        builder_clear(&text);
+    (void)err; // what can't be read is not the same
+    uint8_t *room = builder_reserve(&there, part.len);
+    for (size_t done = 0; room != NULL && done < part.len && held->is_same;) {
+        ssize_t got = read(held->fd, room + done, part.len - done);
+        held->is_same = got > 0 || (got < 0 && errno == EINTR);
+        done += got > 0 ? (size_t)got : 0;
     }
-    return file_write_fd(fd, shown, BYTES_LITERAL("-----END X509 CRL-----\n"), err);
+    held->is_same = held->is_same && bytes_equal(builder_bytes(&there), part);
+    return held->is_same;
 }
 
-static bool put_pem(int fd, const char *name, struct bytes der, struct error *err)
+static bool is_there(int fd, const char *name, bool is_pem, const struct crl_made *made)
 {
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
-    if (!file_exists(fd, name))
-        return file_create_by(fd, name, 0644, fill_pem, &der, err);
-    encode_pem("X509 CRL", der, &pem);
-    return put_file(fd, name, builder_bytes(&pem), err);
+    char more;
+    struct error ignored = ERROR_INIT;
+    struct held held = {.fd = -1, .is_same = true};
+    if (!file_open_regular(fd, name, O_RDONLY | O_NOFOLLOW, &held.fd, &ignored))
+        return false;
+    bool is_same = crl_made_write(made, is_pem, hold, &held, &ignored) && read(held.fd, &more, 1) == 0;
+    auto_close(&held.fd);
+    return is_same;
 }
 
-static bool put_files(int fd, const char *name, struct bytes der, struct error *err)
+struct filled {
+    const struct crl_made *made;
+    bool is_pem;
+    int fd;
+    const char *shown;
+};
+
+static bool write_part(void *data, struct bytes part, struct error *err)
 {
-    AUTO(free) char *der_name = memory_format("%s.der", name);
-    AUTO(free) char *pem_name = memory_format("%s.pem", name);
-    return put_file(fd, der_name, der, err) && put_pem(fd, pem_name, der, err);
+    const struct filled *filled = data;
+    return file_write_fd(filled->fd, filled->shown, part, err);
+}
+
+static bool fill(void *data, int fd, const char *shown, struct error *err)
+{
+    struct filled *filled = data;
+    filled->fd = fd;
+    filled->shown = shown;
+    return crl_made_write(filled->made, filled->is_pem, write_part, filled, err);
+}
+
+/** Makes a file; one of the same bytes that is there already is as good. */
+static bool put_file(int fd, const char *name, const char *ending, const struct crl_made *made,
+                     struct error *err)
+{
+    AUTO(free) char *path = memory_format("%s.%s", name, ending);
+    struct filled filled = {.made = made, .is_pem = strcmp(ending, "pem") == 0};
+    return (file_exists(fd, path) && is_there(fd, path, filled.is_pem, made)) ||
+           file_create_by(fd, path, 0644, fill, &filled, err);
+}
+
+static bool put_files(int fd, const char *name, const struct crl_made *made, struct error *err)
+{
+    return put_file(fd, name, "der", made, err) && put_file(fd, name, "pem", made, err);
 }
 
 void crl_places_done(struct crl_places *places)
@@ -81,16 +108,16 @@ bool crl_places_check(const struct crl_places *places, const char *name, struct 
     return true;
 }
 
-bool crl_places_deliver(const struct crl_places *places, const char *name, struct bytes der,
+bool crl_places_deliver(const struct crl_places *places, const char *name, const struct crl_made *made,
                         struct error *err)
 {
     // A run that died here left a file that has no name yet; its number is not used again, so nobody else clears it away.
     file_sweep(places->home_fd, CRL_FILES);
     if (places->has_out)
         file_sweep(places->out.fd, CRL_FILES);
-    return (put_files(places->home_fd, name, der, err) &&
+    return (put_files(places->home_fd, name, made, err) &&
             (!places->has_out ||
-             (put_files(places->out.fd, name, der, err) && directory_put_checkpoint(&places->out, err)))) ||
+             (put_files(places->out.fd, name, made, err) && directory_put_checkpoint(&places->out, err)))) ||
            error_while(
                err,
                "writing %s; it is signed and in the ledger: run `coldca crl` again, which makes the next one",

@@ -4,6 +4,7 @@
 #define COLDCA_STATUS_CRL_FILES_H
 
 #include "issue/directory.h"
+#include "status/crl_made.h"
 
 struct crl_places {
     int home_fd; /**< crl/ in the home */
@@ -27,7 +28,7 @@ MUST_USE bool crl_places_open(const struct home *home, const char *out, struct c
  */
 MUST_USE bool crl_places_check(const struct crl_places *places, const char *name, struct error *err);
 /** Writes the files, durably, and the checkpoint into --out. ERROR_INPUT: it could not; the CRL is in the ledger all the same */
-MUST_USE bool crl_places_deliver(const struct crl_places *places, const char *name, struct bytes der,
-                                 struct error *err);
+MUST_USE bool crl_places_deliver(const struct crl_places *places, const char *name,
+                                 const struct crl_made *made, struct error *err);
 
 #endif

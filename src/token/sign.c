@@ -227,15 +227,32 @@ static bool sign(struct task *task, struct builder *ret_signature, struct error 
     return false;
 }
 
+static bool check_digest(enum signature_kind kind, struct bytes digest, struct error *err)
+{
+    return digest.len == hash_len(signature_hash(kind)) ||
+           error_set(err, ERROR_TOKEN, 0, "a digest for %s has %zu bytes, not %zu", signature_name(kind),
+                     hash_len(signature_hash(kind)), digest.len);
+}
+
+bool token_key_sign_message(struct token_key *key, enum signature_kind kind,
+                            const struct token_message *message, struct builder *ret_signature,
+                            struct error *err)
+{
+    struct task task;
+    if (message->digest.len > 0 && !check_digest(kind, message->digest, err))
+        return false;
+    task.key = key;
+    task.kind = kind;
+    task.data = message->data.data == NULL ? BYTES_LITERAL("") : message->data;
+    task.digest = message->digest;
+    return sign(&task, ret_signature, err);
+}
+
 bool token_key_sign(struct token_key *key, enum signature_kind kind, struct bytes data,
                     struct builder *ret_signature, struct error *err)
 {
-    struct task task;
-    task.key = key;
-    task.kind = kind;
-    task.data = data.data == NULL ? BYTES_LITERAL("") : data;
-    task.digest = (struct bytes){.data = NULL, .len = 0};
-    return sign(&task, ret_signature, err);
+    const struct token_message message = {.data = data};
+    return token_key_sign_message(key, kind, &message, ret_signature, err);
 }
 
 /* ---- how long data may be ---- */
@@ -281,9 +298,8 @@ bool token_key_sign_digest(struct token_key *key, enum signature_kind kind, stru
     struct task task;
     if (kind == SIGNATURE_ED25519)
         return error_set(err, ERROR_TOKEN, 0, "Ed25519 signs data, not a digest (RFC 8032)");
-    if (digest.len != hash_len(signature_hash(kind)))
-        return error_set(err, ERROR_TOKEN, 0, "a digest for %s has %zu bytes, not %zu", signature_name(kind),
-                         hash_len(signature_hash(kind)), digest.len);
+    if (!check_digest(kind, digest, err))
+        return false;
     if (atomic_load(&key->hashes_in_token))
         return error_set(
             err, ERROR_TOKEN, 0,

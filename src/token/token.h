@@ -222,6 +222,16 @@ MUST_USE bool token_key_check(const struct token_key *key, bool allow_extractabl
 MUST_USE bool token_key_sign(struct token_key *key, enum signature_kind kind, struct bytes data,
                              struct builder *ret_signature, struct error *err);
 
+/** Data, and where somebody has read it already, its digest (of the length of the signature's hash); empty: it is made here. */
+struct token_message {
+    struct bytes data;
+    struct bytes digest;
+};
+/** The same: data is read only by a token that hashes by itself, or if there is no digest. */
+MUST_USE bool token_key_sign_message(struct token_key *key, enum signature_kind kind,
+                                     const struct token_message *message, struct builder *ret_signature,
+                                     struct error *err);
+
 /**
  * The same for a digest made elsewhere (of the length of kind's hash); not for Ed25519. ERROR_TOKEN also if the token
  * only knows mechanisms that hash by themselves.

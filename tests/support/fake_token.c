@@ -502,3 +502,10 @@ bool token_key_sign(struct token_key *key, enum signature_kind kind, struct byte
         ret_signature->data[ret_signature->len - 1] ^= 1;
     return true;
 }
+
+bool token_key_sign_message(struct token_key *key, enum signature_kind kind,
+                            const struct token_message *message, struct builder *ret_signature,
+                            struct error *err)
+{
+    return token_key_sign(key, kind, message->data, ret_signature, err);
+}

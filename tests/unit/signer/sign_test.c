@@ -49,8 +49,8 @@ static bool sign(uint64_t seq)
     struct error err = ERROR_INIT;
     size_t token = 0;
     AUTO(builder_done) struct builder signature = BUILDER_INIT;
-    return signer_sign(own.signer, seq, SIGNATURE_ECDSA_SHA256, BYTES_LITERAL("words"), &signature, &token,
-                       &err);
+    const struct token_message message = {.data = BYTES_LITERAL("words")};
+    return signer_sign(own.signer, seq, SIGNATURE_ECDSA_SHA256, &message, &signature, &token, &err);
 }
 
 /** How a child that signs for this record ends: its signal, or 0. */
