@@ -57,19 +57,23 @@ void time_split(int64_t seconds, struct time_parts *ret_parts)
     ret_parts->second = (int)(rest % 60);
 }
 
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && is_leap ? 1 : 0);
+}
+
 bool time_join(const struct time_parts *parts, int64_t *ret_seconds)
 {
     if (parts->year < 1 || parts->year > 9999 || parts->month < 1 || parts->month > 12 || parts->day < 1 ||
         parts->hour < 0 || parts->hour > 23 || parts->minute < 0 || parts->minute > 59 || parts->second < 0 ||
         parts->second > 59)
         return false;
-    int64_t seconds = days_of(parts->year, parts->month, parts->day) * TIME_DAY_SECONDS + parts->hour * 3600 +
-                      parts->minute * 60 + parts->second;
-    struct time_parts check;
-    time_split(seconds, &check);
-    if (check.month != parts->month || check.day != parts->day)
+    if (parts->day > days_in_month(parts->year, parts->month))
         return false;
-    *ret_seconds = seconds;
+    *ret_seconds = days_of(parts->year, parts->month, parts->day) * TIME_DAY_SECONDS + parts->hour * 3600 +
+                   parts->minute * 60 + parts->second;
     return true;
 }
 

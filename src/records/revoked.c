@@ -88,18 +88,21 @@ bool revoked_find(const struct revoked *revoked, struct bytes serial, struct rev
     return true;
 }
 
-/** Adds what is so of a serial from now on. */
-static void add(struct revoked *revoked, struct bytes serial, const struct revoked_state *state)
+/** Adds what is so of a serial from now on. \return false: it is revoked already, and not on hold */
+static bool add(struct revoked *revoked, struct bytes serial, const struct revoked_state *state)
 {
     struct revoked_item before;
     struct revoked_item item = {
         .serial = serial, .state = *state, .is_live = true, .burned = REVOKED_NO_ITEM};
     uint32_t place;
     if (find_live(revoked, serial, &place, &before)) {
+        if (!state->is_burned && !before.state.is_burned && !before.state.is_hold)
+            return false;
         item.burned = before.state.is_burned ? place : before.burned;
         revoked_items_end(&revoked->items, place);
     }
     revoked_items_add(&revoked->items, &item);
+    return true;
 }
 
 /* ---- records ---- */
@@ -143,7 +146,7 @@ static bool take_end(struct revoked *revoked, uint64_t seq, const struct canonic
         if (is_abandoned && !revoked_field_time(&fields[REVOKED_TIME], &state.revoked_at))
             return revoked_wrong(err, seq, "a cert.abandoned without its time");
         if (is_abandoned)
-            add(revoked, burned, &state);
+            (void)add(revoked, burned, &state); // whatever was said of the serial before
         *unfinished = revoked->unfinished[--revoked->unfinished_count];
         return true;
     }
@@ -153,12 +156,8 @@ static bool take_end(struct revoked *revoked, uint64_t seq, const struct canonic
 static bool take_state(struct revoked *revoked, struct bytes serial, const struct revoked_state *state,
                        struct error *err)
 {
-    struct revoked_item before;
-    uint32_t place;
-    if (find_live(revoked, serial, &place, &before) && !before.state.is_burned && !before.state.is_hold)
-        return revoked_wrong(err, state->seq, "it revokes what is revoked already");
-    add(revoked, serial, state);
-    return true;
+    return add(revoked, serial, state) ||
+           revoked_wrong(err, state->seq, "it revokes what is revoked already");
 }
 
 static bool take_revoked(struct revoked *revoked, uint64_t seq, const struct json *json, struct error *err)

@@ -156,22 +156,32 @@ static size_t slot_of(const struct revoked_items *items, struct bytes serial)
     return at;
 }
 
-/** By a half: by as much again, a table of many would be a third of what it describes. */
+static void take_slot(struct revoked_items *items, struct bytes serial, uint32_t place)
+{
+    size_t at = slot_of(items, serial);
+    items->used += items->tags[at] == 0 ? 1 : 0;
+    items->slots[at] = place;
+    items->tags[at] = tag_of(hash_of(serial));
+}
+
+/**
+ * By a half: by as much again, a table of many would be a third of what it describes. It is filled in the items' order, in which they lie in
+ * memory. What is found of a serial is the item that is live, or if there is none the last.
+ */
 static void grow_slots(struct revoked_items *items)
 {
-    struct revoked_items old = *items;
-    items->slot_count = old.slot_count == 0 ? SLOTS_FIRST : old.slot_count + old.slot_count / 2;
+    struct revoked_item item;
+    free(items->slots);
+    free(items->tags);
+    items->slot_count = items->slot_count == 0 ? SLOTS_FIRST : items->slot_count + items->slot_count / 2;
     items->slots = memory_new(items->slot_count, sizeof(*items->slots));
     items->tags = memory_new(items->slot_count, 1);
-    for (size_t i = 0; i < old.slot_count; i++) {
-        if (old.tags[i] == 0)
-            continue;
-        size_t at = slot_of(items, serial_at(items, old.slots[i]));
-        items->slots[at] = old.slots[i];
-        items->tags[at] = old.tags[i];
+    items->used = 0;
+    for (uint32_t next = 0, place = 0; revoked_items_next(items, &next, &item); place = next) {
+        uint32_t before = item.is_live ? REVOKED_NO_ITEM : revoked_items_find(items, item.serial);
+        if (before == REVOKED_NO_ITEM || (packed_at(items, before)[FLAGS_AT] & IS_LIVE) == 0)
+            take_slot(items, item.serial, place);
     }
-    free(old.slots);
-    free(old.tags);
 }
 
 uint32_t revoked_items_find(const struct revoked_items *items, struct bytes serial)
@@ -198,10 +208,7 @@ void revoked_items_add(struct revoked_items *items, const struct revoked_item *i
     }
     pack(packed_at(items, place), item, has_more);
     items->len += len;
-    size_t at = slot_of(items, item->serial);
-    items->used += items->tags[at] == 0 ? 1 : 0;
-    items->slots[at] = place;
-    items->tags[at] = tag_of(hash_of(item->serial));
+    take_slot(items, item->serial, place);
 }
 
 void revoked_items_restore(struct revoked_items *items, uint32_t place)
