@@ -141,12 +141,12 @@ struct crl_stream;
 struct crl_stream *crl_stream_new(const struct cert_issuer *issuer);
 void crl_stream_free(struct crl_stream *stream);
 DEFINE_AUTO(struct crl_stream *, crl_stream_free);
-/** A crl_sink. ERROR_INPUT: it is no TBSCertList */
+/** A crl_sink. ERROR_INPUT: it is not a TBSCertList */
 bool crl_stream_add(void *stream, struct bytes part, struct error *err);
 /**
  * After the last part.
  * \param ret_crl  all but its entries; views, as long as the stream. Its outer algorithm is the inner one
- * \return false: ERROR_INPUT, it is no whole TBSCertList
+ * \return false: ERROR_INPUT, it is not a whole TBSCertList
  */
 MUST_USE bool crl_stream_end(struct crl_stream *stream, struct crl *ret_crl, struct findings *ret_findings,
                              struct error *err);

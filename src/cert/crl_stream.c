@@ -134,7 +134,7 @@ static bool add_entries(struct crl_stream *stream, struct bytes part, struct err
         memmove(stream->rest.data, stream->rest.data + seen, stream->rest.len - seen);
         stream->rest.len -= seen;
     }
-    // What goes on and is no entry would be gathered up to the end.
+    // What goes on and is not an entry would be gathered up to the end.
     return stream->rest.len <= ENTRY_MAX_LEN || wrong(err, "an entry is damaged (RFC 5280 5.1.2.6)");
 }
 
