@@ -39,8 +39,8 @@ class Recording:
         log = os.path.join(scene.folder, "trace")
         self.home, self.stick = d.Disk(scene.home), d.Disk(stick)
         self.ledger = [os.stat(os.path.join(scene.home, name)).st_ino for name in ("ledger.jsonl", "ledger.checkpoints")]
-        result = scene.sign(**s.preload(FAULT_MODE="trace", FAULT_LOG=log))
-        if result.code != 0 or set(s.released(scene.out)) != scene.names():
+        result = scene.carry_out(**s.preload(FAULT_MODE="trace", FAULT_LOG=log))
+        if result.code != 0 or set(scene.released()) != scene.names():
             sys.exit(f"the undisturbed run ended with {result.code}: {result.err}")
         self.tbs = s.tbs_of(s.Ledger(scene.home))
         self.signed = self.early = 0
@@ -128,6 +128,15 @@ def plant(base):
         scene.remove()
 
 
+def scene_of(base, name, is_batch):
+    """A copy that signs to a stick, or works through one."""
+    scene = base.copy(name)
+    if is_batch:
+        return s.Stick.of(scene)
+    scene.out = os.path.join(scene.folder, "stick", "issued")
+    return scene
+
+
 def restore(scene, home, stick):
     for root, tree in ((scene.home, home), (os.path.dirname(scene.out), stick)):
         if os.path.exists(root):
@@ -135,30 +144,28 @@ def restore(scene, home, stick):
         d.write_tree(root, tree)
 
 
-def try_cut(base, number, cut, tally):
+def try_cut(base, number, cut, is_batch, tally):
     where, name, home, stick = cut
-    scene = base.copy(f"cut-{number}")
-    scene.out = os.path.join(scene.folder, "stick", "issued")
+    scene = scene_of(base, f"cut-{number}", is_batch)
     restore(scene, home, stick)
-    before = s.released(scene.out)
+    before = scene.released()
     tally.note(name)
     s.check_released(scene, before, tally, where)
-    result = scene.sign()
+    result = scene.carry_out()
     told = BY_HAND.search(result.err)
     if result.code == 5 and told:
         # A hole inside a group that was not synced: a person is told what to do, and it is enough.
         tally.note("holes cut off by hand, as told")
         os.truncate(os.path.join(scene.home, "ledger.jsonl"), int(told[1]))
         s.check_released(scene, before, tally, where)
-        result = scene.sign()
+        result = scene.carry_out()
     s.check_finished(scene, before, tally, where, result)
     scene.remove()
 
 
-def try_run(base, name, start, sample, seed):
+def try_run(base, name, start, sample, seed, is_batch=False):
     """Cuts of one run, which begins with a home and a stick as start says (None: as base is); the states and what they came to."""
-    scene = base.copy("recorded-" + name.replace(" ", "-"))
-    scene.out = os.path.join(scene.folder, "stick", "issued")
+    scene = scene_of(base, "recorded-" + name.replace(" ", "-"), is_batch)
     if start is not None:
         restore(scene, *start)
     recording = Recording(scene)
@@ -169,7 +176,7 @@ def try_run(base, name, start, sample, seed):
     tried = s.sampled(states, sample, seed)
     tally = s.Tally(f"power cuts that lose what was not synced, in {name}: {len(tried)} of {len(states)} different states after "
                     f"{len(recording.events)} events, {recording.signed} signatures asked for after their bytes were synced")
-    s.side_by_side(tally, lambda number, own: try_cut(base, number, tried[number], own), range(len(tried)))
+    s.side_by_side(tally, lambda number, own: try_cut(base, number, tried[number], is_batch, own), range(len(tried)))
     return states, tally
 
 
@@ -184,7 +191,11 @@ def main():
         torn = [state for state in states if state[1] == name]
         _, again = try_run(base, "a run after one", torn[len(torn) // 3][2:], 12 * sample, seed)
         code |= again.end()
-    return code
+    states, tally = try_run(base, "a batch", None, 2 * sample, seed, is_batch=True)
+    code |= tally.end()
+    torn = [state for state in states if state[1] == "some lost"]
+    _, again = try_run(base, "a batch after one", torn[len(torn) // 3][2:], 12 * sample, seed, is_batch=True)
+    return code | again.end()
 
 
 sys.exit(main())

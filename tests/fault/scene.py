@@ -68,6 +68,8 @@ class Scene:
     def sign(self, out=None, requests=None, **more):
         return self.run(*self.sign_arguments(out, requests), **more)
 
+    carry_out = sign  # what the command is that a fault test runs, and runs again
+
     def released(self):
         """What was handed out: name and SHA-256 of the certificate (None: not whole)."""
         return released(self.out)
@@ -101,6 +103,38 @@ class Scene:
     def names(self):
         """The requests, by name."""
         return {name[:-4] for name in os.listdir(self.requests) if name.endswith(".csr")}
+
+
+class Stick(Scene):
+    """A scene whose requests lie on a stick of its own, and whose answers come to it."""
+
+    @classmethod
+    def of(cls, scene):
+        stick = cls(scene.folder, os.path.join(scene.folder, "stick", "requests"))
+        shutil.copytree(scene.requests, stick.requests)
+        stick.stick = os.path.dirname(stick.requests)
+        stick.out = os.path.join(stick.stick, "issued")
+        return stick
+
+    def batch(self, **more):
+        return self.run("batch", *POLICY, "--pin-source", "file:" + os.path.join(self.folder, "pin"), "--json", self.stick, **more)
+
+    carry_out = batch
+
+    def released(self):
+        found = {}
+        for folder in sorted(os.listdir(self.out)) if os.path.isdir(self.out) else []:
+            for name, digest in released(os.path.join(self.out, folder)).items():
+                if name.endswith("-chain"):
+                    continue
+                if name in found:
+                    raise ValueError(f"{name}.pem is in two folders of answers")
+                found[name] = digest
+        return found
+
+    def litter(self):
+        return [name for top in (self.home, self.stick) for _, _, files in os.walk(top) for name in files
+                if name.startswith(".coldca-") or name.endswith((".part", ".new"))]
 
 
 class Result:

@@ -9,40 +9,9 @@ unread  from one on no request can be opened any more, but answers still be writ
 import errno
 import os
 import random
-import shutil
 import sys
 
 import scene as s
-
-
-class Stick(s.Scene):
-    """A scene whose requests lie on a stick of its own, and whose answers come to it."""
-
-    @classmethod
-    def of(cls, scene):
-        stick = cls(scene.folder, os.path.join(scene.folder, "stick", "requests"))
-        shutil.copytree(scene.requests, stick.requests)
-        stick.stick = os.path.dirname(stick.requests)
-        stick.out = os.path.join(stick.stick, "issued")
-        return stick
-
-    def batch(self, **more):
-        return self.run("batch", *s.POLICY, "--pin-source", "file:" + os.path.join(self.folder, "pin"), "--json", self.stick, **more)
-
-    def released(self):
-        found = {}
-        for folder in sorted(os.listdir(self.out)) if os.path.isdir(self.out) else []:
-            for name, digest in s.released(os.path.join(self.out, folder)).items():
-                if name.endswith("-chain"):
-                    continue
-                if name in found:
-                    raise ValueError(f"{name}.pem is in two folders of answers")
-                found[name] = digest
-        return found
-
-    def litter(self):
-        return [name for top in (self.home, self.stick) for _, _, files in os.walk(top) for name in files
-                if name.startswith(".coldca-") or name.endswith((".part", ".new"))]
 
 
 def limits(kind, scene):
@@ -53,7 +22,7 @@ def limits(kind, scene):
 
 
 def count_calls(base, kind):
-    scene = Stick.of(base.copy("undisturbed"))
+    scene = s.Stick.of(base.copy("undisturbed"))
     log = os.path.join(scene.folder, "calls")
     more = limits(kind, scene)
     result = scene.batch(**s.preload(FAULT_MODE="count", FAULT_LOG=log, **more))
@@ -75,7 +44,7 @@ def check_answers(scene, found, tally, where):
 
 def try_point(base, point, tally):
     kind, number = point
-    scene = Stick.of(base.copy(f"{kind}-{number}"))
+    scene = s.Stick.of(base.copy(f"{kind}-{number}"))
     mode = "kill" if kind == "killed" else "stuck"
     result = scene.batch(**s.preload(FAULT_MODE=mode, FAULT_AT=number, FAULT_ERRNO=errno.EIO, **limits(kind, scene)))
     where = f"{kind} at call {number}"
