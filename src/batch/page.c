@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/html.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "batch/report.h"
@@ -26,17 +27,7 @@ void batch_page_done(struct batch_page *page)
 
 static void add_escaped(struct builder *html, const char *text)
 {
-    for (const char *at = text == NULL ? "" : text; *at != '\0'; at++) {
-        const char *name = *at == '<'   ? "&lt;"
-                           : *at == '>' ? "&gt;"
-                           : *at == '&' ? "&amp;"
-                           : *at == '"' ? "&quot;"
-                                        : NULL;
-        if (name != NULL)
-            builder_add_text(html, name);
-        else
-            builder_add_u8(html, (uint8_t)*at);
-    }
+    html_escape(html, bytes_of_text(text));
 }
 
 static void add_cell(struct builder *html, const char *text, bool is_code)
@@ -180,12 +171,9 @@ bool batch_page_write(const struct batch_page *page, const char *id, const struc
     uint8_t digest[32];
     struct bytes issuer = cert_issuer_der(summary->home->issuer);
     digest_sha256(issuer, digest);
-    builder_format(ret_html,
-                   "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-                   "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-                   "'unsafe-inline'\">\n<title>coldca batch %s</title>\n<style>%s</style></head><body>\n"
-                   "<h1>coldca batch %s</h1>\n",
-                   id, style, id);
+    AUTO(free) char *title = memory_format("coldca batch %s", id);
+    html_begin(ret_html, title, style);
+    builder_format(ret_html, "<h1>coldca batch %s</h1>\n", id);
     add_counts(ret_html, summary->result);
     builder_add_text(ret_html, "<p>Issued by ");
     add_escaped(ret_html, cert_issuer_facts(summary->home->issuer)->subject_text);

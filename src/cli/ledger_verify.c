@@ -3,8 +3,8 @@
 #include "cli/cli.h"
 #include "cli/ledger_memory.h"
 #include "cli/ledger_proof.h"
+#include "cli/ledger_verify_around.h"
 #include "cli/ledger_verify_report.h"
-#include "home/created.h"
 #include "records/verify.h"
 
 #include <fcntl.h>
@@ -18,6 +18,8 @@ static const struct command_help help = {
         "With --token: also against what the home's token remembers, which takes a PIN and finds a home that "
         "was put "
         "back whole.\n"
+        "With --transcript: also that a ceremony's transcript (text or page) is what the records say, line "
+        "by line.\n"
         "With --proof: checks a proof by `coldca ledger prove`, on any machine, with no home and no token.",
     .example = "  coldca ledger verify --proof device-0001.tlog-proof --certificate device-0001.pem --vkey "
                "\"$(cat vkey)\"",
@@ -28,31 +30,10 @@ struct demands {
     struct cli_proof proof;
     bool only_tree;
     bool asks_token;
+    const char *transcript;
     long quorum;
     struct option_list witnesses;
 };
-
-/** The newest checkpoint must have a quorum of cosignatures. */
-static void check_witnesses(const struct home *home, const struct demands *demands,
-                            struct ledger_report *report)
-{
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
-    struct error err = ERROR_INIT;
-    if (demands->proof.witnesses.count > 0 &&
-        (!file_read(home->fd, "ledger.checkpoint", LEDGER_PROOF_MAX_LEN, &note, &err) ||
-         !ledger_note_verify(builder_bytes(&note), home->config.ledger_vkey, &demands->proof.witnesses,
-                             &err)))
-        findings_say(&report->findings, "ledger.witness", NULL, "%s", err.text);
-}
-
-/** A CA that was made says so in its ledger, and has a checkpoint. */
-static void check_created(const struct home *home, struct ledger_report *report)
-{
-    struct error err = ERROR_INIT;
-    // A ledger without one good checkpoint has none, whatever lies in the file.
-    if (!home_check_created(home, report->has_checkpoint ? report->checkpoint_size : 0, &err))
-        findings_say(&report->findings, "ledger.created", NULL, "%s", err.text);
-}
 
 static int verify_home(const struct options *options, const struct demands *demands, struct error *err)
 {
@@ -79,10 +60,15 @@ static int verify_home(const struct options *options, const struct demands *dema
     };
     if (!ledger_verify_scope(home->fd, home->config.ledger_vkey, &scope, &report, err))
         return (int)err->kind;
-    check_witnesses(home, demands, &report);
-    check_created(home, &report);
+    ledger_check_witnesses(home, &demands->proof.witnesses, &report);
+    ledger_check_created(home, &report);
     records_checker_end(checker, home, &report);
-    ledger_verify_report(&report, asked, options->wants_json);
+    AUTO(transcript_result_done) struct transcript_result transcript = {.run = NULL};
+    if (demands->transcript != NULL &&
+        !ledger_check_transcript(home, demands->transcript, &report, &transcript, err))
+        return (int)err->kind;
+    ledger_verify_report(&report, asked, demands->transcript == NULL ? NULL : &transcript,
+                         options->wants_json);
     return report.findings.count == 0 ? EXIT_DONE : (int)ERROR_LEDGER;
 }
 
@@ -100,6 +86,8 @@ int cli_ledger_verify(int argc, char **argv, struct error *err)
         {"witness", 0, OPTION_LIST, "VKEY", "a witness whose cosignature counts; repeatable",
          &demands.witnesses},
         {"quorum", 0, OPTION_NUMBER, "K", "how many of them are needed; all if not given", &demands.quorum},
+        {"transcript", 0, OPTION_TEXT, "FILE", "of a ceremony: every line must be by the records",
+         &demands.transcript},
         {"proof", 0, OPTION_TEXT, "FILE", "check this proof, no home", &proof->path},
         {"certificate", 0, OPTION_TEXT, "FILE", "the certificate the proof must be of", &proof->certificate},
         {"vkey", 0, OPTION_TEXT, "KEY", "the ledger's verifier key, for --proof", &proof->vkey},

@@ -54,7 +54,8 @@ static void print_report(const struct ledger_report *report, const struct cli_me
     cli_memory_print(memory);
 }
 
-static void print_json(const struct ledger_report *report, const struct cli_memory *memory)
+static void print_json(const struct ledger_report *report, const struct cli_memory *memory,
+                       const struct transcript_result *transcript)
 {
     AUTO(json_free) struct json *json = json_new_object();
     json_put_bool(json, "ok", report->findings.count == 0);
@@ -74,6 +75,8 @@ static void print_json(const struct ledger_report *report, const struct cli_memo
     json_put_int(json, "last_good_checkpoint", (int64_t)report->last_good_checkpoint);
     json_put_int(json, "first_bad_seq", report->first_bad_seq);
     cli_memory_json(memory, json);
+    if (transcript != NULL)
+        ledger_transcript_json(transcript, json);
     struct json *findings = json_put_array(json, "findings");
     for (size_t i = 0; i < report->findings.count; i++) {
         struct json *entry = json_add_object(findings);
@@ -84,10 +87,13 @@ static void print_json(const struct ledger_report *report, const struct cli_memo
 }
 
 void ledger_verify_report(const struct ledger_report *report, const struct cli_memory *memory,
-                          bool wants_json)
+                          const struct transcript_result *transcript, bool wants_json)
 {
-    if (wants_json)
-        print_json(report, memory);
-    else
-        print_report(report, memory);
+    if (wants_json) {
+        print_json(report, memory, transcript);
+        return;
+    }
+    print_report(report, memory);
+    if (transcript != NULL)
+        ledger_transcript_print(transcript);
 }
