@@ -35,6 +35,7 @@ static const struct {
     {"policy", cli_policy, "list, show, check, compare and approve policies"},
     {"people", cli_people, "who may decide what: list, add, remove, set"},
     {"token", cli_token, "list, initialise and show tokens"},
+    {"ceremony", cli_ceremony, "a script for a room with witnesses: check, print"},
     {"ledger", cli_ledger, "list, show and verify the history"},
 };
 

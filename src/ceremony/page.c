@@ -27,13 +27,14 @@ static const char style[] =
     "section{border:.75pt solid #000;padding:2.5mm 3mm;margin:3mm 0;break-inside:avoid}"
     "dl{margin:.3em 0;display:grid;grid-template-columns:10.5em 1fr;column-gap:1em;row-gap:.15em}"
     "dt{color:#333}dd{margin:0;overflow-wrap:anywhere}code,pre{font:9pt/1.35 monospace}"
-    "dd.words{white-space:pre-line}dd.blank{border-bottom:.5pt solid #000;min-height:6.5mm}"
+    "dd.words,dd.typed{white-space:pre-line}dd.blank{border-bottom:.5pt solid #000;min-height:6.5mm}"
     "pre{margin:.4em 0;padding-left:2mm;border-left:.5pt solid "
     "#888;white-space:pre-wrap;overflow-wrap:anywhere}"
     ".tick{display:flex;gap:6mm;align-items:flex-end;margin:3mm 0 0}.tick i{display:inline-block;width:4.5mm;"
     "height:4.5mm;border:1pt solid #000;margin-right:2mm;vertical-align:-1mm}.tick "
     "b{font-weight:normal;flex:1;"
-    "border-bottom:.5pt solid #000;min-width:20mm;height:8mm}.tick span{white-space:nowrap}"
+    "border-bottom:.5pt solid #000;min-width:20mm;height:8mm}.tick span{white-space:nowrap}p.tick{margin:1mm "
+    "0}p.tick span{white-space:normal}"
     ".grid{table-layout:fixed;break-inside:avoid;border-collapse:collapse;width:100%;margin:.5em 0}.grid "
     "th,.grid td{border:.5pt solid "
     "#000;padding:"
@@ -237,6 +238,7 @@ void page_warning(struct page *page, const char *format, ...)
 
 static const char *const plain[] = {"<dd>", "</dd>"};
 static const char *const code[] = {"<dd><code>", "</code></dd>"};
+static const char *const typed[] = {"<dd class=\"typed\"><code>", "</code></dd>"};
 static const char *const spoken[] = {"<dd class=\"words\">", "</dd>"};
 
 static void add_field(struct page *page, const char *label, const char *value, const char *const tags[2])
@@ -261,7 +263,7 @@ static void add_field(struct page *page, const char *label, const char *value, c
         builder_add_u8(&page->text, '\n');
         at = 0;
     }
-    wrap_text(&page->text, at, INDENT, is_blank ? BLANK : value);
+    (tags == typed ? wrap_command : wrap_text)(&page->text, at, INDENT, is_blank ? BLANK : value);
 }
 
 void page_field(struct page *page, const char *label, const char *value)
@@ -272,6 +274,11 @@ void page_field(struct page *page, const char *label, const char *value)
 void page_code(struct page *page, const char *label, const char *value)
 {
     add_field(page, label, value, code);
+}
+
+void page_command(struct page *page, const char *label, const char *command)
+{
+    add_field(page, label, command, typed);
 }
 
 void page_digest(struct page *page, const char *label, const uint8_t sha256[static 32])
@@ -346,6 +353,14 @@ void page_tick(struct page *page, const char *who)
     AUTO(free) char *line = memory_format("%s, initials ________", who);
     builder_add_text(&page->text, "\n  [ ] done        ____:____ UTC        ");
     wrap_text(&page->text, 39, 39, line);
+}
+
+void page_check(struct page *page, const char *text)
+{
+    close_open(page);
+    add_element(page, "<p class=\"tick\"><span><i></i>", text, "</span></p>");
+    builder_add_text(&page->text, "  [ ] ");
+    wrap_text(&page->text, 6, 6, text);
 }
 
 void page_table(struct page *page, const struct page_column *columns, size_t count)

@@ -39,6 +39,8 @@ void page_warning(struct page *page, const char *format, ...) PRINTF_LIKE(2, 3);
 void page_field(struct page *page, const char *label, const char *value);
 /** The same for what is typed or compared character by character. */
 void page_code(struct page *page, const char *label, const char *value);
+/** The same for a command of a shell, which may have several lines. */
+void page_command(struct page *page, const char *label, const char *command);
 /** A SHA-256 in groups of hex and in words. */
 void page_digest(struct page *page, const char *label, const uint8_t sha256[static 32]);
 /** Text as it is, line by line: output of a program, PEM. */
@@ -53,6 +55,9 @@ void page_step(struct page *page, size_t number, size_t count, const char *headi
 void page_step_end(struct page *page);
 /** A box to tick, and room for the time and somebody's initials. \param who  "second" */
 void page_tick(struct page *page, const char *who);
+
+/** A box to tick, before a line. */
+void page_check(struct page *page, const char *text);
 
 #define PAGE_COLUMNS_MAX 6
 struct page_column {

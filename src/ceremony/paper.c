@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "ceremony/assumed.h"
 #include "ceremony/steps.h"
 
 #include <string.h>
@@ -108,6 +109,20 @@ static void add_things(const struct paper *paper)
                                                     NULL});
     }
     page_table_end(paper->page);
+}
+
+static void add_assumed_one(void *data, const struct step_need *need)
+{
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    step_need_words(need, &words);
+    page_check(data, builder_text(&words));
+}
+
+static void add_assumed(const struct paper *paper)
+{
+    page_heading(paper->page, "Before the first step");
+    page_text(paper->page, "What the steps count on, and none of them makes. Tick it the day before.");
+    ceremony_assumed(paper->script, add_assumed_one, paper->page);
 }
 
 static void add_rules(const struct paper *paper)
@@ -220,7 +235,7 @@ static bool add_step(const struct paper *paper, unsigned index, struct error *er
     page_step(paper->page, index + 1, paper->script->step_count, step_heading(step));
     page_field(paper->page, "what happens", row->shows);
     add_fields(paper, step);
-    page_code(paper->page, "command", words.len == 0 ? NULL : builder_text(&words));
+    page_command(paper->page, "command", words.len == 0 ? NULL : builder_text(&words));
     add_conditions(paper, step);
     page_field(paper->page, "if it fails", offers_of(step));
     page_field(paper->page, "question", row->yes);
@@ -250,7 +265,7 @@ static void add_exceptions(const struct paper *paper)
 
 static void add_signatures(const struct paper *paper)
 {
-    static const struct page_column columns[] = {{"role", 10}, {"name", 28}, {"signature", 24}, {"date", 10}};
+    static const struct page_column columns[] = {{"role", 10}, {"name", 26}, {"signature", 24}, {"date", 10}};
     page_heading(paper->page, "Signatures");
     page_text(
         paper->page,
@@ -274,6 +289,7 @@ bool ceremony_paper(const struct ceremony_script *script, const char *name, cons
     add_present(&paper);
     add_blanks(&paper);
     add_things(&paper);
+    add_assumed(&paper);
     add_rules(&paper);
     page_heading(page, "Steps");
     for (unsigned i = 0; i < script->step_count; i++) {

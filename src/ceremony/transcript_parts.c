@@ -96,7 +96,7 @@ static void add_attempt(struct page *page, const struct transcript_place *place,
     } else {
         page_field(page, "begun", moment);
     }
-    page_code(page, "does", event->text != NULL && event->text[0] == '\0' ? NULL : event->text);
+    page_command(page, "does", event->text != NULL && event->text[0] == '\0' ? NULL : event->text);
 }
 
 static void add_end(struct page *page, const struct transcript_place *place,

@@ -13,6 +13,8 @@
  * \param indent  the column where the text and each further line of it begins
  */
 void wrap_text(struct builder *ret, size_t at, size_t indent, const char *text);
+/** The same for a command of a shell: it is broken outside of quotes, with a backslash, so that it can be typed as it stands. */
+void wrap_command(struct builder *ret, size_t at, size_t indent, const char *command);
 /** Appends spaces from one column up to another. */
 void wrap_pad(struct builder *ret, size_t from, size_t to);
 /**

@@ -34,6 +34,7 @@ int cli_token(int argc, char **argv, struct error *err);
 int cli_token_list(int argc, char **argv, struct error *err);
 int cli_token_init(int argc, char **argv, struct error *err);
 int cli_token_show(int argc, char **argv, struct error *err);
+int cli_ceremony(int argc, char **argv, struct error *err);
 int cli_ledger(int argc, char **argv, struct error *err);
 
 int cli_cert_show(int argc, char **argv, struct error *err);

@@ -61,7 +61,9 @@ bool home_data_read(int home_fd, const char *kind, const char *name, struct buil
     }
     if (!is_name(name))
         return error_set(err, ERROR_USAGE, 0, "invalid %s name \"%s\": letters, digits, \"-\" and \"_\" only",
-                         strcmp(kind, "policies") == 0 ? "policy" : "token model",
+                         strcmp(kind, "policies") == 0     ? "policy"
+                         : strcmp(kind, "ceremonies") == 0 ? "ceremony"
+                                                           : "token model",
                          quoted_text(name, &buffer));
     AUTO(free) char *inside = memory_format("%s/%s.yaml", kind, name);
     if (home_fd >= 0 && file_exists(home_fd, inside)) {

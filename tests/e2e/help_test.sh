@@ -6,7 +6,7 @@ source "$(dirname "$0")/lib.sh"
 
 run 0 --help
 mapfile -t commands < <(sed -n 's/^  \([a-z]*\) .*/\1/p' out)
-equal "${commands[*]}" "init request check sign plan approve batch review revoke crl status cert policy people token ledger"
+equal "${commands[*]}" "init request check sign plan approve batch review revoke crl status cert policy people token ceremony ledger"
 same_as_help() {
     run 0 "$@" --help
     mv out asked
@@ -22,7 +22,7 @@ for command in "${commands[@]}"; do
     says "usage: coldca $command"
     [ "$(wc -l <out)" -ge 4 ] || fail "$command says too little"
     # The parts of a command stand between its first and last paragraph.
-    case $command in cert | policy | people | token | ledger)
+    case $command in cert | policy | people | token | ceremony | ledger)
         mapfile -t parts < <(sed -n 's/^  \([a-z]*\)  .*/\1/p' out)
         [ ${#parts[@]} -ge 2 ] || fail "$command has no parts"
         for part in "${parts[@]}"; do

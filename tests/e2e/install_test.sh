@@ -10,12 +10,13 @@ COLDCA=$work/$COLDCA
 unset COLDCA_DATA
 
 step "the program, the policies, the token profiles, the documents, the provider"
-present prefix/share/coldca/policies/mqtt-device.yaml prefix/share/coldca/tokens/softhsm2.yaml
+present prefix/share/coldca/ceremonies/root.yaml prefix/share/coldca/policies/mqtt-device.yaml prefix/share/coldca/tokens/softhsm2.yaml
 for name in README.md policy-reference.md ledger-format.md coldca.1 coldca-provider.so; do
     [ -n "$(find prefix -name $name)" ] || fail "$name was not installed"
 done
 
 step "the installed program finds its policies and profiles by itself"
+run 0 ceremony check root
 run 0 policy list --json
 equal "$(jq -r 'map(.policy) | length' out)" "$(find "$SOURCE/policies" -name '*.yaml' | wc -l)"
 

@@ -197,6 +197,21 @@ static void a_table_keeps_its_columns(void **state)
         strstr(html_of(page, &text), "<tr><td>operator of all</td><td>Bj\xc3\xb6rn</td><td></td></tr>\n"));
 }
 
+static void a_command_is_broken_so_that_it_can_be_typed(void **state)
+{
+    AUTO(page_free) struct page *page = page_of(NULL);
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    (void)state;
+    page_command(
+        page, "command",
+        "coldca -C <home root> init --subject 'C=US,O=Example Org,CN=Example Root CA' --days 7300\ncp a b");
+    assert_non_null(strstr(text_of(page, &text),
+                           "  command         coldca -C <home root> init --subject \\\n"
+                           "                  'C=US,O=Example Org,CN=Example Root CA' --days 7300\n"
+                           "                  cp a b\n"));
+    assert_non_null(strstr(html_of(page, &text), "--days 7300\ncp a b</code></dd>"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +222,7 @@ int main(void)
         cmocka_unit_test(a_mark_is_on_top_and_on_each_sheet),
         cmocka_unit_test(each_line_comes_from_its_record),
         cmocka_unit_test(a_table_keeps_its_columns),
+        cmocka_unit_test(a_command_is_broken_so_that_it_can_be_typed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
