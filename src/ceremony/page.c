@@ -208,8 +208,8 @@ void page_heading(struct page *page, const char *text)
     builder_add_u8(&page->text, '\n');
 }
 
-static void add_paragraph(struct page *page, const char *begin, const char *lead, const char *format,
-                          va_list arguments)
+static void PRINTF_LIKE(4, 0) add_paragraph(struct page *page, const char *begin, const char *lead,
+                                            const char *format, va_list arguments)
 {
     AUTO(free) char *text = NULL;
     if (vasprintf(&text, format, arguments) < 0)
