@@ -106,7 +106,6 @@ static void cut_done(struct cut *cut)
 {
     free(cut->lines);
 }
-DEFINE_AUTO_VALUE(struct cut, cut_done);
 
 static struct cut cut_of(struct bytes text)
 {
