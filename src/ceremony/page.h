@@ -35,7 +35,7 @@ void page_heading(struct page *page, const char *text);
 void page_text(struct page *page, const char *format, ...) PRINTF_LIKE(2, 3);
 /** A line that must not be overlooked. */
 void page_warning(struct page *page, const char *format, ...) PRINTF_LIKE(2, 3);
-/** "label: value"; a NULL value writes nothing, an empty one a line to fill in. */
+/** "label: value"; a NULL value writes nothing, an empty value leaves room to write. */
 void page_field(struct page *page, const char *label, const char *value);
 /** The same for what is typed or compared character by character. */
 void page_code(struct page *page, const char *label, const char *value);

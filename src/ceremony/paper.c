@@ -167,10 +167,10 @@ static void add_conditions(const struct paper *paper, const struct ceremony_step
 static const char *offers_of(const struct ceremony_step *step)
 {
     if (step->fails != NULL && strcmp(step->fails, "go-on") == 0)
-        return "try again, note why and go on without it, or stop";
+        return "try it again; go on without it; stop here and resume later; abandon for good";
     if (step->fails != NULL && strcmp(step->fails, "stop") == 0)
-        return "stop";
-    return "try again, or stop";
+        return "stop here and resume later; abandon for good";
+    return "try it again; stop here and resume later; abandon for good";
 }
 
 /** What of a step's fields is not in its command. */

@@ -57,7 +57,7 @@ static const char *outcome_of(const char *name)
     if (name == NULL)
         return "not recorded";
     return strcmp(name, "done") == 0      ? "all steps were done"
-           : strcmp(name, "stopped") == 0 ? "stopped before its last step was done"
+           : strcmp(name, "stopped") == 0 ? "abandoned before its last step was done"
                                           : name;
 }
 

@@ -156,7 +156,7 @@ static void nothing_of_the_script_is_left_out(void **state)
                                         "Who has the key",
                                         "topmost Istanbul Pluto",
                                         "witness, initials",
-                                        "try again, note why and go on without it, or stop",
+                                        "go on without it; stop here and resume later",
                                         "sub-ca",
                                         "Exception sheet"};
     (void)state;
