@@ -80,10 +80,10 @@ static bool approve(const struct approving *approving, const char *path, const s
         (approving->name == NULL && !approve_find_name(&file, key, &found, err)))
         return false;
     const char *name = approving->name != NULL ? approving->name : found;
-    AUTO(free)
-    char *out =
-        approving->out != NULL ? memory_text(approving->out) : memory_format("%s.%s.approval", path, name);
-    if (!approve_sign(&file, key, name, time_now(), &note, &vkey, err) ||
+    AUTO(free) char *beside = memory_format("%s.%s.approval", path, name);
+    const char *out = approving->out != NULL ? approving->out : beside;
+    if (!approve_is_free(&file, name, out, err) ||
+        !approve_sign(&file, key, name, time_now(), &note, &vkey, err) ||
         !file_create(AT_FDCWD, out, 0644, builder_bytes(&note), err))
         return false;
     report(&file, name, out, builder_text(&vkey), options->wants_json);

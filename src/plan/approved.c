@@ -89,23 +89,22 @@ bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now,
 /* ---- and back ---- */
 
 /** The policy as it is now is the one people saw. */
-static bool check_policy(const struct home *home, const struct plan_header *header, struct plan *plan,
-                         struct error *err)
+static bool find_policy(const struct home *home, const struct plan_header *header, struct policy **ret_policy,
+                        struct error *err)
 {
-    struct policy *policy = NULL;
+    AUTO(policy_free) struct policy *policy = NULL;
     AUTO(builder_done) struct builder change = BUILDER_INIT;
     if (!home_policy_find(home->fd, header->policy, &policy, err))
         return false;
-    bool is_same = strcmp(policy_name(policy), header->policy) == 0 &&
-                   memcmp(policy_sha256(policy), header->policy_sha256, 32) == 0;
-    bool is_permitted = is_same && plan_permits_policy(home, policy, header->policy, &change, err);
-    plan->wants_proofs = policy_wants_proof(policy);
-    policy_free(policy);
-    return is_permitted ||
-           (!is_same &&
-            error_set(err, ERROR_INPUT, 0,
-                      "the policy %s changed since the plan was made: make it anew, and have it approved",
-                      quoted_text(header->policy, &(struct quoted){0})));
+    if (strcmp(policy_name(policy), header->policy) != 0 ||
+        memcmp(policy_sha256(policy), header->policy_sha256, 32) != 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the policy %s changed since the plan was made: make it anew, and have it approved",
+                         quoted_text(header->policy, &(struct quoted){0}));
+    if (!plan_permits_policy(home, policy, header->policy, &change, err))
+        return false;
+    *ret_policy = TAKE(policy);
+    return true;
 }
 
 struct key {
@@ -155,16 +154,20 @@ bool plan_of_admitted(const struct home *home, const struct admitted *admitted, 
     if (header->act != ACT_ISSUE && header->act != ACT_ISSUE_CA)
         return error_set(err, ERROR_INPUT, 0, "it is a plan of %s, not of certificates",
                          act_words(header->act));
+    AUTO(policy_free) struct policy *policy = NULL;
     AUTO(plan_free) struct plan *plan = plan_new_of(header->policy, header->policy_sha256, header->act);
     plan->admitted = admitted;
     plan->made_at = now;
     memcpy(plan->sha256, admitted->file.sha256, sizeof(plan->sha256));
-    if (!check_policy(home, header, plan, err))
+    if (!find_policy(home, header, &policy, err))
         return false;
+    const struct approved_items items = {
+        .home = home, .admitted = admitted, .policy = policy, .output = output};
+    plan->wants_proofs = policy_wants_proof(policy);
     plan->items = memory_new(header->count, sizeof(*plan->items));
     for (; plan->count < header->count; plan->count++) {
         struct plan_item *item = &plan->items[plan->count];
-        if (!approved_item_fill(home, admitted, plan->count, output, item, err)) {
+        if (!approved_item_fill(&items, plan->count, item, err)) {
             plan->count++; // it is the plan's to free
             return error_while(err, "reading item %zu of the plan, %s", plan->count - 1,
                                quoted_text(item->name, &(struct quoted){0}));

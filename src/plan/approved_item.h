@@ -10,12 +10,19 @@
 #include "plan/output.h"
 #include "records/admit.h"
 
+/** What the items of a plan have in common; borrowed. */
+struct approved_items {
+    const struct home *home;
+    const struct admitted *admitted;
+    const struct policy *policy; /**< the plan's, found to be the text that it was made by */
+    struct output *output;       /**< where certificates go; NULL: nowhere is looked */
+};
+
 /**
- * \param output    where certificates go; NULL: nowhere is looked
- * \param ret_item  zeroed; to be freed with its plan, also on failure. Its request is what the bytes say: subject, names, key
+ * \param ret_item  zeroed; to be freed with its plan, also on failure. Its request is what the bytes say: subject and key
  * \return false: ERROR_INPUT, what is wrong with it; ERROR_LEDGER
  */
-MUST_USE bool approved_item_fill(const struct home *home, const struct admitted *admitted, size_t index,
-                                 struct output *output, struct plan_item *ret_item, struct error *err);
+MUST_USE bool approved_item_fill(const struct approved_items *items, size_t index, struct plan_item *ret_item,
+                                 struct error *err);
 
 #endif

@@ -38,6 +38,8 @@ bool policy_wants_unique_key(const struct policy *policy);
 const struct screen_rules *policy_screen(const struct policy *policy);
 /** Whether certificates get a NAME.tlog-proof beside them; on unless the policy says `proof: false`. */
 bool policy_wants_proof(const struct policy *policy);
+/** Whether certificates have no end (99991231235959Z), whatever their issuer's is. */
+bool policy_has_no_expiry(const struct policy *policy);
 
 /** `--set NAME=VALUE`. */
 struct policy_variable {

@@ -320,6 +320,11 @@ bool policy_wants_proof(const struct policy *policy)
     return policy->rules->proof == NULL || *policy->rules->proof;
 }
 
+bool policy_has_no_expiry(const struct policy *policy)
+{
+    return policy->rules->validity.no_expiry;
+}
+
 const struct screen_rules *policy_screen(const struct policy *policy)
 {
     return &policy->screen;

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "witness/approve.h"
 
+#include "base/algorithm.h"
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "base/quote.h"
 #include "base/time.h"
 #include "base/words.h"
-#include "cert/cert.h"
 #include "records/approval.h"
-#include "records/cert.h"
+#include "witness/describe.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -42,38 +44,6 @@ static void describe_header(const struct plan_file *file, struct builder *ret_te
     builder_format(ret_text, "%s\n", builder_text(&words));
 }
 
-static bool describe_certificate(const struct json *record, bool is_full, struct builder *ret_text,
-                                 struct error *err)
-{
-    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
-    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
-    char hex[129];
-    char until[TIME_TEXT_SIZE];
-    enum signature_kind kind = SIGNATURE_OTHER;
-    if (!record_bytes(record, "tbs", &tbs, err) || !cert_tbs_signature_kind(builder_bytes(&tbs), &kind, err))
-        return false;
-    cert_seal(builder_bytes(&tbs), kind, bytes_of(NULL, 0), &der);
-    if (is_full)
-        return cert_describe(builder_bytes(&der), ret_text, err);
-    if (!cert_read_tbs(builder_bytes(&tbs), &facts, err))
-        return false;
-    builder_format(ret_text, "%s  %s  %s  %s  until %s%s\n",
-                   hex_of(bytes_of(facts.serial, facts.serial_len), hex), facts.subject_text,
-                   *facts.sans_text == '\0' ? "-" : facts.sans_text, facts.key_text,
-                   time_format(facts.not_after, until), facts.is_ca ? "  A CA CERTIFICATE" : "");
-    return true;
-}
-
-/** Other records are what they say: nothing else of them is signed or logged. */
-static void describe_record(const struct json *record, struct builder *ret_text)
-{
-    AUTO(builder_done) struct builder pretty = BUILDER_INIT;
-    json_pretty(record, &pretty);
-    quote_guard(ret_text, builder_bytes(&pretty));
-    builder_add_u8(ret_text, '\n');
-}
-
 bool approve_describe(const struct plan_file *file, struct builder *ret_text, struct error *err)
 {
     bool is_full = file->header.count <= IN_FULL;
@@ -81,10 +51,10 @@ bool approve_describe(const struct plan_file *file, struct builder *ret_text, st
     for (size_t i = 0; i < file->header.count; i++) {
         const struct json *record = plan_file_record(file, i);
         builder_format(ret_text, is_full ? "\nitem %zu\n" : "%zu  ", i);
-        if (strcmp(json_text(record, "type"), RECORD_CERT_SIGNING) != 0)
-            describe_record(record, ret_text);
-        else if (!describe_certificate(record, is_full, ret_text, err))
-            return error_while(err, "reading what would be signed, item %zu", i);
+        if (!describe_item(record, is_full, ret_text, err)) {
+            err->kind = ERROR_INPUT;
+            return error_while(err, "reading what would be done, item %zu", i);
+        }
     }
     return true;
 }
@@ -129,6 +99,42 @@ bool approve_find_name(const struct plan_file *file, const struct witness_key *k
     return error_set(
         err, ERROR_INPUT, 0,
         "no person whom the plan's control names has this key: say who approves with --name NAME");
+}
+
+/** Whether what is at the approval's place is one of this plan by this person. \param ret_time  when it was given */
+static bool is_same_approval(struct bytes note, const struct plan_file *file, const char *name,
+                             int64_t *ret_time)
+{
+    AUTO(approval_done) struct approval approval = {.origin = NULL};
+    struct error ignored = ERROR_INIT; // then it is something else
+    if (!approval_read(note, &approval, &ignored))
+        return false;
+    *ret_time = approval.time;
+    return strcmp(approval.name, name) == 0 &&
+           memcmp(approval.plan_sha256, file->sha256, sizeof(file->sha256)) == 0;
+}
+
+bool approve_is_free(const struct plan_file *file, const char *name, const char *path, struct error *err)
+{
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
+    struct error ignored = ERROR_INIT; // what can't be read is something else
+    struct quoted room, name_room;
+    char when[TIME_TEXT_SIZE];
+    int64_t time = 0;
+    if (!file_exists(AT_FDCWD, path))
+        return true;
+    (void)quoted_text(path, &room);
+    if (!file_read(AT_FDCWD, path, APPROVAL_MAX_LEN, &found, &ignored) ||
+        !is_same_approval(builder_bytes(&found), file, name, &time))
+        return error_set(err, ERROR_INPUT, 0,
+                         "%s is there already, and is not an approval of this plan by %s: move it away, or "
+                         "name another file with --out",
+                         room.text, quoted_text(name, &name_room));
+    return error_set(err, ERROR_INPUT, 0,
+                     "%s approved this plan already, at %s: %s is that approval, and holds until %s; it "
+                     "counts once, so give that file to who carries out the plan",
+                     quoted_text(name, &name_room), time_format(time, when), room.text,
+                     time_format(file->header.not_after, (char[TIME_TEXT_SIZE]){""}));
 }
 
 bool approve_sign(const struct plan_file *file, const struct witness_key *key, const char *name, int64_t now,

@@ -27,6 +27,14 @@ MUST_USE bool approve_sign(const struct plan_file *file, const struct witness_ke
 MUST_USE bool approve_find_name(const struct plan_file *file, const struct witness_key *key, char **ret_name,
                                 struct error *err);
 
+/**
+ * Whether an approval may be written to a path: nothing is there.
+ * \param name  the person's
+ * \return false: ERROR_INPUT, the person approved the plan already, or something else is there; and what to do
+ */
+MUST_USE bool approve_is_free(const struct plan_file *file, const char *name, const char *path,
+                              struct error *err);
+
 /** A key as a control names it: "NAME+KEYID+BASE64"; appends. */
 MUST_USE bool approve_vkey(const struct witness_key *key, const char *name, struct builder *ret_vkey,
                            struct error *err);

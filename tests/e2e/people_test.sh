@@ -72,6 +72,9 @@ carried 3 cyd.plan ann bob -- people remove
 says "the controls changed since"
 run 0 -C ca people remove cyd --plan-out cyd2.plan
 approve cyd2.plan bob dan
+says "people      ann, approver  ann+"
+says "quorum      issuing certificates: 2"
+says_not "cyd, approver"
 carried 0 cyd2.plan bob dan -- people remove
 both_verifiers
 
@@ -81,6 +84,8 @@ run 3 -C ca policy approve mqtt-device --yes --pin-source file:pin
 says "approving policies needs 2 approvals"
 run 0 -C ca policy approve mqtt-device --plan-out policy.plan
 approve policy.plan ann dan
+says "policy      mqtt-device"
+says "# another"
 carried 0 policy.plan ann dan -- policy approve
 both_verifiers
 cp ca/policies/mqtt-device.yaml second.yaml

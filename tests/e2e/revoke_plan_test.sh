@@ -34,7 +34,31 @@ says "revoking needs 2 approvals"
 run 0 -C ca revoke --where policy=mqtt-device --reason superseded --yes --plan-out many.plan
 equal "$(records '.type == "cert.revoked"')" 0
 approve many.plan ann
-says superseded
+for id in 0 1 2; do
+    grep -A4 "^revoke      CN=device-$((id + 1))\$" out >said || fail "no word of device-$((id + 1))"
+    grep -qx "serial      ${serials[$id]}" said || fail "no word of its serial"
+    grep -qx "reason      superseded" said || fail "no word of why"
+    grep -qE "^revoked     20[0-9-]+T[0-9:]+Z$" said || fail "no word of when"
+    grep -qE "^valid until 20[0-9-]+T[0-9:]+Z$" said || fail "no word of its end"
+done
+says_not '"reason"'
+
+step "who approves twice is told what is there; what is not that approval is left alone, and named"
+before=$(sha256sum many.plan.ann.approval)
+run 3 approve many.plan --name ann --key ann.key.pem --yes
+says "ann approved this plan already, at 20"
+says "many.plan.ann.approval is that approval"
+says "give that file to who carries out the plan"
+equal "$(sha256sum many.plan.ann.approval)" "$before"
+echo else >else
+run 3 approve many.plan --name ann --key ann.key.pem --yes --out else
+says "else is there already, and is not an approval of this plan by ann"
+says "name another file with --out"
+run 3 approve many.plan --name bob --key bob.key.pem --yes --out many.plan.ann.approval
+says "is not an approval of this plan by bob"
+equal "$(cat else)" else
+
+step "a plan of many"
 run 3 -C ca revoke --plan many.plan --approval many.plan.ann.approval --pin-source file:pin
 says "revoking needs 2 approvals, the plan has 1"
 approve many.plan bob
@@ -50,6 +74,8 @@ run 3 -C ca crl --pin-source file:pin
 says "signing CRLs needs 2 approvals"
 run 0 -C ca crl --plan-out crl.plan
 approve crl.plan ann bob
+says "CRL         number 1, 3 revoked"
+says "good        20"
 carried 0 crl.plan crl --out carried
 present carried/crl-1.pem
 openssl crl -in carried/crl-1.pem -noout -text | grep -c "Serial Number" >count
