@@ -38,7 +38,7 @@ static void add_time(struct builder *text, const char *label, int64_t time)
         add_line(text, label, time_format(time, buffer));
 }
 
-/** Goes on with a line. */
+/** Another word in a line. */
 static void add_word(struct builder *text, const char *value)
 {
     builder_add_text(text, "  ");
