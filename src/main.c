@@ -35,7 +35,7 @@ static const struct {
     {"policy", cli_policy, "list, show, check, compare and approve policies"},
     {"people", cli_people, "who may decide what: list, add, remove, set"},
     {"token", cli_token, "list, initialise and show tokens"},
-    {"ceremony", cli_ceremony, "a script for a room with witnesses: check, print"},
+    {"ceremony", cli_ceremony, "a script for a room with witnesses: check, print, rehearse, run"},
     {"ledger", cli_ledger, "list, show and verify the history"},
 };
 

@@ -66,3 +66,5 @@ if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     endforeach()
     coldca_script_test(e2e recipes_page e2e/recipes_page_test.sh) # in its chroot LeakSanitizer has no /proc
 endif()
+coldca_script_test(e2e ceremony_rehearse e2e/ceremony_rehearse_test.sh)
+coldca_script_test(e2e ceremony_run e2e/ceremony_run_test.sh)

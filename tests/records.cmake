@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(records revoked LAYERS cert_maker)
 coldca_unit_test(records types)
+coldca_unit_test(records ceremony_order)
 coldca_unit_test(records verify LAYERS fake_token)
 
 add_library(coldca_approver STATIC support/approver.c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ceremony: one reviewed file that is checked, printed, rehearsed and run before witnesses (docs/decisions/0024). A ceremony process holds no
+ * A ceremony: one reviewed file that is checked, printed, rehearsed and run before witnesses (docs/decisions/0025). A ceremony process holds no
  * token: each step that acts is a coldca command of its own, confined as ever, and the paper has it word for word.
  *
  *   script.h   the file, read                   steps.h    the table of steps: fields, conditions, commands

@@ -46,6 +46,7 @@ int cli_ledger_list(int argc, char **argv, struct error *err);
 int cli_ledger_verify(int argc, char **argv, struct error *err);
 int cli_ledger_prove(int argc, char **argv, struct error *err);
 int cli_ledger_export(int argc, char **argv, struct error *err);
+int cli_ledger_checkpoint(int argc, char **argv, struct error *err);
 int cli_ledger_cosign(int argc, char **argv, struct error *err);
 
 /** When the next CRL is due, and the exit code that says so. */

@@ -35,50 +35,13 @@ static int show(int argc, char **argv, struct error *err)
     return EXIT_DONE;
 }
 
-static const struct command_help checkpoint_help = {
-    .usage = "ledger checkpoint [--qr]",
-    .text = "Prints the newest signed checkpoint (C2SP tlog-checkpoint): what witnesses and auditors keep. "
-            "--qr draws it for a\n"
-            "phone's camera, the only way out of some sites.",
-};
-
-static int checkpoint(int argc, char **argv, struct error *err)
-{
-    bool wants_qr = false;
-    AUTO(options_done) struct options options = {.home = NULL};
-    const struct option_row rows[] = {{"qr", 0, OPTION_FLAG, NULL, "draw it as a QR code", &wants_qr}};
-    AUTO(home_close) struct home *home = NULL;
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
-    AUTO(builder_done) struct builder drawing = BUILDER_INIT;
-    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
-        return (int)err->kind;
-    if (cli_is_help(&options, &checkpoint_help, rows, ARRAY_LEN(rows)))
-        return EXIT_DONE;
-    struct console console = cli_console(&options);
-    AUTO(free) char *path = home_path(options.home);
-    if (!home_open(path, HOME_LOOK, &console, &home, err) ||
-        !ledger_checkpoint_newest(home->ledger, &note, err) ||
-        (wants_qr && !ui_qr(builder_bytes(&note), &drawing, err)))
-        return (int)err->kind;
-    if (options.wants_json) {
-        AUTO(json_free) struct json *json = json_new_object();
-        json_put_text(json, "checkpoint", builder_text(&note));
-        json_put_text(json, "vkey", home->config.ledger_vkey);
-        json_put_int(json, "records", (int64_t)ledger_size(home->ledger));
-        report_json(json);
-    } else {
-        fputs(wants_qr ? builder_text(&drawing) : builder_text(&note), stdout);
-    }
-    return EXIT_DONE;
-}
-
 int cli_ledger(int argc, char **argv, struct error *err)
 {
     static const struct subcommand table[] = {
         {"list", cli_ledger_list, "records, filtered"},
         {"show", show, "one record"},
         {"verify", cli_ledger_verify, "check everything, from the first byte"},
-        {"checkpoint", checkpoint, "the newest signed checkpoint"},
+        {"checkpoint", cli_ledger_checkpoint, "the newest signed checkpoint, or a new one"},
         {"prove", cli_ledger_prove, "write a proof that needs no home to be checked"},
         {"export", cli_ledger_export, "write the ledger for any client of transparency logs"},
         {"cosign", cli_ledger_cosign, "add a witness's signature to the newest checkpoint"},

@@ -65,6 +65,17 @@ static bool open_parent(int root_fd, const char *name, int *ret_fd, struct error
     return true;
 }
 
+bool media_look(int root_fd, const char *path, bool *ret_is_there, struct error *err)
+{
+    AUTO(close) int fd = beneath_open(root_fd, path, O_RDONLY);
+    if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+        return error_errno(err, ERROR_INPUT, errno, "cannot read %s on the medium%s",
+                           quoted_text(path, &(struct quoted){0}),
+                           errno == ELOOP ? ": a symbolic link is not followed; put a file there" : "");
+    *ret_is_there = fd >= 0;
+    return true;
+}
+
 bool media_open_folder(int root_fd, const char *path, bool may_make, int *ret_fd, struct error *err)
 {
     if (!may_make)

@@ -47,6 +47,9 @@ MUST_USE bool media_walk(int root_fd, size_t max_len, size_t max_items, struct m
 /** Opens a directory beneath the root for *at() calls, no symlink followed. \param may_make  it and its parents, where they are missing */
 MUST_USE bool media_open_folder(int root_fd, const char *path, bool may_make, int *ret_fd, struct error *err);
 
+/** Whether something is at a path beneath the root. \return false: ERROR_INPUT: a symbolic link or another file system is in the way */
+MUST_USE bool media_look(int root_fd, const char *path, bool *ret_is_there, struct error *err);
+
 /** Opens an item beneath the root again and reads it, at most max_len bytes; refuses if it is not a regular file any more. */
 MUST_USE bool media_read(int root_fd, const char *path, size_t max_len, struct builder *ret_data,
                          struct error *err);

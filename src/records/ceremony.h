@@ -26,7 +26,7 @@ enum ceremony_event {
     CEREMONY_ENDED,  /**< the attempt's command came to its end: exit_code, lines, digests, wrong_pins */
     CEREMONY_FILE,   /**< a file the step made or read: name: its place, digests[0], text: PEM, or NULL */
     CEREMONY_ANSWER, /**< a person said yes: text: to what; role, person, initials */
-    CEREMONY_CHOICE, /**< after a failure: name: "retry", "go-on" or "stop", text: why, person's initials */
+    CEREMONY_CHOICE, /**< after a failure: name: "retry", "go-on" or "abandon", text: why, person's initials */
     CEREMONY_NOTE,   /**< text, initials: a remark */
     CEREMONY_FAULT,  /**< a step could not be begun, or what was shown was not what was wanted: text */
     CEREMONY_INTERRUPTED, /**< text: by what: "Ctrl-C at the question ..." or "no end was recorded" */

@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "home/chain.h"
 #include "records/ca.h"
+#include "records/ceremony_order.h"
 #include "records/revoked.h"
 #include "records/types.h"
 
@@ -17,6 +18,7 @@ struct records_checker {
     const struct cert_issuer *issuer; /**< borrowed */
     struct revoked *revoked;
     struct governed *governed;
+    struct ceremony_order *ceremonies;
     struct builder tbs; /**< of the CRL that is being signed; empty: none, or it is wrong */
     enum signature_kind kind;
     uint64_t crls;               /**< rebuilt, and right */
@@ -268,6 +270,7 @@ static bool check_in_order(void *data, uint64_t seq, struct bytes text,
                    : is_issued ? check_crl_issued(checker, json, ret_findings)
                                : check_revoked(json, certificate, ret_findings);
     is_sound &= governed_take(checker->governed, seq, text, ret_findings);
+    is_sound &= ceremony_order_take(checker->ceremonies, text, ret_findings);
     // After the CRL was drawn: it is of the records before it.
     error_clear(&err);
     return (revoked_take(checker->revoked, seq, text, &err) ||
@@ -281,6 +284,7 @@ struct records_checker *records_checker_new(const struct home *home)
     checker->issuer = home->issuer;
     checker->revoked = revoked_new();
     checker->governed = governed_new(home->config.origin, home->config.ledger_vkey);
+    checker->ceremonies = ceremony_order_new();
     return checker;
 }
 
@@ -288,6 +292,7 @@ void records_checker_free(struct records_checker *checker)
 {
     revoked_free(checker->revoked);
     governed_free(checker->governed);
+    ceremony_order_free(checker->ceremonies);
     builder_done(&checker->tbs);
     free(checker);
 }

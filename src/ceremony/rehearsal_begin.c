@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/quote.h"
+#include "ceremony/check.h"
+#include "ceremony/places.h"
+#include "ceremony/rehearsal_parts.h"
+#include "ceremony/run.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void say(const struct rehearsal_making *making, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void say(const struct rehearsal_making *making, const char *format, ...)
+{
+    char words[500];
+    va_list arguments;
+    if (making->say == NULL)
+        return;
+    va_start(arguments, format);
+    utf8_vformat(words, sizeof(words), format, arguments);
+    va_end(arguments);
+    making->say(making->say_data, words);
+}
+
+/* ---- commands besides the steps ---- */
+
+static void keep_first(void *data, bool is_stderr, struct bytes line)
+{
+    struct builder *words = data;
+    if (is_stderr && words->len == 0)
+        quote_guard(words, line);
+}
+
+static bool run(const struct rehearsal_making *making, const char *what, const char *const *argv,
+                struct error *err)
+{
+    int code = 0;
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    if (!child_run(&making->rehearsal->machine, (char *const *)(uintptr_t)argv, keep_first, &words, &code,
+                   err))
+        return error_while(err, "%s", what);
+    return code == 0 || error_set(err, ERROR_INPUT, 0, "%s: %s", what, builder_text(&words));
+}
+
+/* ---- tokens and homes ---- */
+
+static bool make_token(const struct rehearsal_making *making, const char *name, struct error *err)
+{
+    const struct site_token *token = site_token(making->rehearsal->site, name);
+    const char *const argv[] = {"coldca",
+                                "token",
+                                "init",
+                                "--label",
+                                token->label,
+                                "--so-pin-source",
+                                token->so_pin_source,
+                                "--pin-source",
+                                token->pin_source,
+                                NULL};
+    AUTO(free) char *what = memory_format("initialising a throwaway token for %s", name);
+    say(making, "made up for the rehearsal: the token %s, initialised\n", name);
+    return run(making, what, argv, err);
+}
+
+static bool make_tokens(const struct rehearsal_making *making, struct error *err)
+{
+    for (unsigned i = 0; i < making->rehearsal->site->token_count; i++) {
+        const char *name = making->rehearsal->site->tokens[i].token;
+        if (ceremony_begins_with(making->script, FACT_READY, name) && !make_token(making, name, err))
+            return false;
+    }
+    return true;
+}
+
+static bool make_home(const struct rehearsal_making *making, const struct ceremony_home *home,
+                      struct error *err)
+{
+    const struct site_token *token = site_token(making->rehearsal->site, home->token);
+    AUTO(free)
+    char *subject = memory_format("O=%s,CN=%s stand-in for %s", CEREMONY_MARK, CEREMONY_MARK, home->home);
+    AUTO(free) char *what = memory_format("making a throwaway home for %s", home->home);
+    const char *const argv[] = {"coldca",
+                                "-C",
+                                site_home_path(making->rehearsal->site, home->home),
+                                "--pin-source",
+                                token->pin_source,
+                                "init",
+                                "--token",
+                                token->label,
+                                "--subject",
+                                subject,
+                                NULL};
+    say(making, "made up for the rehearsal: the home %s, a root of its own\n", home->home);
+    return run(making, what, argv, err);
+}
+
+static bool make_homes(const struct rehearsal_making *making, struct error *err)
+{
+    for (unsigned i = 0; i < making->script->home_count; i++) {
+        const struct ceremony_home *home = &making->script->homes[i];
+        bool exists = ceremony_begins_with(making->script, FACT_EXISTS, home->home);
+        if (exists && !ceremony_begins_with(making->script, FACT_COMPLETE, home->home))
+            return error_set(
+                err, ERROR_INPUT, 0,
+                "the home %s awaits its parent when this ceremony begins, which a rehearsal can't "
+                "make up: rehearse request and complete in one script",
+                home->home);
+        if (exists && !make_home(making, home, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- files that are brought along ---- */
+
+static bool copy_one(void *data, const char *place, struct bytes content, struct error *err)
+{
+    const struct rehearsal_making *making = data;
+    return place_write(making->rehearsal->site, place, content, err);
+}
+
+/** A file that the real media have. */
+static bool bring(const struct rehearsal_making *making, const char *place, struct error *err)
+{
+    size_t count = 0;
+    if (making->real == NULL)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "this script needs %s, which a rehearsal can't make up: give --site SITE, whose media have it",
+            place);
+    say(making, "brought along from the real medium: %s\n", place);
+    return place_each(making->real, place, SIZE_MAX, copy_one, (void *)(uintptr_t)making, &count, err);
+}
+
+static bool is_of_home(const struct ceremony_script *script, const char *place)
+{
+    size_t len = 0;
+    (void)ceremony_place(place, &len); // a place: the script was read
+    AUTO(free) char *name = memory_text_of(place, len);
+    return ceremony_home(script, name) != NULL;
+}
+
+static bool bring_for(const struct rehearsal_making *making, const struct ceremony_step *step,
+                      struct error *err)
+{
+    struct step_need needs[STEP_NEEDS_MAX];
+    size_t count = step_needs(making->script, step, needs);
+    for (size_t i = 0; i < count; i++) {
+        bool is_there = false;
+        if (needs[i].fact != FACT_FILE || !needs[i].is || is_of_home(making->script, needs[i].of) ||
+            !ceremony_begins_with(making->script, FACT_FILE, needs[i].of))
+            continue;
+        if (!place_look(making->rehearsal->site, needs[i].of, &is_there, err) ||
+            (!is_there && !bring(making, needs[i].of, err)))
+            return false;
+    }
+    return true;
+}
+
+bool rehearsal_begin(const struct rehearsal_making *making, struct error *err)
+{
+    if (!make_tokens(making, err) || !make_homes(making, err))
+        return false;
+    for (unsigned i = 0; i < making->script->step_count; i++) {
+        if (!bring_for(making, &making->script->steps[i], err))
+            return false;
+    }
+    return true;
+}
