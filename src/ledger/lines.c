@@ -10,12 +10,13 @@
 
 void lines_init(struct lines *lines, int fd, uint64_t offset, uint64_t limit)
 {
-    *lines = (struct lines){.fd = fd, .offset = offset, .limit = limit, .data = memory_new(1, BLOCK_LEN)};
+    uint8_t *room = memory_new(1, 1 + BLOCK_LEN);
+    *lines = (struct lines){.fd = fd, .offset = offset, .limit = limit, .room = room, .data = room + 1};
 }
 
 void lines_done(struct lines *lines)
 {
-    free(lines->data);
+    free(lines->room);
     *lines = (struct lines){.fd = -1};
 }
 
@@ -48,7 +49,7 @@ static void take(struct lines *lines, size_t len)
 
 static void take_line(struct lines *lines, size_t len, bool is_long, struct line *line)
 {
-    const uint8_t *text = lines->data + lines->start;
+    uint8_t *text = lines->data + lines->start;
     bool is_void =
         len > 0 && text[len - 1] == LINES_CANCEL && lines->offset + len - line->offset <= LINES_LONGEST;
     line->kind = is_void                                          ? LINE_VOID
@@ -56,6 +57,10 @@ static void take_line(struct lines *lines, size_t len, bool is_long, struct line
                                                                   : LINE_RECORD;
     if (line->kind == LINE_RECORD || (is_void && !is_long))
         line->text = bytes_of(text, len);
+    if (line->kind == LINE_RECORD) {
+        text[-1] = 0; // the line before it, of which this was the LF, is not valid any more
+        line->leaf = bytes_of(text - 1, len + 1);
+    }
     take(lines, len + 1);
     line->end = lines->offset;
 }

@@ -25,6 +25,8 @@ struct line {
     enum line_kind kind;
     struct bytes
         text; /**< LINE_RECORD, and LINE_VOID if it was not too long: without its LF; valid until the next call */
+    struct bytes
+        leaf; /**< LINE_RECORD: an octet 0 and the text, as the tree hashes it (tree_framed_hash()); valid as long */
     uint64_t offset; /**< of its first byte */
     uint64_t end;    /**< of the byte after its LF */
 };
@@ -33,6 +35,7 @@ struct lines {
     int fd;          /**< borrowed */
     uint64_t offset; /**< where the next line starts */
     uint64_t limit;  /**< no byte from here on is read */
+    uint8_t *room;   /**< an octet more than data, before it */
     uint8_t *data;
     size_t start, len;
 };

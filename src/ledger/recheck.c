@@ -85,7 +85,7 @@ static bool read_records(const struct ledger *ledger, struct reading *ret_readin
             ret_reading->has_chain = true;
             ret_reading->chain = tree->size;
         }
-        tree_leaf_hash(line.text, &leaf);
+        tree_framed_hash(line.leaf, &leaf);
         if (!tree_append(tree, &leaf, discard_tile, NULL, err))
             return false;
     } while (line.kind == LINE_RECORD || line.kind == LINE_VOID);

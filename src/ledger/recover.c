@@ -106,7 +106,7 @@ static bool take_line(struct ledger *ledger, const struct line *line, struct err
         return damaged(ledger, line->offset, "its seq does not follow", err);
     if (facts.time < ledger->state.newest_time)
         return damaged(ledger, line->offset, "its time is before that of the record before", err);
-    tree_leaf_hash(line->text, &leaf);
+    tree_framed_hash(line->leaf, &leaf);
     if (!tree_append(&ledger->tree, &leaf, index_tile_put, ledger->index, err) ||
         !index_add(ledger->index, &facts, line->offset, line->text.len, err))
         return false;
@@ -176,7 +176,7 @@ static bool look_for_cut(struct ledger *ledger, struct error *err)
             return false;
         if (line.kind != LINE_RECORD)
             continue;
-        tree_leaf_hash(line.text, &leaf);
+        tree_framed_hash(line.leaf, &leaf);
         if (!tree_append(tree, &leaf, discard_tile, NULL, err))
             return false;
     }

@@ -70,7 +70,7 @@ bool ledger_scan_on(struct ledger_scan *scan,
         if (line.kind == LINE_TOO_LONG)
             return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is longer than a record may be",
                              scan->tree.size);
-        tree_leaf_hash(line.text, &leaf);
+        tree_framed_hash(line.leaf, &leaf);
         uint64_t seq = scan->tree.size;
         if (!tree_append(&scan->tree, &leaf, forget_tile, NULL, err) || !visit(data, seq, line.text, err))
             return false;

@@ -11,6 +11,11 @@ void tree_leaf_hash(struct bytes record, struct tree_hash *ret_hash)
     digest_sha256_parts(parts, ARRAY_LEN(parts), ret_hash->bytes);
 }
 
+void tree_framed_hash(struct bytes leaf, struct tree_hash *ret_hash)
+{
+    digest_sha256(leaf, ret_hash->bytes);
+}
+
 void tree_node_hash(const struct tree_hash *left, const struct tree_hash *right, struct tree_hash *ret_hash)
 {
     uint8_t joined[1 + 2 * TREE_HASH_LEN] = {1};

@@ -21,6 +21,7 @@ struct revoked {
     uint64_t size;
     int64_t begin; /**< time of record 0 */
     struct revoked_items items;
+    struct revoked_places places[REVOKED_KINDS];
     struct unfinished *unfinished;
     size_t unfinished_count, unfinished_capacity;
     struct revoked_crls crls;
@@ -68,21 +69,18 @@ const struct revoked_items *revoked_items(const struct revoked *revoked)
 /* ---- by serial ---- */
 
 /** \return false: there is none, or it was released */
-static bool find_live(const struct revoked *revoked, struct bytes serial, uint32_t *ret_place,
-                      struct revoked_item *ret_item)
+static bool is_live(const struct revoked *revoked, uint32_t place, struct revoked_item *ret_item)
 {
-    *ret_place = revoked_items_find(&revoked->items, serial);
-    if (*ret_place == REVOKED_NO_ITEM)
+    if (place == REVOKED_NO_ITEM)
         return false;
-    revoked_items_get(&revoked->items, *ret_place, ret_item);
+    revoked_items_get(&revoked->items, place, ret_item);
     return ret_item->is_live;
 }
 
 bool revoked_find(const struct revoked *revoked, struct bytes serial, struct revoked_state *ret_state)
 {
-    uint32_t place;
     struct revoked_item item;
-    if (!find_live(revoked, serial, &place, &item))
+    if (!is_live(revoked, revoked_items_find(&revoked->items, serial), &item))
         return false;
     *ret_state = item.state;
     return true;
@@ -94,14 +92,15 @@ static bool add(struct revoked *revoked, struct bytes serial, const struct revok
     struct revoked_item before;
     struct revoked_item item = {
         .serial = serial, .state = *state, .is_live = true, .burned = REVOKED_NO_ITEM};
-    uint32_t place;
-    if (find_live(revoked, serial, &place, &before)) {
+    struct revoked_slot slot = revoked_items_seek(&revoked->items, serial);
+    uint32_t place = revoked_items_at(&revoked->items, slot);
+    if (is_live(revoked, place, &before)) {
         if (!state->is_burned && !before.state.is_burned && !before.state.is_hold)
             return false;
         item.burned = before.state.is_burned ? place : before.burned;
         revoked_items_end(&revoked->items, place);
     }
-    revoked_items_add(&revoked->items, &item);
+    revoked_items_add(&revoked->items, slot, &item);
     return true;
 }
 
@@ -182,8 +181,8 @@ static bool take_unrevoked(struct revoked *revoked, uint64_t seq, const struct j
     if (!record_cert_unrevoked_read(json, &buffer, &record, err))
         return error_while(err, "reading record %" PRIu64, seq);
     struct revoked_item item;
-    uint32_t place;
-    if (!find_live(revoked, record.serial, &place, &item) || item.state.is_burned)
+    uint32_t place = revoked_items_find(&revoked->items, record.serial);
+    if (!is_live(revoked, place, &item) || item.state.is_burned)
         return revoked_wrong(err, seq, "it releases what is not revoked");
     if (!item.state.is_hold)
         return revoked_wrong(err, seq, "it releases what was not on hold (RFC 5280 5.3.1)");
@@ -239,7 +238,7 @@ bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, stru
     size_t serial_len = 0;
     struct revoked_state state = {.seq = seq};
     revoked->size = seq + 1;
-    bool is_plucked = seq > 0 && revoked_pluck(text, fields);
+    bool is_plucked = seq > 0 && revoked_pluck(text, revoked->places, fields);
     if (seq > 0 && !is_plucked && !may_matter(text))
         return true;
     if (!is_plucked && !canonical_read(text, fields, REVOKED_FIELDS))
@@ -251,9 +250,11 @@ bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, stru
         return take_signing(revoked, seq, fields, err);
     if (bytes_equal_text(type, RECORD_CERT_ISSUED) || bytes_equal_text(type, RECORD_CERT_ABANDONED))
         return take_end(revoked, seq, fields, bytes_equal_text(type, RECORD_CERT_ABANDONED), err);
-    if (bytes_equal_text(type, RECORD_CERT_REVOKED) &&
-        revoked_read_plain(fields, serial, &serial_len, &state))
-        return take_state(revoked, bytes_of(serial, serial_len), &state, err);
+    if (bytes_equal_text(type, RECORD_CERT_REVOKED) && revoked_read_serial(fields, serial, &serial_len)) {
+        revoked_items_expect(&revoked->items, bytes_of(serial, serial_len));
+        if (revoked_read_plain(fields, &state))
+            return take_state(revoked, bytes_of(serial, serial_len), &state, err);
+    }
     for (size_t i = 0; i < ARRAY_LEN(by_json); i++) {
         if (bytes_equal_text(type, by_json[i]))
             return take_json(revoked, seq, type, text, err);

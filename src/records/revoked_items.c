@@ -23,6 +23,8 @@ enum { IS_LIVE = 1, IS_HOLD = 2, IS_BURNED = 4, HAS_MORE = 8 };
 
 #define PLACES_MAX (UINT32_MAX - 256)
 #define SLOTS_FIRST 1024
+#define EXPECTED_AHEAD 8 /* about as many reads from memory can be under way */
+#define SLOTS_LARGE ((size_t)1 << 20)
 
 void revoked_items_done(struct revoked_items *items)
 {
@@ -142,63 +144,91 @@ static uint64_t hash_of(struct bytes serial)
 
 static uint8_t tag_of(uint64_t hash)
 {
-    return (uint8_t)(hash >> 8 | 1);
+    return (uint8_t)(hash & 0xff) == 0 ? 1 : (uint8_t)(hash & 0xff);
+}
+
+static size_t first_slot(const struct revoked_items *items, uint64_t hash)
+{
+    return (size_t)((hash >> 32) * items->slot_count >> 32);
 }
 
 /** The slot of a serial: a free one, if it has none. There is always a free one. */
-static size_t slot_of(const struct revoked_items *items, struct bytes serial)
+static struct revoked_slot seek(const struct revoked_items *items, struct bytes serial)
 {
     uint64_t hash = hash_of(serial);
-    size_t at = (size_t)((hash >> 32) * items->slot_count >> 32);
-    while (items->tags[at] != 0 &&
-           (items->tags[at] != tag_of(hash) || !bytes_equal(serial_at(items, items->slots[at]), serial)))
-        at = at + 1 == items->slot_count ? 0 : at + 1;
-    return at;
+    struct revoked_slot slot = {.at = first_slot(items, hash), .tag = tag_of(hash)};
+    while (items->tags[slot.at] != 0 && (items->tags[slot.at] != slot.tag ||
+                                         !bytes_equal(serial_at(items, items->slots[slot.at]), serial)))
+        slot.at = slot.at + 1 == items->slot_count ? 0 : slot.at + 1;
+    return slot;
 }
 
-static void take_slot(struct revoked_items *items, struct bytes serial, uint32_t place)
+void revoked_items_expect(const struct revoked_items *items, struct bytes serial)
 {
-    size_t at = slot_of(items, serial);
-    items->used += items->tags[at] == 0 ? 1 : 0;
-    items->slots[at] = place;
-    items->tags[at] = tag_of(hash_of(serial));
+    if (items->used > 0)
+        __builtin_prefetch(items->tags + first_slot(items, hash_of(serial)));
+}
+
+static void take_slot(struct revoked_items *items, struct revoked_slot slot, uint32_t place)
+{
+    items->used += items->tags[slot.at] == 0 ? 1 : 0;
+    items->slots[slot.at] = place;
+    items->tags[slot.at] = slot.tag;
+}
+
+static bool is_live(const struct revoked_items *items, uint32_t place)
+{
+    return (packed_at(items, place)[FLAGS_AT] & IS_LIVE) != 0;
 }
 
 /**
- * By a half: by as much again, a table of many would be a third of what it describes. It is filled in the items' order, in which they lie in
- * memory. What is found of a serial is the item that is live, or if there is none the last.
+ * A large table grows by a half: by as much again, it would be a third of what it describes. It is filled in the items' order, in which they
+ * lie in memory. What is found of a serial is the item that is live, or if there is none the last.
  */
 static void grow_slots(struct revoked_items *items)
 {
-    struct revoked_item item;
+    struct revoked_item item, expected;
+    size_t old = items->slot_count;
     free(items->slots);
     free(items->tags);
-    items->slot_count = items->slot_count == 0 ? SLOTS_FIRST : items->slot_count + items->slot_count / 2;
+    items->slot_count = old == 0 ? SLOTS_FIRST : old < SLOTS_LARGE ? 2 * old : old + old / 2;
     items->slots = memory_new(items->slot_count, sizeof(*items->slots));
     items->tags = memory_new(items->slot_count, 1);
     items->used = 0;
+    uint32_t ahead = 0;
+    for (size_t i = 0; i < EXPECTED_AHEAD && revoked_items_next(items, &ahead, &expected);)
+        i++; // of a short list there are fewer
     for (uint32_t next = 0, place = 0; revoked_items_next(items, &next, &item); place = next) {
-        uint32_t before = item.is_live ? REVOKED_NO_ITEM : revoked_items_find(items, item.serial);
-        if (before == REVOKED_NO_ITEM || (packed_at(items, before)[FLAGS_AT] & IS_LIVE) == 0)
-            take_slot(items, item.serial, place);
+        if (revoked_items_next(items, &ahead, &expected))
+            revoked_items_expect(items, expected.serial);
+        struct revoked_slot slot = seek(items, item.serial);
+        if (item.is_live || items->tags[slot.at] == 0 || !is_live(items, items->slots[slot.at]))
+            take_slot(items, slot, place);
     }
+}
+
+uint32_t revoked_items_at(const struct revoked_items *items, struct revoked_slot slot)
+{
+    return items->tags[slot.at] == 0 ? REVOKED_NO_ITEM : items->slots[slot.at];
 }
 
 uint32_t revoked_items_find(const struct revoked_items *items, struct bytes serial)
 {
-    if (items->used == 0)
-        return REVOKED_NO_ITEM;
-    size_t at = slot_of(items, serial);
-    return items->tags[at] == 0 ? REVOKED_NO_ITEM : items->slots[at];
+    return items->used == 0 ? REVOKED_NO_ITEM : revoked_items_at(items, seek(items, serial));
 }
 
-void revoked_items_add(struct revoked_items *items, const struct revoked_item *item)
+struct revoked_slot revoked_items_seek(struct revoked_items *items, struct bytes serial)
+{
+    if (4 * items->used >= 3 * items->slot_count)
+        grow_slots(items);
+    return seek(items, serial);
+}
+
+void revoked_items_add(struct revoked_items *items, struct revoked_slot slot, const struct revoked_item *item)
 {
     bool has_more = item->state.invalidity_date != CRL_NO_TIME || item->burned != REVOKED_NO_ITEM;
     uint32_t len = packed_len(item->serial.len, has_more);
     uint32_t place = items->len;
-    if (4 * items->used >= 3 * items->slot_count)
-        grow_slots(items);
     if (items->capacity - items->len < len) {
         if (items->len > PLACES_MAX || item->serial.len > REVOKED_SERIAL_MAX_LEN)
             abort(); // the ledger is larger than any disk
@@ -208,13 +238,13 @@ void revoked_items_add(struct revoked_items *items, const struct revoked_item *i
     }
     pack(packed_at(items, place), item, has_more);
     items->len += len;
-    take_slot(items, item->serial, place);
+    take_slot(items, slot, place);
 }
 
 void revoked_items_restore(struct revoked_items *items, uint32_t place)
 {
     packed_at(items, place)[FLAGS_AT] |= IS_LIVE;
-    items->slots[slot_of(items, serial_at(items, place))] = place;
+    take_slot(items, seek(items, serial_at(items, place)), place);
 }
 
 void revoked_items_end(struct revoked_items *items, uint32_t place)

@@ -29,10 +29,23 @@ struct revoked_items {
 };
 void revoked_items_done(struct revoked_items *items);
 
-/** Appends an item, which is from now on the one revoked_items_find() has of this serial. */
-void revoked_items_add(struct revoked_items *items, const struct revoked_item *item);
 /** What was said last of a serial, live or not; REVOKED_NO_ITEM: nothing. */
 uint32_t revoked_items_find(const struct revoked_items *items, struct bytes serial);
+
+/** Where a serial is looked for: until the next item is added. */
+struct revoked_slot {
+    size_t at;
+    uint8_t tag;
+};
+/** A serial that is sought presently: its place in the table, which mostly is in no cache, is read meanwhile. */
+void revoked_items_expect(const struct revoked_items *items, struct bytes serial);
+/** For a serial that may get an item. */
+struct revoked_slot revoked_items_seek(struct revoked_items *items, struct bytes serial);
+uint32_t revoked_items_at(const struct revoked_items *items,
+                          struct revoked_slot slot); /**< as revoked_items_find() */
+/** Appends an item, which is from now on the one that is found of its serial. \param slot  of its serial */
+void revoked_items_add(struct revoked_items *items, struct revoked_slot slot,
+                       const struct revoked_item *item);
 /** Makes an earlier item the one that is found, and live. */
 void revoked_items_restore(struct revoked_items *items, uint32_t place);
 void revoked_items_end(struct revoked_items *items, uint32_t place); /**< it is not live any more */

@@ -19,18 +19,22 @@ static bool ends_with(struct bytes text, struct bytes end)
 }
 
 /**
- * What stands behind `,"key":`, searched for from *from on, which is moved behind it. The comma, the key in its quotes and the colon are
- * given. \return false: it is not there
+ * Moves *from behind `,"key":`, which is given with its comma, quotes and colon. Records that follow on each other mostly have it in the
+ * same place, which is looked at first. \return false: it is not there
  */
-static bool seek(struct bytes *from, struct bytes key)
+static bool seek(struct bytes *from, struct bytes key, uint16_t *place)
 {
-    const uint8_t *at = memmem(from->data, from->len, key.data, key.len);
-    if (at == NULL)
-        return false;
-    *from = bytes_slice(*from, (size_t)(at - from->data) + key.len, from->len);
+    if (*place >= from->len || from->len - *place < key.len ||
+        memcmp(from->data + *place, key.data, key.len) != 0) {
+        const uint8_t *at = memmem(from->data, from->len, key.data, key.len);
+        if (at == NULL)
+            return false;
+        *place = (uint16_t)(at - from->data); // a record has at most 65,535 bytes
+    }
+    *from = bytes_slice(*from, *place + key.len, from->len);
     return true;
 }
-#define SEEK(from, name) seek(from, BYTES_LITERAL(",\"" name "\":"))
+#define SEEK(from, name, places, field) seek(from, BYTES_LITERAL(",\"" name "\":"), &(places)->at[field])
 
 static bool pluck_text(struct bytes *from, struct canonical_value *ret_value)
 {
@@ -69,57 +73,61 @@ static bool pluck_word(struct bytes *from, struct canonical_value *ret_value)
     return bytes_equal_text(word, "true") || bytes_equal_text(word, "false");
 }
 
-/** A member that may be missing. \param within  what stands before the next one that may not be, as keys are in ascending order */
-static bool pluck_text_if_any(struct bytes within, struct bytes key, struct canonical_value *ret_value)
+static bool pluck_signing(struct bytes text, struct revoked_places *places, struct canonical_field *fields)
 {
-    return !seek(&within, key) || pluck_text(&within, ret_value);
+    return SEEK(&text, "not_after", places, REVOKED_NOT_AFTER) &&
+           pluck_text(&text, &fields[REVOKED_NOT_AFTER].value) &&
+           SEEK(&text, "serial", places, REVOKED_SERIAL) && pluck_text(&text, &fields[REVOKED_SERIAL].value);
 }
 
-static bool pluck_signing(struct bytes text, struct canonical_field *fields)
+static bool pluck_issued(struct bytes text, struct revoked_places *places, struct canonical_field *fields)
 {
-    return SEEK(&text, "not_after") && pluck_text(&text, &fields[REVOKED_NOT_AFTER].value) &&
-           SEEK(&text, "serial") && pluck_text(&text, &fields[REVOKED_SERIAL].value);
+    return SEEK(&text, "ref", places, REVOKED_REF) && pluck_int(&text, &fields[REVOKED_REF].value);
 }
 
-static bool pluck_issued(struct bytes text, struct canonical_field *fields)
-{
-    return SEEK(&text, "ref") && pluck_int(&text, &fields[REVOKED_REF].value);
-}
-
-static bool pluck_revoked(struct bytes text, struct canonical_field *fields)
+/** Keys are in ascending order; what may be missing stands before what may not. */
+static bool pluck_revoked(struct bytes text, struct revoked_places *places, struct canonical_field *fields)
 {
     struct bytes rest = text;
-    if (!SEEK(&rest, "hold") || !pluck_word(&rest, &fields[REVOKED_HOLD].value))
+    if (!SEEK(&rest, "hold", places, REVOKED_HOLD) || !pluck_word(&rest, &fields[REVOKED_HOLD].value))
         return false;
-    struct bytes between = rest;
-    if (!SEEK(&rest, "reason"))
+    struct bytes invalidity = rest;
+    if (!SEEK(&rest, "reason", places, REVOKED_REASON))
         return false;
-    between.len = (size_t)(rest.data - between.data);
-    return pluck_text_if_any(between, BYTES_LITERAL(",\"invalidity_date\":"),
-                             &fields[REVOKED_INVALIDITY_DATE].value) &&
-           pluck_text_if_any(between, BYTES_LITERAL(",\"not_after\":"), &fields[REVOKED_NOT_AFTER].value) &&
-           pluck_text(&rest, &fields[REVOKED_REASON].value) && SEEK(&rest, "ref") &&
-           pluck_int(&rest, &fields[REVOKED_REF].value) && SEEK(&rest, "revoked_at") &&
-           pluck_text(&rest, &fields[REVOKED_REVOKED_AT].value) && SEEK(&rest, "serial") &&
-           pluck_text(&rest, &fields[REVOKED_SERIAL].value);
+    invalidity.len = (size_t)(rest.data - invalidity.data);
+    struct bytes not_after = invalidity;
+    return (!SEEK(&invalidity, "invalidity_date", places, REVOKED_INVALIDITY_DATE) ||
+            pluck_text(&invalidity, &fields[REVOKED_INVALIDITY_DATE].value)) &&
+           (!SEEK(&not_after, "not_after", places, REVOKED_NOT_AFTER) ||
+            pluck_text(&not_after, &fields[REVOKED_NOT_AFTER].value)) &&
+           pluck_text(&rest, &fields[REVOKED_REASON].value) && SEEK(&rest, "ref", places, REVOKED_REF) &&
+           pluck_int(&rest, &fields[REVOKED_REF].value) &&
+           SEEK(&rest, "revoked_at", places, REVOKED_REVOKED_AT) &&
+           pluck_text(&rest, &fields[REVOKED_REVOKED_AT].value) &&
+           SEEK(&rest, "serial", places, REVOKED_SERIAL) && pluck_text(&rest, &fields[REVOKED_SERIAL].value);
 }
 
-bool revoked_pluck(struct bytes text, struct canonical_field *fields)
+bool revoked_pluck(struct bytes text, struct revoked_places places[static REVOKED_KINDS],
+                   struct canonical_field *fields)
 {
     static const struct {
-        const char *type, *end;
-        bool (*pluck)(struct bytes text, struct canonical_field *fields);
-    } kinds[] = {
-        {RECORD_CERT_SIGNING, ",\"type\":\"" RECORD_CERT_SIGNING "\"}", pluck_signing},
-        {RECORD_CERT_ISSUED, ",\"type\":\"" RECORD_CERT_ISSUED "\"}", pluck_issued},
-        {RECORD_CERT_REVOKED, ",\"type\":\"" RECORD_CERT_REVOKED "\"}", pluck_revoked},
+        const char *type;
+        struct bytes end;
+        bool (*pluck)(struct bytes text, struct revoked_places *places, struct canonical_field *fields);
+    } kinds[REVOKED_KINDS] = {
+#define KIND(type, pluck)                                                                                    \
+    {type, {(const uint8_t *)",\"type\":\"" type "\"}", sizeof(",\"type\":\"" type "\"}") - 1}, pluck}
+        KIND(RECORD_CERT_SIGNING, pluck_signing),
+        KIND(RECORD_CERT_ISSUED, pluck_issued),
+        KIND(RECORD_CERT_REVOKED, pluck_revoked),
+#undef KIND
     };
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (!ends_with(text, bytes_of_text(kinds[i].end)))
+    for (size_t i = 0; i < REVOKED_KINDS; i++) {
+        if (!ends_with(text, kinds[i].end))
             continue;
         fields[REVOKED_TYPE].value =
             (struct canonical_value){.kind = CANONICAL_TEXT, .spelling = bytes_of_text(kinds[i].type)};
-        return memchr(text.data + 1, '{', text.len - 1) == NULL && kinds[i].pluck(text, fields);
+        return memchr(text.data + 1, '{', text.len - 1) == NULL && kinds[i].pluck(text, &places[i], fields);
     }
     return false;
 }
@@ -140,20 +148,24 @@ static bool take_time_if_any(const struct canonical_field *field, int64_t *ret_t
     return field->value.kind == CANONICAL_NONE || revoked_field_time(field, ret_time);
 }
 
-bool revoked_read_plain(const struct canonical_field *fields,
-                        uint8_t ret_serial[static REVOKED_SERIAL_MAX_LEN], size_t *ret_serial_len,
-                        struct revoked_state *state)
+bool revoked_read_serial(const struct canonical_field *fields,
+                         uint8_t ret_serial[static REVOKED_SERIAL_MAX_LEN], size_t *ret_serial_len)
+{
+    struct bytes hex = fields[REVOKED_SERIAL].value.spelling;
+    *ret_serial_len = hex.len / 2;
+    return fields[REVOKED_SERIAL].value.kind == CANONICAL_TEXT && hex.len > 0 &&
+           *ret_serial_len <= REVOKED_SERIAL_MAX_LEN &&
+           decode_hex_exactly(hex, ret_serial, *ret_serial_len) && ret_serial[0] != 0;
+}
+
+bool revoked_read_plain(const struct canonical_field *fields, struct revoked_state *state)
 {
     char reason_name[32] = "";
-    struct bytes hex = fields[REVOKED_SERIAL].value.spelling;
     struct bytes name = fields[REVOKED_REASON].value.spelling;
     struct bytes hold = fields[REVOKED_HOLD].value.spelling;
-    *ret_serial_len = hex.len / 2;
-    if (fields[REVOKED_SERIAL].value.kind != CANONICAL_TEXT || hex.len == 0 ||
-        *ret_serial_len > REVOKED_SERIAL_MAX_LEN || !decode_hex_exactly(hex, ret_serial, *ret_serial_len) ||
-        ret_serial[0] == 0 || fields[REVOKED_REASON].value.kind != CANONICAL_TEXT ||
-        name.len >= sizeof(reason_name) || fields[REVOKED_REF].value.kind != CANONICAL_INT ||
-        fields[REVOKED_REF].value.number < 0 || fields[REVOKED_HOLD].value.kind != CANONICAL_WORD ||
+    if (fields[REVOKED_REASON].value.kind != CANONICAL_TEXT || name.len >= sizeof(reason_name) ||
+        fields[REVOKED_REF].value.kind != CANONICAL_INT || fields[REVOKED_REF].value.number < 0 ||
+        fields[REVOKED_HOLD].value.kind != CANONICAL_WORD ||
         !revoked_field_time(&fields[REVOKED_REVOKED_AT], &state->revoked_at) ||
         !take_time_if_any(&fields[REVOKED_INVALIDITY_DATE], &state->invalidity_date) ||
         !take_time_if_any(&fields[REVOKED_NOT_AFTER], &state->not_after))

@@ -28,24 +28,32 @@ enum revoked_field {
     REVOKED_TYPE,
     REVOKED_FIELDS
 };
+/** Where the members of a kind of record stood last; a guess, and zero is as good as any. */
+struct revoked_places {
+    uint16_t at[REVOKED_FIELDS];
+};
+#define REVOKED_KINDS 3 /* cert.signing, cert.issued, cert.revoked */
 /**
  * The members of a cert.signing, a cert.issued or a cert.revoked, of which there are as many as certificates, without a look at the rest of
  * it. In canonical form `,"key":` can't stand inside a text, where its quotes would be escaped, and a record with one brace has no second member
  * of the name. That it is canonical was seen when it was appended, and `ledger verify` sees it again.
+ * \param places  of the records before
  * \param fields  all of enum revoked_field, without values
  * \return false: it is another record, or written otherwise; canonical_read() tells
  */
-MUST_USE bool revoked_pluck(struct bytes text, struct canonical_field *fields);
+MUST_USE bool revoked_pluck(struct bytes text, struct revoked_places places[static REVOKED_KINDS],
+                            struct canonical_field *fields);
 MUST_USE bool revoked_field_time(const struct canonical_field *field, int64_t *ret_time);
+/** The serial of a cert.revoked as coldca writes it. \return false: it is written otherwise */
+MUST_USE bool revoked_read_serial(const struct canonical_field *fields,
+                                  uint8_t ret_serial[static REVOKED_SERIAL_MAX_LEN], size_t *ret_serial_len);
 /**
- * A cert.revoked as coldca writes it, where it lies: a million of them are read in a second.
+ * The rest of it, where it lies: a million of them are read in a second.
  * \param fields  all of enum revoked_field
  * \param state   gets what the record says; its seq is the caller's
  * \return false: it is written otherwise, and record_cert_revoked_read() knows what to make of it
  */
-MUST_USE bool revoked_read_plain(const struct canonical_field *fields,
-                                 uint8_t ret_serial[static REVOKED_SERIAL_MAX_LEN], size_t *ret_serial_len,
-                                 struct revoked_state *state);
+MUST_USE bool revoked_read_plain(const struct canonical_field *fields, struct revoked_state *state);
 
 /** crl.signing. ERROR_LEDGER: it can't follow those before it. */
 MUST_USE bool revoked_crls_take_signing(struct revoked_crls *crls, uint64_t seq, const struct json *json,
