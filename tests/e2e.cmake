@@ -16,6 +16,7 @@ coldca_script_test(e2e policy_changed e2e/policy_changed_test.sh)
 coldca_script_test(e2e approvals e2e/approvals_test.sh)
 coldca_script_test(e2e approvals_batch e2e/approvals_batch_test.sh)
 coldca_script_test(e2e approvals_review e2e/approvals_review_test.sh)
+coldca_script_test(e2e tools e2e/tools_test.sh)
 coldca_script_test(e2e people e2e/people_test.sh)
 coldca_script_test(e2e revoke_plan e2e/revoke_plan_test.sh)
 coldca_script_test(e2e approvals_token e2e/approvals_token_test.sh)
@@ -58,6 +59,7 @@ coldca_script_test(e2e old_homes e2e/old_homes_test.sh)
 coldca_script_test(e2e help e2e/help_test.sh)
 coldca_script_test(e2e setup e2e/setup_test.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
+    coldca_script_test(e2e tools_linked e2e/tools_linked_test.sh) # a sanitizer loads code itself
     coldca_script_test(e2e clock e2e/clock_test.sh)
     coldca_script_test(e2e crl_time e2e/crl_time_test.sh)
     coldca_script_test(e2e demo e2e/demo_test.sh) # builds its own program

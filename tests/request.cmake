@@ -28,6 +28,6 @@ target_link_libraries(make_text_requests PRIVATE coldca_csr_maker)
 # The whole program with readers that lie, for tests/e2e/liar_test.sh.
 add_executable(coldca_liar ${CMAKE_SOURCE_DIR}/src/main.c support/liar.c)
 target_compile_definitions(coldca_liar PRIVATE COLDCA_COMMIT="liar")
-target_link_libraries(coldca_liar PRIVATE coldca_cli)
+target_link_libraries(coldca_liar PRIVATE coldca_operator)
 target_link_options(coldca_liar PRIVATE LINKER:--wrap=csr_read_all)
 set_source_files_properties(support/liar.c PROPERTIES COMPILE_OPTIONS "-Wno-reserved-identifier;-Wno-missing-prototypes")

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-coldca_unit_test(witness evidence LAYERS fake_token)
+coldca_unit_test(witness evidence LAYERS fake_token signer)
 coldca_unit_test(witness describe)

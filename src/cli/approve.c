@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "witness/approve.h"
 
-#include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "cli/cli.h"
 #include "cli/print.h"
+#include "cli/program.h"
 #include "cli/report.h"
 
 #include <fcntl.h>
@@ -15,7 +14,8 @@ static const struct command_help help = {
     .text = "Shows what a plan would do, read from the bytes that would be signed, asks, and writes an\n"
             "approval: a note signed by a person's key, for this one plan of this one CA. Needs no home\n"
             "and no token of the CA: run it on another machine. FILE is an Ed25519 or P-256 key in PEM,\n"
-            "URI (pkcs11:...) one in the person's own token. --vkey prints the key as controls name it.",
+            "URI (pkcs11:...) one in the person's own token, which coldca takes and coldca-tools does not.\n"
+            "--vkey prints the key as controls name it.",
     .example = "  coldca approve --vkey --name ann --key ann.pem\n"
                "  coldca approve stick/sub-ca.plan --key ann.pem",
 };
@@ -67,13 +67,11 @@ static bool approve(const struct approving *approving, const char *path, const s
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
     AUTO(witness_key_close) struct witness_key *key = NULL;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
     AUTO(builder_done) struct builder words = BUILDER_INIT;
     AUTO(builder_done) struct builder note = BUILDER_INIT;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
     AUTO(free) char *found = NULL;
-    if (!file_read(AT_FDCWD, path, PLAN_FILE_MAX_LEN, &text, err) ||
-        !plan_file_read(builder_bytes(&text), &file, err) || !approve_describe(&file, &words, err))
+    if (!approve_read(path, &file, &words, err))
         return false;
     cli_print(options->wants_json ? stderr : stdout, "%s", builder_text(&words));
     if (!ask(approving, console, err) || !witness_key_open(&approving->place, console, &key, err) ||
@@ -92,21 +90,23 @@ static bool approve(const struct approving *approving, const char *path, const s
 
 int cli_approve(int argc, char **argv, struct error *err)
 {
-    struct approving own = {.place = {.may_ask = true}};
+    const struct program_tokens *tokens = program_running()->tokens;
+    struct approving own = {.place = {.may_ask = true, .tokens = tokens != NULL ? tokens->keys : NULL}};
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
         {"name", 0, OPTION_TEXT, "NAME", "who approves, as the control has it (whose key it is)", &own.name},
         {"key", 0, OPTION_TEXT, "FILE|URI", "the person's private key", &own.place.key},
         {"out", 'o', OPTION_TEXT, "FILE", "the approval to write (PLAN.NAME.approval)", &own.out},
+        {"vkey", 0, OPTION_FLAG, NULL, "print the key as controls name it; approve nothing", &own.wants_vkey},
+        {"yes", 'y', OPTION_FLAG, NULL, "do not ask", &own.is_yes},
         {"module", 0, OPTION_TEXT, "PATH", "the PKCS#11 module of a URI without module-path",
          &own.place.module},
         {"model", 0, OPTION_TEXT, "NAME", "the profile of that token in tokens/", &own.place.model},
-        {"vkey", 0, OPTION_FLAG, NULL, "print the key as controls name it; approve nothing", &own.wants_vkey},
-        {"yes", 'y', OPTION_FLAG, NULL, "do not ask", &own.is_yes},
     };
-    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+    const size_t count = ARRAY_LEN(rows) - (tokens == NULL ? 2 : 0); // the last are of tokens
+    if (!options_parse(argc, argv, rows, count, &options, err))
         return (int)err->kind;
-    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+    if (cli_is_help(&options, &help, rows, count))
         return EXIT_DONE;
     struct console console = cli_console(&options);
     bool is_whole = own.place.key != NULL && options.arguments.count == (own.wants_vkey ? 0 : 1);

@@ -37,14 +37,3 @@ bool cli_ceremony_site(const char *path, const struct ceremony_script *script,
     *ret_site = TAKE(site);
     return true;
 }
-
-int cli_ceremony(int argc, char **argv, struct error *err)
-{
-    static const struct subcommand table[] = {
-        {"check", cli_ceremony_check, "whether a script can be carried out, and what it counts on"},
-        {"print", cli_ceremony_print, "the paper that the room reads along in"},
-        {"rehearse", cli_ceremony_rehearse, "the whole of it on throwaway tokens, homes and media"},
-        {"run", cli_ceremony_run, "the whole of it, before witnesses, at a terminal"},
-    };
-    return cli_dispatch("ceremony", table, ARRAY_LEN(table), argc, argv, err);
-}

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of `coldca ceremony`. */
+/* What the commands of `coldca ceremony` share. */
 #ifndef COLDCA_CLI_CEREMONY_H
 #define COLDCA_CLI_CEREMONY_H
 
-#include "ceremony/run.h"
+#include "ceremony/script.h"
 #include "ceremony/site.h"
 #include "cli/cli.h"
-
-int cli_ceremony_check(int argc, char **argv, struct error *err);
-int cli_ceremony_print(int argc, char **argv, struct error *err);
-int cli_ceremony_rehearse(int argc, char **argv, struct error *err);
-int cli_ceremony_run(int argc, char **argv, struct error *err);
 
 /**
  * Reads the one script a command names: a file, or a ready one.
@@ -22,11 +17,5 @@ MUST_USE bool cli_ceremony_read(const struct options *options, const char *comma
 /** Reads a site's file, and whether it has all that the script names. \param path  NULL: no site, *ret_site stays NULL */
 MUST_USE bool cli_ceremony_site(const char *path, const struct ceremony_script *script,
                                 struct ceremony_site **ret_site, struct error *err);
-
-/** The room at the terminal: lines, and questions that Ctrl-C, Ctrl-Z and a hang-up leave sane. */
-struct ceremony_room cli_ceremony_room(void);
-/** What a ceremony came to, on stdout. */
-void cli_ceremony_report(const struct ceremony_script *script, const struct ceremony_outcome *outcome,
-                         bool wants_json);
 
 #endif

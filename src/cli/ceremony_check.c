@@ -4,7 +4,6 @@
 #include "base/quote.h"
 #include "ceremony/assumed.h"
 #include "cli/ceremony.h"
-#include "cli/govern.h"
 #include "cli/print.h"
 #include "cli/report.h"
 

@@ -3,8 +3,8 @@
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "home/home.h"
-#include "status/listing.h"
-#include "status/lookup.h"
+#include "inspect/listing.h"
+#include "inspect/lookup.h"
 #include "ui/ui.h"
 
 static const struct command_help help = {

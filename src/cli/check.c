@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
 #include "base/memory.h"
 #include "cli/judging.h"
 #include "cli/report.h"
-
-#include <fcntl.h>
 
 static const struct command_help help = {
     .usage = "check --policy NAME [OPTIONS] FILE|DIR|-...",
@@ -31,9 +28,7 @@ int cli_check(int argc, char **argv, struct error *err)
         return EXIT_DONE;
     struct console console = cli_console(&options);
     AUTO(free) char *path = home_path(options.home);
-    AUTO(free) char *config = memory_format("%s/" HOME_CONFIG_FILE, path);
-    bool has_home = options.home != NULL || file_exists(AT_FDCWD, config);
-    if (has_home && !home_open(path, HOME_LOOK, &console, &home, err))
+    if (cli_has_home(&options, path) && !home_open(path, HOME_LOOK, &console, &home, err))
         return (int)err->kind;
     if (!judging_options(&judging, &options, &wanted, err) ||
         !planning_open(&wanted, home, &console, &planning, err) ||

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/interrupt.h"
 #include "cli/print.h"
-#include "token/token.h"
+#include "home/files.h"
 #include "ui/ui.h"
 
+#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
-
-/** Runs on a thread of token/'s own while others wait for the token, or write: as good as a power cut (P5). */
-static void on_late_token(const char *text, bool is_over)
-{
-    cli_complain(text);
-    if (is_over)
-        _exit((int)ERROR_TOKEN);
-}
 
 static bool may_go_on(void *data)
 {
@@ -60,7 +53,6 @@ static void notice(void *data, const char *text)
 struct console cli_console(struct options *options)
 {
     interrupt_at_safe_places();
-    token_set_late(on_late_token);
     return (struct console){
         .confirm = ui_has_terminal() ? confirm : NULL,
         .operator_name = options->operator_name,
@@ -70,6 +62,12 @@ struct console cli_console(struct options *options)
         .may_go_on = may_go_on,
         .data = options,
     };
+}
+
+bool cli_has_home(const struct options *options, const char *path)
+{
+    AUTO(free) char *config = memory_format("%s/" HOME_CONFIG_FILE, path);
+    return options->home != NULL || file_exists(AT_FDCWD, config);
 }
 
 bool cli_is_help(const struct options *options, const struct command_help *help,

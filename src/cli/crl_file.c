@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "status/crl.h"
+#include "inspect/crl.h"
 
 #include "base/memory.h"
 #include "base/time.h"
@@ -65,7 +65,7 @@ int cli_crl_verify(int argc, char **argv, struct error *err)
 {
     bool is_help = false;
     char until[TIME_TEXT_SIZE];
-    struct crl_result result;
+    struct crl_held result;
     AUTO(options_done) struct options options = {.home = NULL};
     if (!take_file(argc, argv, &options, &verify_help, &is_help, err))
         return (int)err->kind;

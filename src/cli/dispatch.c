@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cli.h"
+#include "cli/program.h"
 
 #include "base/memory.h"
 #include "base/quote.h"
@@ -11,10 +11,13 @@
 
 static void print_subcommands(FILE *stream, const char *command, const struct subcommand *table, size_t count)
 {
-    fprintf(stream, "usage: coldca %s COMMAND ...\n\n", command);
-    for (size_t i = 0; i < count; i++)
-        fprintf(stream, "  %-12s %s\n", table[i].name, table[i].line);
-    fprintf(stream, "\n`coldca help %s COMMAND` for details.\n", command);
+    const char *program = program_running()->name;
+    fprintf(stream, "usage: %s %s COMMAND ...\n\n", program, command);
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].run != NULL)
+            fprintf(stream, "  %-12s %s\n", table[i].name, table[i].line);
+    }
+    fprintf(stream, "\n`%s help %s COMMAND` for details.\n", program, command);
 }
 
 /** \param name  NULL: none was given */
@@ -24,17 +27,26 @@ static int refuse_subcommand(const char *command, const struct subcommand *table
     struct quoted buffer;
     AUTO(builder_done) struct builder question = BUILDER_INIT;
     struct similar similar = {.word = name != NULL ? name : ""};
-    for (size_t i = 0; i < count; i++)
-        similar_offer(&similar, table[i].name);
+    for (size_t i = 0; i < count; i++) {
+        if (table[i].run != NULL)
+            similar_offer(&similar, table[i].name);
+    }
     similar_ask(&similar, "", &question);
     if (similar.found == NULL)
         print_subcommands(stderr, command, table, count);
     if (name == NULL)
-        (void)error_set(err, ERROR_USAGE, 0, "coldca %s needs one of these commands", command);
+        (void)error_set(err, ERROR_USAGE, 0, "%s %s needs one of these commands", program_running()->name,
+                        command);
     else
-        (void)error_set(err, ERROR_USAGE, 0, "coldca %s has no command \"%s\"%s", command,
-                        quoted_text(name, &buffer), builder_text(&question));
+        (void)error_set(err, ERROR_USAGE, 0, "%s %s has no command \"%s\"%s", program_running()->name,
+                        command, quoted_text(name, &buffer), builder_text(&question));
     return (int)err->kind;
+}
+
+static int run(const char *command, const struct subcommand *which, int argc, char **argv, struct error *err)
+{
+    return which->run != NULL ? which->run(argc, argv, err)
+                              : program_refuse_elsewhere(command, which->name, err);
 }
 
 /** "ledger help verify" and "help ledger verify" are "ledger verify --help". */
@@ -44,7 +56,7 @@ static int help_of(const char *command, const struct subcommand *table, size_t c
     char *turned[] = {(char *)(uintptr_t)name, (char *)(uintptr_t) "--help", NULL}; // nobody writes to them
     for (size_t i = 0; i < count; i++) {
         if (strcmp(table[i].name, name) == 0)
-            return table[i].run(2, turned, err);
+            return run(command, &table[i], 2, turned, err);
     }
     return refuse_subcommand(command, table, count, name, err);
 }
@@ -55,7 +67,7 @@ int cli_dispatch(const char *command, const struct subcommand *table, size_t cou
     const char *name = argc > 1 ? argv[1] : NULL;
     for (size_t i = 0; name != NULL && i < count; i++) {
         if (strcmp(table[i].name, name) == 0)
-            return table[i].run(argc - 1, argv + 1, err);
+            return run(command, &table[i], argc - 1, argv + 1, err);
     }
     if (name != NULL && strcmp(name, "help") == 0 && argc > 2)
         return help_of(command, table, count, argv[2], err);

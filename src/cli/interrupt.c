@@ -3,7 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "token/token.h"
+#include "cli/program.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -17,13 +17,21 @@ static volatile sig_atomic_t has_safe_places;
 static volatile sig_atomic_t is_wanted;
 static volatile sig_atomic_t is_ending;
 static volatile sig_atomic_t is_pipe_broken;
+static bool (*end_calls)(void (*ended)(void)); /* NULL: no module is ever called */
 
 /** Words that do not fit into a pipe or a stopped terminal are left out: the process must end all the same. */
-static void say(struct bytes words)
+static void say_words(struct bytes words)
 {
     struct pollfd wait = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (poll(&wait, 1, 0) == 1 && (wait.revents & POLLOUT) != 0)
         (void)!write(STDERR_FILENO, words.data, words.len); // nobody left to tell
+}
+
+static void say(const char *before, const char *words)
+{
+    say_words(bytes_of_text(before));
+    say_words(bytes_of_text(program_running()->name));
+    say_words(bytes_of_text(words));
 }
 
 static void end_process(void)
@@ -38,8 +46,8 @@ static void end_process(void)
 static void on_patience_lost(int number)
 {
     (void)number;
-    say(BYTES_LITERAL("coldca: the token's module has not come back within " TEXT_OF(
-        INTERRUPT_SECONDS) " seconds; ended inside its call\n"));
+    say("", ": the token's module has not come back within " TEXT_OF(
+                INTERRUPT_SECONDS) " seconds; ended inside its call\n");
     end_process();
 }
 
@@ -49,12 +57,11 @@ static void end_soon(bool may_speak)
         return;
     is_ending = 1;
     (void)alarm(INTERRUPT_SECONDS); // first: nothing below may take longer
-    if (token_end_calls(end_process))
+    if (end_calls == NULL || end_calls(end_process))
         end_process();
     if (may_speak)
-        say(BYTES_LITERAL(
-            "\ncoldca: the token's module is at work; ending when it has come back, or after " TEXT_OF(
-                INTERRUPT_SECONDS) " seconds\n"));
+        say("\n", ": the token's module is at work; ending when it has come back, or after " TEXT_OF(
+                      INTERRUPT_SECONDS) " seconds\n");
 }
 
 static void on_signal(int number)
@@ -62,7 +69,7 @@ static void on_signal(int number)
     int kept = errno;
     if (has_safe_places && !is_wanted && number != SIGQUIT) {
         is_wanted = 1;
-        say(BYTES_LITERAL("\ncoldca: stopping at the next safe place; Ctrl-C again ends it at once\n"));
+        say("\n", ": stopping at the next safe place; Ctrl-C again ends it at once\n");
     } else {
         end_soon(true);
     }
@@ -89,8 +96,9 @@ static void catch_one(int number, void (*handler)(int), bool may_be_ignored)
         (void)sigaction(number, &before, NULL); // likewise
 }
 
-void interrupt_catch(void)
+void interrupt_catch(bool (*end_module_calls)(void (*ended)(void)))
 {
+    end_calls = end_module_calls;
     catch_one(SIGALRM, on_patience_lost, false);
     catch_one(SIGINT, on_signal, false);
     catch_one(SIGTERM, on_signal, false);

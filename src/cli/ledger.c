@@ -6,14 +6,13 @@
 #include "cli/cli.h"
 #include "cli/report.h"
 #include "home/home.h"
-#include "ui/ui.h"
 
 static const struct command_help show_help = {
     .usage = "ledger show SEQ",
     .text = "Prints one record of the ledger, by its number.",
 };
 
-static int show(int argc, char **argv, struct error *err)
+int cli_ledger_show(int argc, char **argv, struct error *err)
 {
     uint64_t seq = 0;
     AUTO(options_done) struct options options = {.home = NULL};
@@ -33,19 +32,4 @@ static int show(int argc, char **argv, struct error *err)
         return (int)err->kind;
     report_json(record);
     return EXIT_DONE;
-}
-
-int cli_ledger(int argc, char **argv, struct error *err)
-{
-    static const struct subcommand table[] = {
-        {"list", cli_ledger_list, "records, filtered"},
-        {"show", show, "one record"},
-        {"verify", cli_ledger_verify, "check everything, from the first byte"},
-        {"checkpoint", cli_ledger_checkpoint, "the newest signed checkpoint, or a new one"},
-        {"prove", cli_ledger_prove, "write a proof that needs no home to be checked"},
-        {"export", cli_ledger_export, "write the ledger for any client of transparency logs"},
-        {"cosign", cli_ledger_cosign, "add a witness's signature to the newest checkpoint"},
-        {"index", cli_ledger_index, "rebuild the index"},
-    };
-    return cli_dispatch("ledger", table, ARRAY_LEN(table), argc, argv, err);
 }

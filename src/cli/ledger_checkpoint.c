@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cli.h"
+#include "cli/program.h"
 #include "cli/report.h"
 #include "home/home.h"
-#include "status/checkpoint.h"
 #include "ui/ui.h"
 
 static const struct command_help help = {
@@ -21,7 +20,7 @@ static bool find(const struct options *options, bool is_new, const struct consol
     AUTO(home_close) struct home *home = NULL;
     AUTO(free) char *path = home_path(options->home);
     if (is_new)
-        return status_checkpoint(path, options->pin_source, console, ret_note, err);
+        return program_running()->tokens->checkpoint(path, options->pin_source, console, ret_note, err);
     return home_open(path, HOME_LOOK, console, &home, err) &&
            ledger_checkpoint_newest(home->ledger, ret_note, err);
 }
@@ -46,14 +45,15 @@ int cli_ledger_checkpoint(int argc, char **argv, struct error *err)
     bool is_new = false;
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
-        {"sign", 0, OPTION_FLAG, NULL, "sign a new one, which takes the PIN", &is_new},
         {"qr", 0, OPTION_FLAG, NULL, "draw it as a QR code", &wants_qr},
+        {"sign", 0, OPTION_FLAG, NULL, "sign a new one, which takes the PIN", &is_new},
     };
+    const size_t count = ARRAY_LEN(rows) - (program_running()->tokens == NULL); // the last one's
     AUTO(builder_done) struct builder note = BUILDER_INIT;
     AUTO(builder_done) struct builder drawing = BUILDER_INIT;
-    if (!options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err))
+    if (!options_parse(argc, argv, rows, count, &options, err))
         return (int)err->kind;
-    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+    if (cli_is_help(&options, &help, rows, count))
         return EXIT_DONE;
     struct console console = cli_console(&options);
     if (!find(&options, is_new, &console, &note, err) ||

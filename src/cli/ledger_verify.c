@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
-#include "cli/cli.h"
 #include "cli/ledger_memory.h"
 #include "cli/ledger_proof.h"
 #include "cli/ledger_verify_around.h"
 #include "cli/ledger_verify_report.h"
+#include "cli/program.h"
 #include "records/verify.h"
 
 #include <fcntl.h>
@@ -20,6 +20,7 @@ static const struct command_help help = {
         "back whole.\n"
         "With --transcript: also that a ceremony's transcript (text or page) is what the records say, line "
         "by line.\n"
+        "With --vkey: of the ledger that this key signs, whatever ca.yaml says; for a copy of a home.\n"
         "With --proof: checks a proof by `coldca ledger prove`, on any machine, with no home and no token.",
     .example = "  coldca ledger verify --proof device-0001.tlog-proof --certificate device-0001.pem --vkey "
                "\"$(cat vkey)\"",
@@ -47,7 +48,7 @@ static int verify_home(const struct options *options, const struct demands *dema
     if (!home_open_files(path, &home, err) ||
         (demands->proof.since != NULL &&
          !file_read(AT_FDCWD, demands->proof.since, LEDGER_PROOF_MAX_LEN, &since, err)) ||
-        (demands->asks_token && !cli_memory_ask(home, options, &memory, err)))
+        (demands->asks_token && !program_running()->tokens->recall(home, options, &memory, err)))
         return (int)err->kind;
     AUTO(records_checker_free) struct records_checker *checker = records_checker_new(home);
     struct ledger_checks checks = records_checks(checker);
@@ -55,11 +56,12 @@ static int verify_home(const struct options *options, const struct demands *dema
         .checks = home->issuer != NULL ? &checks : NULL,
         .since = builder_bytes(&since),
         .known = memory.known,
-        .known_count = memory.recalled.count,
+        .known_count = memory.count,
         .only_tree = demands->only_tree,
     };
     if (!ledger_verify_scope(home->fd, home->config.ledger_vkey, &scope, &report, err))
         return (int)err->kind;
+    ledger_check_vkey(home, demands->proof.vkey, &report);
     ledger_check_witnesses(home, &demands->proof.witnesses, &report);
     ledger_check_created(home, &report);
     records_checker_end(checker, home, &report);
@@ -81,8 +83,6 @@ int cli_ledger_verify(int argc, char **argv, struct error *err)
         {"since", 0, OPTION_TEXT, "CHECKPOINT", "a checkpoint kept elsewhere that history must continue",
          &proof->since},
         {"tree-only", 0, OPTION_FLAG, NULL, "only the Merkle tree and the checkpoints", &demands.only_tree},
-        {"token", 't', OPTION_FLAG, NULL, "log in, and compare with what the token remembers",
-         &demands.asks_token},
         {"witness", 0, OPTION_LIST, "VKEY", "a witness whose cosignature counts; repeatable",
          &demands.witnesses},
         {"quorum", 0, OPTION_NUMBER, "K", "how many of them are needed; all if not given", &demands.quorum},
@@ -90,13 +90,16 @@ int cli_ledger_verify(int argc, char **argv, struct error *err)
          &demands.transcript},
         {"proof", 0, OPTION_TEXT, "FILE", "check this proof, no home", &proof->path},
         {"certificate", 0, OPTION_TEXT, "FILE", "the certificate the proof must be of", &proof->certificate},
-        {"vkey", 0, OPTION_TEXT, "KEY", "the ledger's verifier key, for --proof", &proof->vkey},
+        {"vkey", 0, OPTION_TEXT, "KEY", "the ledger's verifier key, which was kept elsewhere", &proof->vkey},
+        {"token", 't', OPTION_FLAG, NULL, "log in, and compare with what the token remembers",
+         &demands.asks_token},
     };
-    bool is_parsed = options_parse(argc, argv, rows, ARRAY_LEN(rows), &options, err);
+    const size_t count = ARRAY_LEN(rows) - (program_running()->tokens == NULL); // the last one's
+    bool is_parsed = options_parse(argc, argv, rows, count, &options, err);
     AUTO(option_list_done) struct option_list witnesses = demands.witnesses;
     if (!is_parsed)
         return (int)err->kind;
-    if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
+    if (cli_is_help(&options, &help, rows, count))
         return EXIT_DONE;
     proof->wants_json = options.wants_json;
     proof->witnesses = (struct ledger_witnesses){

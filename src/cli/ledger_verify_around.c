@@ -2,10 +2,22 @@
 #include "cli/ledger_verify_around.h"
 
 #include "base/file.h"
+#include "base/quote.h"
 #include "cli/ledger_proof.h"
 #include "home/created.h"
 
 #include <fcntl.h>
+#include <string.h>
+
+void ledger_check_vkey(const struct home *home, const char *vkey, struct ledger_report *report)
+{
+    if (vkey != NULL && strcmp(vkey, home->config.ledger_vkey) != 0)
+        findings_say(
+            &report->findings, "ledger.vkey", NULL,
+            "the ledger's key in ca.yaml is %s, not the one of --vkey: it is another ledger, or the key "
+            "was changed",
+            quoted_text(home->config.ledger_vkey, &(struct quoted){0}));
+}
 
 void ledger_check_witnesses(const struct home *home, const struct ledger_witnesses *witnesses,
                             struct ledger_report *report)

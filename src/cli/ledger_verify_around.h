@@ -6,6 +6,8 @@
 #include "home/home.h"
 #include "ledger/proof.h"
 
+/** The key that the home names is the home's word. \param vkey  what an auditor knows; NULL: nothing */
+void ledger_check_vkey(const struct home *home, const char *vkey, struct ledger_report *report);
 /** The newest checkpoint must have a quorum of cosignatures, if witnesses are given. */
 void ledger_check_witnesses(const struct home *home, const struct ledger_witnesses *witnesses,
                             struct ledger_report *report);

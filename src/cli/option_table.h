@@ -11,7 +11,8 @@
 struct option_table {
     const struct option_row *rows;
     size_t count;
-    struct option_row common[5];
+    struct option_row common[5]; /**< the last, --operator, is for who writes to a ledger */
+    size_t common_count;         /**< of those, in the program that runs */
 };
 
 struct option_table option_table_of(const struct option_row *rows, size_t count, struct options *options);

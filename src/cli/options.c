@@ -5,6 +5,7 @@
 #include "base/quote.h"
 #include "base/similar.h"
 #include "cli/option_table.h"
+#include "cli/program.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,13 +87,31 @@ static void print_row(const struct option_row *row)
     printf("  %-34s %s\n", left, row->help);
 }
 
+/** Lines of shell, of which those that run coldca run this program. */
+static void print_lines(const char *at)
+{
+    for (size_t len = 0; *at != '\0'; at += len) {
+        size_t indent = strspn(at, " ");
+        size_t name = strncmp(at + indent, "coldca ", strlen("coldca ")) == 0 ? strlen("coldca") : 0;
+        len = strcspn(at, "\n");
+        len += at[len] == '\n';
+        printf("%.*s%s%.*s", (int)indent, at, name > 0 ? program_running()->name : "",
+               (int)(len - indent - name), at + indent + name);
+    }
+}
+
 void options_help(const struct command_help *help, const struct option_row *rows, size_t count)
 {
     struct options none = {.home = NULL};
     struct option_table table = option_table_of(rows, count, &none);
-    printf("usage: coldca %s\n\n%s\n\noptions:\n", help->usage, help->text);
+    printf("usage: %s ", program_running()->name);
+    print_lines(help->usage);
+    printf("\n\n%s\n\noptions:\n", help->text);
     for (size_t i = 0; i < option_table_len(&table); i++)
         print_row(option_table_row(&table, i));
-    if (help->example != NULL)
-        printf("\nfor example:\n%s\n", help->example);
+    if (help->example != NULL) {
+        puts("\nfor example:");
+        print_lines(help->example);
+        puts("");
+    }
 }

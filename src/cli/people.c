@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/people.h"
+#include "cli/cli.h"
+
 #include "base/memory.h"
 #include "cli/print.h"
 #include "cli/report.h"
@@ -9,7 +10,7 @@
 
 #include <inttypes.h>
 
-static const struct command_help list_help = {
+static const struct command_help help = {
     .usage = "people list",
     .text = "Shows the control in force: people, roles, keys, and how many approvals each act needs.",
 };
@@ -37,7 +38,7 @@ static void print_control(const struct control *control)
               control->only_approved_policies ? "approved ones only" : "any", control->seq);
 }
 
-static int list(int argc, char **argv, struct error *err)
+int cli_people_list(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(control_done) struct control control = {.people_count = 0};
@@ -45,7 +46,7 @@ static int list(int argc, char **argv, struct error *err)
     bool is_set = false;
     if (!options_parse(argc, argv, NULL, 0, &options, err))
         return (int)err->kind;
-    if (cli_is_help(&options, &list_help, NULL, 0))
+    if (cli_is_help(&options, &help, NULL, 0))
         return EXIT_DONE;
     struct console console = cli_console(&options);
     AUTO(free) char *path = home_path(options.home);
@@ -67,15 +68,4 @@ static int list(int argc, char **argv, struct error *err)
         print_control(&control);
     }
     return EXIT_DONE;
-}
-
-int cli_people(int argc, char **argv, struct error *err)
-{
-    static const struct subcommand table[] = {
-        {"list", list, "who may decide what"},
-        {"add", cli_people_add, "a person, as a change of the controls"},
-        {"remove", cli_people_remove, "likewise"},
-        {"set", cli_people_set, "all of the controls, from a file"},
-    };
-    return cli_dispatch("people", table, ARRAY_LEN(table), argc, argv, err);
 }

@@ -21,7 +21,7 @@ int cli_policy_home(const struct options *options)
     return fd;
 }
 
-static const struct command_help list_help = {
+static const struct command_help help = {
     .usage = "policy list [OPTIONS]",
     .text = "Lists the available policies: the home's own first, then the ready ones.",
 };
@@ -40,7 +40,7 @@ static void list_row(struct ui_table *table, struct json *array, const char *nam
     ui_table_row(table, cells, is_sound ? NULL : "red");
 }
 
-static int list(int argc, char **argv, struct error *err)
+int cli_policy_list(int argc, char **argv, struct error *err)
 {
     static const char *const headings[] = {"policy", "makes", "for"};
     char **names = NULL;
@@ -48,7 +48,7 @@ static int list(int argc, char **argv, struct error *err)
     AUTO(options_done) struct options options = {.home = NULL};
     if (!options_parse(argc, argv, NULL, 0, &options, err))
         return (int)err->kind;
-    if (cli_is_help(&options, &list_help, NULL, 0))
+    if (cli_is_help(&options, &help, NULL, 0))
         return EXIT_DONE;
     AUTO(close) int home = cli_policy_home(&options);
     AUTO(json_free) struct json *array = json_new_array();
@@ -65,16 +65,4 @@ static int list(int argc, char **argv, struct error *err)
     else
         ui_table_print(table);
     return EXIT_DONE;
-}
-
-int cli_policy(int argc, char **argv, struct error *err)
-{
-    static const struct subcommand table[] = {
-        {"list", list, "list all policies"},
-        {"show", cli_policy_show, "show one policy in words"},
-        {"check", cli_policy_check, "lint policies"},
-        {"diff", cli_policy_diff, "what changed since a policy was approved"},
-        {"approve", cli_policy_approve, "record that a policy may be used as it is now"},
-    };
-    return cli_dispatch("policy", table, ARRAY_LEN(table), argc, argv, err);
 }

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of `coldca policy`. */
+/* What the commands of `coldca policy` share. */
 #ifndef COLDCA_CLI_POLICY_H
 #define COLDCA_CLI_POLICY_H
 
 #include "cli/cli.h"
-#include "status/policies.h"
+#include "inspect/policies.h"
 
 /** The home whose policies come first: -C, COLDCA_HOME or the current directory, if it is one. -1: none. */
 int cli_policy_home(const struct options *options);
-
-int cli_policy_show(int argc, char **argv, struct error *err);
-int cli_policy_check(int argc, char **argv, struct error *err);
-int cli_policy_diff(int argc, char **argv, struct error *err);
-int cli_policy_approve(int argc, char **argv, struct error *err);
 
 /** What `diff` and `approve` say of a policy. The caller frees. */
 struct json *cli_policy_change_json(const struct policy_change *change);

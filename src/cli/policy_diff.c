@@ -3,7 +3,7 @@
 #include "cli/policy.h"
 #include "cli/print.h"
 #include "cli/report.h"
-#include "status/policies.h"
+#include "inspect/policies.h"
 
 static const struct command_help help = {
     .usage = "policy diff NAME|FILE",

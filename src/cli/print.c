@@ -2,11 +2,15 @@
 #include "cli/print.h"
 
 #include "base/quote.h"
+#include "base/words.h"
+#include "cli/program.h"
 #include "ui/ui.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define WORDS_A_LINE 8
 
 void cli_print(FILE *stream, const char *format, ...)
 {
@@ -25,9 +29,18 @@ void cli_print(FILE *stream, const char *format, ...)
 void cli_complain(const char *text)
 {
     ui_progress_clear();
-    cli_print(stderr, "coldca: %.*s\n", (int)strcspn(text, "\n"), text);
+    cli_print(stderr, "%s: %.*s\n", program_running()->name, (int)strcspn(text, "\n"), text);
     for (const char *line = strchr(text, '\n'); line != NULL; line = strchr(line, '\n')) {
         line++;
         cli_print(stderr, "  %.*s\n", (int)strcspn(line, "\n"), line);
     }
+}
+
+void cli_print_plan_digest(const uint8_t sha256[static 32])
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    words_hex_groups(bytes_of(sha256, 32), &text);
+    builder_add_text(&text, "\n");
+    words_of(bytes_of(sha256, 32), WORDS_A_LINE, &text);
+    cli_print(stdout, "%s\n", builder_text(&text));
 }

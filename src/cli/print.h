@@ -8,12 +8,16 @@
 
 #include "base/error.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 /** printf() to a stream, escaped. A text that can't be written is found at the end, by main(). */
 void cli_print(FILE *stream, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/** "coldca: TEXT" on stderr, further lines of it indented, below a progress line that is wiped. */
+/** The program's name, ": " and the text on stderr, further lines of it indented, below a progress line that is wiped. */
 void cli_complain(const char *text);
+
+/** What a plan's digest, or a script's, is in groups of hex and in words, on stdout. */
+void cli_print_plan_digest(const uint8_t sha256[static 32]);
 
 #endif

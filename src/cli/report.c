@@ -59,16 +59,3 @@ void report_plan(const struct plan *plan, bool is_dry_run)
     if (is_dry_run)
         printf("plan %s; nothing was signed\n", hex_of(BYTES(plan->sha256), digest));
 }
-
-void report_issue(const struct plan *plan, const struct issue_result *result, const char *folder)
-{
-    report_plan(plan, false);
-    printf("%zu certificate%s issued", result->issued, result->issued == 1 ? "" : "s");
-    if (result->repeated > 0)
-        printf(", %zu re-delivered", result->repeated);
-    if (result->skipped > 0)
-        printf(", %zu skipped", result->skipped);
-    if (folder != NULL)
-        cli_print(stdout, "; they are in %s", folder);
-    printf("; the ledger has %llu records\n", (unsigned long long)result->ledger_size);
-}

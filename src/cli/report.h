@@ -3,7 +3,6 @@
 #ifndef COLDCA_CLI_REPORT_H
 #define COLDCA_CLI_REPORT_H
 
-#include "issue/issue.h"
 #include "plan/plan.h"
 
 /** Prints a JSON value and a newline on stdout; what is harmful to a terminal as JSON's own escapes. */
@@ -16,9 +15,5 @@ void report_put(struct json *json, const char *key, const char *text);
 void report_plan(const struct plan *plan, bool is_dry_run);
 /** The plan as JSON: policy, plan_sha256, requests. The caller frees. */
 struct json *report_plan_json(const struct plan *plan);
-/** What sign and review say at the end; directory may be NULL. */
-void report_issue(const struct plan *plan, const struct issue_result *result, const char *folder);
-struct json *report_issue_json(const struct plan *plan, const struct issue_result *result,
-                               const char *folder);
 
 #endif

@@ -37,17 +37,3 @@ struct json *report_plan_json(const struct plan *plan)
         json_add(requests, plan_item_json(&plan->items[i]));
     return json;
 }
-
-struct json *report_issue_json(const struct plan *plan, const struct issue_result *result, const char *folder)
-{
-    struct json *json = report_plan_json(plan);
-    json_put_int(json, "issued", (int64_t)result->issued);
-    json_put_int(json, "repeated", (int64_t)result->repeated);
-    json_put_int(json, "proofs", (int64_t)result->proofs);
-    json_put_int(json, "skipped", (int64_t)result->skipped);
-    json_put_int(json, "abandoned", (int64_t)result->abandoned);
-    json_put_int(json, "ledger_size", (int64_t)result->ledger_size);
-    if (folder != NULL)
-        report_put(json, "folder", folder);
-    return json;
-}

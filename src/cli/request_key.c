@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/quote.h"
+#include "cli/program.h"
 #include "enroll/key.h"
 #include "ui/ui.h"
 
@@ -35,7 +36,7 @@ static bool read_key(struct request_run *run, struct error *err)
     if (!file_read(AT_FDCWD, run->key_file, KEY_MAX_LEN, &pem, err))
         return false;
     if (stat(run->key_file, &status) == 0 && (status.st_mode & 077) != 0)
-        fprintf(stderr, "coldca: others may read the key %s; chmod 600 it\n",
+        fprintf(stderr, "%s: others may read the key %s; chmod 600 it\n", program_running()->name,
                 quoted_text(run->key_file, &buffer));
     bool done = (!enroll_key_is_encrypted(builder_bytes(&pem)) || get_passphrase(run, false, err)) &&
                 enroll_key_read(builder_bytes(&pem), run->key_file, run->passphrase, &run->key, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signing a CRL: drawn from ledger.jsonl, its number and bytes' digest logged before the token is asked, the signature before it
- * leaves (promise P3, by issue_logged_one()). And checking one against the ledger.
+ * leaves (promise P3, by issue_logged_one()).
  *
  *   open the home - abandon what is unfinished - log in - read the ledger - draw - log, sign, verify, log - checkpoint - files
  */
@@ -9,7 +9,6 @@
 #define COLDCA_STATUS_CRL_H
 
 #include "base/console.h"
-#include "base/finding.h"
 #include "records/admit.h"
 #include "records/revoked.h"
 
@@ -35,16 +34,6 @@ struct crl_result {
 };
 MUST_USE bool crl_sign(const struct crl_options *options, const struct console *console,
                        struct crl_result *ret_result, struct error *err);
-
-/** The lines of a CRL in a file, PEM or DER, and what a linter finds; no home is needed. */
-MUST_USE bool crl_show(const char *path, struct builder *ret_text, struct findings *ret_findings,
-                       struct error *err);
-/**
- * Holds a CRL in a file against the ledger: by this CA's key, of a number the ledger has, with exactly the entries the records before it
- * make. Whether it is still good is for the caller to say. \return false: ERROR_INPUT: no CRL of this CA; ERROR_LEDGER: not the ledger's
- */
-MUST_USE bool crl_check(const char *home, const char *path, const struct console *console,
-                        struct crl_result *ret_result, struct error *err);
 
 /** The number of a CRL that an earlier run logged and did not finish is closed: crl.abandoned. Read on, and commit, by the caller. */
 struct status_desk;

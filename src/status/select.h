@@ -3,7 +3,7 @@
 #ifndef COLDCA_STATUS_SELECT_H
 #define COLDCA_STATUS_SELECT_H
 
-#include "status/foreign.h"
+#include "inspect/foreign.h"
 #include "status/target.h"
 
 /** The file that options name, read before this process is confined. */

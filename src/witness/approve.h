@@ -9,6 +9,9 @@
 #include "records/plan_file.h"
 #include "witness/key.h"
 
+/** Reads a plan from a file, and puts it into words. ERROR_INPUT */
+MUST_USE bool approve_read(const char *path, struct plan_file *ret_file, struct builder *ret_words,
+                           struct error *err);
 /** A plan in words: act, CA, window, digest in hex and words, then each item; appends. ERROR_INPUT: bytes that can't be read */
 MUST_USE bool approve_describe(const struct plan_file *file, struct builder *ret_text, struct error *err);
 

@@ -24,7 +24,8 @@ bool witness_certificate_sha256(const char *path, uint8_t ret_digest[static 32],
 }
 
 bool witness_cosign(struct home *home, const char *key, const char *name, int64_t now,
-                    const struct console *console, struct builder *ret_vkey, struct error *err)
+                    const struct witness_tokens *tokens, const struct console *console,
+                    struct builder *ret_vkey, struct error *err)
 {
     AUTO(witness_key_close) struct witness_key *own = NULL;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
@@ -33,7 +34,8 @@ bool witness_cosign(struct home *home, const char *key, const char *name, int64_
     const struct witness_key_place place = {.key = key,
                                             .module = home->config.token.module,
                                             .model = home->config.token.profile,
-                                            .init_args = home->config.token.init_args};
+                                            .init_args = home->config.token.init_args,
+                                            .tokens = tokens};
     if (!witness_key_open(&place, console, &own, err))
         return false;
     if (witness_key_kind(own) != KEY_ED25519)

@@ -8,6 +8,7 @@
 #define COLDCA_WITNESS_EVIDENCE_H
 
 #include "home/home.h"
+#include "witness/key.h"
 
 /** SHA-256 of the certificate in a file (PEM or DER). ERROR_INPUT. */
 MUST_USE bool witness_certificate_sha256(const char *path, uint8_t ret_digest[static 32], struct error *err);
@@ -18,10 +19,12 @@ MUST_USE bool witness_certificate_sha256(const char *path, uint8_t ret_digest[st
  *                 whose module is the one it names (module-path) or else the home's
  * \param name     the witness's, a schema-less URL
  * \param now      seconds since 1970: the time the cosignature speaks of
+ * \param tokens   for such a URI; NULL: it is refused
  * \param console  asked for the PIN of that token
  * \param ret_vkey the witness's verifier key
  */
 MUST_USE bool witness_cosign(struct home *home, const char *key, const char *name, int64_t now,
-                             const struct console *console, struct builder *ret_vkey, struct error *err);
+                             const struct witness_tokens *tokens, const struct console *console,
+                             struct builder *ret_vkey, struct error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/openssl_release.h"
-#include "signer/signer.h"
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -15,10 +14,9 @@
 #define FILE_MAX_LEN ((size_t)64 << 10)
 
 struct witness_key {
-    EVP_PKEY *file_key;            /**< NULL: in a token */
-    struct token_profile *profile; /**< NULL: the module was named */
-    struct token *token;
-    struct token_key *token_key;
+    EVP_PKEY *file_key; /**< NULL: in a token */
+    const struct witness_tokens *tokens;
+    void *token_key; /**< NULL: in a file */
     struct builder spki;
     enum key_kind kind;
 };
@@ -27,11 +25,7 @@ void witness_key_close(struct witness_key *key)
 {
     EVP_PKEY_free(key->file_key);
     if (key->token_key != NULL)
-        token_key_free(key->token_key);
-    if (key->token != NULL)
-        token_close(key->token);
-    if (key->profile != NULL)
-        token_profile_free(key->profile);
+        key->tokens->close(key->token_key);
     builder_done(&key->spki);
     free(key);
 }
@@ -116,25 +110,13 @@ static bool open_file(struct witness_key *key, const struct witness_key_place *p
 static bool open_token(struct witness_key *key, const struct witness_key_place *place,
                        const struct console *console, struct error *err)
 {
-    AUTO(token_address_done) struct token_address address = {.label = NULL};
-    AUTO(signer_choice_done) struct signer_choice choice = {.profile = NULL};
-    AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-    if (!token_address_parse(place->key, &address, err) ||
-        !signer_choice_make(address.module != NULL ? address.module : place->module,
-                            address.module != NULL ? NULL : place->model, place->init_args, place->key,
-                            &choice, err) ||
-        !token_open(&choice.choice, &key->token, err))
-        return false;
-    key->profile = TAKE(choice.profile); // the token may look at it as long as it is open
-    if (!signer_token_login(key->token, console, err) ||
-        !token_key_find(key->token, place->key, bytes_of(NULL, 0), &key->token_key, err) ||
-        !token_key_check(key->token_key, true, &findings, err))
-        return false;
-    for (size_t i = 0; i < findings.count; i++)
-        console_notice(console, "the key: %s", findings.items[i].text);
-    builder_add_bytes(&key->spki, token_key_spki(key->token_key));
-    key->kind = token_key_kind(key->token_key);
-    return true;
+    if (place->tokens == NULL)
+        return error_set(
+            err, ERROR_INPUT, 0,
+            "a pkcs11: key is in a token, for which this program has no code: use `coldca`, or a key "
+            "file");
+    key->tokens = place->tokens;
+    return place->tokens->open(place, console, &key->spki, &key->kind, &key->token_key, err);
 }
 
 bool witness_key_open(const struct witness_key_place *place, const struct console *console,
@@ -157,10 +139,8 @@ bool witness_key_sign(const struct witness_key *key, struct bytes text, struct b
     const char *digest = key->kind == KEY_ED25519 ? NULL : "SHA256";
     uint8_t signature[128];
     size_t len = sizeof(signature);
-    if (key->file_key == NULL)
-        return token_key_sign(key->token_key,
-                              key->kind == KEY_ED25519 ? SIGNATURE_ED25519 : SIGNATURE_ECDSA_SHA256, text,
-                              ret_signature, err);
+    if (key->token_key != NULL)
+        return key->tokens->sign(key->token_key, key->kind, text, ret_signature, err);
     if (context == NULL ||
         EVP_DigestSignInit_ex(context, NULL, digest, NULL, NULL, key->file_key, NULL) != 1 ||
         EVP_DigestSign(context, signature, &len, text.data, text.len) != 1)

@@ -11,7 +11,7 @@ unset COLDCA_DATA
 
 step "the program, the policies, the token profiles, the documents, the provider"
 present prefix/share/coldca/ceremonies/root.yaml prefix/share/coldca/policies/mqtt-device.yaml prefix/share/coldca/tokens/softhsm2.yaml
-for name in README.md policy-reference.md ledger-format.md coldca.1 coldca-provider.so; do
+for name in README.md policy-reference.md ledger-format.md coldca.1 coldca-tools.1 coldca-tools coldca-provider.so; do
     [ -n "$(find prefix -name $name)" ] || fail "$name was not installed"
 done
 
@@ -44,6 +44,8 @@ softhsm_pins token
 "$COLDCA" -C ca sign --policy mqtt-device --set domain=iot.example --pin-source file:token/pin --out issued requests
 "$COLDCA" -C ca ledger verify
 openssl verify -x509_strict -CAfile ca/ca.pem issued/device-1.pem
+"$COLDCA-tools" -C ca ledger verify
+"$COLDCA-tools" check --policy mqtt-device --set domain=iot.example requests
 USER
 says "issued/device-1.pem: OK"
 says "all of it holds"

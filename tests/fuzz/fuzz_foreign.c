@@ -2,7 +2,7 @@
 /* All that the parser process of `revoke`, `crl` and `cert` does with a file: its kind is the first byte. */
 #include "fuzz.h"
 
-#include "status/foreign.h"
+#include "inspect/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>

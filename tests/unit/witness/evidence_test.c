@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "fake_home.h"
+#include "signer/person.h"
 
 #include <openssl/pem.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static char *key_file(const char *kind, const char *passphrase)
 
 static bool cosign(const char *key, struct builder *ret_vkey, struct error *err)
 {
-    return witness_cosign(own.home, key, "witness.example/w1", time_now(), &fake_console, ret_vkey, err);
+    return witness_cosign(own.home, key, "witness.example/w1", time_now(), signer_person_keys(),
+                          &fake_console, ret_vkey, err);
 }
 
 static void assert_refused(const char *key, const char *words)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+coldca_unit_test(inspect foreign LAYERS cert_maker)
+coldca_fuzz_target(foreign LAYERS inspect)
