@@ -13,6 +13,7 @@
 #include "issue/directory.h"
 #include "plan/inputs.h"
 #include "records/due.h"
+#include "records/in_force.h"
 
 #include <errno.h>
 #include <string.h>
@@ -246,6 +247,8 @@ static bool prepare(struct batch *batch, struct error *err)
         return false;
     due_notice(batch->home, batch->console);
     bool is_prepared =
+        control_permits_extractable(batch->home->ledger, batch->home->config.allow_extractable, err) &&
+        control_permits_manifest(batch->home->ledger, batch->home->config.require_manifest, err) &&
         judge_open_lists(batch->judge = judge_new(batch->home), err) &&
         medium_open(batch->options.medium, &batch->medium, err) &&
         batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
@@ -363,8 +366,11 @@ static bool carry_out(struct batch *batch, struct batch_result *result, struct e
 {
     const struct issue_source source = {
         .next = next_plan, .finished = finish_plan, .data = batch, .total = batch->requests_count};
-    const struct issue_options issue = {
-        .command = "batch", .batch = batch->medium.batch, .is_resumed = batch->medium.is_resumed};
+    const struct issue_options issue = {.command = "batch",
+                                        .batch = batch->medium.batch,
+                                        .is_resumed = batch->medium.is_resumed,
+                                        .manifest_sha256 =
+                                            batch->manifest.list != NULL ? batch->manifest.sha256 : NULL};
     return start(batch, err) &&
            issue_each(batch->signer, &source, &batch->output, &issue, batch->console, &result->issue, err) &&
            finish(batch, result, err);

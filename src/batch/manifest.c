@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batch/manifest.h"
 
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
@@ -137,6 +138,7 @@ bool batch_manifest_open(const struct home *home, int medium_fd, struct batch_ma
                          "the medium has no " MANIFEST_NAME
                          " and ca.yaml requires one (require_manifest); have the list made and signed");
     if (is_there) {
+        digest_sha256(builder_bytes(&job.text), manifest.sha256);
         if (!load_signers(home, &job, err) || !verify_confined(&job, &signer, err) ||
             !manifest_parse(&job.text, &manifest.list, err))
             return false;

@@ -13,6 +13,7 @@
 
 struct batch_manifest {
     struct manifest *list; /**< NULL: the medium has none, and needs none */
+    uint8_t sha256[32];    /**< of the list's file; with list */
     char *signer;          /**< the name in ca.yaml of whoever signed it; NULL with list */
 };
 void batch_manifest_done(struct batch_manifest *manifest);

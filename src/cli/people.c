@@ -34,6 +34,10 @@ static void print_control(const struct control *control)
             cli_print(stdout, "%-24s %u approval%s%s\n", act_words((enum act)i), needed,
                       needed == 1 ? "" : "s", control->emergency[i] ? ", or one person in an emergency" : "");
     }
+    if (control->forbids_extractable)
+        cli_print(stdout, "%-24s never\n", "extractable keys");
+    if (control->requires_manifest)
+        cli_print(stdout, "%-24s by a signed list of the requests only\n", "batch");
     cli_print(stdout, "policies                 %s\n(record %" PRIu64 ")\n",
               control->only_approved_policies ? "approved ones only" : "any", control->seq);
 }

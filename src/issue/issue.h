@@ -14,9 +14,10 @@ struct issue_options {
     const char *command; /**< noted in session.opened: "sign", "review", "batch" */
     bool
         may_be_again; /**< of files, which may have been named before: refusals that the ledger holds are not logged again */
-    const char *batch;           /**< the run's id (session_make_batch()); issue_plan() makes one */
-    bool is_resumed;             /**< an earlier run of this batch was stopped */
-    bool is_confirmed_by_person; /**< review: the clock was confirmed on the console */
+    const char *batch;              /**< the run's id (session_make_batch()); issue_plan() makes one */
+    bool is_resumed;                /**< an earlier run of this batch was stopped */
+    bool is_confirmed_by_person;    /**< review: the clock was confirmed on the console */
+    const uint8_t *manifest_sha256; /**< batch: of the medium's signed list; NULL: it has none */
 };
 
 struct issue_result {

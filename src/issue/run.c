@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "records/due.h"
+#include "records/in_force.h"
 #include "records/session.h"
 
 #include <fcntl.h>
@@ -158,6 +159,9 @@ bool issue_run(const struct issue_run_options *options, const struct console *co
     if (!home_open(options->home, options->is_dry_run ? HOME_LOOK : HOME_WRITE, console, &desk.home, err))
         return false;
     due_notice(desk.home, console);
+    if (!options->is_dry_run &&
+        !control_permits_extractable(desk.home->ledger, desk.home->config.allow_extractable, err))
+        return false;
     if (!begin(options, &desk, console, err) || !prepare(options, &desk, console, err) ||
         !make_plan(options, &desk, console, ret_outcome, err))
         return false;

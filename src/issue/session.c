@@ -59,6 +59,7 @@ bool session_open(struct signer *signer, const struct issue_options *options, co
         .is_clock_confirmed = options->is_confirmed_by_person,
         .unconfined = signer_unconfined_reason(signer),
         .allow_extractable = signer_home(signer)->config.allow_extractable,
+        .manifest_sha256 = options->manifest_sha256,
         .token_label = quoted_text(info.label, &label),
         .token_serial = quoted_text(info.serial, &serial),
         .token_model = quoted_text(info.model, &model),

@@ -161,6 +161,10 @@ struct json *control_write(const struct control *control)
             json_add_text(emergency, act_name((enum act)i));
     }
     json_put_text(json, "policies", control->only_approved_policies ? "approved" : "any");
+    if (control->forbids_extractable)
+        json_put_bool(json, "allow_extractable", false);
+    if (control->requires_manifest)
+        json_put_bool(json, "require_manifest", true);
     if (control->has_crl) {
         struct json *crl = json_put_object(json, "crl");
         json_put_int(crl, "max_days", control->crl_max_days);
@@ -205,6 +209,17 @@ static bool read_quorum(const struct json *json, struct control *control, struct
     return true;
 }
 
+/** Left out, ca.yaml decides. */
+static bool read_settings(const struct json *json, struct control *control, struct error *err)
+{
+    bool may_be_extractable = true;
+    if (!record_flag(json, "allow_extractable", true, &may_be_extractable, err) ||
+        !record_flag(json, "require_manifest", false, &control->requires_manifest, err))
+        return false;
+    control->forbids_extractable = !may_be_extractable;
+    return true;
+}
+
 static bool read_rest(const struct json *json, struct control *control, struct error *err)
 {
     const char *policies = NULL;
@@ -214,7 +229,7 @@ static bool read_rest(const struct json *json, struct control *control, struct e
         return false;
     if (json_get(json, "seq") != NULL && !record_number(json, "seq", &control->seq, err))
         return false;
-    if (!record_text(json, "policies", &policies, err))
+    if (!record_text(json, "policies", &policies, err) || !read_settings(json, control, err))
         return false;
     control->only_approved_policies = strcmp(policies, "any") != 0;
     if (control->only_approved_policies && strcmp(policies, "approved") != 0)

@@ -33,7 +33,10 @@ struct control {
     unsigned quorum[ACT_COUNT];
     bool emergency[ACT_COUNT]; /**< ACT_REVOKE and ACT_CRL: one person may, if the record says so */
     bool only_approved_policies;
-    bool has_crl; /**< the rest is set */
+    bool
+        forbids_extractable; /**< keys that could leave their token are not used, whatever ca.yaml says; false: ca.yaml decides */
+    bool requires_manifest; /**< no batch of a medium without a signed list, likewise */
+    bool has_crl;           /**< the rest is set */
     unsigned crl_max_days;
     bool crl_keep_expired;
 };

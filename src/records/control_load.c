@@ -23,6 +23,8 @@ struct yaml_control {
     char **emergency;
     unsigned emergency_count;
     char *policies;
+    bool *allow_extractable;
+    bool require_manifest;
     struct yaml_crl *crl;
 };
 
@@ -82,6 +84,9 @@ static const cyaml_schema_field_t control_fields[] = {
     CYAML_FIELD_SEQUENCE("emergency", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_control,
                          emergency, &act_schema, 0, ACT_COUNT),
     TEXT("policies", CYAML_FLAG_OPTIONAL, struct yaml_control, policies),
+    CYAML_FIELD_BOOL_PTR("allow_extractable", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_control,
+                         allow_extractable),
+    CYAML_FIELD_BOOL("require_manifest", CYAML_FLAG_OPTIONAL, struct yaml_control, require_manifest),
     CYAML_FIELD_MAPPING_PTR("crl", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_control, crl,
                             crl_fields),
     CYAML_FIELD_END,
@@ -108,6 +113,8 @@ static bool take(const struct yaml_control *yaml, struct control *control, struc
     control->only_approved_policies = yaml->policies == NULL || strcmp(yaml->policies, "any") != 0;
     if (yaml->policies != NULL && control->only_approved_policies && strcmp(yaml->policies, "approved") != 0)
         return error_set(err, ERROR_INPUT, 0, "policies is approved or any");
+    control->forbids_extractable = yaml->allow_extractable != NULL && !*yaml->allow_extractable;
+    control->requires_manifest = yaml->require_manifest;
     control->has_crl = yaml->crl != NULL;
     if (yaml->crl != NULL) {
         control->crl_max_days = yaml->crl->max_days;

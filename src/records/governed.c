@@ -11,6 +11,7 @@
 #include "records/cert.h"
 #include "records/crl.h"
 #include "records/revocation.h"
+#include "records/session.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -280,6 +281,31 @@ static bool check_crl(const struct governed *governed, const struct json *record
     return say(findings, "ledger.control", &err);
 }
 
+/** What a run of sign, review or batch says of itself. */
+static bool check_session(const struct governed *governed, const struct json *record,
+                          struct findings *findings)
+{
+    struct error err = ERROR_INIT;
+    const struct control *control = &governed->control;
+    const char *command = json_text(record, "command");
+    bool is_batch = command != NULL && strcmp(command, "batch") == 0;
+    if (!governed->has_control)
+        return true;
+    if (control->forbids_extractable && json_bool(record, "allow_extractable"))
+        (void)error_set(&err, ERROR_LEDGER, 0,
+                        "its keys might leave their token (allow_extractable), which the control of record "
+                        "%" PRIu64 " does not allow",
+                        control->seq);
+    else if (control->requires_manifest && is_batch && json_text(record, "manifest_sha256") == NULL)
+        (void)error_set(&err, ERROR_LEDGER, 0,
+                        "a batch without a signed list of its requests, which the control of record %" PRIu64
+                        " requires",
+                        control->seq);
+    else
+        return true;
+    return say(findings, "ledger.control", &err);
+}
+
 /** Policy and digest as they are spelled in a cert.signing. */
 static bool check_policy(const struct governed *governed, struct bytes policy, struct bytes digest,
                          struct findings *findings)
@@ -335,6 +361,8 @@ static bool take_other(struct governed *governed, uint64_t seq, struct done *don
     done->record = record;
     if (strcmp(done->type, RECORD_PLAN_APPROVED) == 0)
         return take_plan(governed, done, findings);
+    if (strcmp(done->type, RECORD_SESSION_OPENED) == 0)
+        return check_session(governed, record, findings);
     if (done->act == ACT_CONTROL)
         return take_control(governed, seq, done, findings);
     if (done->act == ACT_POLICY)
@@ -352,7 +380,7 @@ bool governed_take(struct governed *governed, uint64_t seq, struct bytes text, s
         {RECORD_CONTROL_SET, ACT_CONTROL},   {RECORD_POLICY_APPROVED, ACT_POLICY},
         {RECORD_PLAN_APPROVED, ACT_COUNT},   {RECORD_CERT_REVOKED, ACT_REVOKE},
         {RECORD_CERT_UNREVOKED, ACT_REVOKE}, {RECORD_CRL_SIGNING, ACT_CRL},
-        {RECORD_KEY_REVOKED, ACT_REVOKE},
+        {RECORD_KEY_REVOKED, ACT_REVOKE},    {RECORD_SESSION_OPENED, ACT_COUNT},
     };
     struct canonical_field fields[FIELDS] = {
         {.key = "policy"}, {.key = "policy_sha256"}, {.key = "time"}, {.key = "type"}};

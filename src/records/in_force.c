@@ -55,6 +55,36 @@ bool control_permits_crl(struct ledger *ledger, int64_t lifetime, bool keep_expi
                      control.seq);
 }
 
+static bool refuse_loosened(const struct control *control, const char *found, const char *wanted,
+                            struct error *err)
+{
+    return error_set(err, ERROR_INPUT, 0,
+                     "ca.yaml says %s, the control in force (record %" PRIu64
+                     ") says %s, which ca.yaml may repeat and never loosen: put that into ca.yaml, or have "
+                     "the controls changed (`coldca people set FILE`)",
+                     found, control->seq, wanted);
+}
+
+bool control_permits_extractable(struct ledger *ledger, bool allow_extractable, struct error *err)
+{
+    AUTO(control_done) struct control control = {.people_count = 0};
+    bool is_set = false;
+    if (!control_in_force(ledger, &control, &is_set, err))
+        return false;
+    return !is_set || !control.forbids_extractable || !allow_extractable ||
+           refuse_loosened(&control, "allow_extractable: true", "allow_extractable: false", err);
+}
+
+bool control_permits_manifest(struct ledger *ledger, bool require_manifest, struct error *err)
+{
+    AUTO(control_done) struct control control = {.people_count = 0};
+    bool is_set = false;
+    if (!control_in_force(ledger, &control, &is_set, err))
+        return false;
+    return !is_set || !control.requires_manifest || require_manifest ||
+           refuse_loosened(&control, "nothing of require_manifest, or false", "require_manifest: true", err);
+}
+
 bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool *ret_is_taken,
                    uint64_t *ret_seq, struct error *err)
 {

@@ -28,6 +28,15 @@ MUST_USE bool control_permits(struct ledger *ledger, enum act act, const char *r
 MUST_USE bool control_permits_crl(struct ledger *ledger, int64_t lifetime, bool keep_expired,
                                   struct error *err);
 
+/**
+ * Whether ca.yaml may say what it says: it may repeat a control, never loosen it.
+ * \param allow_extractable  ca.yaml's
+ * \return false: ERROR_INPUT, which record says what, and the remedy
+ */
+MUST_USE bool control_permits_extractable(struct ledger *ledger, bool allow_extractable, struct error *err);
+/** The same of a batch. \param require_manifest  ca.yaml's */
+MUST_USE bool control_permits_manifest(struct ledger *ledger, bool require_manifest, struct error *err);
+
 /** Whether a plan of this digest was taken in, and by which record. */
 MUST_USE bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool *ret_is_taken,
                             uint64_t *ret_seq, struct error *err);

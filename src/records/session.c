@@ -64,6 +64,8 @@ struct json *record_session_write(const struct record_session *record)
     json_put_bool(json, "confined", record->unconfined == NULL);
     json_put_text(json, "unconfined", record->unconfined);
     json_put_bool(json, "allow_extractable", record->allow_extractable);
+    if (record->manifest_sha256 != NULL)
+        json_put_hex(json, "manifest_sha256", bytes_of(record->manifest_sha256, 32));
     struct json *token = json_put_object(json, "token");
     json_put_text(token, "label", record->token_label);
     json_put_text(token, "serial", record->token_serial);

@@ -27,6 +27,8 @@ struct record_session {
     bool is_clock_confirmed;        /**< by a person; false: only checked (P8) */
     const char *unconfined;         /**< why the signer is not confined; NULL: it is */
     bool allow_extractable;
+    const uint8_t
+        *manifest_sha256; /**< 32 bytes: of the medium's signed list of requests; NULL: there is none */
     const char *token_label, *token_serial, *token_model; /**< escaped */
 };
 struct json *record_session_write(const struct record_session *record);

@@ -27,6 +27,8 @@ bool status_desk_open(struct status_desk *desk, const char *path, enum home_acce
         return error_set(err, ERROR_INPUT, 0, "%s awaits its parent's certificate", path);
     if (access == HOME_LOOK)
         return true;
+    if (!control_permits_extractable(desk->home->ledger, desk->home->config.allow_extractable, err))
+        return false;
     if (desk->is_due_told)
         due_notice(desk->home, desk->console);
     AUTO(free)

@@ -206,6 +206,10 @@ static bool describe_control(const struct json *record, struct builder *ret_text
                            control.emergency[i] ? ", or one person in an emergency" : "");
     }
     add_line(ret_text, "policies", control.only_approved_policies ? "approved ones only" : "any");
+    if (control.forbids_extractable)
+        add_line(ret_text, "keys", "only such as can't leave their token, whatever ca.yaml says");
+    if (control.requires_manifest)
+        add_line(ret_text, "media", "only with a signed list of their requests, whatever ca.yaml says");
     if (control.has_crl)
         builder_format(ret_text, "CRLs        good for at most %u days, certificates that have ended %s\n",
                        control.crl_max_days, control.crl_keep_expired ? "stay on it" : "leave it");

@@ -47,6 +47,13 @@ def first_control(scene, **changes):
     scene.records[2] = {**scene.control, **changes}
 
 
+def session(scene, **changes):
+    """A batch under the first control, which is made to want a list and no extractable keys."""
+    first_control(scene, allow_extractable=False, require_manifest=True)
+    opened = {"type": "session.opened", "command": "batch", "batch": "b", "allow_extractable": False, "manifest_sha256": "00" * 32, **changes}
+    scene.records[3:] = [{name: value for name, value in opened.items() if value is not None}]
+
+
 def not_of_the_item(scene, number, name):
     text = scene.records[number][name]
     members(scene, number, **{name: text[:-1] + ("0" if text[-1] != "0" else "1")})
@@ -109,6 +116,9 @@ FAULTS = [
     ("a policy approved under a control that is over", CONTROL, lambda s: s.records.append(s.policy.done(0))),
     ("a certificate by a text that is not approved any more", POLICY, lambda s: one_more(
         s, s.plan("issue", 14, [s.issuer.item("d-8", 60, policy_record("policy: device\n")["sha256"])[0]]), [s.a])),
+    ("keys that may leave their token, under a control that forbids it", CONTROL, lambda s: session(s, allow_extractable=True)),
+    ("a batch without a signed list, under a control that wants one", CONTROL, lambda s: session(s, manifest_sha256=None)),
+    ("a setting of a control that is not true or false", CONTROL | {"ledger.fields"}, lambda s: first_control(s, require_manifest="no")),
     ("a certificate by a policy nobody approved", POLICY, lambda s: one_more(
         s, s.plan("issue", 14, [{**s.issuer.item("d-8", 60, "00" * 32)[0], "policy": "other"}]), [s.a])),
 ]

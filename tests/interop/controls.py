@@ -54,6 +54,8 @@ class Controls:
                     self.check_act("issue_ca" if self.is_ca(record) else "issue", record)
             elif kind == "plan.approved":
                 self.take_plan(record)
+            elif kind == "session.opened":
+                self.check_session(record)
             elif kind in ACT_OF:
                 if kind == "control.set":
                     self.check_control(record)
@@ -95,6 +97,8 @@ class Controls:
             quorum = record["quorum"][act]
             if type(quorum) is not int or not 0 <= quorum <= 32 or quorum > len(people) and not (quorum == 1 and not people):
                 raise ValueError("a quorum that can't be met")
+        if not all(isinstance(record.get(name, False), bool) for name in ("allow_extractable", "require_manifest")):
+            raise ValueError("a setting that is not a boolean")
         if record["policies"] not in ("approved", "any") or not set(record["emergency"]) <= {"revoke", "crl"}:
             raise ValueError("policies or emergency")
         if record.get("previous") != (self.control["seq"] if self.control else None):
@@ -166,6 +170,13 @@ class Controls:
     def check_policy(self, record):
         if self.control and self.control["policies"] == "approved" and self.policies.get(record["policy"]) != record["policy_sha256"]:
             self.say("ledger.policy", f"record {record['seq']}: by a policy that is not the approved one")
+
+    def check_session(self, record):
+        rules = self.control or {}
+        if rules.get("allow_extractable", True) is False and record.get("allow_extractable"):
+            raise ValueError("extractable keys, which the control does not allow")
+        if rules.get("require_manifest") and record["command"] == "batch" and "manifest_sha256" not in record:
+            raise ValueError("a batch without a manifest, which the control requires")
 
     def check_crl(self, record):
         from datetime import datetime

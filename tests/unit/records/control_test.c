@@ -72,6 +72,35 @@ static void what_people_write_is_recorded_and_read_back(void **state)
     assert_int_equal(read.crl_max_days, 40);
 }
 
+static void settings_that_hold_are_recorded_others_are_left_to_ca_yaml(void **state)
+{
+    static const struct {
+        const char *more;
+        bool forbids, requires;
+    } cases[] = {
+        {"", false, false},
+        {"allow_extractable: true\nrequire_manifest: false\n", false, false},
+        {"allow_extractable: false\n", true, false},
+        {"require_manifest: true\n", false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        AUTO(control_done) struct control control = {.people_count = 0};
+        AUTO(control_done) struct control read = {.people_count = 0};
+        AUTO(free) char *text = controls("1", cases[i].more);
+        assert_true(control_load(bytes_of_text(text), "controls.yaml", &control, &err));
+        AUTO(json_free) struct json *json = control_write(&control);
+        assert_int_equal(json_get(json, "allow_extractable") != NULL, cases[i].forbids);
+        assert_int_equal(json_get(json, "require_manifest") != NULL, cases[i].requires);
+        assert_true(control_read(json, &read, &err));
+        assert_int_equal(read.forbids_extractable, cases[i].forbids);
+        assert_int_equal(read.requires_manifest, cases[i].requires);
+        json_put_text(json, "require_manifest", "no");
+        assert_false(control_read(json, &control, &err));
+    }
+}
+
 static void a_quorum_is_of_approvals(void **state)
 {
     struct error err = ERROR_INIT;
@@ -148,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_people_write_is_recorded_and_read_back),
+        cmocka_unit_test(settings_that_hold_are_recorded_others_are_left_to_ca_yaml),
         cmocka_unit_test(a_quorum_is_of_approvals),
         cmocka_unit_test(what_could_not_be_met_is_refused),
         cmocka_unit_test(people_are_each_there_once),

@@ -42,7 +42,7 @@ static int end_group(void **state)
     return 0;
 }
 
-/** Takes a record; fields are taken. \param wanted  the rule it breaks, and words of why; NULL: it is allowed */
+/** Takes a record; fields are taken. \param rule  that it breaks; NULL: it is allowed. \param words  of why */
 static void take_at(int64_t time, const char *type, struct json *fields, const char *rule, const char *words)
 {
     char when[TIME_TEXT_SIZE];
@@ -287,6 +287,33 @@ static void a_certificate_is_by_the_text_approved_last(void **state)
     take("cert.signing", signing("device", "two"), NULL, NULL);
 }
 
+static struct json *session(const char *command, bool allow_extractable, bool has_manifest)
+{
+    struct json *json = json_new_object();
+    json_put_text(json, "command", command);
+    json_put_bool(json, "allow_extractable", allow_extractable);
+    if (has_manifest)
+        json_put_text(json, "manifest_sha256", "00");
+    return json;
+}
+
+static void a_run_keeps_to_what_ca_yaml_may_not_loosen(void **state)
+{
+    AUTO(plan_file_done) struct plan_file file;
+    struct json *control = control_of(0, 2, false);
+    (void)state;
+    take("session.opened", session("batch", true, false), NULL, NULL);
+    json_put_bool(control, "allow_extractable", false);
+    json_put_bool(control, "require_manifest", true);
+    make(ACT_CONTROL, RECORD_CONTROL_SET, control, NULL, &file);
+    take(RECORD_PLAN_APPROVED, approved(&file, &ann, &bob), NULL, NULL);
+    take(RECORD_CONTROL_SET, plan_file_planned(&file, 0), NULL, NULL);
+    take("session.opened", session("sign", false, false), NULL, NULL);
+    take("session.opened", session("batch", false, true), NULL, NULL);
+    take("session.opened", session("sign", true, false), "ledger.control", "does not allow");
+    take("session.opened", session("batch", false, false), "ledger.control", "a batch without a signed list");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -301,6 +328,7 @@ int main(void)
         TEST(a_control_that_was_not_allowed_governs_nothing),
         TEST(an_emergency_is_one_that_the_control_knows_and_is_counted),
         TEST(a_certificate_is_by_the_text_approved_last),
+        TEST(a_run_keeps_to_what_ca_yaml_may_not_loosen),
     };
     return cmocka_run_group_tests(tests, begin_group, end_group);
 }
