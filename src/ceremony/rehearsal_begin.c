@@ -6,6 +6,7 @@
 #include "ceremony/places.h"
 #include "ceremony/rehearsal_parts.h"
 #include "ceremony/run.h"
+#include "ceremony/stand_in.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -27,22 +28,10 @@ static void say(const struct rehearsal_making *making, const char *format, ...)
 
 /* ---- commands besides the steps ---- */
 
-static void keep_first(void *data, bool is_stderr, struct bytes line)
-{
-    struct builder *words = data;
-    if (is_stderr && words->len == 0)
-        quote_guard(words, line);
-}
-
 static bool run(const struct rehearsal_making *making, const char *what, const char *const *argv,
                 struct error *err)
 {
-    int code = 0;
-    AUTO(builder_done) struct builder words = BUILDER_INIT;
-    if (!child_run(&making->rehearsal->machine, (char *const *)(uintptr_t)argv, keep_first, &words, &code,
-                   err))
-        return error_while(err, "%s", what);
-    return code == 0 || error_set(err, ERROR_INPUT, 0, "%s: %s", what, builder_text(&words));
+    return stand_in_run(making, argv, NULL, err) || error_while(err, "%s", what);
 }
 
 /* ---- tokens and homes ---- */
@@ -82,6 +71,9 @@ static bool make_home(const struct rehearsal_making *making, const struct ceremo
     AUTO(free)
     char *subject = memory_format("O=%s,CN=%s stand-in for %s", CEREMONY_MARK, CEREMONY_MARK, home->home);
     AUTO(free) char *what = memory_format("making a throwaway home for %s", home->home);
+    AUTO(free) char *controls = NULL;
+    if (!stand_in_controls(making, home->home, &controls, err))
+        return error_while(err, "%s", what);
     const char *const argv[] = {"coldca",
                                 "-C",
                                 site_home_path(making->rehearsal->site, home->home),
@@ -92,6 +84,8 @@ static bool make_home(const struct rehearsal_making *making, const struct ceremo
                                 token->label,
                                 "--subject",
                                 subject,
+                                controls == NULL ? NULL : "--controls",
+                                controls,
                                 NULL};
     say(making, "made up for the rehearsal: the home %s, a root of its own\n", home->home);
     return run(making, what, argv, err);
@@ -119,14 +113,26 @@ static bool make_homes(const struct rehearsal_making *making, struct error *err)
 static bool copy_one(void *data, const char *place, struct bytes content, struct error *err)
 {
     const struct rehearsal_making *making = data;
-    return place_write(making->rehearsal->site, place, content, err);
+    AUTO(builder_done) struct builder other = BUILDER_INIT;
+    if (!stand_in_is_controls(making->script, place))
+        return place_write(making->rehearsal->site, place, content, err);
+    return stand_in_rekey(making, content, &other, err) &&
+           place_write(making->rehearsal->site, place, builder_bytes(&other), err);
 }
 
-/** A file that the real media have. */
+/** A file that the real media have, or else what can stand in for it. */
 static bool bring(const struct rehearsal_making *making, const char *place, struct error *err)
 {
     size_t count = 0;
-    if (making->real == NULL)
+    bool is_there = false;
+    bool is_made = false;
+    if (making->real != NULL && !place_look(making->real, place, &is_there, err))
+        return false;
+    if (!is_there && !stand_in_file(making, place, &is_made, err))
+        return error_while(err, "making up %s", place);
+    if (is_made)
+        return true;
+    if (!is_there)
         return error_set(
             err, ERROR_INPUT, 0,
             "this script needs %s, which a rehearsal can't make up: give --site SITE, whose media have it",
@@ -162,7 +168,7 @@ static bool bring_for(const struct rehearsal_making *making, const struct ceremo
 
 bool rehearsal_begin(const struct rehearsal_making *making, struct error *err)
 {
-    if (!make_tokens(making, err) || !make_homes(making, err))
+    if (!make_tokens(making, err) || !stand_in_people(making, err) || !make_homes(making, err))
         return false;
     for (unsigned i = 0; i < making->script->step_count; i++) {
         if (!bring_for(making, &making->script->steps[i], err))

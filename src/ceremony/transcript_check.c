@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define SHOWN_BEFORE 40 /* bytes of a long line that are shown before the place where it differs */
+
 struct run {
     struct record_ceremony *events;
     uint64_t *seqs;
@@ -148,11 +150,23 @@ static struct difference difference_of(struct bytes file, struct bytes drawn)
     return d;
 }
 
-/** A line without its end, escaped. */
-static const char *shown(struct bytes line, struct quoted *buffer)
+/** A line without its end, escaped; of a long one what is around `at`, where it differs from another. */
+static const char *shown(struct bytes line, size_t at, struct quoted *buffer)
 {
     size_t len = line.len > 0 && line.data[line.len - 1] == '\n' ? line.len - 1 : line.len;
-    return quoted(bytes_slice(line, 0, len), buffer);
+    size_t start = at > SHOWN_BEFORE * 2 ? at - SHOWN_BEFORE : 0;
+    while (start > 0 && start < len && (line.data[start] & 0xc0) == 0x80)
+        start--; // a character is not torn
+    return quoted(bytes_slice(line, start, len - start), buffer);
+}
+
+/** Where two lines begin to differ. */
+static size_t common_of(struct bytes a, struct bytes b)
+{
+    size_t common = 0;
+    while (common < a.len && common < b.len && a.data[common] == b.data[common])
+        common++;
+    return common;
 }
 
 /** "record 41 (event 38, answer)". The caller frees. */
@@ -178,14 +192,16 @@ static char *words_of_difference(const struct difference *d, const struct run *r
     bool is_added = !is_missing && d->before + d->after == d->drawn.count;
     if (is_added)
         return memory_format("%s line %zu was added: \"%s\" is in no record of this ceremony", name, line,
-                             shown(d->file.lines[d->before], &file_buffer));
+                             shown(d->file.lines[d->before], 0, &file_buffer));
     AUTO(free) char *source = source_of(run, transcript, is_html, line);
-    const char *wanted = shown(d->drawn.lines[d->before], &drawn_buffer);
+    struct bytes wanted = d->drawn.lines[d->before];
     if (is_missing)
-        return memory_format("%s: before line %zu a line is missing: \"%s\", by %s", name, line, wanted,
-                             source);
+        return memory_format("%s: before line %zu a line is missing: \"%s\", by %s", name, line,
+                             shown(wanted, 0, &drawn_buffer), source);
+    size_t at = common_of(wanted, d->file.lines[d->before]);
     return memory_format("%s line %zu was changed: it is \"%s\"; by %s it would be \"%s\"", name, line,
-                         shown(d->file.lines[d->before], &file_buffer), source, wanted);
+                         shown(d->file.lines[d->before], at, &file_buffer), source,
+                         shown(wanted, at, &drawn_buffer));
 }
 
 static const struct record_ceremony *end_of(const struct run *run)

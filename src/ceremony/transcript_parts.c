@@ -42,6 +42,11 @@ char *transcript_moment(int64_t at, const char *zone)
 
 /* ---- who ---- */
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
 /** "AB (second, Anna Berg)". The caller frees. */
 static char *who_of(const struct record_ceremony *event)
 {
@@ -96,7 +101,11 @@ static void add_attempt(struct page *page, const struct transcript_place *place,
     } else {
         page_field(page, "begun", moment);
     }
-    page_command(page, "does", event->text != NULL && event->text[0] == '\0' ? NULL : event->text);
+    if (event->text == NULL || event->text[0] == '\0')
+        return;
+    // A command stands as it was given; what people do has only words.
+    bool is_command = begins(event->text, "coldca ") || begins(event->text, "cp ");
+    (is_command ? page_command : page_field)(page, "does", event->text);
 }
 
 static void add_end(struct page *page, const struct transcript_place *place,
@@ -197,11 +206,6 @@ void transcript_event(struct page *page, struct transcript_place *place, const s
 }
 
 /* ---- files in full ---- */
-
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
 
 static void describe(struct page *page, const char *pem)
 {

@@ -8,11 +8,12 @@
 
 #include <string.h>
 
-/** The index is rebuilt on demand: no damage. */
-static bool is_only_index(const struct findings *findings)
+/** The index is rebuilt on demand, and a transcript lies elsewhere: what is wrong with them is no damage of the ledger. */
+static bool is_ledger_sound(const struct findings *findings)
 {
     size_t i = 0;
-    while (i < findings->count && strcmp(findings->items[i].rule, "ledger.index") == 0)
+    while (i < findings->count && (strcmp(findings->items[i].rule, "ledger.index") == 0 ||
+                                   strcmp(findings->items[i].rule, "ledger.transcript") == 0))
         i++;
     return i == findings->count;
 }
@@ -43,7 +44,7 @@ static void print_report(const struct ledger_report *report, const struct cli_me
     else if (report->findings.count == 0)
         printf("all of it holds; %llu records are newer than the newest checkpoint\n",
                (unsigned long long)report->records_past_checkpoint);
-    else if (is_only_index(&report->findings))
+    else if (is_ledger_sound(&report->findings))
         printf("the ledger itself holds\n");
     else
         printf("damaged; the last checkpoint that holds covers "

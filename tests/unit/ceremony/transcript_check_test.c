@@ -175,6 +175,22 @@ static void the_record_of_a_changed_line_is_named(void **state)
         "would be \"  room            B 017\"");
 }
 
+static void of_a_long_line_the_place_that_differs_is_shown(void **state)
+{
+    AUTO(builder_done) struct builder form = BUILDER_INIT;
+    AUTO(transcript_result_done) struct transcript_result result = {.run = NULL};
+    (void)state;
+    close_ceremony();
+    AUTO(transcript_runs_free) struct transcript_runs *runs = runs_of(RUN);
+    draw_form(true, &form);
+    char *place = (char *)(uintptr_t)strstr(builder_text(&form), "counter(pages)");
+    memcpy(place, "counter(PAGES)", 14);
+    compare(runs, builder_bytes(&form), &result);
+    assert_int_equal(result.findings.count, 1);
+    assert_non_null(strstr(result.findings.items[0].text, "counter(PAGES)"));
+    assert_non_null(strstr(result.findings.items[0].text, "counter(pages)"));
+}
+
 static void of_two_ceremonies_the_right_one_is_found(void **state)
 {
     AUTO(builder_done) struct builder form = BUILDER_INIT;
@@ -266,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_transcript_itself_is_right_in_both_forms),
         cmocka_unit_test(each_line_changed_missing_or_added_is_named),
         cmocka_unit_test(the_record_of_a_changed_line_is_named),
+        cmocka_unit_test(of_a_long_line_the_place_that_differs_is_shown),
         cmocka_unit_test(of_two_ceremonies_the_right_one_is_found),
         cmocka_unit_test(what_is_no_transcript_is_said_to_be_none),
         cmocka_unit_test(a_closing_record_with_another_digest_is_said),
