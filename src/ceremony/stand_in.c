@@ -15,7 +15,7 @@
 #define ARGUMENTS_MAX (24 + 2 * CEREMONY_NAMES_MAX)
 #define WORDS_SAID 4 /* as many as a room is asked for */
 
-/* ---- commands that are no step ---- */
+/* ---- commands besides the steps ---- */
 
 struct hearing {
     struct builder *said; /**< stdout; NULL */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/** The index is rebuilt on demand, and a transcript lies elsewhere: what is wrong with them is no damage of the ledger. */
+/** The index is rebuilt on demand, and a transcript lies elsewhere: what is wrong with them leaves the ledger as it is. */
 static bool is_ledger_sound(const struct findings *findings)
 {
     size_t i = 0;
