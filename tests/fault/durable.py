@@ -101,6 +101,8 @@ def commands(bench):
     yield "crl", ["crl", "--out", bench.on_stick("crl"), *bench.pin]
     yield "plan", ["plan", *s.POLICY, "--reissue", "-o", bench.on_stick("a.plan"), requests]
     yield "plan of a CRL", ["crl", "--plan-out", bench.on_stick("crl.plan"), *bench.pin]
+    with open(os.path.join(bench.scene.home, "policies", "tls-server.yaml"), "a", encoding="utf-8") as file:
+        file.write("# changed\n")
     yield "policy approve", ["policy", "approve", "tls-server", "--yes", *bench.pin]
     yield "ledger export", ["ledger", "export", bench.on_stick("export")]
     bench.do("sign", *s.POLICY, *bench.pin, "--reissue", "--out", bench.on_stick("third"), requests)
