@@ -92,8 +92,8 @@ bool file_write_fd(int fd, const char *name, struct bytes data, struct error *er
 
 bool file_sync_folder(int fd, const char *name, struct error *err)
 {
-    // vfat and some FUSE file systems can't fsync a directory and say EINVAL; they have nothing to sync then.
-    if (fsync(fd) != 0 && errno != EINVAL)
+    // vfat and some FUSE file systems can't fsync a directory and say EINVAL; they have nothing to sync then. Nor has one that is read-only.
+    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
         return error_errno(err, ERROR_INPUT, errno, "can't make the directory %s durable", name);
     return true;
 }
@@ -107,19 +107,34 @@ bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *er
     return true;
 }
 
+/** The directory that holds path, which may end in slashes; the caller frees it. */
+static char *parent_of(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    return len == 0 ? memory_text(".") : memory_text_of(path, len);
+}
+
 /** fsync of the directory that holds path. */
 static bool sync_parent(int dirfd, const char *path, struct error *err)
 {
     AUTO(close) int fd = -1;
-    AUTO(free) char *parent = memory_text(path);
-    char *slash = strrchr(parent, '/');
-    if (slash == NULL)
-        strncpy(parent, ".", strlen(parent) + 1);
-    else
-        slash[slash == parent ? 1 : 0] = '\0';
-    if (!file_open_folder(dirfd, *parent == '\0' ? "." : parent, &fd, err))
-        return false;
-    return file_sync_folder(fd, parent, err);
+    AUTO(free) char *parent = parent_of(path);
+    return file_open_folder(dirfd, parent, &fd, err) && file_sync_folder(fd, parent, err);
+}
+
+/**
+ * The same for a directory that was found: the run that made it may have died before its name was durable. One that this user may
+ * not read is left alone, for it is not ours.
+ */
+static bool sync_parent_of_found(int dirfd, const char *path, struct error *err)
+{
+    AUTO(free) char *parent = parent_of(path);
+    AUTO(close) int fd = openat(dirfd, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 || file_sync_folder(fd, parent, err);
 }
 
 /** \param shown  the name for messages */
@@ -254,8 +269,9 @@ bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *er
         return error_errno(err, ERROR_INPUT, errno, "can't make the directory %s", path);
     if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't stat %s", path);
-    return S_ISDIR(status.st_mode) ||
-           error_set(err, ERROR_INPUT, ENOTDIR, "%s exists and is not a directory", path);
+    if (!S_ISDIR(status.st_mode))
+        return error_set(err, ERROR_INPUT, ENOTDIR, "%s exists and is not a directory", path);
+    return sync_parent_of_found(dirfd, path, err);
 }
 
 bool file_exists(int dirfd, const char *path)

@@ -41,7 +41,7 @@ MUST_USE bool file_open_regular(int dirfd, const char *name, int flags, int *ret
 MUST_USE bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err);
 /** fsync of a directory. name is for messages. */
 MUST_USE bool file_sync_folder(int fd, const char *name, struct error *err);
-/** Makes a directory if it is not there; never through a symlink at its last part. */
+/** Makes a directory if it is not there, never through a symlink at its last part; made or found, its name is durable afterwards. */
 MUST_USE bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *err);
 /** Whether something (of any kind) is at path. */
 bool file_exists(int dirfd, const char *path);

@@ -121,7 +121,7 @@ class Disk:
         if not path.startswith(self.root + "/"):
             return None, None
         folder = self.folders[self.top]
-        *parents, name = path[len(self.root) + 1:].split("/")
+        *parents, name = path.rstrip("/")[len(self.root) + 1:].split("/")
         for parent in parents:
             folder = self.folders[folder.now[parent]]
         return folder, name

@@ -87,13 +87,59 @@ def plant(disks, events, name):
     return needed
 
 
+def never_synced(disk):
+    """As a run leaves it that was killed before it synced anything."""
+    for file in disk.files.values():
+        file.synced, file.pending = b"", [("write", 0, file.now)]
+    for folder in disk.folders.values():
+        folder.synced, folder.pending = {}, [(None, name, inode) for name, inode in folder.now.items()]
+
+
+def try_after_a_kill(bench, name, arguments, tally):
+    """All was written before, and nothing synced: the run that finds it there answers for it too."""
+    (home, stick, _), events = bench.traced(*arguments)
+    for disk in (home, stick):
+        never_synced(disk)
+        for event in events:
+            disk.feed(event)
+    tally.points += 1
+    for path in ("ledger.jsonl", "ledger.checkpoints"):
+        file = home.files[home.folders[home.top].now[path]]
+        if file.synced != file.now:
+            tally.complain(name, f"{path} was found, and not synced")
+    there, kept = (stick.left(how, how, None) for how in (everything, nothing))
+    answers = [path for path in there if path.startswith("/issued/") and not path.endswith("-chain.pem") and path.endswith((".pem", ".tlog-proof"))]
+    for path in answers:
+        if kept.get(path) != there[path]:
+            tally.complain(name, f"{path} was found, and not synced")
+    tally.note(f"{name}: answers that were found: {len(answers)}")
+    if not answers:
+        sys.exit(f"{name}: no answers")
+
+
+def try_handing_out(bench, name, arguments, tally):
+    """Certificates of a run that was killed before its ledger was synced: it is, before one of them is handed out."""
+    (home, stick, _), events = bench.traced(*arguments)
+    never_synced(home)
+    ledger = home.files[home.folders[home.top].now["ledger.jsonl"]]
+    tally.points += 1
+    for event in events:
+        if stick.feed(event):
+            break
+        home.feed(event)
+    else:
+        sys.exit(f"{name}: nothing was handed out")
+    if ledger.synced != ledger.now:
+        tally.complain(name, "something was handed out before the ledger was synced")
+
+
 def commands(bench):
     """Name and command line; in this order, each finds what those before it made."""
     requests = bench.scene.requests
     yield "init", ["-C", os.path.join(bench.new, "ca"), "init", "--token", "test", "--subject", "CN=Other", "--key", "ec-p256", "--key-label", "other",
                    "--origin", "other.example/ca", *bench.pin]
     yield "sign", ["sign", *s.POLICY, *bench.pin, "--out", bench.on_stick("issued"), requests]
-    yield "sign again", ["sign", *s.POLICY, *bench.pin, "--reissue", "--chain", "--no-proof", "--format", "der", "--out", bench.on_stick("again"), requests]
+    yield "sign again", ["sign", *s.POLICY, *bench.pin, "--reissue", "--chain", "--no-proof", "--format", "der", "--out", bench.on_stick("again/"), requests]
     shutil.copytree(requests, bench.on_stick("requests"))
     yield "batch", ["batch", *s.POLICY, *bench.pin, bench.stick]
     one = sorted(os.listdir(requests))[0]
@@ -122,6 +168,12 @@ def main():
             tally.complain(name, f"{os.path.relpath(path, bench.scene.folder)} was not synced")
         tally.note(f"{name}, files and directories of which a sync was missed")
         tally.notes[f"{name}, files and directories of which a sync was missed"] = needed
+    try_after_a_kill(bench, "batch, after a kill", ["batch", *s.POLICY, *bench.pin, bench.stick], tally)
+    # The reissued ones are the newest of each request: what is asked for again.
+    shutil.rmtree(bench.on_stick("issued"))
+    again = ["sign", *s.POLICY, *bench.pin, "--out", bench.on_stick("issued"), bench.scene.requests]
+    try_handing_out(bench, "sign, of what was issued", again, tally)
+    try_after_a_kill(bench, "sign, after a kill", again, tally)
     return tally.end()
 
 
