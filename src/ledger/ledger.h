@@ -196,6 +196,14 @@ MUST_USE bool ledger_scan_on(struct ledger_scan *scan,
                              bool (*visit)(void *data, uint64_t seq, struct bytes text, struct error *err),
                              void *data, struct error *err);
 
+/**
+ * The records from one on, quickly: neither those before it are read nor the root compared. Where that one lies is the index's word; that it
+ * is there, is looked at.
+ */
+MUST_USE bool ledger_scan_from(struct ledger *ledger, uint64_t seq,
+                               bool (*visit)(void *data, uint64_t seq, struct bytes text, struct error *err),
+                               void *data, struct error *err);
+
 /* ---- verifying: reads the files from the start, trusts no index ---- */
 /** What a cert.signing says of its TBSCertificate, as text; data is NULL where it says nothing. */
 struct ledger_claims {

@@ -76,3 +76,44 @@ bool ledger_scan_on(struct ledger_scan *scan,
             return false;
     }
 }
+
+/** Where a record begins. Record 0 does at 0, whatever the index says. */
+static bool find_place(struct ledger *ledger, uint64_t seq, uint64_t *ret_offset, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    struct record_facts facts;
+    struct record_fault fault;
+    size_t len = 0;
+    bool is_known = false;
+    *ret_offset = 0;
+    if (seq == 0)
+        return true;
+    if (!index_place(ledger->index, seq, ret_offset, &len, &is_known, err))
+        return false;
+    return (is_known && log_read_line(ledger, seq, &text, err) &&
+            record_read(builder_bytes(&text), &facts, &fault) && facts.seq == seq) ||
+           error_set(err, ERROR_LEDGER, 0,
+                     "index.sqlite does not know where record %" PRIu64
+                     " is: run `coldca ledger index --rebuild`",
+                     seq);
+}
+
+bool ledger_scan_from(struct ledger *ledger, uint64_t seq,
+                      bool (*visit)(void *data, uint64_t seq, struct bytes text, struct error *err),
+                      void *data, struct error *err)
+{
+    AUTO(lines_done) struct lines lines = {.fd = -1};
+    struct line line;
+    uint64_t offset = 0;
+    if (!log_is_whole(ledger, err) || !find_place(ledger, seq, &offset, err))
+        return false;
+    lines_init(&lines, ledger->log_fd, offset, ledger->state.offset);
+    for (;;) {
+        if (!lines_next(&lines, &line, err))
+            return false;
+        if (is_end(&line))
+            return true;
+        if (line.kind == LINE_RECORD && !visit(data, seq++, line.text, err))
+            return false;
+    }
+}

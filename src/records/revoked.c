@@ -210,15 +210,6 @@ static bool take_json(struct revoked *revoked, uint64_t seq, struct bytes type, 
     return revoked_crls_take_end(&revoked->crls, seq, json, bytes_equal_text(type, RECORD_CRL_ISSUED), err);
 }
 
-/** Whether a type that says something here can be in the record; a canonical spelling has no space to hide it in. */
-static bool may_matter(struct bytes text)
-{
-    static const char cert[] = ",\"type\":\"cert.";
-    static const char crl[] = ",\"type\":\"crl.";
-    return memmem(text.data, text.len, cert, sizeof(cert) - 1) != NULL ||
-           memmem(text.data, text.len, crl, sizeof(crl) - 1) != NULL;
-}
-
 bool revoked_is_type(struct bytes text, const char *type)
 {
     struct canonical_field field = {.key = "type"};
@@ -230,16 +221,13 @@ bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, stru
 {
     static const char *const by_json[] = {RECORD_CERT_REVOKED, RECORD_CERT_UNREVOKED, RECORD_CRL_SIGNING,
                                           RECORD_CRL_ISSUED, RECORD_CRL_ABANDONED};
-    struct canonical_field fields[REVOKED_FIELDS] = {
-        {.key = "hold"}, {.key = "invalidity_date"}, {.key = "not_after"}, {.key = "reason"},
-        {.key = "ref"},  {.key = "revoked_at"},      {.key = "serial"},    {.key = "time"},
-        {.key = "type"}};
+    struct canonical_field fields[REVOKED_FIELDS] = REVOKED_FIELDS_INIT;
     uint8_t serial[REVOKED_SERIAL_MAX_LEN];
     size_t serial_len = 0;
     struct revoked_state state = {.seq = seq};
     revoked->size = seq + 1;
     bool is_plucked = seq > 0 && revoked_pluck(text, revoked->places, fields);
-    if (seq > 0 && !is_plucked && !may_matter(text))
+    if (seq > 0 && !is_plucked && !revoked_may_matter(text))
         return true;
     if (!is_plucked && !canonical_read(text, fields, REVOKED_FIELDS))
         return revoked_wrong(err, seq, "it is not a record");

@@ -25,6 +25,12 @@ DEFINE_AUTO(struct revoked *, revoked_free);
 MUST_USE bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes text, struct error *err);
 /** Whether a record is of this type, at little cost. */
 bool revoked_is_type(struct bytes text, const char *type);
+/** What a record says of a serial that anybody may ask about. */
+enum revoked_about { REVOKED_ABOUT_NONE, REVOKED_ABOUT_SIGNING, REVOKED_ABOUT_REVOKED };
+#define REVOKED_ABOUT_MAX_LEN 64 /* of a serial (docs/ledger-format.md 1) */
+/** Whether it is a cert.signing or a cert.revoked, and of which serial, at little cost. */
+enum revoked_about revoked_about(struct bytes text, uint8_t ret_serial[static REVOKED_ABOUT_MAX_LEN],
+                                 size_t *ret_len);
 /** How many records were taken: the next one's seq, if they come in their order. */
 uint64_t revoked_size(const struct revoked *revoked);
 

@@ -96,13 +96,17 @@ static bool pluck_revoked(struct bytes text, struct revoked_places *places, stru
         return false;
     invalidity.len = (size_t)(rest.data - invalidity.data);
     struct bytes not_after = invalidity;
-    return (!SEEK(&invalidity, "invalidity_date", places, REVOKED_INVALIDITY_DATE) ||
-            pluck_text(&invalidity, &fields[REVOKED_INVALIDITY_DATE].value)) &&
-           (!SEEK(&not_after, "not_after", places, REVOKED_NOT_AFTER) ||
-            pluck_text(&not_after, &fields[REVOKED_NOT_AFTER].value)) &&
-           pluck_text(&rest, &fields[REVOKED_REASON].value) && SEEK(&rest, "ref", places, REVOKED_REF) &&
-           pluck_int(&rest, &fields[REVOKED_REF].value) &&
-           SEEK(&rest, "revoked_at", places, REVOKED_REVOKED_AT) &&
+    if ((SEEK(&invalidity, "invalidity_date", places, REVOKED_INVALIDITY_DATE) &&
+         !pluck_text(&invalidity, &fields[REVOKED_INVALIDITY_DATE].value)) ||
+        (SEEK(&not_after, "not_after", places, REVOKED_NOT_AFTER) &&
+         !pluck_text(&not_after, &fields[REVOKED_NOT_AFTER].value)) ||
+        !pluck_text(&rest, &fields[REVOKED_REASON].value))
+        return false;
+    struct bytes ref = rest;
+    if (!SEEK(&rest, "revoked_at", places, REVOKED_REVOKED_AT))
+        return false;
+    ref.len = (size_t)(rest.data - ref.data);
+    return (!SEEK(&ref, "ref", places, REVOKED_REF) || pluck_int(&ref, &fields[REVOKED_REF].value)) &&
            pluck_text(&rest, &fields[REVOKED_REVOKED_AT].value) &&
            SEEK(&rest, "serial", places, REVOKED_SERIAL) && pluck_text(&rest, &fields[REVOKED_SERIAL].value);
 }
@@ -163,8 +167,9 @@ bool revoked_read_plain(const struct canonical_field *fields, struct revoked_sta
     char reason_name[32] = "";
     struct bytes name = fields[REVOKED_REASON].value.spelling;
     struct bytes hold = fields[REVOKED_HOLD].value.spelling;
+    const struct canonical_value *ref = &fields[REVOKED_REF].value; // a foreign one has none
     if (fields[REVOKED_REASON].value.kind != CANONICAL_TEXT || name.len >= sizeof(reason_name) ||
-        fields[REVOKED_REF].value.kind != CANONICAL_INT || fields[REVOKED_REF].value.number < 0 ||
+        (ref->kind != CANONICAL_NONE && (ref->kind != CANONICAL_INT || ref->number < 0)) ||
         fields[REVOKED_HOLD].value.kind != CANONICAL_WORD ||
         !revoked_field_time(&fields[REVOKED_REVOKED_AT], &state->revoked_at) ||
         !take_time_if_any(&fields[REVOKED_INVALIDITY_DATE], &state->invalidity_date) ||
@@ -175,6 +180,30 @@ bool revoked_read_plain(const struct canonical_field *fields, struct revoked_sta
     return crl_reason_parse(reason_name, &state->reason) && state->reason != CRL_REMOVE_FROM_CRL &&
            strcmp(crl_reason_name(state->reason), reason_name) == 0 &&
            state->is_hold == (state->reason == CRL_CERTIFICATE_HOLD);
+}
+
+enum revoked_about revoked_about(struct bytes text, uint8_t ret_serial[static REVOKED_ABOUT_MAX_LEN],
+                                 size_t *ret_len)
+{
+    struct revoked_places places[REVOKED_KINDS] = {{.at = {0}}};
+    struct canonical_field fields[REVOKED_FIELDS] = REVOKED_FIELDS_INIT;
+    if (!revoked_pluck(text, places, fields) &&
+        (!revoked_may_matter(text) || !canonical_read(text, fields, REVOKED_FIELDS)))
+        return REVOKED_ABOUT_NONE;
+    struct bytes type = fields[REVOKED_TYPE].value.spelling;
+    bool is_signing = bytes_equal_text(type, RECORD_CERT_SIGNING);
+    if ((!is_signing && !bytes_equal_text(type, RECORD_CERT_REVOKED)) ||
+        !revoked_read_serial(fields, ret_serial, ret_len))
+        return REVOKED_ABOUT_NONE;
+    return is_signing ? REVOKED_ABOUT_SIGNING : REVOKED_ABOUT_REVOKED;
+}
+
+bool revoked_may_matter(struct bytes text)
+{
+    static const char cert[] = ",\"type\":\"cert.";
+    static const char crl[] = ",\"type\":\"crl.";
+    return memmem(text.data, text.len, cert, sizeof(cert) - 1) != NULL ||
+           memmem(text.data, text.len, crl, sizeof(crl) - 1) != NULL;
 }
 
 bool revoked_crls_take_signing(struct revoked_crls *crls, uint64_t seq, const struct json *json,

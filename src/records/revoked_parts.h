@@ -6,7 +6,7 @@
 #include "base/canonical.h"
 #include "records/revoked.h"
 
-#define REVOKED_SERIAL_MAX_LEN 64 /* docs/ledger-format.md 1 */
+#define REVOKED_SERIAL_MAX_LEN REVOKED_ABOUT_MAX_LEN
 
 /** Who is revoked, for who draws a list of them; borrowed. */
 struct revoked_items;
@@ -28,6 +28,14 @@ enum revoked_field {
     REVOKED_TYPE,
     REVOKED_FIELDS
 };
+#define REVOKED_FIELDS_INIT                                                                                  \
+    {                                                                                                        \
+        {.key = "hold"}, {.key = "invalidity_date"}, {.key = "not_after"}, {.key = "reason"},                \
+            {.key = "ref"}, {.key = "revoked_at"}, {.key = "serial"}, {.key = "time"}, {.key = "type"},      \
+    }
+/** Whether a type that says something here can be in the record; a canonical spelling has no space to hide it in. */
+bool revoked_may_matter(struct bytes text);
+
 /** Where the members of a kind of record stood last; a guess, and zero is as good as any. */
 struct revoked_places {
     uint16_t at[REVOKED_FIELDS];

@@ -7,6 +7,7 @@
 #include "records/types.h"
 #include "status/describe.h"
 #include "status/planned.h"
+#include "status/recheck.h"
 #include "status/select.h"
 
 #include <string.h>
@@ -295,7 +296,7 @@ bool revoke_run(const struct revoke_options *options, const struct console *cons
     enum home_access access = options->is_dry_run || options->plan_out != NULL ? HOME_LOOK : HOME_WRITE;
     if (!selection_read(options, &selection, err) || !status_desk_open(&desk, options->home, access, err) ||
         !status_desk_confine(&desk, written, err) ||
-        !selection_find(&selection, options, &desk, ret_plan, err))
+        !selection_find(&selection, options, &desk, ret_plan, err) || !targets_recheck(&desk, ret_plan, err))
         return false;
     for (size_t i = 0; i < ret_plan->count; i++)
         ret_plan->to_do += ret_plan->targets[i].action == REVOKE_NOTHING ? 0 : 1;

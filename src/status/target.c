@@ -118,7 +118,7 @@ static bool plan_action(struct status_desk *desk, struct bytes serial, enum ledg
 {
     struct revoked_state state;
     bool has_state = false;
-    // Of a certificate that was issued and nothing more there is nothing to read. That is the index's word; a long ledger has no other.
+    // Of a certificate that was issued and nothing more there is nothing to read. That is the index's word, which targets_recheck() doubts.
     bool may_have_state = wish->is_foreign || status != LEDGER_ISSUED || target->ref == UINT64_MAX ||
                           ledger_is_short(desk->home->ledger);
     if (may_have_state && !find_state(desk, serial, &has_state, &state, err))
