@@ -147,7 +147,8 @@ bool journal_add(struct journal *journal, const struct record_ceremony *event, s
     whole.ceremony = journal->ceremony;
     memcpy(whole.script_sha256, journal->script_sha256, sizeof(whole.script_sha256));
     whole.number = journal->count;
-    whole.at = time_now();
+    // The closing event's moment is drawn on the transcript before it is kept here: it must be the same one.
+    whole.at = event->at != 0 ? event->at : time_now();
     record = record_ceremony_write(&whole);
     json_canonical(record, &line);
     builder_add_u8(&line, '\n');

@@ -32,7 +32,7 @@ MUST_USE bool journal_open(const char *folder, const struct ceremony_script *scr
 void journal_close(struct journal *journal);
 DEFINE_AUTO(struct journal *, journal_close);
 
-/** Adds an event; run, ceremony, script_sha256, number and at are set here. Texts must be escaped UTF-8. ERROR_INPUT */
+/** Adds an event; run, ceremony, script_sha256, number are set here, and at if it is 0. Texts must be escaped UTF-8. ERROR_INPUT */
 MUST_USE bool journal_add(struct journal *journal, const struct record_ceremony *event, struct error *err);
 
 #endif

@@ -106,7 +106,7 @@ static char *deviation_of(const struct record_ceremony *event)
         return memory_format("%s chose %s: %s", event->initials == NULL ? "somebody" : event->initials,
                              event->name == NULL ? "" : event->name, text);
     case CEREMONY_FAULT:
-        return memory_format("not begun, or not as it should be: %s", text);
+        return memory_format("fault: %s", text);
     case CEREMONY_NOTE:
         return memory_format("remark by %s: %s", event->initials == NULL ? "somebody" : event->initials,
                              text);

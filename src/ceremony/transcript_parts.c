@@ -192,7 +192,7 @@ void transcript_event(struct page *page, struct transcript_place *place, const s
         add_said(page, place, event, "remark");
         break;
     case CEREMONY_FAULT:
-        add_warning(page, place, event, "Not as it should be");
+        add_warning(page, place, event, "Fault");
         break;
     case CEREMONY_INTERRUPTED:
         add_warning(page, place, event, "Interrupted");

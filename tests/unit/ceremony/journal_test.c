@@ -91,6 +91,20 @@ static void what_was_added_is_there_again(void **state)
     journal_close(journal);
 }
 
+/** What was drawn with a moment is kept with it, however long the drawing took. */
+static void a_moment_that_is_set_stays(void **state)
+{
+    struct error err = ERROR_INIT;
+    const struct ceremony_script script = script_of(1);
+    AUTO(journal_close) struct journal *journal = open_journal(&script);
+    (void)state;
+    assert_true(
+        journal_add(journal, &(struct record_ceremony){.event = CEREMONY_NOTE, .at = 1234567890}, &err));
+    assert_int_equal(journal->events[journal->count - 1].at, 1234567890);
+    add(journal, CEREMONY_NOTE, "now");
+    assert_true(journal->events[journal->count - 1].at >= time_of_build());
+}
+
 static void a_torn_line_is_cut_off(void **state)
 {
     const struct ceremony_script script = script_of(1);
@@ -148,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_added_is_there_again, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_moment_that_is_set_stays, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_torn_line_is_cut_off, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(it_is_of_one_script_and_one_process, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_line_that_is_missing_is_found, make_folder, remove_folder),
