@@ -74,3 +74,4 @@ if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
 endif()
 coldca_script_test(e2e ceremony_rehearse e2e/ceremony_rehearse_test.sh)
 coldca_script_test(e2e ceremony_run e2e/ceremony_run_test.sh)
+coldca_script_test(e2e ceremony_against e2e/ceremony_against_test.sh)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,9 +59,11 @@ static void become(const struct machine *machine, char *const *argv, char *const
                    int error_out)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    bool is_fine = nothing >= 0 && (!machine->is_detached || setsid() >= 0) &&
-                   dup2(nothing, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
-                   dup2(error_out, STDERR_FILENO) >= 0 && close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+    // Whoever kills the ceremony ends its command, at the command's next safe place: what resumes would meet it at work.
+    bool is_fine = prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && nothing >= 0 &&
+                   (!machine->is_detached || setsid() >= 0) && dup2(nothing, STDIN_FILENO) >= 0 &&
+                   dup2(out, STDOUT_FILENO) >= 0 && dup2(error_out, STDERR_FILENO) >= 0 &&
+                   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
     if (is_fine)
         (void)execve("/proc/self/exe", argv, environment); // comes back only if it failed
     _exit(NOT_BEGUN);

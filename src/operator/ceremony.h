@@ -12,4 +12,9 @@ struct ceremony_room operator_ceremony_room(void);
 void operator_ceremony_report(const struct ceremony_script *script, const struct ceremony_outcome *outcome,
                               bool wants_json);
 
+/** Holds what a rehearsal issued against a plan, and says so on stderr. */
+MUST_USE bool operator_ceremony_against(struct bytes plan, const struct ceremony_script *script,
+                                        const struct ceremony_site *site, bool *ret_is_other,
+                                        struct error *err);
+
 #endif
