@@ -88,6 +88,8 @@ bool ceremony_begins_with(const struct ceremony_script *script, enum fact fact, 
         return begins_existing(script, of);
     case FACT_COMPLETE:
         return begins_complete(script, of);
+    case FACT_MOUNTED:
+        return true;
     case FACT_FILE:
         break;
     }

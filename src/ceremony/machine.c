@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static bool run(void *data, const struct step_command *command, world_line *line, void *line_data,
                 int *ret_exit, struct error *err)
@@ -87,6 +88,22 @@ static const char *home_on(const struct ceremony_script *script, const char *tok
     return NULL;
 }
 
+/** An empty mount point is a directory like any other, and what is written there stays on this machine. */
+static bool look_at_medium(const struct machine *machine, const char *name, bool *ret_is, struct error *err)
+{
+    struct statx status;
+    const struct site_medium *medium = site_medium(machine->site, name);
+    *ret_is = statx(AT_FDCWD, medium->path, AT_STATX_SYNC_AS_STAT, STATX_TYPE, &status) == 0 &&
+              S_ISDIR(status.stx_mode);
+    if (!*ret_is || medium->is_directory)
+        return true;
+    if ((status.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) == 0)
+        return error_set(err, ERROR_INPUT, 0,
+                         "the kernel does not say whether %s is mounted (Linux 5.8 does)", name);
+    *ret_is = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return true;
+}
+
 static bool look(void *data, const struct ceremony_script *script, const struct step_need *need, bool *ret_is,
                  struct error *err)
 {
@@ -105,6 +122,8 @@ static bool look(void *data, const struct ceremony_script *script, const struct 
     case FACT_COMPLETE:
         *ret_is = home_has(machine, need->of, HOME_CERTIFICATE_FILE);
         return true;
+    case FACT_MOUNTED:
+        return look_at_medium(machine, need->of, ret_is, err);
     case FACT_FILE:
         return place_look(machine->site, need->of, ret_is, err);
     case FACT_CLOCK:

@@ -149,8 +149,8 @@ static bool make_site(struct rehearsal *rehearsal, const struct ceremony_script 
                        rehearsal->folder, script->homes[i].home);
     builder_add_text(&text, script->medium_count > 0 ? "media:\n" : "");
     for (unsigned i = 0; i < script->medium_count; i++)
-        builder_format(&text, "  - {medium: %s, path: '%s/media/%s'}\n", script->media[i].medium,
-                       rehearsal->folder, script->media[i].medium);
+        builder_format(&text, "  - {medium: %s, path: '%s/media/%s', directory: true}\n",
+                       script->media[i].medium, rehearsal->folder, script->media[i].medium);
     builder_format(&text, "environment:\n  - {name: SOFTHSM2_CONF, value: '%s/softhsm2.conf'}\n",
                    rehearsal->folder);
     return write_in(rehearsal, "site.yaml", builder_bytes(&text), err) &&

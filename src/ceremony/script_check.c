@@ -199,12 +199,11 @@ static bool check_place(const struct checking *checking, const struct ceremony_s
 
 static bool check_places(const struct checking *checking, const struct ceremony_step *step)
 {
-    static const enum step_field places[] = {FIELD_FILE,  FIELD_CONTROLS, FIELD_REQUEST, FIELD_CERTIFICATE,
-                                             FIELD_CHAIN, FIELD_PLAN,     FIELD_TO};
-    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-        const char *place = step_value(step, places[i]);
-        if (place != NULL &&
-            !check_place(checking, step, step_field_name(places[i]), place, places[i] == FIELD_TO))
+    for (int i = 0; i < STEP_FIELD_COUNT; i++) {
+        enum step_field field = (enum step_field)i;
+        const char *place = step_value(step, field);
+        if (place != NULL && step_field_is_place(field) &&
+            !check_place(checking, step, step_field_name(field), place, field == FIELD_TO))
             return false;
     }
     for (unsigned i = 0; i < step->approval_count; i++) {

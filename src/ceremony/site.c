@@ -40,6 +40,7 @@ static const cyaml_schema_value_t home_schema = {
 static const cyaml_schema_field_t medium_fields[] = {
     TEXT("medium", 0, struct site_medium, medium),
     TEXT("path", 0, struct site_medium, path),
+    CYAML_FIELD_BOOL("directory", CYAML_FLAG_OPTIONAL, struct site_medium, is_directory),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t medium_schema = {
@@ -159,13 +160,19 @@ const char *site_home_path(const struct ceremony_site *site, const char *name)
     return NULL;
 }
 
-const char *site_medium_path(const struct ceremony_site *site, const char *name)
+const struct site_medium *site_medium(const struct ceremony_site *site, const char *name)
 {
     for (unsigned i = 0; i < site->medium_count; i++) {
         if (strcmp(site->media[i].medium, name) == 0)
-            return site->media[i].path;
+            return &site->media[i];
     }
     return NULL;
+}
+
+const char *site_medium_path(const struct ceremony_site *site, const char *name)
+{
+    const struct site_medium *medium = site_medium(site, name);
+    return medium == NULL ? NULL : medium->path;
 }
 
 char *site_place_path(const struct ceremony_site *site, const char *place)

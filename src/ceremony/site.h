@@ -21,7 +21,8 @@ struct site_home {
 };
 struct site_medium {
     char *medium;
-    char *path; /**< where it is mounted, absolute */
+    char *path;        /**< where it is mounted, absolute */
+    bool is_directory; /**< it is a plain directory, and nothing is mounted there */
 };
 /** A variable of the environment that a vendor's module needs. */
 struct site_variable {
@@ -50,6 +51,7 @@ MUST_USE bool ceremony_site_fits(const struct ceremony_site *site, const struct 
 /** NULL: it has none of this name. */
 const struct site_token *site_token(const struct ceremony_site *site, const char *name);
 const char *site_home_path(const struct ceremony_site *site, const char *name);
+const struct site_medium *site_medium(const struct ceremony_site *site, const char *name);
 const char *site_medium_path(const struct ceremony_site *site, const char *name);
 /** The path of a place; the caller frees. \return NULL: neither a medium nor a home of this site */
 char *site_place_path(const struct ceremony_site *site, const char *place);

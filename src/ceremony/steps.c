@@ -263,6 +263,13 @@ const char *step_field_name(enum step_field field)
     return field_names[field];
 }
 
+bool step_field_is_place(enum step_field field)
+{
+    static const uint32_t places =
+        F(FILE) | F(CONTROLS) | F(REQUEST) | F(CERTIFICATE) | F(CHAIN) | F(PLAN) | F(TO);
+    return (places >> field & 1) != 0;
+}
+
 const char *step_heading(const struct ceremony_step *step)
 {
     return step->name != NULL ? step->name : rows[step->kind].heading;

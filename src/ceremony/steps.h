@@ -18,6 +18,7 @@ enum fact {
     FACT_KEYS,     /**< of a token: it holds the keys of a home */
     FACT_EXISTS,   /**< of a home: there is one */
     FACT_COMPLETE, /**< of a home: it has its certificate */
+    FACT_MOUNTED,  /**< of a medium: it is where the site says */
     FACT_FILE,     /**< of a place: something is there */
 };
 #define FACT_COUNT (FACT_FILE + 1)
@@ -47,17 +48,20 @@ const struct step_row *step_row(enum step_kind kind);
 bool step_kind_parse(const char *word, enum step_kind *ret_kind);
 /** The field's name in the script: "sha256". */
 const char *step_field_name(enum step_field field);
+/** Whether a field is a place: of a file that the step reads, or of what it makes. */
+bool step_field_is_place(enum step_field field);
 /** Its own heading, or the table's. */
 const char *step_heading(const struct ceremony_step *step);
 
 /** A condition of one step: of what, by name. */
 struct step_need {
     enum fact fact;
-    const char *of; /**< name of a token or home, or a place; "" of the ceremony; borrowed from the script */
+    const char
+        *of; /**< name of a token, home or medium, or a place; "" of the ceremony; borrowed from the script */
     bool is;
 };
-#define STEP_NEEDS_MAX (STEP_CONDITIONS_MAX + CEREMONY_NAMES_MAX)
-/** What must be true before a step; what its absent fields would be of is left out, each approval is in. \return how many */
+#define STEP_NEEDS_MAX (STEP_CONDITIONS_MAX + 2 * CEREMONY_NAMES_MAX)
+/** What must be true before a step: media first; what its absent fields would be of is left out, each approval is in. \return how many */
 size_t step_needs(const struct ceremony_script *script, const struct ceremony_step *step,
                   struct step_need ret_needs[static STEP_NEEDS_MAX]);
 /** What is true after it, likewise. */

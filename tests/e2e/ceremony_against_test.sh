@@ -11,7 +11,7 @@ run 0 -C ca plan --policy tls-server --days 90 -o stick/servers.plan stick/reque
 cat >site.yaml <<YAML
 tokens: [{token: root, label: test}]
 homes: [{home: root, path: '$PWD/ca'}]
-media: [{medium: stick, path: '$PWD/stick'}]
+media: [{medium: stick, path: '$PWD/stick', directory: true}]
 environment: [{name: SOFTHSM2_CONF, value: '$SOFTHSM2_CONF'}]
 YAML
 script() {

@@ -27,7 +27,7 @@ YAML
 cat >site.yaml <<YAML
 tokens: [{token: root, label: the root}]
 homes: [{home: root, path: '$PWD/homes/root'}]
-media: [{medium: stick, path: '$PWD/stick'}]
+media: [{medium: stick, path: '$PWD/stick', directory: true}]
 environment: [{name: SOFTHSM2_CONF, value: '$SOFTHSM2_CONF'}]
 YAML
 

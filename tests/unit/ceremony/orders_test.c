@@ -202,6 +202,9 @@ static bool look(void *data, const struct ceremony_script *script, const struct 
     (void)data;
     (void)script;
     (void)err;
+    *ret_is = true;
+    if (need->fact == FACT_MOUNTED)
+        return true;
     if (need->fact == FACT_READY)
         path = memory_format("%s/tokens/%s", folder, need->of);
     else if (need->fact == FACT_KEYS)

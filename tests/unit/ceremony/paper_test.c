@@ -136,7 +136,8 @@ static void what_it_counts_on_is_named_once_and_nothing_it_makes(void **state)
     (void)state;
     assert_true(ceremony_script_read(bytes_of_text(script_text), "root.yaml", &script, &err));
     ceremony_assumed(script, collect, &list);
-    assert_string_equal(builder_text(&list), "stick:controls.yaml is there\n"
+    assert_string_equal(builder_text(&list), "the medium stick is mounted\n"
+                                             "stick:controls.yaml is there\n"
                                              "the token root is not initialised\n"
                                              "the home root does not exist\n"
                                              "stick:root.pem is not there\n"
