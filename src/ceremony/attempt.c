@@ -41,17 +41,25 @@ bool going_is_so(const struct going *going, const struct step_need *need, bool *
     return true;
 }
 
+/** The place a step makes may be there already, as a directory is; but no link, which would lead the command elsewhere. */
+static bool find_link(const struct going *going, const struct going_step *at, struct error *err)
+{
+    bool is = false;
+    const struct step_need made = {.fact = FACT_FILE, .of = step_value(at->step, FIELD_TO), .is = true};
+    return made.of != NULL && !going_is_so(going, &made, &is, err);
+}
+
 /** Why a step can't begin now: the first condition that is not so, in words; appends nothing if all are. */
 static void find_hindrance(const struct going *going, const struct going_step *at, struct builder *ret_words)
 {
+    struct error err = ERROR_INIT;
     struct step_need needs[STEP_NEEDS_MAX];
     size_t count = step_needs(going->script, at->step, needs);
     for (size_t i = 0; i < count; i++) {
         bool is = false;
-        struct error err = ERROR_INIT;
         struct step_need found = needs[i];
         if (!going_is_so(going, &needs[i], &is, &err)) {
-            builder_add_text(ret_words, err.text);
+            builder_format(ret_words, "this step can't begin: %s", err.text);
             return;
         }
         found.is = is;
@@ -61,6 +69,8 @@ static void find_hindrance(const struct going *going, const struct going_step *a
         step_need_words(&found, ret_words);
         return;
     }
+    if (find_link(going, at, &err))
+        builder_format(ret_words, "this step can't begin: %s", err.text);
 }
 
 /* ---- what a command says ---- */

@@ -67,11 +67,17 @@ static bool open_parent(int root_fd, const char *name, int *ret_fd, struct error
 
 bool media_look(int root_fd, const char *path, bool *ret_is_there, struct error *err)
 {
+    struct quoted shown;
     AUTO(close) int fd = beneath_open(root_fd, path, O_RDONLY);
+    if (fd < 0 && errno == ELOOP)
+        return error_set(
+            err, ERROR_INPUT, ELOOP,
+            "%s on the medium is or passes a symbolic link, which is not followed: put the real thing "
+            "there",
+            quoted_text(path, &shown));
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
-        return error_errno(err, ERROR_INPUT, errno, "cannot read %s on the medium%s",
-                           quoted_text(path, &(struct quoted){0}),
-                           errno == ELOOP ? ": a symbolic link is not followed; put a file there" : "");
+        return error_errno(err, ERROR_INPUT, errno, "cannot read %s on the medium",
+                           quoted_text(path, &shown));
     *ret_is_there = fd >= 0;
     return true;
 }
