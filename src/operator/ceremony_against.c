@@ -5,7 +5,7 @@
 #include "operator/ceremony.h"
 
 bool operator_ceremony_against(struct bytes plan, const struct ceremony_script *script,
-                          const struct ceremony_site *site, bool *ret_is_other, struct error *err)
+                               const struct ceremony_site *site, bool *ret_is_other, struct error *err)
 {
     AUTO(against_result_done) struct against_result result = {.same = 0};
     if (!ceremony_against(plan, script, site, &result, err))

@@ -84,8 +84,8 @@ static bool rehearse(struct rehearsing *rehearsing, struct options *options, str
     if (is_done)
         operator_ceremony_report(script, &outcome, options->wants_json);
     if (is_done && rehearsing->against != NULL)
-        is_done =
-            operator_ceremony_against(builder_bytes(&plan), script, rehearsal.site, &rehearsing->is_other, err);
+        is_done = operator_ceremony_against(builder_bytes(&plan), script, rehearsal.site,
+                                            &rehearsing->is_other, err);
     if (rehearsing->keep == NULL)
         rehearsal_remove(&rehearsal);
     if (rehearsing->keep == NULL && is_done && !options->wants_json)
