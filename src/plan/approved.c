@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "media/media.h"
 #include "plan/approved_item.h"
+#include "plan/compromised.h"
 #include "plan/permits.h"
 #include "records/cert.h"
 
@@ -147,6 +148,16 @@ static void add_serial(const struct plan_item *item, struct builder *text)
     encode_hex(BYTES(item->serial), text);
 }
 
+/** A plan waits for its approvals, maybe for days: keys may have become known to be compromised meanwhile. */
+static bool refuse_compromised(const struct home *home, struct plan *plan, struct error *err)
+{
+    struct compromised_keys *keys = NULL;
+    bool is_fine = compromised_refuse(home->ledger, &keys, plan, err);
+    if (keys != NULL)
+        compromised_keys_free(keys);
+    return is_fine;
+}
+
 bool plan_of_admitted(const struct home *home, const struct admitted *admitted, struct output *output,
                       int64_t now, struct plan **ret_plan, struct error *err)
 {
@@ -173,7 +184,8 @@ bool plan_of_admitted(const struct home *home, const struct admitted *admitted, 
                                quoted_text(item->name, &(struct quoted){0}));
         }
     }
-    if (!check_distinct(plan, "name", add_name, err) || !check_distinct(plan, "serial", add_serial, err))
+    if (!check_distinct(plan, "name", add_name, err) || !check_distinct(plan, "serial", add_serial, err) ||
+        !refuse_compromised(home, plan, err))
         return false;
     *ret_plan = TAKE(plan);
     return true;

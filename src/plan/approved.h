@@ -20,7 +20,7 @@ MUST_USE bool plan_to_file(const struct home *home, const struct plan *plan, int
 
 /**
  * Makes a plan of certificates of an admitted file. What an earlier run of it issued is PLAN_REPEAT, what it left unfinished is refused:
- * its serial is burned.
+ * its serial is burned. A key that was revoked for keyCompromise since it was planned is refused.
  * \param admitted  borrowed as long as the plan lives
  * \param output    where certificates go: what can't be put there is refused; NULL: nowhere is looked
  * \return false: ERROR_INPUT: of another act, by a policy that is not the home's any more, not of this issuer, a serial that is used

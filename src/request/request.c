@@ -2,6 +2,7 @@
 #include "request/request.h"
 
 #include "base/digest.h"
+#include "base/key_value.h"
 #include "base/memory.h"
 #include "base/public_key.h"
 #include "base/quote.h"
@@ -120,6 +121,7 @@ bool request_remember(const uint8_t sha256[static 32], const char *subject_text,
     request->key_bits = key.bits;
     (void)key_name(key.kind, key.bits, request->key_name);
     digest_sha256(request->spki, request->spki_sha256);
+    key_value(request->spki, request->key_value);
     *ret_request = TAKE(request);
     return true;
 }
