@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "small_home.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+void small_home_make(struct small_home *small)
+{
+    struct error err = ERROR_INIT;
+    *small = (struct small_home){.folder = {.path = "", .fd = -1}};
+    // In memory where there is such a place: an fsync costs nothing there.
+    (void)snprintf(small->folder.path, sizeof(small->folder.path), "%s/coldca-test-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    assert_non_null(mkdtemp(small->folder.path));
+    small->folder.fd = open(small->folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(small->folder.fd >= 0);
+    approver_make(&small->key, SMALL_HOME_ORIGIN, "the ledger's key");
+    small->home.fd = small->folder.fd;
+    small->home.access = HOME_WRITE;
+    small->home.config.origin = small->key.note_key.name;
+    small->home.config.ledger_vkey = small->key.vkey;
+    if (!ledger_create(small->folder.fd, &err) ||
+        !ledger_open(small->folder.fd, small->key.vkey, LEDGER_WRITE, 0, &small->home.ledger, &err))
+        fail_msg("%s", err.text);
+}
+
+void small_home_remove(struct small_home *small)
+{
+    ledger_close(small->home.ledger);
+    approver_done(&small->key);
+    folder_remove(&small->folder);
+}
+
+uint64_t small_home_log(struct small_home *small, const char *type, struct json *members)
+{
+    struct error err = ERROR_INIT;
+    uint64_t seq = UINT64_MAX;
+    if (!ledger_append(small->home.ledger, type, members, &seq, &err) ||
+        !ledger_commit(small->home.ledger, &err))
+        fail_msg("%s", err.text);
+    return seq;
+}
