@@ -309,7 +309,7 @@ static void what_an_item_says_is_what_its_bytes_say(void **state)
 
 /** Puts a TBSCertificate of another issuer, key or kind of signature into the first item, with all that is said of it. */
 static void replace_tbs(struct plan_file *file, const struct cert_issuer *issuer, enum signature_kind kind,
-                        bool is_ca)
+                        bool is_ca, int64_t not_before)
 {
     struct error err = ERROR_INIT;
     uint8_t serial[CERT_SERIAL_LEN];
@@ -318,6 +318,8 @@ static void replace_tbs(struct plan_file *file, const struct cert_issuer *issuer
     struct template *template = is_ca ? maker_ca_template("CN=a", key) : maker_template("CN=a", key);
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     cert_serial_random(serial);
+    template->not_before = not_before;
+    template->not_after = not_before + 90 * INT64_C(86400);
     if (!cert_tbs(template, issuer, serial, kind, &tbs, &err))
         fail_msg("%s", err.text);
     const struct record_cert_signing record = {.tbs = builder_bytes(&tbs),
@@ -340,14 +342,18 @@ static void bytes_that_coldca_would_not_have_made_are_refused(void **state)
     AUTO(plan_free) struct plan *plan = NULL;
     (void)state;
     make(&file);
-    replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, false);
-    assert_true(take(&file, false, &plan, &err));
-    replace_tbs(&file, other, SIGNATURE_ECDSA_SHA256, false);
+    replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, false, now);
+    if (!take(&file, false, &plan, &err))
+        fail_msg("%s", err.text);
+    replace_tbs(&file, other, SIGNATURE_ECDSA_SHA256, false, now);
     assert_refused(&file, "its issuer is CN=Other, not this CA");
-    replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, true);
+    replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, true, now);
     assert_refused(&file, "it is a CA certificate, its plan is of issuing certificates");
-    replace_tbs(&file, own.home->issuer, SIGNATURE_ED25519, false);
+    replace_tbs(&file, own.home->issuer, SIGNATURE_ED25519, false, now);
     assert_refused(&file, "it is to be signed with ed25519, which this CA's key does not make");
+    replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, false, MAKER_NOW);
+    assert_refused(&file, "coldca would not have planned it: valid earlier than its issuer "
+                          "(lint.before-issuer); make the plan anew, at this CA");
     json_put_base64(record_of(&file, 0), "tbs", BYTES_LITERAL("no TBS"));
     error_clear(&err);
     plan_free(TAKE(plan));
