@@ -209,7 +209,25 @@ bool file_create_by(int dirfd, const char *path, mode_t mode, file_fill *fill, v
         (void)unlinkat(dirfd, temporary, 0); // what counts is why it could not get its name
         return false;
     }
-    return sync_parent(dirfd, path, err);
+    if (sync_parent(dirfd, path, err))
+        return true;
+    (void)unlinkat(dirfd, path,
+                   0); // it was not made, so that the same command can make it; the fault is what counts
+    return false;
+}
+
+bool file_create_over_rest(const char *path, mode_t mode, struct bytes data, struct error *err)
+{
+    struct error ignored = ERROR_INIT; // file_create() says what is wrong with the directory
+    const char *name = file_name_of(path);
+    AUTO(close) int fd = -1;
+    AUTO(builder_done) struct builder pattern = BUILDER_INIT;
+    AUTO(free) char *parent = name == path ? memory_text(".") : memory_text_of(path, (size_t)(name - path));
+    for (const char *at = name; *at != '\0'; at++)
+        builder_format(&pattern, "%s%c", strchr("*?[\\", *at) != NULL ? "\\" : "", *at);
+    if (file_open_folder(AT_FDCWD, parent, &fd, &ignored))
+        file_sweep(fd, builder_text(&pattern));
+    return file_create(AT_FDCWD, path, mode, data, err);
 }
 
 bool file_open_scratch(int dirfd, const char *name, int *ret_fd, struct error *err)

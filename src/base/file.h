@@ -18,8 +18,10 @@ MUST_USE bool file_read_fd(int fd, const char *name, size_t max_len, struct buil
                            struct error *err);
 /** Writes all of data; continues after EINTR and short writes. */
 MUST_USE bool file_write_fd(int fd, const char *name, struct bytes data, struct error *err);
-/** Makes a new file, durable, written under another name first: whole or not there; ERROR_INPUT if path exists. */
+/** Makes a new file, durable, written under another name first: whole or not there, also when it fails; ERROR_INPUT if path exists. */
 MUST_USE bool file_create(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
+/** The same of a file that a person names, and what runs that were killed while they made this one have left beside it is removed. */
+MUST_USE bool file_create_over_rest(const char *path, mode_t mode, struct bytes data, struct error *err);
 /** Writes a file's content. \param shown  the file's name, for messages */
 typedef bool file_fill(void *data, int fd, const char *shown, struct error *err);
 /** The same of a content that is too long to be in memory at once. */

@@ -7,8 +7,6 @@
 #include "cli/program.h"
 #include "cli/report.h"
 
-#include <fcntl.h>
-
 static const struct command_help help = {
     .usage = "approve PLAN --key FILE|URI [OPTIONS]",
     .text = "Shows what a plan would do, read from the bytes that would be signed, asks, and writes an\n"
@@ -82,7 +80,7 @@ static bool approve(const struct approving *approving, const char *path, const s
     const char *out = approving->out != NULL ? approving->out : beside;
     if (!approve_is_free(&file, name, out, err) ||
         !approve_sign(&file, key, name, time_now(), &note, &vkey, err) ||
-        !file_create(AT_FDCWD, out, 0644, builder_bytes(&note), err))
+        !file_create_over_rest(out, 0644, builder_bytes(&note), err))
         return false;
     report(&file, name, out, builder_text(&vkey), options->wants_json);
     return true;

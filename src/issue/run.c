@@ -7,8 +7,6 @@
 #include "records/in_force.h"
 #include "records/session.h"
 
-#include <fcntl.h>
-
 void issue_outcome_done(struct issue_outcome *outcome)
 {
     if (outcome->plan != NULL)
@@ -149,7 +147,7 @@ static bool write_plan(const struct issue_run_options *options, struct issue_des
     if (!plan_to_file(desk->home, outcome->plan, time_now(), options->valid_for, &outcome->file, err))
         return false;
     plan_file_write(&outcome->file, &text);
-    return file_create(AT_FDCWD, options->plan_out, 0644, builder_bytes(&text), err);
+    return file_create_over_rest(options->plan_out, 0644, builder_bytes(&text), err);
 }
 
 bool issue_run(const struct issue_run_options *options, const struct console *console,

@@ -85,6 +85,17 @@ static bool find_done(struct ledger *ledger, uint64_t seq, struct admitted *admi
     return !admitted->is_taken || ledger_each(ledger, &since, see_done, admitted, err);
 }
 
+/** Whether the control in force is what this very plan made: a run that was stopped behind it is finished by the same command. */
+static bool is_its_own(struct ledger *ledger, const struct control *control, const struct admitted *admitted)
+{
+    struct error ignored = ERROR_INIT; // what can't be read is not its own
+    AUTO(json_free) struct json *record = NULL;
+    AUTO(builder_done) struct builder plan = BUILDER_INIT;
+    return admitted->is_taken && admitted->file.header.act == ACT_CONTROL &&
+           ledger_record(ledger, control->seq, &record, &ignored) && json_hex(record, "plan_sha256", &plan) &&
+           bytes_equal(builder_bytes(&plan), BYTES(admitted->file.sha256));
+}
+
 static bool no_controls(struct error *err)
 {
     return error_set(err, ERROR_INPUT, 0,
@@ -105,8 +116,9 @@ static bool admit(const struct home *home, const struct plan_given *given, int64
     if (!is_set)
         return no_controls(err);
     admitted->approvals = json_new_array();
-    return is_for_now(&admitted->file.header, &control, now, err) &&
-           plan_is_taken(home->ledger, admitted->file.sha256, &admitted->is_taken, &seq, err) &&
+    return plan_is_taken(home->ledger, admitted->file.sha256, &admitted->is_taken, &seq, err) &&
+           (is_its_own(home->ledger, &control, admitted) ||
+            is_for_now(&admitted->file.header, &control, now, err)) &&
            find_done(home->ledger, seq, admitted, err) &&
            (admitted->is_taken || take_approvals(given, &control, admitted, err));
 }

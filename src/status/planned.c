@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 char *planned_directory(const char *plan_out)
@@ -25,7 +24,7 @@ bool planned_write(const struct status_desk *desk, enum act act, struct plan_fil
         return false;
     plan_file_seal(file);
     plan_file_write(file, &text);
-    return file_create(AT_FDCWD, plan_out, 0644, builder_bytes(&text), err);
+    return file_create_over_rest(plan_out, 0644, builder_bytes(&text), err);
 }
 
 bool planned_admit(const struct status_desk *desk, enum act act, const struct plan_given *given,

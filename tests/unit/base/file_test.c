@@ -95,6 +95,25 @@ static void what_create_left_is_swept_and_nothing_else(void **state)
     assert_int_equal(unlinkat(folder_fd, longest, 0), 0);
 }
 
+static void what_a_killed_run_left_of_a_file_goes_when_it_is_made(void **state)
+{
+    static const char *const left = ".coldca-0123456789abcdef-a[1]*.plan.new";
+    static const char *const other = ".coldca-0123456789abcdef-a1b.plan.new";
+    struct error err = ERROR_INIT;
+    AUTO(free) char *path = memory_format("%s/a[1]*.plan", folder);
+    (void)state;
+    assert_true(file_create(folder_fd, left, 0600, BYTES_LITERAL("half"), &err));
+    assert_true(file_create(folder_fd, other, 0600, BYTES_LITERAL("half"), &err));
+    assert_true(file_create_over_rest(path, 0600, BYTES_LITERAL("one"), &err));
+    assert_false(file_exists(folder_fd, left));
+    assert_true(file_exists(folder_fd, other));
+    assert_holds("a[1]*.plan", "one");
+    assert_false(file_create_over_rest(path, 0600, BYTES_LITERAL("two"), &err));
+    assert_holds("a[1]*.plan", "one");
+    assert_int_equal(unlinkat(folder_fd, other, 0), 0);
+    assert_int_equal(unlinkat(folder_fd, "a[1]*.plan", 0), 0);
+}
+
 static void create_leaves_nothing_else_in_the_folder(void **state)
 {
     struct error err = ERROR_INIT;
@@ -259,6 +278,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_file_has_its_mode_and_content, setup, teardown),
         cmocka_unit_test_setup_teardown(create_never_touches_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(what_create_left_is_swept_and_nothing_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_killed_run_left_of_a_file_goes_when_it_is_made, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(create_leaves_nothing_else_in_the_folder, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_changes_all_or_makes_it, setup, teardown),
         cmocka_unit_test_setup_teardown(replace_survives_what_a_run_that_died_left, setup, teardown),
