@@ -56,6 +56,9 @@ int operator_policy_approve(int argc, char **argv, struct error *err)
         return (int)err->kind;
     if (cli_is_help(&options, &help, rows, ARRAY_LEN(rows)))
         return EXIT_DONE;
+    const struct plan_given *none = NULL;
+    if (given.plan == NULL && !given_read(&given, &none, err)) // approvals of nothing
+        return (int)err->kind;
     govern.policies = options.arguments.items;
     govern.policies_count = options.arguments.count;
     if (options.arguments.count > 0 ? govern.plan_out != NULL && given.plan == NULL : given.plan != NULL)
