@@ -170,6 +170,63 @@ static void clears_away_what_a_run_that_died_left(void **state)
     assert_int_equal(count_names(folder), 1);
 }
 
+/** The one name a folder holds; the caller frees it. */
+static char *only_name(const struct folder *folder)
+{
+    char *name = NULL;
+    DIR *listing = opendir(folder->path);
+    assert_non_null(listing);
+    for (const struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            name = memory_text(entry->d_name);
+    }
+    (void)closedir(listing);
+    assert_non_null(name);
+    return name;
+}
+
+/** The name of the temporary for a.pem, as a run that died leaves it. */
+static char *temporary_name(void)
+{
+    struct error err = ERROR_INIT;
+    struct folder folder;
+    folder_make(&folder);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct rlimit limit = {.rlim_cur = 2, .rlim_max = 2};
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+        (void)!delivers(&folder, "a.pem", "content", &err);
+        _exit(0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    char *name = only_name(&folder);
+    folder_remove(&folder);
+    return name;
+}
+
+/** A stick can hold anything under that name: it is never written into. */
+static void writes_into_nothing_that_was_there(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct folder outside;
+    const struct folder *folder = *state;
+    AUTO(free) char *temporary = temporary_name();
+    folder_make(&outside);
+    assert_true(file_replace(outside.fd, "precious", 0644, BYTES_LITERAL("longer than the content"), &err));
+    for (int is_link = 0; is_link <= 1; is_link++) {
+        AUTO(free) char *target = memory_format("%s/precious", outside.path);
+        assert_int_equal(is_link ? symlinkat(target, folder->fd, temporary)
+                                 : linkat(outside.fd, "precious", folder->fd, temporary, 0),
+                         0);
+        assert_true(delivers(folder, "a.pem", "content", &err));
+        assert_true(has(folder, "a.pem", "content"));
+        assert_true(has(&outside, "precious", "longer than the content"));
+        assert_int_equal(unlinkat(folder->fd, "a.pem", 0), 0);
+    }
+    folder_remove(&outside);
+}
+
 static void a_full_medium_leaves_nothing_half_written(void **state)
 {
     struct error err = ERROR_INIT;
@@ -332,6 +389,7 @@ int main(void)
         IN_FOLDER(follows_no_link_out_of_the_folder),
         IN_FOLDER(refuses_names_that_are_none),
         IN_FOLDER(clears_away_what_a_run_that_died_left),
+        IN_FOLDER(writes_into_nothing_that_was_there),
         IN_FOLDER(a_full_medium_leaves_nothing_half_written),
         IN_FOLDER(works_where_rename_has_no_flags_but_links_are_there),
         IN_FOLDER(works_where_neither_is_there),
