@@ -161,9 +161,10 @@ planned() { records '.type == "cert.signing" and .batch != null and (.source | s
 burned=$(jq -s '([.[] | select(.type == "cert.signing" and (.source | startswith("requests/many-")))] | length)
     - ([.[] | select(.type == "cert.issued")] | length) + ([.[] | select(.type == "cert.signing" and (.source | startswith("requests/many-") | not))] | length)' ca/ledger.jsonl)
 batch "$((burned > 0 ? 1 : 0))" many many.plan -- --json
-json .resumed
+# On a slow machine the kills may have burned every item before one was handed out: then there may be nothing to resume.
+[ "$burned" = 120 ] || json .resumed
 json '[.requests, .issued + .repeated + .refused, .refused] | map(tostring) | join(" ")' "120 120 $burned"
-equal "$(answers many | wc -l)" 1 "folders of results"
+[ "$burned" = 120 ] || equal "$(answers many | wc -l)" 1 "folders of results"
 equal "$(find many/issued -name 'many-*.pem' ! -name '*-chain.pem' | wc -l)" "$((120 - burned))"
 equal "$(planned)" 120 "each item was logged once"
 (cd "$(answers many)" && sha256sum --quiet -c SHA256SUMS) || fail "SHA256SUMS"
