@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(status order LAYERS fake_token)
+coldca_unit_test(status list)
+coldca_fuzz_target(list LAYERS status)

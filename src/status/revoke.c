@@ -292,7 +292,7 @@ bool revoke_run(const struct revoke_options *options, const struct console *cons
                                .emergency = options->emergency,
                                .is_due_told = true};
     AUTO(free) char *written = planned_directory(options->plan_out);
-    AUTO(selection_done) struct selection selection = {.file = BUILDER_INIT};
+    AUTO(selection_done) struct selection selection = {.lines = BUILDER_INIT};
     enum home_access access = options->is_dry_run || options->plan_out != NULL ? HOME_LOOK : HOME_WRITE;
     if (!selection_read(options, &selection, err) || !status_desk_open(&desk, options->home, access, err) ||
         !status_desk_confine(&desk, written, err) ||

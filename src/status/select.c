@@ -3,20 +3,17 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "home/certificate.h"
 #include "records/compromised.h"
+#include "status/list_parse.h"
 
-#include <fcntl.h>
 #include <string.h>
-
-#define FILE_MAX_LEN ((size_t)64 << 20)
 
 void selection_done(struct selection *selection)
 {
-    builder_done(&selection->file);
+    builder_done(&selection->lines);
     foreign_done(&selection->foreign);
 }
 
@@ -34,7 +31,7 @@ static bool read_wish(const struct revoke_options *options, struct target_wish *
             target_invalidity_date(options->invalidity_date, &wish->invalidity_date, err));
 }
 
-/** A list is text that this process cuts by itself; whatever else is a file from elsewhere goes to a parser process. */
+/** Whatever is a file from elsewhere goes to a parser process. */
 static bool read_files(const struct revoke_options *options, struct selection *selection, struct error *err)
 {
     const struct {
@@ -47,10 +44,7 @@ static bool read_files(const struct revoke_options *options, struct selection *s
         if (files[i].path != NULL)
             return foreign_read_file(files[i].kind, files[i].path, &selection->foreign, err);
     }
-    if (options->list != NULL && !file_read(AT_FDCWD, options->list, FILE_MAX_LEN, &selection->file, err))
-        return false;
-    digest_sha256(builder_bytes(&selection->file), selection->sha256);
-    return true;
+    return options->list == NULL || list_read(options->list, &selection->lines, selection->sha256, err);
 }
 
 bool selection_read(const struct revoke_options *options, struct selection *selection, struct error *err)

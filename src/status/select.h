@@ -8,9 +8,9 @@
 
 /** The file that options name, read before this process is confined. */
 struct selection {
-    struct builder file;     /**< --list; empty: none */
+    struct builder lines;    /**< --list, as list_parse.h has them */
     struct foreign foreign;  /**< --certificate, --request, --key */
-    uint8_t sha256[32];      /**< of file */
+    uint8_t sha256[32];      /**< of the list's file */
     struct target_wish wish; /**< for each that does not say otherwise */
 };
 void selection_done(struct selection *selection);
@@ -27,7 +27,7 @@ MUST_USE bool selection_find(const struct selection *selection, const struct rev
 MUST_USE bool selection_add(struct status_desk *desk, struct bytes serial, int64_t not_after,
                             const struct target_wish *wish, struct revoke_plan *plan, struct error *err);
 void selection_add_problem(struct revoke_plan *plan, const char *file, size_t line, const struct error *why);
-/** list.c: "serial,reason,invalidity_date" */
+/** list.c */
 MUST_USE bool selection_from_list(const struct selection *selection, const char *file,
                                   const struct target_wish *wish, struct status_desk *desk,
                                   struct revoke_plan *plan, struct error *err);

@@ -200,12 +200,16 @@ bool target_time(const char *what, const char *text, int64_t *ret_time, struct e
                      quoted_text(text, &buffer));
 }
 
+bool target_check_date(int64_t invalidity_date, struct error *err)
+{
+    return invalidity_date <= time_now() ||
+           error_set(err, ERROR_USAGE, 0,
+                     "the invalidity date is when the key was lost, which can't be later than now");
+}
+
 bool target_invalidity_date(const char *text, int64_t *ret_time, struct error *err)
 {
-    return target_time("the invalidity date", text, ret_time, err) &&
-           (*ret_time <= time_now() ||
-            error_set(err, ERROR_USAGE, 0,
-                      "the invalidity date is when the key was lost, which can't be later than now"));
+    return target_time("the invalidity date", text, ret_time, err) && target_check_date(*ret_time, err);
 }
 
 bool target_reason(const char *text, enum crl_reason *ret_reason, struct error *err)

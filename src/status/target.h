@@ -35,6 +35,8 @@ bool target_is_root(const struct home *home, struct bytes serial);
 
 /** A day or a time as people write it, "2026-11-21" or "2026-11-21T02:48:57Z". ERROR_USAGE. \param what  "--invalidity-date" */
 MUST_USE bool target_time(const char *what, const char *text, int64_t *ret_time, struct error *err);
+/** ERROR_USAGE of a date that is in the future: when a key was lost can't be. */
+MUST_USE bool target_check_date(int64_t invalidity_date, struct error *err);
 /** --invalidity-date: ERROR_USAGE also of the future. */
 MUST_USE bool target_invalidity_date(const char *text, int64_t *ret_time, struct error *err);
 /** A reason of RFC 5280 5.3.1 that a certificate can be revoked for. ERROR_USAGE */
