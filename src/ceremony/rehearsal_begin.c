@@ -2,12 +2,14 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "base/yaml.h"
 #include "ceremony/check.h"
 #include "ceremony/places.h"
 #include "ceremony/rehearsal_parts.h"
 #include "ceremony/run.h"
 #include "ceremony/stand_in.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +66,33 @@ static bool make_tokens(const struct rehearsal_making *making, struct error *err
     return true;
 }
 
+/** The policies of the real home, by which will be decided on the day: they lie there before init, which approves what it finds. */
+static bool copy_policies(const struct rehearsal_making *making, const char *home, struct error *err)
+{
+    const char *real = making->real == NULL ? NULL : site_home_path(making->real, home);
+    AUTO(free) char *folder = real == NULL ? NULL : memory_format("%s/policies", real);
+    AUTO(closedir) DIR *entries = folder == NULL ? NULL : opendir(folder);
+    const char *place = site_home_path(making->rehearsal->site, home);
+    AUTO(free) char *policies = memory_format("%s/policies", place);
+    if (entries == NULL)
+        return true; // that home is made in the ceremony, or begins without policies of its own
+    if (!file_make_folder(AT_FDCWD, place, 0700, err) || !file_make_folder(AT_FDCWD, policies, 0755, err))
+        return error_while(err, "copying the policies of %s", real);
+    for (struct dirent *entry = NULL; (entry = readdir(entries)) != NULL;) {
+        size_t len = strlen(entry->d_name);
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        if (entry->d_name[0] == '.' || len <= strlen(".yaml") ||
+            strcmp(entry->d_name + len - 5, ".yaml") != 0)
+            continue;
+        AUTO(free) char *name = memory_text_of(entry->d_name, len - strlen(".yaml"));
+        if (!file_read(dirfd(entries), entry->d_name, YAML_MAX_LEN, &text, err) ||
+            !place_put_policy(making->rehearsal->site, home, name, builder_bytes(&text), err))
+            return error_while(err, "copying the policies of %s", real);
+    }
+    say(making, "brought along from the real home %s: its policies\n", home);
+    return true;
+}
+
 static bool make_home(const struct rehearsal_making *making, const struct ceremony_home *home,
                       struct error *err)
 {
@@ -88,7 +117,7 @@ static bool make_home(const struct rehearsal_making *making, const struct ceremo
                                 controls,
                                 NULL};
     say(making, "made up for the rehearsal: the home %s, a root of its own\n", home->home);
-    return run(making, what, argv, err);
+    return copy_policies(making, home->home, err) && run(making, what, argv, err);
 }
 
 static bool make_homes(const struct rehearsal_making *making, struct error *err)

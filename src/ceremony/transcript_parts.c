@@ -13,8 +13,10 @@
 static bool offset_of(const char *zone, int64_t *ret_seconds)
 {
     size_t len = zone == NULL ? 0 : strlen(zone);
+    if (len < strlen("+00:00"))
+        return false;
     const char *tail = zone + len - strlen("+00:00");
-    if (len < strlen("+00:00") || (tail[0] != '+' && tail[0] != '-') || tail[3] != ':')
+    if ((tail[0] != '+' && tail[0] != '-') || tail[3] != ':')
         return false;
     for (size_t i = 1; i < 6; i++) {
         if (i != 3 && !isdigit((unsigned char)tail[i]))
