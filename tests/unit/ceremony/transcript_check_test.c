@@ -111,7 +111,6 @@ static void harm(struct bytes form, size_t number, enum harm how, struct builder
 /* Lines that are alike stand for each other: of two empty lines in a row the second is missing as well as the first. */
 static bool names_line(const char *text, size_t number, enum harm how, struct bytes form)
 {
-    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
     size_t line = 1;
     size_t at = 0;
     while (line < number) {

@@ -141,7 +141,7 @@ static void a_crl_is_at_most_as_long_as_the_control_says(void **state)
 
 /* ---- plans ---- */
 
-/** plan.approved of a plan that differs by its count. \return its digest */
+/** plan.approved of a plan that differs by its count. \param ret_sha256  its digest */
 static void take_plan(uint64_t count, uint8_t ret_sha256[static 32])
 {
     AUTO(json_free) struct json *approvals = json_new_array();
