@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(witness evidence LAYERS fake_token signer)
 coldca_unit_test(witness describe)
+coldca_unit_test(witness read)
+coldca_fuzz_target(plan LAYERS witness)

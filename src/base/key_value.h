@@ -23,4 +23,7 @@ bool key_is_same(struct bytes a, struct bytes b);
 /** The SubjectPublicKeyInfo of a TBSCertificate (RFC 5280 4.1), a view. \return false: there is none */
 MUST_USE bool key_of_tbs(struct bytes tbs, struct bytes *ret_spki);
 
+/** Loads all that key_value() would load when it first meets a point on a curve: for a process that can't later. */
+void key_value_warm_up(void);
+
 #endif

@@ -59,13 +59,6 @@ bool approve_describe(const struct plan_file *file, struct builder *ret_text, st
     return true;
 }
 
-bool approve_read(const char *path, struct plan_file *ret_file, struct builder *ret_words, struct error *err)
-{
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    return file_read(AT_FDCWD, path, PLAN_FILE_MAX_LEN, &text, err) &&
-           plan_file_read(builder_bytes(&text), ret_file, err) && approve_describe(ret_file, ret_words, err);
-}
-
 static bool make_key(const struct witness_key *key, const char *name, struct builder *ret_vkey,
                      struct note_key *ret_key, struct error *err)
 {

@@ -9,7 +9,12 @@
 #include "records/plan_file.h"
 #include "witness/key.h"
 
-/** Reads a plan from a file, and puts it into words. ERROR_INPUT */
+/**
+ * Reads a plan from a file, and puts it into words: in a process that can do nothing else (sandbox/call.h), so before a token is opened.
+ * This process reads the header alone, which is short and in one spelling, and makes the digest of it that is approved.
+ * \param ret_file  header, digest and people; no items
+ * \return false: ERROR_INPUT, what is wrong with it, or with the parser process
+ */
 MUST_USE bool approve_read(const char *path, struct plan_file *ret_file, struct builder *ret_words,
                            struct error *err);
 /** A plan in words: act, CA, window, digest in hex and words, then each item; appends. ERROR_INPUT: bytes that can't be read */
@@ -41,5 +46,10 @@ MUST_USE bool approve_is_free(const struct plan_file *file, const char *name, co
 /** A key as a control names it: "NAME+KEYID+BASE64"; appends. */
 MUST_USE bool approve_vkey(const struct witness_key *key, const char *name, struct builder *ret_vkey,
                            struct error *err);
+
+/* ---- read.c: in the parser process ---- */
+
+/** \param input  a plan's file \param ret_output  what approve_read() takes */
+void approve_parse(struct bytes input, struct builder *ret_output);
 
 #endif

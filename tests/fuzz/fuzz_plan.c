@@ -3,6 +3,7 @@
 #include "fuzz.h"
 #include "records/approval.h"
 #include "records/plan_file.h"
+#include "witness/approve.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +40,13 @@ static void check_control(struct bytes data)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(builder_done) struct builder answer = BUILDER_INIT;
     struct error err = ERROR_INIT;
     struct bytes input = bytes_of(data, len);
     check_header(input);
     check_approval(input);
     check_control(input);
+    approve_parse(input, &answer);
     if (!plan_file_read(input, &file, &err))
         return 0;
     struct tree_hash root;
