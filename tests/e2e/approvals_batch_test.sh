@@ -139,6 +139,13 @@ batch 0 roots root.plan ann cyd
 strict "$(answers roots)/root/cross.pem"
 equal "$(jq -r 'select(.type == "plan.approved") | .header | fromjson | .act' ca/ledger.jsonl | tail -n 1)" issue_ca
 
+step "a plan of the directory of requests does the same on its medium"
+mkdir -p copy/requests && csr copy/requests/copied.csr /CN=copied
+run 0 -C ca plan "${device[@]}" -o copy.plan copy/requests
+approves copy.plan ann bob
+batch 0 copy copy.plan ann bob
+strict "$(answers copy)/copied.pem"
+
 step "killed at many moments: the same command goes on in the same folder; each item once"
 mkdir -p many/requests
 for id in $(seq 120); do csr "many/requests/many-$id.csr" "/CN=many-$id"; done
@@ -170,6 +177,24 @@ equal "$(planned)" 120 "each item was logged once"
 (cd "$(answers many | sort | tail -n 1)" && sha256sum --quiet -c SHA256SUMS) || fail "SHA256SUMS"
 sound_ledger
 python_verifies
+
+step "stale: once the controls changed, plans made before are over"
+mkdir -p stale/requests && csr stale/requests/stale.csr /CN=stale
+run 0 -C ca plan "${device[@]}" -o stale.plan stale
+approves stale.plan ann bob
+run 0 -C ca people remove cyd --plan-out people.plan
+approves people.plan ann bob
+run 0 -C ca people remove --plan people.plan --approval people.plan.ann.approval --approval people.plan.bob.approval --pin-source file:pin
+refused 3 "the controls changed since" stale stale.plan ann bob
+run 3 -C ca --pin-source file:pin batch --plan people.plan --approval people.plan.ann.approval --approval people.plan.bob.approval stale
+says "the controls changed since"
+
+step "a plan of another act is none of certificates"
+run 0 -C ca revoke --serial "$(serial_of "$(answers copy)/copied.pem")" --reason superseded --yes --plan-out revoke.plan
+approves revoke.plan ann
+refused 3 "it is a plan of revoking, not of certificates" stale revoke.plan ann
+run 3 -C ca --pin-source file:pin sign --plan revoke.plan --approval revoke.plan.ann.approval --out issued
+says "it is a plan of revoking, not of certificates"
 
 step "where one person decides, a batch asks nobody, and says how a root's policy could be signed"
 mv ca quorum
