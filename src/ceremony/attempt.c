@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "ceremony/going.h"
 #include "ceremony/places.h"
+#include "ceremony/wrap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -97,7 +98,10 @@ static void hear(void *data, bool is_stderr, struct bytes line)
         builder_add_bytes(&listening->said, line);
         builder_add_u8(&listening->said, '\n');
     }
-    going_say(listening->going, "  %s\n", builder_text(&escaped));
+    if (is_stderr) // sentences; what comes on stdout may be a table
+        going_say_text(listening->going, 2, builder_text(&escaped));
+    else
+        going_say(listening->going, "  %s\n", builder_text(&escaped));
     if (listening->count >= CEREMONY_LINES_MAX || listening->len + escaped.len > CEREMONY_LINES_MAX_LEN ||
         listening->cut.len > 0) {
         builder_add_bytes(&listening->cut, builder_bytes(&escaped));
@@ -203,6 +207,7 @@ static bool do_step(struct going *going, struct going_step *at, const struct ste
 {
     AUTO(builder_done) struct builder words = BUILDER_INIT;
     AUTO(builder_done) struct builder escaped = BUILDER_INIT;
+    AUTO(builder_done) struct builder lines = BUILDER_INIT;
     step_command_words(command, &words);
     quote_guard(&escaped, builder_bytes(&words));
     if (command->count == 0) {
@@ -211,7 +216,8 @@ static bool do_step(struct going *going, struct going_step *at, const struct ste
         char *what = going_fill(going, text != NULL ? text : step_row(at->step->kind)->shows);
         return begin(going, at, what, err) && going_show(going, at, ret_is_done, err);
     }
-    going_say(going, "\n  %s\n\n", builder_text(&escaped));
+    wrap_command(&lines, 0, 2, builder_text(&escaped));
+    going_say(going, "\n%s\n", builder_text(&lines));
     return ask_go(going, at, err) && begin(going, at, builder_text(&escaped), err) &&
            run_command(going, at, command, ret_is_done, err);
 }

@@ -36,7 +36,9 @@ static bool keep(struct keeping *keeping, const char *place, struct bytes conten
     bool is_shown = is_text && !is_copy && content.len <= CEREMONY_FILE_MAX_LEN && utf8_is_valid(content) &&
                     memchr(content.data, '\0', content.len) == NULL;
     AUTO(free) char *text = is_shown ? memory_text_of(content.data, content.len) : NULL;
-    if (keeping->count++ < SHOWN_MAX)
+    if (keeping->count++ < SHOWN_MAX && is_copy)
+        going_say(keeping->going, "  SHA-256 of %s: the same\n", place);
+    else if (keeping->count <= SHOWN_MAX)
         going_say_digest(keeping->going, place, digest.sha256);
     memcpy(keeping->seen, digest.sha256, sizeof(digest.sha256));
     keeping->has_seen = true;

@@ -24,6 +24,8 @@ struct going_step {
 
 /* ---- what is said and kept ---- */
 void going_say(const struct going *going, const char *format, ...) PRINTF_LIKE(2, 3);
+/** Text in lines of a terminal, broken between words; indented by so many columns. */
+void going_say_text(const struct going *going, size_t indent, const char *text);
 /** A digest in hex and in words, indented. */
 void going_say_digest(const struct going *going, const char *what, const uint8_t sha256[static 32]);
 /** Adds an event to the journal, and to the ledger if there is one; step and attempt are set if at is not NULL. */

@@ -2,13 +2,15 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "ceremony/going.h"
+#include "ceremony/wrap.h"
 
+#include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ANSWER_MAX_LEN 400 /* bytes that an event keeps of one */
-#define INITIALS_MAX_LEN 12
+#define INITIALS_MAX 8     /* characters */
 
 /* ---- asking ---- */
 
@@ -96,6 +98,51 @@ static unsigned count_of_role(const struct going *going, const char *role)
     return count;
 }
 
+/** Letters and digits of any script: an answer has come escaped, so that what can't be drawn is a backslash in it. */
+static bool are_initials(const struct builder *answer)
+{
+    for (size_t i = 0; i < answer->len; i++) {
+        if (!isalnum(answer->data[i]) && answer->data[i] < 0x80)
+            return false;
+    }
+    return wrap_columns_of(builder_bytes(answer)) <= INITIALS_MAX &&
+           !bytes_equal_text(builder_bytes(answer), "no");
+}
+
+static bool ask_name(struct going *going, const char *role, const char *which, struct builder *ret_name,
+                     struct error *err)
+{
+    AUTO(free) char *prompt = memory_format("name of the %s", which);
+    for (unsigned again = 0;; again++) {
+        const struct room_question question = {
+            .asks = ROOM_NAME, .prompt = prompt, .of = role, .again = again};
+        if (!ask_text(going, NULL, question, ret_name, err))
+            return false;
+        if (memchr(ret_name->data, '\\', ret_name->len) == NULL)
+            return true;
+        going_say(going, "A name has letters and spaces, and nothing that a screen does not show.\n");
+    }
+}
+
+static bool ask_new_initials(struct going *going, const char *role, const char *which,
+                             struct builder *ret_initials, struct error *err)
+{
+    AUTO(free) char *prompt = memory_format("initials of the %s", which);
+    for (unsigned again = 0;; again++) {
+        const struct room_question question = {
+            .asks = ROOM_INITIALS, .prompt = prompt, .of = role, .again = again};
+        if (!ask_text(going, NULL, question, ret_initials, err))
+            return false;
+        if (!are_initials(ret_initials))
+            going_say(going, "Initials are 1 to %d letters or digits, and not \"no\".\n", INITIALS_MAX);
+        else if (present(going, NULL, builder_text(ret_initials)) != NULL)
+            going_say(going, "%s are somebody else's initials here; add a letter.\n",
+                      builder_text(ret_initials));
+        else
+            return true;
+    }
+}
+
 static bool meet(struct going *going, const struct ceremony_role *role, unsigned nth, struct error *err)
 {
     AUTO(builder_done) struct builder name = BUILDER_INIT;
@@ -103,25 +150,9 @@ static bool meet(struct going *going, const struct ceremony_role *role, unsigned
     AUTO(free)
     char *which = role->count > 1 ? memory_format("%s %u of %u", role->role, nth, role->count)
                                   : memory_text(role->role);
-    AUTO(free) char *ask_name = memory_format("name of the %s", which);
-    AUTO(free) char *ask_initials = memory_format("initials of the %s", which);
-    if (!ask_text(going, NULL,
-                  (struct room_question){.asks = ROOM_NAME, .prompt = ask_name, .of = role->role}, &name,
-                  err))
+    if (!ask_name(going, role->role, which, &name, err) ||
+        !ask_new_initials(going, role->role, which, &initials, err))
         return false;
-    for (unsigned again = 0;; again++) {
-        const struct room_question question = {
-            .asks = ROOM_INITIALS, .prompt = ask_initials, .of = role->role, .again = again};
-        if (!ask_text(going, NULL, question, &initials, err))
-            return false;
-        if (initials.len > INITIALS_MAX_LEN || strcmp(builder_text(&initials), "no") == 0)
-            going_say(going, "Initials have at most %d bytes, and are not \"no\".\n", INITIALS_MAX_LEN);
-        else if (present(going, NULL, builder_text(&initials)) != NULL)
-            going_say(going, "%s are somebody else's initials here; add a letter.\n",
-                      builder_text(&initials));
-        else
-            break;
-    }
     const struct record_ceremony event = {.event = CEREMONY_PRESENT,
                                           .role = role->role,
                                           .person = builder_text(&name),
@@ -277,10 +308,10 @@ static const char *keys_of(const struct ceremony_step *step)
 
 static const char *words_of_keys(const char *keys)
 {
-    return strcmp(keys, "sa") == 0    ? "s stop here, to resume later; a abandon for good"
-           : strcmp(keys, "rsa") == 0 ? "r try it again; s stop here, to resume later; a abandon for good"
-                                      : "r try it again; g go on without it; s stop here, to resume later; a "
-                                        "abandon for good";
+    return strcmp(keys, "sa") == 0 ? "s stop here, to resume later; a abandon for good"
+           : strcmp(keys, "rsa") == 0
+               ? "r try it again; s stop here, to resume later; a abandon for good"
+               : "r try it again; g go on without it\ns stop here, to resume later; a abandon for good";
 }
 
 static bool ask_choice(struct going *going, const struct going_step *at, char *ret_key, struct error *err)

@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "base/words.h"
 #include "ceremony/going.h"
+#include "ceremony/wrap.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,13 @@ void going_say(const struct going *going, const char *format, ...)
         abort(); // memory, as in base/memory.h
     va_end(arguments);
     going->options->room.say(going->options->room.data, text);
+}
+
+void going_say_text(const struct going *going, size_t indent, const char *text)
+{
+    AUTO(builder_done) struct builder lines = BUILDER_INIT;
+    wrap_text(&lines, 0, indent, text);
+    going_say(going, "%s", builder_text(&lines));
 }
 
 void going_say_digest(const struct going *going, const char *what, const uint8_t sha256[static 32])
@@ -63,7 +71,8 @@ bool going_fault(struct going *going, const struct going_step *at, const char *t
 {
     AUTO(builder_done) struct builder escaped = BUILDER_INIT;
     quote_guard(&escaped, bytes_of_text(text));
-    going_say(going, "\n  %s\n", builder_text(&escaped));
+    going_say(going, "\n");
+    going_say_text(going, 2, builder_text(&escaped));
     return going_add(going, at,
                      (struct record_ceremony){.event = CEREMONY_FAULT, .text = builder_text(&escaped)}, err);
 }
@@ -176,8 +185,8 @@ static void say_title(const struct going *going)
 static void say_step(const struct going *going, const struct going_step *at)
 {
     AUTO(free) char *heading = going_fill(going, step_heading(at->step));
-    going_say(going, "\n" RULE "Step %u of %u: %s\n%s\n", at->number, going->script->step_count, heading,
-              step_row(at->step->kind)->shows);
+    going_say(going, "\n" RULE "Step %u of %u: %s\n", at->number, going->script->step_count, heading);
+    going_say_text(going, 0, step_row(at->step->kind)->shows);
 }
 
 /** \param ret_is_abandoned  the ceremony ends here for good */

@@ -188,7 +188,8 @@ static bool show_note(struct going *going, const struct going_step *at, bool *re
     AUTO(free) char *text = going_fill(going, step_value(at->step, FIELD_TEXT));
     AUTO(builder_done) struct builder answer = BUILDER_INIT;
     *ret_is_fine = true;
-    going_say(going, "\n  %s\n", text);
+    going_say(going, "\n");
+    going_say_text(going, 2, text);
     if (ask == NULL)
         return true;
     AUTO(free) char *prompt = going_fill(going, ask);

@@ -128,7 +128,7 @@ exec cp -a keep/. stick/
 exec ln -s /etc stick/crl
 again
 wants "this step can't begin: "
-wants "a symbolic link, which is not followed"
+wants "passes a symbolic link"
 exec rm stick/crl
 again
 answers "Enter to do it" ""

@@ -76,7 +76,13 @@ events() {
 
 people "people and blanks; initials that are taken, a bag that does not fit; Ctrl-C stops, and it is said where" <<'TCL'
 starts
+answers "name of the operator" "Ann\x1b\[31m"
+wants "nothing that a screen does not show"
 answers "name of the operator" "Ann Example"
+answers "initials of the operator" "A E"
+wants "1 to 8 letters or digits"
+answers "initials of the operator" "ABCDEFGHI"
+wants "1 to 8 letters or digits"
 answers "initials of the operator" "AE"
 answers "name of the second" "Bob Example"
 answers "initials of the second" "AE"
