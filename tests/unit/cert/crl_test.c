@@ -10,6 +10,7 @@
 #include "cert_maker.h"
 
 #include "base/der.h"
+#include "base/digest.h"
 #include "base/encode.h"
 #include "cert/crl.h"
 
@@ -362,11 +363,91 @@ static void test_entry_len(void **state)
     }
 }
 
+/** The first part of a TBSCertList: up to its entries. */
+static size_t front_len(struct bytes tbs)
+{
+    struct crl crl;
+    struct error err = ERROR_INIT;
+    assert_true(crl_read_tbs(tbs, &crl, &err));
+    return crl.has_entries ? (size_t)(crl.entries.data - tbs.data)
+                           : tbs.len - crl.extensions.len; // about: its header may be cut off or not
+}
+
+/** Feeds it in parts of a length. \return false: it was not taken */
+static bool stream(struct bytes tbs, size_t first, size_t part_len, struct bytes signature,
+                   struct findings *findings)
+{
+    struct crl crl;
+    struct error err = ERROR_INIT;
+    uint8_t digest[32];
+    AUTO(crl_stream_free) struct crl_stream *stream = crl_stream_new(issuer);
+    digest_sha256(tbs, digest);
+    if (!crl_stream_add(stream, bytes_slice(tbs, 0, first), &err))
+        return false;
+    for (size_t at = first; at < tbs.len; at += part_len) {
+        if (!crl_stream_add(stream, bytes_slice(tbs, at, part_len), &err))
+            return false;
+    }
+    if (!crl_stream_end(stream, &crl, findings, &err))
+        return false;
+    crl.signature = signature;
+    if (signature.len > 0 && !crl_verify_parts(&crl, BYTES(digest), issuer, &err))
+        fail_msg("%s", err.text);
+    digest[0] ^= 1;
+    assert_false(signature.len > 0 && crl_verify_parts(&crl, BYTES(digest), issuer, &err));
+    return true;
+}
+
+/** What comes in parts is read as what is there at once, wherever it is cut; what is damaged is found. */
+static void test_in_parts(void **state)
+{
+    static const size_t part_lens[] = {1, 2, 7, 61, 4096};
+    const struct crl_frame frame = sound_frame();
+    uint8_t serial[20] = {0x71};
+    (void)state;
+    for (size_t count = 0; count < 40; count += 13) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder list = BUILDER_INIT;
+        AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+        AUTO(builder_done) struct builder signature = BUILDER_INIT;
+        for (size_t i = 0; i < count; i++) {
+            serial[19] = (uint8_t)i;
+            crl_entry_add(&(struct crl_entry){.serial = BYTES(serial),
+                                              .revoked_at = MAKER_NOW,
+                                              .reason = i % 3 == 0 ? CRL_UNSPECIFIED : CRL_SUPERSEDED,
+                                              .invalidity_date = i % 5 == 0 ? MAKER_NOW - 1 : CRL_NO_TIME},
+                          &list);
+        }
+        assert_true(crl_tbs(&frame, builder_bytes(&list), &tbs, &err));
+        maker_sign(ca_key, SIGNATURE_ECDSA_SHA256, builder_bytes(&tbs), &signature);
+        size_t first = front_len(builder_bytes(&tbs));
+        for (size_t i = 0; i < ARRAY_LEN(part_lens); i++) {
+            AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+            assert_true(
+                stream(builder_bytes(&tbs), first, part_lens[i], builder_bytes(&signature), &findings));
+            assert_int_equal(findings.count, 0);
+            // Cut off, and with more behind it.
+            assert_false(stream(bytes_slice(builder_bytes(&tbs), 0, tbs.len - 1), first, part_lens[i],
+                                bytes_of(NULL, 0), &findings));
+        }
+        builder_add_u8(&tbs, 0);
+        AUTO(findings_done) struct findings findings = FINDINGS_INIT;
+        assert_false(stream(builder_bytes(&tbs), first, 61, bytes_of(NULL, 0), &findings));
+        tbs.len--;
+        if (count == 0)
+            continue;
+        tbs.data[first + 2] ^= 0x40; // the tag of the first serial
+        (void)stream(builder_bytes(&tbs), first, 61, bytes_of(NULL, 0), &findings);
+        assert_true(findings_has(&findings, "lint.crl-entry"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_entry_len),
+        cmocka_unit_test(test_in_parts),
         cmocka_unit_test(test_entries),
         cmocka_unit_test(test_frame_is_checked),
         cmocka_unit_test(test_verify_refuses_what_is_changed),
