@@ -12,6 +12,7 @@ if mount -t tmpfs -o size=2m,mode=0755 tmpfs stick 2>/dev/null; then
     mounts+=("$work/stick")
     FULL=1
 fi
+is_directory=$([ $FULL = 1 ] && echo false || echo true)
 controls stick/controls.yaml 0 "policies: any"
 sed -i 's/issue_ca: 0/issue_ca: 2/' stick/controls.yaml
 mkdir requests.keys
@@ -47,7 +48,7 @@ YAML
 cat >site.yaml <<YAML
 tokens: [{token: root, label: the root}, {token: issuing, label: the issuer}]
 homes: [{home: root, path: '$PWD/homes/root'}, {home: issuing, path: '$PWD/homes/issuing'}]
-media: [{medium: stick, path: '$PWD/stick'}]
+media: [{medium: stick, path: '$PWD/stick', directory: $is_directory}]
 environment: [{name: SOFTHSM2_CONF, value: '$SOFTHSM2_CONF'}]
 YAML
 
