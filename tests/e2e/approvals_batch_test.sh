@@ -187,7 +187,7 @@ approves people.plan ann bob
 run 0 -C ca people remove --plan people.plan --approval people.plan.ann.approval --approval people.plan.bob.approval --pin-source file:pin
 refused 3 "the controls changed since" stale stale.plan ann bob
 run 3 -C ca --pin-source file:pin batch --plan people.plan --approval people.plan.ann.approval --approval people.plan.bob.approval stale
-says "the controls changed since"
+says "it is a plan of changing the controls, not of certificates"
 
 step "a plan of another act is none of certificates"
 run 0 -C ca revoke --serial "$(serial_of "$(answers copy)/copied.pem")" --reason superseded --yes --plan-out revoke.plan
