@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "small_home.h"
 
+#include "base/digest.h"
+#include "base/memory.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -43,4 +46,23 @@ uint64_t small_home_log(struct small_home *small, const char *type, struct json 
         !ledger_commit(small->home.ledger, &err))
         fail_msg("%s", err.text);
     return seq;
+}
+
+uint64_t small_home_sign(struct small_home *small, const char *serial, const char *policy,
+                         const char *policy_text)
+{
+    uint8_t digest[32];
+    struct json *json = json_new_object();
+    AUTO(free) char *subject = memory_format("CN=%s", serial);
+    digest_sha256(bytes_of_text(policy_text), digest);
+    json_put_text(json, "policy", policy);
+    json_put_hex(json, "policy_sha256", BYTES(digest));
+    digest_sha256(bytes_of_text(serial), digest);
+    json_put_text(json, "serial", serial);
+    json_put_text(json, "subject", subject);
+    json_put_text(json, "not_after", "2030-01-01T00:00:00Z");
+    json_put_hex(json, "csr_sha256", BYTES(digest));
+    json_put_hex(json, "spki_sha256", BYTES(digest));
+    json_put_base64(json, "tbs", bytes_of_text(subject));
+    return small_home_log(small, "cert.signing", json);
 }

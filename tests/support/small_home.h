@@ -19,5 +19,8 @@ void small_home_make(struct small_home *small);
 void small_home_remove(struct small_home *small);
 /** Appends a record of these members (taken) and commits it. \return its seq */
 uint64_t small_home_log(struct small_home *small, const char *type, struct json *members);
+/** A made-up cert.signing, unfinished. \param policy_text  whose digest it has \return its seq */
+uint64_t small_home_sign(struct small_home *small, const char *serial, const char *policy,
+                         const char *policy_text);
 
 #endif

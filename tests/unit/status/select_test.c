@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which certificates a revocation is about, and what is to be done with each: by serial, by list, by what the ledger says. */
+#include "status/select.h"
+
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/encode.h"
+#include "base/key_value.h"
+#include "base/memory.h"
+#include "base/openssl_release.h"
+#include "cert_maker.h"
+#include "records/cert.h"
+#include "records/revocation.h"
+#include "small_home.h"
+
+static struct small_home small;
+static struct status_desk desk;
+static struct revoke_plan plan;
+
+static int begin(void **state)
+{
+    (void)state;
+    small_home_make(&small);
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    small.home.issuer = maker_root("CN=Root", key, SIGNATURE_ECDSA_SHA256);
+    EVP_PKEY_free(key);
+    desk = (struct status_desk){.home = &small.home};
+    plan = (struct revoke_plan){.targets = NULL};
+    return 0;
+}
+
+static void forget_plan(void)
+{
+    revoke_plan_done(&plan);
+    plan = (struct revoke_plan){.targets = NULL};
+}
+
+static int end(void **state)
+{
+    (void)state;
+    forget_plan();
+    if (desk.scan != NULL)
+        ledger_scan_free(desk.scan);
+    if (desk.revoked != NULL)
+        revoked_free(desk.revoked);
+    cert_issuer_free(small.home.issuer);
+    small_home_remove(&small);
+    return 0;
+}
+
+/** A certificate of the ledger. */
+struct given {
+    char serial[2 * CERT_SERIAL_LEN + 1];
+    uint8_t bytes[CERT_SERIAL_LEN];
+    uint8_t key_value[32];
+    uint64_t signing_seq, issued_seq;
+};
+
+static void issue(const char *subject, const char *policy, bool is_finished, struct given *ret_given)
+{
+    struct error err = ERROR_INIT;
+    uint8_t digest[32] = {3};
+    char hex[129];
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    AUTO(template_free) struct template *template = maker_template(subject, key);
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    *ret_given = (struct given){.issued_seq = UINT64_MAX};
+    cert_serial_random(ret_given->bytes);
+    (void)snprintf(ret_given->serial, sizeof(ret_given->serial), "%s", hex_of(BYTES(ret_given->bytes), hex));
+    key_value(bytes_of(template->spki, template->spki_len), ret_given->key_value);
+    if (!cert_tbs(template, small.home.issuer, ret_given->bytes, SIGNATURE_ECDSA_SHA256, &tbs, &err))
+        fail_msg("%s", err.text);
+    const struct record_cert_signing record = {.tbs = builder_bytes(&tbs),
+                                               .policy = policy,
+                                               .policy_sha256 = digest,
+                                               .csr_sha256 = ret_given->key_value, // any will do
+                                               .batch = subject};
+    ret_given->signing_seq = small_home_log(&small, RECORD_CERT_SIGNING, record_cert_signing_write(&record));
+    if (!is_finished)
+        return;
+    struct record_cert_issued issued = {.ref = ret_given->signing_seq,
+                                        .signature = BYTES_LITERAL("a signature")};
+    ret_given->issued_seq = small_home_log(&small, RECORD_CERT_ISSUED, record_cert_issued_write(&issued));
+}
+
+static uint64_t log_revocation(const struct given *given, enum crl_reason reason)
+{
+    const struct record_cert_revoked record = {.serial = BYTES(given->bytes),
+                                               .reason = reason,
+                                               .revoked_at = INT64_C(1800000000),
+                                               .invalidity_date = CRL_NO_TIME,
+                                               .not_after = CRL_NO_TIME,
+                                               .ref = given->issued_seq};
+    return small_home_log(&small, RECORD_CERT_REVOKED, record_cert_revoked_write(&record));
+}
+
+static void log_release(const struct given *given, uint64_t ref)
+{
+    const struct record_cert_unrevoked record = {.serial = BYTES(given->bytes), .ref = ref};
+    (void)small_home_log(&small, RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&record));
+}
+
+/** One serial, with this wish; what was read of the ledger before counts no more. */
+static bool find(const char *serial, struct target_wish wish, struct error *err)
+{
+    const struct revoke_options options = {.serials = &serial, .serial_count = 1};
+    const struct selection selection = {.wish = wish};
+    forget_plan();
+    error_clear(err);
+    return selection_find(&selection, &options, &desk, &plan, err) &&
+           (desk.scan == NULL || status_desk_read(&desk, err));
+}
+
+static const struct target_wish superseded = {.reason = CRL_SUPERSEDED, .invalidity_date = CRL_NO_TIME};
+static const struct target_wish hold = {.reason = CRL_CERTIFICATE_HOLD, .invalidity_date = CRL_NO_TIME};
+static const struct target_wish releasing = {.is_release = true, .invalidity_date = CRL_NO_TIME};
+static const struct target_wish foreign = {.is_foreign = true, .invalidity_date = CRL_NO_TIME};
+
+static const struct revoke_target *target_of(const struct given *given, struct target_wish wish)
+{
+    struct error err = ERROR_INIT;
+    if (desk.scan != NULL && !status_desk_read(&desk, &err))
+        fail_msg("%s", err.text);
+    if (!find(given->serial, wish, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(plan.count, 1);
+    return &plan.targets[0];
+}
+
+static void assert_refused(const char *serial, struct target_wish wish, const char *words)
+{
+    struct error err = ERROR_INIT;
+    if (desk.scan != NULL && !status_desk_read(&desk, &err))
+        fail_msg("%s", err.text);
+    if (find(serial, wish, &err))
+        fail_msg("found, not \"%s\"", words);
+    if (strncmp(err.text, serial, strlen(serial)) != 0 || strcmp(err.text + strlen(serial), words) != 0)
+        assert_string_equal(err.text, words);
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_int_equal(plan.count, 0);
+}
+
+/* ---- one certificate ---- */
+
+static void a_certificate_is_revoked_by_what_the_ledger_says_of_it(void **state)
+{
+    struct given given, other;
+    (void)state;
+    issue("CN=a", "p", true, &other);
+    issue("CN=b", "p", true, &given);
+    const struct revoke_target *target = target_of(&given, superseded);
+    assert_int_equal(target->action, REVOKE_REVOKE);
+    assert_int_equal(target->reason, CRL_SUPERSEDED);
+    assert_string_equal(target->serial_text, given.serial);
+    assert_memory_equal(target->serial, given.bytes, sizeof(given.bytes));
+    assert_string_equal(target->subject, "CN=b");
+    assert_int_equal(target->signing_seq, given.signing_seq);
+    assert_int_equal(target->ref, given.issued_seq);
+    assert_int_equal(target->not_after, MAKER_NOW + 100 * INT64_C(86400) - 1);
+    assert_true(target->has_key_value);
+    assert_memory_equal(target->key_value, given.key_value, 32);
+    assert_null(target->note);
+    assert_false(target->is_foreign);
+}
+
+static void serials_are_read_as_numbers_and_each_once(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct given given;
+    (void)state;
+    issue("CN=a", "p", true, &given);
+    AUTO(free) char *padded = memory_format("00%s", given.serial);
+    const char *serials[] = {given.serial, padded, given.serial};
+    const struct revoke_options options = {.serials = serials, .serial_count = 3};
+    const struct selection selection = {.wish = superseded};
+    assert_true(selection_find(&selection, &options, &desk, &plan, &err));
+    assert_int_equal(plan.count, 1);
+    assert_false(plan.is_many);
+}
+
+static void what_is_not_in_the_ledger_is_foreign(void **state)
+{
+    struct given given;
+    (void)state;
+    issue("CN=a", "p", true, &given);
+    assert_refused("0abc", superseded,
+                   "no certificate with serial 0abc in the ledger: check it (`coldca cert list`); was it "
+                   "issued before this ledger was begun, say --foreign");
+    assert_refused(given.serial, foreign, " is in the ledger: leave --foreign out");
+    struct error err = ERROR_INIT;
+    assert_true(find("0abc", foreign, &err));
+    assert_int_equal(plan.targets[0].action, REVOKE_REVOKE);
+    assert_true(plan.targets[0].is_foreign);
+    assert_int_equal(plan.targets[0].ref, UINT64_MAX);
+    assert_int_equal(plan.targets[0].not_after, CRL_NO_TIME);
+    assert_false(plan.targets[0].has_key_value);
+    AUTO(free) char *too_long = memory_format("%042d", 1);
+    too_long[0] = '1';
+    assert_refused(too_long, foreign, "a serial number has 1 to 20 bytes (RFC 5280 4.1.2.2)");
+}
+
+static void a_root_does_not_revoke_itself(void **state)
+{
+    struct error err = ERROR_INIT;
+    char hex[129];
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    (void)state;
+    assert_true(cert_read(cert_issuer_der(small.home.issuer), &facts, &err));
+    (void)hex_of(bytes_of(facts.serial, facts.serial_len), hex);
+    assert_refused(hex, foreign,
+                   " is this CA's own certificate: no CRL of its own can take it back "
+                   "(docs/revocation.md, \"The CA key is lost\")");
+}
+
+static void a_revocation_stays_and_a_hold_can_be_released(void **state)
+{
+    struct given given;
+    (void)state;
+    issue("CN=a", "p", true, &given);
+    assert_refused(given.serial, releasing, " is not on hold, so there is nothing to release");
+    uint64_t first = log_revocation(&given, CRL_CERTIFICATE_HOLD);
+    const struct revoke_target *target = target_of(&given, hold);
+    assert_int_equal(target->action, REVOKE_NOTHING);
+    assert_string_equal(target->note, "already on hold since 2027-01-15T08:00:00Z");
+    target = target_of(&given, superseded);
+    assert_int_equal(target->action, REVOKE_REVOKE);
+    assert_string_equal(target->note, "on hold since 2027-01-15T08:00:00Z; from now on revoked");
+    target = target_of(&given, releasing);
+    assert_int_equal(target->action, REVOKE_RELEASE);
+    assert_int_equal(target->ref, first);
+    log_release(&given, first);
+    assert_refused(given.serial, releasing, " is not on hold, so there is nothing to release");
+    (void)log_revocation(&given, CRL_CESSATION_OF_OPERATION);
+    target = target_of(&given, superseded);
+    assert_int_equal(target->action, REVOKE_NOTHING);
+    assert_string_equal(target->note,
+                        "already revoked since 2027-01-15T08:00:00Z; the reason stays cessationOfOperation");
+    target = target_of(&given, (struct target_wish){.reason = CRL_CESSATION_OF_OPERATION});
+    assert_string_equal(target->note, "already revoked since 2027-01-15T08:00:00Z");
+    target = target_of(&given, (struct target_wish){.reason = CRL_KEY_COMPROMISE});
+    assert_string_equal(target->note,
+                        "already revoked since 2027-01-15T08:00:00Z; the reason stays cessationOfOperation; "
+                        "that requests with its key are refused, say with --key FILE");
+    target = target_of(&given, hold);
+    assert_int_equal(target->action, REVOKE_NOTHING);
+    assert_refused(given.serial, releasing,
+                   " was revoked on 2027-01-15T08:00:00Z (cessationOfOperation), and that stays: only a hold "
+                   "can be released (RFC 5280 5.3.1). Was it an error, then give its holder a new "
+                   "certificate: `coldca sign --reissue`");
+}
+
+static void a_burned_serial_gets_a_reason_and_no_release(void **state)
+{
+    struct given given;
+    (void)state;
+    issue("CN=a", "p", false, &given);
+    const struct record_cert_abandoned record = {
+        .ref = given.signing_seq, .serial = given.serial, .reason = "stopped"};
+    (void)small_home_log(&small, RECORD_CERT_ABANDONED, record_cert_abandoned_write(&record));
+    const struct revoke_target *target = target_of(&given, superseded);
+    assert_int_equal(target->action, REVOKE_REVOKE);
+    assert_string_equal(target->note, "was abandoned, so it is on every CRL by itself; now with a reason");
+    assert_refused(given.serial, releasing,
+                   " was abandoned: nobody can know whether it was signed, so it stays on every CRL");
+}
+
+/* ---- what is asked for ---- */
+
+static void assert_usage(const struct revoke_options *options, const char *words)
+{
+    struct error err = ERROR_INIT;
+    AUTO(selection_done) struct selection selection = {.file = BUILDER_INIT};
+    assert_false(selection_read(options, &selection, &err));
+    assert_string_equal(err.text, words);
+    assert_int_equal(err.kind, ERROR_USAGE);
+}
+
+static void one_way_is_named_and_one_thing_wanted(void **state)
+{
+    static const char one_way[] = "say which certificate in one way: --serial, --certificate, --request, "
+                                  "--key, --list or --where";
+    static const char excluded[] = "--reason, --hold and --release exclude each other";
+    static const char of_foreign[] =
+        "--foreign goes with --serial, --certificate and --list: the ledger knows nothing else of it";
+    const char *serial = "0a";
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_usage(&(struct revoke_options){.reason = "superseded"}, one_way);
+    assert_usage(&(struct revoke_options){.serials = &serial, .serial_count = 1, .where = "policy=p"},
+                 one_way);
+    assert_usage(&(struct revoke_options){.list = "a", .key = "b"}, one_way);
+    assert_usage(&(struct revoke_options){.certificate = "a", .request = "b"}, one_way);
+    assert_usage(&(struct revoke_options){.where = "policy=p", .is_foreign = true}, of_foreign);
+    assert_usage(&(struct revoke_options){.request = "a", .is_foreign = true}, of_foreign);
+    assert_usage(&(struct revoke_options){.key = "a", .is_foreign = true}, of_foreign);
+    assert_usage(&(struct revoke_options){.where = "a=b", .is_hold = true, .is_release = true}, excluded);
+    assert_usage(&(struct revoke_options){.where = "a=b", .is_hold = true, .reason = "superseded"}, excluded);
+    assert_usage(&(struct revoke_options){.where = "a=b", .is_release = true, .reason = "superseded"},
+                 excluded);
+    struct selection selection = {.file = BUILDER_INIT};
+    assert_true(selection_read(&(struct revoke_options){.where = "a=b", .is_hold = true}, &selection, &err));
+    assert_int_equal(selection.wish.reason, CRL_CERTIFICATE_HOLD);
+    assert_false(selection.wish.is_release);
+    const struct revoke_options full = {
+        .where = "a=b", .reason = "keyCompromise", .invalidity_date = "2026-01-02"};
+    assert_true(selection_read(&full, &selection, &err));
+    assert_int_equal(selection.wish.reason, CRL_KEY_COMPROMISE);
+    assert_int_equal(selection.wish.invalidity_date, INT64_C(1767312000));
+    assert_true(
+        selection_read(&(struct revoke_options){.where = "a=b", .is_release = true}, &selection, &err));
+    assert_true(selection.wish.is_release);
+    assert_int_equal(selection.wish.invalidity_date, CRL_NO_TIME);
+}
+
+static void reasons_and_times_are_as_people_write_them(void **state)
+{
+    struct error err = ERROR_INIT;
+    enum crl_reason reason = CRL_UNSPECIFIED;
+    int64_t time = 0;
+    char text[TIME_TEXT_SIZE];
+    (void)state;
+    assert_false(target_reason("removeFromCRL", &reason, &err));
+    assert_string_equal(err.text,
+                        "removeFromCRL is not a reason to revoke, it takes a hold back: that is --release");
+    assert_false(target_reason("lost", &reason, &err));
+    assert_true(target_reason("certificateHold", &reason, &err));
+    assert_int_equal(reason, CRL_CERTIFICATE_HOLD);
+    assert_true(target_time("x", "2026-11-21", &time, &err));
+    assert_int_equal(time, INT64_C(1795219200));
+    assert_true(target_time("x", "2026-11-21T02:48:57Z", &time, &err));
+    assert_int_equal(time, INT64_C(1795219200) + 2 * 3600 + 48 * 60 + 57);
+    error_clear(&err);
+    assert_false(target_time("the day", "21.11.2026", &time, &err));
+    assert_string_equal(
+        err.text, "the day is a day, 2026-11-21, or a time in UTC, 2026-11-21T02:48:57Z, not \"21.11.2026\"");
+    assert_true(target_invalidity_date(time_format(time_now(), text), &time, &err));
+    error_clear(&err);
+    assert_false(target_invalidity_date(time_format(time_now() + 60, text), &time, &err));
+    assert_string_equal(err.text,
+                        "the invalidity date is when the key was lost, which can't be later than now");
+}
+
+/* ---- lists ---- */
+
+static bool from_list(const char *text, struct error *err)
+{
+    const struct revoke_options options = {.list = "l.csv"};
+    struct selection selection = {.wish = superseded, .file = BUILDER_INIT};
+    builder_add_text(&selection.file, text);
+    forget_plan();
+    error_clear(err);
+    bool is_fine = selection_find(&selection, &options, &desk, &plan, err);
+    builder_done(&selection.file);
+    return is_fine;
+}
+
+static void a_list_names_serials_and_bad_lines_are_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct given one, two, three;
+    (void)state;
+    issue("CN=1", "p", true, &one), issue("CN=2", "p", true, &two), issue("CN=3", "p", true, &three);
+    AUTO(free)
+    char *text = memory_format("reason,serial,invalidity_date\n"
+                               "keyCompromise,%s,2026-01-02\n"
+                               ",%s,\n"
+                               ",%s,\n"
+                               "lost,%s,\n"
+                               ",%s,2999-01-01\n"
+                               ",0abc,\n"
+                               ",,\n"
+                               ",xyz,\n"
+                               ",%s,,more\n",
+                               one.serial, two.serial, one.serial, three.serial, three.serial, three.serial);
+    if (!from_list(text, &err))
+        fail_msg("%s", err.text);
+    assert_true(plan.is_many);
+    assert_int_equal(plan.count, 2);
+    assert_string_equal(plan.targets[0].serial_text, one.serial);
+    assert_int_equal(plan.targets[0].reason, CRL_KEY_COMPROMISE);
+    assert_int_equal(plan.targets[0].invalidity_date, INT64_C(1767312000));
+    assert_string_equal(plan.targets[1].serial_text, two.serial);
+    assert_int_equal(plan.targets[1].reason, CRL_SUPERSEDED);
+    assert_int_equal(plan.targets[1].invalidity_date, CRL_NO_TIME);
+    static const char *const problems[] = {
+        "l.csv:4: an earlier line has this serial, too",
+        "l.csv:5: \"lost\" is not a reason of RFC 5280 5.3.1",
+        "l.csv:6: the invalidity date is when the key was lost",
+        "l.csv:7: no certificate with serial 0abc in the ledger",
+        "l.csv:8: not a serial and what the first line names beside it",
+        "l.csv:9: ",
+        "l.csv:10: not a serial and what the first line names beside it",
+    };
+    assert_int_equal(plan.problem_count, ARRAY_LEN(problems));
+    for (size_t i = 0; i < ARRAY_LEN(problems); i++) {
+        if (strncmp(plan.problems[i], problems[i], strlen(problems[i])) != 0)
+            fail_msg("\"%s\" does not begin \"%s\"", plan.problems[i], problems[i]);
+    }
+}
+
+static void a_lists_first_line_names_its_columns(void **state)
+{
+    static const char columns[] = "l.csv: its first line names the columns, each once: serial, and if wanted "
+                                  "reason and invalidity_date";
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_false(from_list("serial,colour\n0a,red\n", &err));
+    assert_string_equal(err.text, columns);
+    assert_false(from_list("serial,serial\n0a,0a\n", &err));
+    assert_string_equal(err.text, columns);
+    assert_false(from_list("reason\nsuperseded\n", &err));
+    assert_string_equal(err.text, "l.csv: no column is named serial");
+    assert_true(from_list("serial\n", &err));
+    assert_int_equal(plan.count, 0);
+}
+
+/* ---- what the ledger says ---- */
+
+static size_t where(const char *terms)
+{
+    struct error err = ERROR_INIT;
+    const struct revoke_options options = {.where = terms};
+    const struct selection selection = {.wish = superseded};
+    forget_plan();
+    if (!selection_find(&selection, &options, &desk, &plan, &err))
+        fail_msg("%s", err.text);
+    assert_true(plan.is_many);
+    return plan.count;
+}
+
+static void assert_where_refused(const char *terms, const char *words)
+{
+    struct error err = ERROR_INIT;
+    assert_false(selection_from_where(terms, &superseded, &desk, &plan, &err));
+    assert_string_equal(err.text, words);
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_int_equal(plan.count, 0);
+}
+
+static void certificates_are_found_by_what_the_ledger_says(void **state)
+{
+    static const char known[] = "--where knows policy, batch, subject, issued-since and issued-before, each "
+                                "once; not \"%s\"";
+    static const char *const twice[] = {"policy=p,policy",
+                                        "batch=p,batch",
+                                        "subject=p,subject",
+                                        "issued-since=2026-01-01,issued-since",
+                                        "issued-before=2026-01-01,issued-before",
+                                        "colour"};
+    struct given given;
+    char now[TIME_TEXT_SIZE];
+    (void)state;
+    issue("CN=a-1", "p", true, &given);
+    issue("CN=a-2", "q", true, &given);
+    issue("CN=b-1", "p", true, &given);
+    issue("CN=b-2", "p", false, &given); // not issued: nothing to revoke
+    assert_int_equal(where("policy=p"), 2);
+    assert_int_equal(where("policy=q"), 1);
+    assert_string_equal(plan.targets[0].subject, "CN=a-2");
+    assert_int_equal(where("subject=a-"), 2);
+    assert_int_equal(where("subject=a-,policy=p"), 1);
+    assert_string_equal(plan.targets[0].subject, "CN=a-1");
+    assert_int_equal(where("batch=CN=b-1"), 1);
+    assert_int_equal(where("issued-since=2026-01-01"), 3);
+    assert_int_equal(where("issued-since=2099-01-01"), 0);
+    assert_int_equal(where("issued-before=2099-01-01"), 3);
+    // The second that is named does not count any more.
+    (void)time_format(ledger_newest_time(small.home.ledger) + 1, now);
+    AUTO(free) char *after = memory_format("issued-before=%s", now);
+    assert_int_equal(where(after), 3);
+    struct error err = ERROR_INIT;
+    struct ledger_entry entry;
+    bool is_found = false;
+    assert_true(ledger_find_serial(small.home.ledger, bytes_of(plan.targets[0].serial, CERT_SERIAL_LEN),
+                                   &entry, &is_found, &err));
+    AUTO(free) char *at = memory_format("issued-before=%s", time_format(entry.time, now));
+    ledger_entry_done(&entry);
+    assert_int_equal(where(at), 0);
+    AUTO(free) char *since = memory_format("issued-since=%s", now);
+    assert_int_equal(where(since), 3);
+    forget_plan();
+    for (size_t i = 0; i < ARRAY_LEN(twice); i++) {
+        const char *key = strrchr(twice[i], ',') == NULL ? twice[i] : strrchr(twice[i], ',') + 1;
+        AUTO(free) char *terms = memory_format("%s=2026-01-01", twice[i]);
+        AUTO(free) char *words = memory_format(known, key);
+        assert_where_refused(terms, words);
+    }
+    assert_where_refused("policy=", "--where: \"policy=\" is not a KEY=VALUE");
+    assert_where_refused("policy", "--where: \"policy\" is not a KEY=VALUE");
+    assert_where_refused("policy=p,", "--where: \"\" is not a KEY=VALUE");
+}
+
+/* ---- keys ---- */
+
+static bool by_key(const uint8_t key_value[static 32], struct target_wish wish, struct error *err)
+{
+    const struct revoke_options options = {.key = "a file"};
+    struct selection selection = {.wish = wish};
+    memcpy(selection.foreign.key_value, key_value, 32);
+    forget_plan();
+    error_clear(err);
+    return selection_find(&selection, &options, &desk, &plan, err);
+}
+
+static void a_lost_key_is_remembered_where_no_certificate_says_it(void **state)
+{
+    static const struct target_wish lost = {.reason = CRL_KEY_COMPROMISE, .invalidity_date = CRL_NO_TIME};
+    static const uint8_t stranger[32] = {1, 2, 3};
+    struct error err = ERROR_INIT;
+    struct given given, other;
+    (void)state;
+    issue("CN=a", "p", true, &given);
+    issue("CN=b", "p", true, &other);
+    assert_false(by_key(stranger, superseded, &err));
+    assert_non_null(strstr(err.text, "no certificate with this key in the ledger"));
+    assert_true(by_key(stranger, lost, &err));
+    assert_int_equal(plan.count, 1);
+    assert_true(plan.targets[0].is_key);
+    assert_int_equal(plan.targets[0].action, REVOKE_REVOKE);
+    assert_memory_equal(plan.targets[0].key_value, stranger, 32);
+    assert_true(by_key(given.key_value, lost, &err));
+    assert_int_equal(plan.count, 1);
+    assert_false(plan.targets[0].is_key);
+    assert_string_equal(plan.targets[0].serial_text, given.serial);
+    // Revoked for another reason: the key by itself says it.
+    (void)log_revocation(&given, CRL_SUPERSEDED);
+    assert_true(desk.scan == NULL || status_desk_read(&desk, &err));
+    assert_true(by_key(given.key_value, lost, &err));
+    assert_int_equal(plan.count, 1);
+    assert_true(plan.targets[0].is_key);
+    assert_int_equal(plan.targets[0].action, REVOKE_REVOKE);
+    const struct record_key_revoked record = {.reason = CRL_KEY_COMPROMISE,
+                                              .key_value = plan.targets[0].serial_text + strlen("key "),
+                                              .revoked_at = INT64_C(1800000000),
+                                              .invalidity_date = CRL_NO_TIME};
+    (void)small_home_log(&small, RECORD_KEY_REVOKED, record_key_revoked_write(&record));
+    assert_true(desk.scan == NULL || status_desk_read(&desk, &err));
+    assert_true(by_key(given.key_value, lost, &err));
+    assert_int_equal(plan.targets[0].action, REVOKE_NOTHING);
+    assert_string_equal(plan.targets[0].note,
+                        "already known: this key was revoked for keyCompromise on 2027-01-15T08:00:00Z");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_certificate_is_revoked_by_what_the_ledger_says_of_it, begin, end),
+        cmocka_unit_test_setup_teardown(serials_are_read_as_numbers_and_each_once, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_not_in_the_ledger_is_foreign, begin, end),
+        cmocka_unit_test_setup_teardown(a_root_does_not_revoke_itself, begin, end),
+        cmocka_unit_test_setup_teardown(a_revocation_stays_and_a_hold_can_be_released, begin, end),
+        cmocka_unit_test_setup_teardown(a_burned_serial_gets_a_reason_and_no_release, begin, end),
+        cmocka_unit_test_setup_teardown(one_way_is_named_and_one_thing_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(reasons_and_times_are_as_people_write_them, begin, end),
+        cmocka_unit_test_setup_teardown(a_list_names_serials_and_bad_lines_are_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_lists_first_line_names_its_columns, begin, end),
+        cmocka_unit_test_setup_teardown(certificates_are_found_by_what_the_ledger_says, begin, end),
+        cmocka_unit_test_setup_teardown(a_lost_key_is_remembered_where_no_certificate_says_it, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A person approves with a key in a file: what is signed counts for this plan by this name, in its window, and is written over nothing. */
+#include "witness/approve.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "folder.h"
+#include "records/approval.h"
+#include "records/revocation.h"
+
+#include <openssl/pem.h>
+#include <string.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define BEGIN INT64_C(1800000000)
+#define END (BEGIN + 86400)
+
+static struct folder folder;
+static struct plan_file file;
+static const char *passphrase; /* that the person knows; NULL: asking fails */
+
+static bool give_passphrase(void *data, const char *words, bool has_pad, struct secret **ret_pin,
+                            struct error *err)
+{
+    (void)data, (void)has_pad;
+    assert_non_null(strstr(words, "(its passphrase)"));
+    if (passphrase == NULL)
+        return error_set(err, ERROR_INTERRUPTED, 0, "the person gave up");
+    if (!secret_new(ret_pin, err))
+        return false;
+    for (const char *at = passphrase; *at != '\0'; at++)
+        assert_true(secret_push(*ret_pin, *at));
+    return true;
+}
+
+static const struct console console = {.pin = give_passphrase};
+
+static int begin(void **state)
+{
+    static const uint8_t serial[] = {0x0a};
+    const struct record_cert_revoked record = {.serial = BYTES(serial),
+                                               .reason = CRL_SUPERSEDED,
+                                               .revoked_at = BEGIN,
+                                               .invalidity_date = CRL_NO_TIME,
+                                               .not_after = END,
+                                               .ref = 4,
+                                               .subject = "CN=device-1"};
+    (void)state;
+    folder_make(&folder);
+    file = (struct plan_file){.items = NULL};
+    file.header = (struct plan_header){.act = ACT_REVOKE,
+                                       .origin = memory_text("ca.example/root"),
+                                       .vkey = memory_text("ca.example/root+key"),
+                                       .control = 3,
+                                       .not_before = BEGIN,
+                                       .not_after = END};
+    plan_file_add(&file, NULL, RECORD_CERT_REVOKED, record_cert_revoked_write(&record));
+    plan_file_seal(&file);
+    passphrase = NULL;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    plan_file_done(&file);
+    folder_remove(&folder);
+    return 0;
+}
+
+static char *path_of(const char *name)
+{
+    return memory_format("%s/%s", folder.path, name);
+}
+
+/** Writes a private key of this kind ("ED25519", "P-256", "P-384"). */
+static void write_key(const char *name, const char *kind, const char *secret)
+{
+    AUTO(free) char *path = path_of(name);
+    EVP_PKEY *key =
+        kind[0] == 'E' ? EVP_PKEY_Q_keygen(NULL, NULL, kind) : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
+    FILE *out = fopen(path, "we");
+    assert_true(key != NULL && out != NULL);
+    assert_int_equal(PEM_write_PrivateKey(out, key, secret == NULL ? NULL : EVP_aes_128_cbc(), NULL, 0, NULL,
+                                          (void *)(uintptr_t)secret),
+                     1);
+    assert_int_equal(fclose(out), 0);
+    EVP_PKEY_free(key);
+}
+
+static bool open_key(const char *name, bool may_ask, struct witness_key **ret_key, struct error *err)
+{
+    AUTO(free) char *path = path_of(name);
+    const struct witness_key_place place = {.key = path, .may_ask = may_ask};
+    error_clear(err);
+    return witness_key_open(&place, &console, ret_key, err);
+}
+
+static struct witness_key *key_of(const char *kind)
+{
+    struct error err = ERROR_INIT;
+    struct witness_key *key = NULL;
+    write_key(kind, kind, NULL);
+    if (!open_key(kind, false, &key, &err))
+        fail_msg("%s", err.text);
+    return key;
+}
+
+static void what_is_signed_counts_for_this_plan_by_this_person(void **state)
+{
+    static const char *const kinds[] = {"ED25519", "P-256"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct error err = ERROR_INIT;
+        const struct control_person *person = NULL;
+        AUTO(builder_done) struct builder note = BUILDER_INIT;
+        AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+        AUTO(builder_done) struct builder same = BUILDER_INIT;
+        AUTO(control_done) struct control control = {.seq = 3};
+        AUTO(witness_key_close) struct witness_key *key = key_of(kinds[i]);
+        assert_int_equal(witness_key_kind(key), i == 0 ? KEY_ED25519 : KEY_EC_P256);
+        if (!approve_sign(&file, key, "ann", BEGIN + 5, &note, &vkey, &err))
+            fail_msg("%s", err.text);
+        assert_true(approve_vkey(key, "ann", &same, &err));
+        assert_string_equal(builder_text(&vkey), builder_text(&same));
+        assert_int_equal(strncmp(builder_text(&vkey), "ann+", 4), 0);
+        assert_true(control_add_person(&control, "ann", "approver", builder_text(&vkey), &err));
+        if (!approval_check(builder_bytes(&note), &file.header, &control, &person, &err))
+            fail_msg("%s", err.text);
+        AUTO(approval_done) struct approval approval = {.origin = NULL};
+        assert_true(approval_read(builder_bytes(&note), &approval, &err));
+        assert_int_equal(approval.time, BEGIN + 5);
+    }
+}
+
+static void it_is_given_in_the_plans_window(void **state)
+{
+    static const struct {
+        int64_t now;
+        bool is_in;
+    } cases[] = {{BEGIN - 1, false}, {BEGIN, true}, {END, true}, {END + 1, false}};
+    AUTO(witness_key_close) struct witness_key *key = key_of("ED25519");
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder note = BUILDER_INIT;
+        AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+        assert_int_equal(approve_sign(&file, key, "ann", cases[i].now, &note, &vkey, &err), cases[i].is_in);
+        if (cases[i].is_in)
+            continue;
+        assert_string_equal(err.text, "the plan may be carried out from 2027-01-15T08:00:00Z to "
+                                      "2027-01-16T08:00:00Z, and this clock is outside of that: set it, or "
+                                      "have a new plan made");
+        assert_int_equal(note.len, 0);
+    }
+}
+
+static void whose_key_it_is_stands_in_the_plan(void **state)
+{
+    static const char nobody[] =
+        "no person whom the plan's control names has this key: say who approves with --name NAME";
+    struct error err = ERROR_INIT;
+    char *none = NULL;
+    AUTO(free) char *name = NULL;
+    AUTO(builder_done) struct builder own = BUILDER_INIT;
+    AUTO(builder_done) struct builder stranger = BUILDER_INIT;
+    AUTO(builder_done) struct builder path = BUILDER_INIT;
+    AUTO(witness_key_close) struct witness_key *key = key_of("ED25519");
+    AUTO(witness_key_close) struct witness_key *other = key_of("P-256");
+    (void)state;
+    assert_false(approve_find_name(&file, key, &none, &err));
+    assert_string_equal(err.text, nobody);
+    assert_true(approve_vkey(key, "bob", &own, &err) && approve_vkey(other, "ann", &stranger, &err) &&
+                approve_vkey(key, "../x", &path, &err));
+    plan_file_add_person(&file, "dan", NULL);
+    plan_file_add_person(&file, "ann", builder_text(&stranger));
+    plan_file_add_person(&file, "../x", builder_text(&path)); // it would become a file's name
+    plan_file_add_person(&file, "ann", builder_text(&own));   // bob's key under another name
+    error_clear(&err);
+    assert_false(approve_find_name(&file, key, &none, &err));
+    assert_string_equal(err.text, nobody);
+    plan_file_add_person(&file, "bob", builder_text(&own));
+    assert_true(approve_find_name(&file, key, &name, &err));
+    assert_string_equal(name, "bob");
+}
+
+static void put(const char *path, struct bytes data)
+{
+    struct error err = ERROR_INIT;
+    (void)unlink(path); // of before
+    assert_true(file_create(AT_FDCWD, path, 0644, data, &err));
+}
+
+static void assert_in_the_way(const char *path, const char *words)
+{
+    struct error err = ERROR_INIT;
+    assert_false(approve_is_free(&file, "ann", path, &err));
+    assert_string_equal(err.text, words);
+    assert_int_equal(err.kind, ERROR_INPUT);
+}
+
+static void an_approval_is_written_over_nothing(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *path = path_of("a.approval");
+    AUTO(free)
+    char *something = memory_format("%s is there already, and is not an approval of this plan by ann: move "
+                                    "it away, or name another file with --out",
+                                    path);
+    AUTO(free)
+    char *given =
+        memory_format("ann approved this plan already, at 2027-01-15T08:00:05Z: %s is that "
+                      "approval, and holds until 2027-01-16T08:00:00Z; it counts once, so give that "
+                      "file to who carries out the plan",
+                      path);
+    AUTO(witness_key_close) struct witness_key *key = key_of("ED25519");
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    AUTO(builder_done) struct builder ann = BUILDER_INIT;
+    AUTO(builder_done) struct builder bob = BUILDER_INIT;
+    AUTO(builder_done) struct builder other = BUILDER_INIT;
+    (void)state;
+    assert_true(approve_is_free(&file, "ann", path, &err));
+    put(path, BYTES_LITERAL("a letter"));
+    assert_in_the_way(path, something);
+    assert_true(approve_sign(&file, key, "ann", BEGIN + 5, &ann, &vkey, &err));
+    assert_true(approve_sign(&file, key, "bob", BEGIN + 5, &bob, &vkey, &err));
+    put(path, builder_bytes(&ann));
+    assert_in_the_way(path, given);
+    put(path, builder_bytes(&bob));
+    assert_in_the_way(path, something);
+    file.header.control++; // another plan
+    assert_true(approve_sign(&file, key, "ann", BEGIN + 5, &other, &vkey, &err));
+    file.header.control--;
+    put(path, builder_bytes(&other));
+    assert_in_the_way(path, something);
+}
+
+/* ---- keys ---- */
+
+static void only_keys_that_notes_are_signed_with_open(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct witness_key *key = NULL;
+    (void)state;
+    write_key("p384", "P-384", NULL);
+    assert_false(open_key("p384", false, &key, &err));
+    assert_string_equal(err.text, "it is neither an Ed25519 nor a P-256 key");
+    assert_false(open_key("nothing", false, &key, &err));
+    assert_non_null(strstr(err.text, "while opening the key"));
+    AUTO(free) char *path = path_of("text");
+    put(path, BYTES_LITERAL("text"));
+    assert_false(open_key("text", false, &key, &err));
+    assert_non_null(strstr(err.text, "text holds no private key in PEM that is not encrypted"));
+    assert_null(key);
+}
+
+static void an_encrypted_key_is_opened_by_who_may_be_asked(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct witness_key *key = NULL;
+    (void)state;
+    write_key("secret", "ED25519", "correct horse");
+    passphrase = "correct horse";
+    assert_false(open_key("secret", false, &key, &err));
+    assert_non_null(strstr(err.text, "holds no private key in PEM that is not encrypted"));
+    assert_true(open_key("secret", true, &key, &err));
+    witness_key_close(TAKE(key));
+    passphrase = "correct house";
+    assert_false(open_key("secret", true, &key, &err));
+    assert_non_null(strstr(err.text, "or its passphrase is another"));
+    passphrase = NULL;
+    assert_false(open_key("secret", true, &key, &err));
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    assert_non_null(strstr(err.text, "the person gave up"));
+}
+
+static void a_signature_is_of_the_text(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(witness_key_close) struct witness_key *key = key_of("P-256");
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    AUTO(note_key_done) struct note_key note_key = {.name = NULL};
+    (void)state;
+    assert_true(witness_key_sign(key, BYTES_LITERAL("a text"), &signature, &err));
+    assert_true(approve_vkey(key, "ann", &vkey, &err));
+    assert_true(note_key_read(builder_text(&vkey), &note_key, &err));
+    assert_true(note_signature_holds(&note_key, BYTES_LITERAL("a text"), builder_bytes(&signature)));
+    assert_false(note_signature_holds(&note_key, BYTES_LITERAL("a tExt"), builder_bytes(&signature)));
+}
+
+static void a_plan_is_described_by_what_it_would_do(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    (void)state;
+    if (!approve_describe(&file, &text, &err))
+        fail_msg("%s", err.text);
+    static const char *const words[] = {"plan        revoking, 1 item\n", "CA          ca.example/root\n",
+                                        "window      2027-01-15T08:00:00Z to 2027-01-16T08:00:00Z\n",
+                                        "control     record 3\n", "\nitem 0\nrevoke      CN=device-1\n"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strstr(builder_text(&text), words[i]) == NULL)
+            fail_msg("\"%s\" lacks \"%s\"", builder_text(&text), words[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_signed_counts_for_this_plan_by_this_person, begin, end),
+        cmocka_unit_test_setup_teardown(it_is_given_in_the_plans_window, begin, end),
+        cmocka_unit_test_setup_teardown(whose_key_it_is_stands_in_the_plan, begin, end),
+        cmocka_unit_test_setup_teardown(an_approval_is_written_over_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(only_keys_that_notes_are_signed_with_open, begin, end),
+        cmocka_unit_test_setup_teardown(an_encrypted_key_is_opened_by_who_may_be_asked, begin, end),
+        cmocka_unit_test_setup_teardown(a_signature_is_of_the_text, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_is_described_by_what_it_would_do, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
