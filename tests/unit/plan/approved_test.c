@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "cert_maker.h"
 #include "csr_maker.h"
 #include "fake_home.h"
@@ -307,6 +308,8 @@ static void what_an_item_says_is_what_its_bytes_say(void **state)
     assert_non_null(strstr(err.text, "reading item 1 of the plan, device-2"));
 }
 
+static int64_t tbs_end; /* of what replace_tbs() makes; 0: 90 days */
+
 /** Puts a TBSCertificate of another issuer, key or kind of signature into the first item, with all that is said of it. */
 static void replace_tbs(struct plan_file *file, const struct cert_issuer *issuer, enum signature_kind kind,
                         bool is_ca, int64_t not_before)
@@ -319,7 +322,7 @@ static void replace_tbs(struct plan_file *file, const struct cert_issuer *issuer
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     cert_serial_random(serial);
     template->not_before = not_before;
-    template->not_after = not_before + 90 * INT64_C(86400);
+    template->not_after = tbs_end != 0 ? tbs_end : not_before + 90 * INT64_C(86400);
     if (!cert_tbs(template, issuer, serial, kind, &tbs, &err))
         fail_msg("%s", err.text);
     const struct record_cert_signing record = {.tbs = builder_bytes(&tbs),
@@ -359,6 +362,31 @@ static void bytes_that_coldca_would_not_have_made_are_refused(void **state)
     plan_free(TAKE(plan));
     assert_false(take(&file, false, &plan, &err));
     cert_issuer_free(other);
+}
+
+/** But for one without an end, by a policy that gives none (RFC 5280 4.1.2.5). */
+static void a_certificate_ends_with_its_ca(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(plan_free) struct plan *last = NULL;
+    int64_t ca_end = cert_issuer_facts(own.home->issuer)->not_after;
+    (void)state;
+    make(&file);
+    tbs_end = ca_end;
+    replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, false, now);
+    if (!take(&file, false, &last, &err))
+        fail_msg("%s", err.text);
+    const int64_t ends[] = {ca_end + 1, TIME_9999_END};
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        struct plan *plan = NULL;
+        tbs_end = ends[i];
+        replace_tbs(&file, own.home->issuer, SIGNATURE_ECDSA_SHA256, false, now);
+        assert_false(take(&file, false, &plan, &err));
+        assert_non_null(strstr(err.text, "(lint.past-issuer); make the plan anew, at this CA"));
+        assert_int_equal(err.kind, ERROR_INPUT);
+    }
+    tbs_end = 0;
 }
 
 /* ---- serials ---- */
@@ -438,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_items_name_is_a_files, begin, end),
         cmocka_unit_test_setup_teardown(what_an_item_says_is_what_its_bytes_say, begin, end),
         cmocka_unit_test_setup_teardown(bytes_that_coldca_would_not_have_made_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_certificate_ends_with_its_ca, begin, end),
         cmocka_unit_test_setup_teardown(a_serial_is_signed_once, begin, end),
         cmocka_unit_test_setup_teardown(a_key_that_was_compromised_since_gets_no_certificate, begin, end),
     };

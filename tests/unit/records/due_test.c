@@ -99,6 +99,9 @@ static void before_the_first_crl_a_revocation_makes_it_due(void **state)
     log_of(RECORD_CERT_REVOKED);
     assert_due(BEGIN, 0, DUE_SOON,
                "no CRL was ever made, 1 revocations and releases are on none yet: run `coldca crl`");
+    log_of(RECORD_CERT_REVOKED);
+    assert_due(BEGIN, 0, DUE_SOON,
+               "no CRL was ever made, 2 revocations and releases are on none yet: run `coldca crl`");
 }
 
 static void a_crl_is_due_to_the_second(void **state)

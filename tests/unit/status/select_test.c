@@ -201,6 +201,7 @@ static void what_is_not_in_the_ledger_is_foreign(void **state)
     assert_int_equal(plan.targets[0].ref, UINT64_MAX);
     assert_int_equal(plan.targets[0].not_after, CRL_NO_TIME);
     assert_false(plan.targets[0].has_key_value);
+    assert_true(find("07", foreign, &err)); // one byte is enough
     AUTO(free) char *too_long = memory_format("%042d", 1);
     too_long[0] = '1';
     assert_refused(too_long, foreign, "a serial number has 1 to 20 bytes (RFC 5280 4.1.2.2)");
@@ -269,6 +270,19 @@ static void a_burned_serial_gets_a_reason_and_no_release(void **state)
     assert_string_equal(target->note, "was abandoned, so it is on every CRL by itself; now with a reason");
     assert_refused(given.serial, releasing,
                    " was abandoned: nobody can know whether it was signed, so it stays on every CRL");
+}
+
+/** The index alone is not believed. */
+static void a_serial_without_an_end_is_not_revoked(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct given given;
+    (void)state;
+    issue("CN=a", "p", false, &given);
+    assert_false(find(given.serial, superseded, &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_non_null(strstr(err.text, "was not issued, ledger.jsonl that it is not burned: run `coldca ledger "
+                                     "index --rebuild`, then this again"));
 }
 
 /* ---- what is asked for ---- */
@@ -525,6 +539,7 @@ static void a_lost_key_is_remembered_where_no_certificate_says_it(void **state)
     assert_true(plan.targets[0].is_key);
     assert_int_equal(plan.targets[0].action, REVOKE_REVOKE);
     assert_memory_equal(plan.targets[0].key_value, stranger, 32);
+    assert_true(plan.targets[0].has_key_value);
     assert_true(by_key(given.key_value, lost, &err));
     assert_int_equal(plan.count, 1);
     assert_false(plan.targets[0].is_key);
@@ -557,6 +572,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_root_does_not_revoke_itself, begin, end),
         cmocka_unit_test_setup_teardown(a_revocation_stays_and_a_hold_can_be_released, begin, end),
         cmocka_unit_test_setup_teardown(a_burned_serial_gets_a_reason_and_no_release, begin, end),
+        cmocka_unit_test_setup_teardown(a_serial_without_an_end_is_not_revoked, begin, end),
         cmocka_unit_test_setup_teardown(one_way_is_named_and_one_thing_wanted, begin, end),
         cmocka_unit_test_setup_teardown(reasons_and_times_are_as_people_write_them, begin, end),
         cmocka_unit_test_setup_teardown(a_list_names_serials_and_bad_lines_are_told, begin, end),
