@@ -65,11 +65,13 @@ static bool take_header(struct bytes *cursor, uint8_t tag, size_t *ret_len)
 /** Takes what stands before the entries: version, algorithm, issuer and dates. */
 static bool pass_head(struct bytes *body)
 {
-    struct bytes ignored;
+    struct bytes algorithm;
+    struct bytes issuer;
+    struct bytes version;
     int64_t time;
-    if (der_is_next(*body, DER_INTEGER) && !der_take(body, DER_INTEGER, &ignored))
+    if (der_is_next(*body, DER_INTEGER) && !der_take(body, DER_INTEGER, &version))
         return false;
-    if (!der_take(body, DER_SEQUENCE, &ignored) || !der_take(body, DER_SEQUENCE, &ignored))
+    if (!der_take(body, DER_SEQUENCE, &algorithm) || !der_take(body, DER_SEQUENCE, &issuer))
         return false;
     do {
         if (!asn1_take_time(body, &time))

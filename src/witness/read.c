@@ -63,8 +63,8 @@ void approve_parse(struct bytes input, struct builder *ret_output)
 static void warm_up(void)
 {
     uint8_t digest[32];
-    AUTO(json_free) struct json *seeded = json_new_object();
     digest_sha256(BYTES_LITERAL(""), digest);
+    json_free(json_new_object());
     key_value_warm_up();
 }
 
