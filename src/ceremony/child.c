@@ -20,7 +20,12 @@
 /* ---- what a child gets of this process ---- */
 
 /** Only these are handed on; the rest of the environment is the caller's, and may hold what nobody meant to give. */
-static const char *const handed_on[] = {"COLDCA_DATA", "TERM", "TZ", "LANG", "LC_ALL"};
+static const char *const handed_on[] = {
+    "COLDCA_DATA",  "TERM",         "TZ",           "LANG",          "LC_ALL",
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    "LSAN_OPTIONS", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", // of the tests
+#endif
+};
 
 struct environment {
     char *texts[VARIABLES_MAX + 1];
