@@ -67,6 +67,7 @@ coldca_script_test(e2e setup e2e/setup_test.sh)
 if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(e2e tools_linked e2e/tools_linked_test.sh) # a sanitizer loads code itself
     coldca_script_test(e2e clock e2e/clock_test.sh)
+    coldca_script_test(e2e ceremony_faults e2e/ceremony_faults_test.sh)
     coldca_script_test(e2e crl_time e2e/crl_time_test.sh)
     coldca_script_test(e2e demo e2e/demo_test.sh) # builds its own program
     foreach(part requests arguments files signed tokens) # with environments of its own, without the suppressions
@@ -77,4 +78,3 @@ endif()
 coldca_script_test(e2e ceremony_rehearse e2e/ceremony_rehearse_test.sh)
 coldca_script_test(e2e ceremony_run e2e/ceremony_run_test.sh)
 coldca_script_test(e2e ceremony_against e2e/ceremony_against_test.sh)
-coldca_script_test(e2e ceremony_faults e2e/ceremony_faults_test.sh)
