@@ -40,7 +40,7 @@ plant src/plan/plan.c 'static void f(void) { puts("x"); }' "only cli/, operator/
 plant src/home/home.c 'static char *pin;' "a PIN is a struct secret"
 plant src/issue/issue.c 'static CK_RV f(void);' "Cryptoki types stay"
 plant src/issue/issue.c 'static void f(void) { exit(1); }' "only main ends the process"
-plant src/cli/sign.c "$(printf '/* a line */\n%.0s' {1..120})" "has fewer than 120"
+plant src/operator/sign.c "$(printf '/* a line */\n%.0s' {1..120})" "has fewer than 120"
 mkdir -p tests/e2e && echo '# SPDX-License-Identifier: Apache-2.0' >tests/e2e/x_test.sh && git add tests
 plant tests/e2e/x_test.sh "ctest --test-dir \"\$""BUILD\"" "a ctest inside a test"
 # Words that are not the field's, in messages and comments.
