@@ -52,7 +52,7 @@ equal "$(wc -w <<<"$words")" 4
 rehearsed policy issuing 'answers:' "  - {step: 3, words: $words}"
 
 step "what they are for is what they do"
-openssl x509 -in intermediate/media/stick/certificates/issuing.pem -noout -subject >subject
+openssl x509 -in intermediate/media/stick/certificates/issuing.pem -noout -subject -nameopt RFC2253 >subject
 grep -q 'REHEARSAL' subject || fail "the issuing CA's subject is not marked: $(cat subject)"
 run 0 -C intermediate/homes/issuing status
 equal "$(find batch/media/stick/certificates -name 'REHEARSAL-[12].pem' | wc -l)" 2

@@ -26,8 +26,8 @@ equal "$(jq -r .transcript_sha256 out)" "$(sha256sum <kept/evidence/REHEARSAL-tr
 softhsm_use kept
 
 step "every subject is marked, and the token is nobody's"
-openssl x509 -in kept/homes/root/ca.pem -noout -subject >subject
-grep -qF 'CN = REHEARSAL Example Root CA' subject || fail "$(cat subject)"
+openssl x509 -in kept/homes/root/ca.pem -noout -subject -nameopt RFC2253 >subject
+grep -qF 'CN=REHEARSAL Example Root CA' subject || fail "$(cat subject)"
 
 step "its events are in the ledger, all of them, and the script is the one that was read"
 equal "$(jq -s '[.[] | select(.type == "ceremony.step") | .number] | . == [range(0; length)]' kept/homes/root/ledger.jsonl)" true
