@@ -72,6 +72,8 @@ says "setup.kryoptic"
 says_not "setup.venv"
 build_of -R interop.vectors
 says "setup.venv"
+build_of -R '^e2e.people$' # by python_verifies of lib.sh
+says "setup.venv"
 build_of -R interop.ledger_go
 says "setup.tlogclient"
 says_not "setup.venv"
