@@ -55,6 +55,10 @@ static bool make_folder(const char *wanted, char **ret_folder, struct error *err
                        ? memory_text(wanted)
                        : memory_format("%s/coldca-rehearsal-XXXXXX", place == NULL ? "/tmp" : place);
     bool is_made = wanted != NULL ? mkdir(folder, 0700) == 0 : mkdtemp(folder) != NULL;
+    if (!is_made && wanted != NULL && errno == EEXIST)
+        return error_set(err, ERROR_INPUT, EEXIST,
+                         "%s exists already: a rehearsal is kept in a new directory, name another",
+                         quoted_text(folder, &(struct quoted){0}));
     if (!is_made)
         return error_errno(err, ERROR_INPUT, errno, "can't make the directory %s for the rehearsal",
                            quoted_text(folder, &(struct quoted){0}));
