@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ceremony/page.h"
+#include "ceremony/page_parts.h"
 
 #include "base/html.h"
 #include "base/memory.h"
@@ -7,7 +7,6 @@
 #include "base/words.h"
 #include "ceremony/wrap.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,28 +44,6 @@ static const char style[] =
     "counter(pages);font:8pt "
     "sans-serif}}@media print{body{margin:0;padding:0;max-width:none}}";
 
-/** What is open in HTML and must be closed before something else begins. */
-enum open { OPEN_NOTHING, OPEN_FIELDS };
-
-/** Up to which line of each form what was written comes from a record. */
-struct stretch {
-    uint64_t seq;
-    size_t text_lines, html_lines;
-};
-
-struct page {
-    struct builder text, html;
-    enum open open;
-    bool is_done;
-    uint64_t seq;
-    struct stretch *stretches;
-    size_t stretch_count;
-    size_t text_counted, html_counted; /**< bytes whose lines are counted */
-    size_t text_lines, html_lines;
-    struct page_column *table;
-    size_t table_columns;
-};
-
 /* ---- which line comes from where ---- */
 
 static size_t lines_of(const struct builder *builder, size_t *counted)
@@ -99,14 +76,14 @@ uint64_t page_record_of(const struct page *page, bool is_html, size_t line)
 
 /* ---- words ---- */
 
-static void add_html(struct page *page, const char *text)
+void page_add_html(struct page *page, const char *text)
 {
     AUTO(builder_done) struct builder guarded = BUILDER_INIT;
     quote_guard(&guarded, bytes_of_text(text));
     html_escape(&page->html, builder_bytes(&guarded));
 }
 
-static void close_open(struct page *page)
+void page_close_open(struct page *page)
 {
     if (page->open == OPEN_FIELDS)
         builder_add_text(&page->html, "</dl>\n");
@@ -122,12 +99,12 @@ static void add_sheet_head(struct page *page, const struct page_frame *frame)
     builder_add_text(&page->html, "<table class=\"sheet\" role=\"presentation\"><thead><tr><td><div>");
     if (frame->mark != NULL) {
         builder_add_text(&page->html, "<span class=\"mark\">");
-        add_html(page, frame->mark);
+        page_add_html(page, frame->mark);
         builder_add_text(&page->html, "</span> ");
     }
-    add_html(page, frame->title);
+    page_add_html(page, frame->title);
     builder_add_text(&page->html, " &middot; ");
-    add_html(page, frame->what);
+    page_add_html(page, frame->what);
     builder_add_text(&page->html, ", SHA-256 in words:<br>");
     for (const char *at = builder_text(&words); *at != '\0'; at++) {
         if (*at == '\n')
@@ -136,7 +113,7 @@ static void add_sheet_head(struct page *page, const struct page_frame *frame)
             builder_add_u8(&page->html, (uint8_t)*at);
     }
     builder_add_text(&page->html, "</div></td></tr></thead><tbody><tr><td>\n<h1>");
-    add_html(page, frame->title);
+    page_add_html(page, frame->title);
     builder_add_text(&page->html, "</h1>\n");
 }
 
@@ -170,7 +147,7 @@ static void end(struct page *page)
 {
     if (page->is_done)
         return;
-    close_open(page);
+    page_close_open(page);
     builder_add_text(&page->html, "</td></tr></tbody></table>\n</body></html>\n");
     page_from(page, PAGE_NO_RECORD);
     page->is_done = true;
@@ -193,13 +170,13 @@ struct bytes page_as_html(struct page *page)
 static void add_element(struct page *page, const char *begin, const char *text, const char *end_tag)
 {
     builder_add_text(&page->html, begin);
-    add_html(page, text);
+    page_add_html(page, text);
     builder_format(&page->html, "%s\n", end_tag);
 }
 
 void page_heading(struct page *page, const char *text)
 {
-    close_open(page);
+    page_close_open(page);
     add_element(page, "<h2>", text, "</h2>");
     builder_add_u8(&page->text, '\n');
     wrap_text(&page->text, 0, 0, text);
@@ -214,7 +191,7 @@ static void PRINTF_LIKE(4, 0) add_paragraph(struct page *page, const char *begin
     AUTO(free) char *text = NULL;
     if (vasprintf(&text, format, arguments) < 0)
         abort(); // as memory.h does
-    close_open(page);
+    page_close_open(page);
     add_element(page, begin, text, "</p>");
     builder_add_text(&page->text, lead);
     wrap_text(&page->text, strlen(lead), strlen(lead), text);
@@ -295,7 +272,7 @@ void page_lines(struct page *page, struct bytes text)
 {
     AUTO(builder_done) struct builder guarded = BUILDER_INIT;
     quote_guard(&guarded, text);
-    close_open(page);
+    page_close_open(page);
     builder_add_text(&page->html, "<pre>");
     html_escape(&page->html, builder_bytes(&guarded));
     builder_add_text(&page->html, "</pre>\n");
@@ -308,7 +285,7 @@ void page_lines(struct page *page, struct bytes text)
 
 void page_drawing(struct page *page, struct bytes svg)
 {
-    close_open(page);
+    page_close_open(page);
     builder_add_bytes(&page->html, svg);
     if (svg.len > 0 && svg.data[svg.len - 1] != '\n')
         builder_add_u8(&page->html, '\n');
@@ -316,14 +293,14 @@ void page_drawing(struct page *page, struct bytes svg)
 
 void page_break(struct page *page)
 {
-    close_open(page);
+    page_close_open(page);
     builder_add_text(&page->html, "<div class=\"next\"></div>\n");
     builder_add_text(&page->text, "\n");
 }
 
 void page_step(struct page *page, size_t number, size_t count, const char *heading)
 {
-    close_open(page);
+    page_close_open(page);
     AUTO(free)
     char *place =
         count == 0 ? memory_format("Step %zu", number) : memory_format("Step %zu of %zu", number, count);
@@ -339,16 +316,16 @@ void page_step(struct page *page, size_t number, size_t count, const char *headi
 
 void page_step_end(struct page *page)
 {
-    close_open(page);
+    page_close_open(page);
     builder_add_text(&page->html, "</section>\n");
 }
 
 void page_tick(struct page *page, const char *who)
 {
-    close_open(page);
+    page_close_open(page);
     builder_add_text(&page->html,
                      "<div class=\"tick\"><span><i></i>done</span> <span>UTC</span><b></b> <span>");
-    add_html(page, who);
+    page_add_html(page, who);
     builder_add_text(&page->html, ", initials</span><b></b></div>\n");
     AUTO(free) char *line = memory_format("%s, initials ________", who);
     builder_add_text(&page->text, "\n  [ ] done        ____:____ UTC        ");
@@ -357,89 +334,8 @@ void page_tick(struct page *page, const char *who)
 
 void page_check(struct page *page, const char *text)
 {
-    close_open(page);
+    page_close_open(page);
     add_element(page, "<p class=\"tick\"><span><i></i>", text, "</span></p>");
     builder_add_text(&page->text, "  [ ] ");
     wrap_text(&page->text, 6, 6, text);
-}
-
-void page_table(struct page *page, const struct page_column *columns, size_t count)
-{
-    close_open(page);
-    assert(count <= PAGE_COLUMNS_MAX);
-    page->table = memory_grow(page->table, count, sizeof(columns[0]));
-    memcpy(page->table, columns, count * sizeof(columns[0]));
-    page->table_columns = count;
-    size_t sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += columns[i].columns;
-    builder_add_text(&page->html, "<table class=\"grid\"><tr>");
-    builder_add_text(&page->text, "\n");
-    size_t at = 0;
-    size_t wanted = 2;
-    for (size_t i = 0; i < count; i++) {
-        builder_format(&page->html, "<th style=\"width:%zu%%\">%s</th>", columns[i].columns * 100 / sum,
-                       columns[i].heading);
-        wrap_pad(&page->text, at, wanted);
-        builder_add_text(&page->text, columns[i].heading);
-        at = wanted + strlen(columns[i].heading);
-        wanted += columns[i].columns + 2;
-    }
-    builder_add_text(&page->html, "</tr>\n");
-    builder_add_text(&page->text, "\n");
-}
-
-/** One line of each cell, side by side. \param rests  what is left of each cell's text */
-static void add_row_line(struct page *page, const char **rests)
-{
-    size_t at = 0;
-    size_t wanted = 2;
-    for (size_t i = 0; i < page->table_columns; i++) {
-        struct bytes line = wrap_next(&rests[i], page->table[i].columns);
-        if (line.len > 0) {
-            wrap_pad(&page->text, at, wanted);
-            builder_add_bytes(&page->text, line);
-            at = wanted + wrap_columns_of(line);
-        }
-        wanted += page->table[i].columns + 2;
-        wanted = at + 2 > wanted ? at + 2 : wanted; // a long word moves the rest of its line
-    }
-    builder_add_u8(&page->text, '\n');
-}
-
-static bool has_rest(const char *const *rests, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (rests[i][strspn(rests[i], " ")] != '\0')
-            return true;
-    }
-    return false;
-}
-
-void page_row(struct page *page, const char *const *cells)
-{
-    struct builder shown[PAGE_COLUMNS_MAX] = {BUILDER_INIT};
-    const char *rests[PAGE_COLUMNS_MAX];
-    builder_add_text(&page->html, "<tr>");
-    for (size_t i = 0; i < page->table_columns; i++) {
-        bool is_blank = cells[i] == NULL || cells[i][0] == '\0';
-        builder_add_text(&page->html, "<td>");
-        add_html(page, is_blank ? "" : cells[i]);
-        builder_add_text(&page->html, "</td>");
-        for (size_t k = 0; is_blank && k < page->table[i].columns; k++)
-            builder_add_u8(&shown[i], '_');
-        quote_guard(&shown[i], bytes_of_text(is_blank ? "" : cells[i]));
-        rests[i] = builder_text(&shown[i]);
-    }
-    builder_add_text(&page->html, "</tr>\n");
-    do
-        add_row_line(page, rests);
-    while (has_rest(rests, page->table_columns));
-    for (size_t i = 0; i < page->table_columns; i++)
-        builder_done(&shown[i]);
-}
-
-void page_table_end(struct page *page)
-{
-    builder_add_text(&page->html, "</table>\n");
 }

@@ -11,28 +11,12 @@ dan=$(person dan) # nobody, yet
 eve=$(person eve)
 openssl genpkey -algorithm ed25519 -out fake.key.pem 2>err || fail "no key"
 size() { wc -l <ca/ledger.jsonl; }
-approve() { # PLAN NAMES...
-    local plan=$1 name
-    shift
-    for name in "$@"; do run 0 approve "$plan" --name "$name" --key "$name.key.pem" --yes; done
-}
-# with CODE PLAN NAMES... -- COMMAND...: the plan with these approvals
-with() {
-    local wanted=$1 plan=$2 approvals=()
-    shift 2
-    while [ "$1" != -- ]; do
-        approvals+=(--approval "$plan.$1.approval")
-        shift
-    done
-    shift
-    run "$wanted" -C ca "$@" --plan "$plan" "${approvals[@]}" --pin-source file:pin
-}
 # refused WORDS PLAN NAMES... -- COMMAND...: nothing is logged
 refused() {
     local words=$1 before
     shift
     before=$(size)
-    with 3 "$@"
+    by_plan 3 "$@"
     says "$words"
     equal "$(size)" "$before" "records of a run that was refused"
 }
@@ -42,7 +26,7 @@ openssl req -new -noenc -newkey ec -pkeyopt ec_paramgen_curve:P-384 -keyout sub.
 for id in $(seq 4); do csr "requests/device-$id.csr" "/CN=device-$id"; done
 csr other/other.csr /CN=other
 run 0 -C ca plan "${device[@]}" -o other.plan other
-approve other.plan ann bob
+approve_plan other.plan ann bob
 echo "# another" >>ca/policies/mqtt-server.yaml
 run 0 -C ca plan --policy sub-ca -o sub.plan sub.csr
 run 0 -C ca plan "${device[@]}" -o devices.plan requests
@@ -62,7 +46,7 @@ all_refused() {
     says "--approval goes with --plan"
     read -ra how <<<"${command[$1]}"
     refused "${words[$1]} needs 2 approvals, the plan has 0; can approve: ann, bob, cyd" "$plan" -- "${how[@]}"
-    approve "$plan" ann dan
+    approve_plan "$plan" ann dan
     refused "${words[$1]} needs 2 approvals, the plan has 1; can approve: bob, cyd" "$plan" ann -- "${how[@]}"
     refused "ann approved it twice: one person counts once" "$plan" ann ann -- "${how[@]}"
     refused "checking the approval by dan" "$plan" ann dan -- "${how[@]}"
@@ -75,15 +59,15 @@ all_refused() {
     refused "checking the approval by bob" "$plan" ann bob -- "${how[@]}"
     says "it is for another plan"
     rm "$plan.bob.approval"
-    with 3 other.plan ann bob -- crl
+    by_plan 3 other.plan ann bob -- crl
     says "it is a plan of issuing certificates, not of signing CRLs"
-    approve "$plan" bob
+    approve_plan "$plan" bob
 }
 # carried ACT: in the other order of approvals; a second time nothing more is recorded
 carried() {
     local how plan=$1.plan before
     read -ra how <<<"${command[$1]}"
-    with 0 "$plan" bob ann -- "${how[@]}"
+    by_plan 0 "$plan" bob ann -- "${how[@]}"
     before=$(records ".type == \"$2\"")
     setsid --wait "$COLDCA" -C ca "${how[@]}" --plan "$plan" --approval "$plan.ann.approval" --approval "$plan.bob.approval" \
         --pin-source file:pin >out 2>err </dev/null || says "plan it anew"
@@ -106,23 +90,23 @@ all_refused revoke
 carried revoke cert.revoked
 equal "$(records '.type == "cert.revoked"')" 4
 run 0 -C ca crl --plan-out stale.plan
-approve stale.plan ann bob
-approve one.plan ann cyd
-with 0 one.plan ann cyd -- revoke
-with 3 stale.plan ann bob -- crl # it is drawn again, behind the login
+approve_plan stale.plan ann bob
+approve_plan one.plan ann cyd
+by_plan 0 one.plan ann cyd -- revoke
+by_plan 3 stale.plan ann bob -- crl # it is drawn again, behind the login
 says "plan it anew"
 equal "$(records '.type == "crl.signing"')" 1
 
 step "people: likewise; with the new control all plans from before are over, also approved ones"
 csr late/late.csr /CN=late
 run 0 -C ca plan "${device[@]}" -o late.plan late
-approve late.plan ann bob
+approve_plan late.plan ann bob
 all_refused people
 carried people control.set
 refused "the controls changed since" late.plan ann bob -- sign --out issued
 run 0 -C ca people add eve --vkey "$eve" --plan-out eve.plan
-approve eve.plan dan cyd
-with 0 eve.plan dan cyd -- people add
+approve_plan eve.plan dan cyd
+by_plan 0 eve.plan dan cyd -- people add
 run 0 -C ca people list
 says eve
 

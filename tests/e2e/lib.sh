@@ -139,6 +139,25 @@ approve() {
     for policy in "$@"; do run 0 -C ca --pin-source file:pin policy approve "$policy" --yes; done
 }
 
+# approve_plan PLAN NAMES...: each by the key in NAME.key.pem, into PLAN.NAME.approval
+approve_plan() {
+    local plan=$1 name
+    shift
+    for name in "$@"; do run 0 approve "$plan" --name "$name" --key "$name.key.pem" --yes; done
+}
+
+# by_plan CODE PLAN NAMES... -- COMMAND...: the command carries the plan out, with these people's approvals
+by_plan() {
+    local wanted=$1 plan=$2 approvals=()
+    shift 2
+    while [ "$1" != -- ]; do
+        approvals+=(--approval "$plan.$1.approval")
+        shift
+    done
+    shift
+    run "$wanted" -C ca "$@" --plan "$plan" "${approvals[@]}" --pin-source file:pin
+}
+
 # csr FILE SUBJECT [OPTIONS OF openssl req...]: a request with a new P-256 key beside it, by plain openssl
 csr() {
     local file=$1 subject=$2

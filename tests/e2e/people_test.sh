@@ -8,26 +8,9 @@ controls two.yaml 2 "policies: approved"
 make_ca --controls two.yaml
 dan=$(person dan)
 
-approve() { # PLAN NAMES...
-    local plan=$1 name
-    shift
-    for name in "$@"; do run 0 approve "$plan" --name "$name" --key "$name.key.pem" --yes; done
-}
-# carried CODE PLAN NAMES... -- COMMAND...: the plan with their approvals
-carried() {
-    local wanted=$1 plan=$2 approvals=()
-    shift 2
-    while [ "$1" != -- ]; do
-        approvals+=(--approval "$plan.$1.approval")
-        shift
-    done
-    shift
-    run "$wanted" -C ca "$@" --plan "$plan" "${approvals[@]}" --pin-source file:pin
-}
 both_verifiers() {
     sound_ledger
-    "$SOURCE/build/venv/bin/python3" "$SOURCE/tests/interop/verify_ledger.py" ca "$(jq -r 'select(.type == "ca.created") | .ledger_vkey' ca/ledger.jsonl)" \
-        ca/ca.pem >verified || { cat verified; fail "verify_ledger.py"; }
+    python_verifies
 }
 
 step "people list says who may decide what"
@@ -50,16 +33,16 @@ equal "$(wc -l <ca/ledger.jsonl)" "$lines"
 step "a plan of it, approved by two, and the person decides from then on"
 run 0 -C ca people add dan --vkey "$dan" --plan-out dan.plan
 run 0 -C ca policy list
-approve dan.plan ann
-carried 3 dan.plan ann -- people add
+approve_plan dan.plan ann
+by_plan 3 dan.plan ann -- people add
 says "changing the controls needs 2 approvals, the plan has 1"
-approve dan.plan bob
-carried 2 dan.plan ann bob -- people add dan
-carried 3 dan.plan ann bob -- policy approve
+approve_plan dan.plan bob
+by_plan 2 dan.plan ann bob -- people add dan
+by_plan 3 dan.plan ann bob -- policy approve
 says "it is a plan of changing the controls, not of approving policies"
 run 0 -C ca people remove cyd --plan-out cyd.plan
-approve cyd.plan ann bob
-carried 0 dan.plan ann bob -- people add
+approve_plan cyd.plan ann bob
+by_plan 0 dan.plan ann bob -- people add
 both_verifiers
 run 0 -C ca --json people list
 json '.people | map(.name) | join(" ")' "ann bob cyd dan"
@@ -67,17 +50,17 @@ json '.previous >= 0'
 
 step "the same command again finds it done; plans from before are of a control that is over"
 lines=$(records '.type == "control.set"')
-carried 0 dan.plan ann bob -- people add
+by_plan 0 dan.plan ann bob -- people add
 equal "$(records '.type == "control.set"')" "$lines" "a plan is carried out once"
-carried 3 cyd.plan ann bob -- people remove
+by_plan 3 cyd.plan ann bob -- people remove
 says "the controls changed since"
 run 0 -C ca people remove cyd --plan-out cyd2.plan
-approve cyd2.plan bob dan
+approve_plan cyd2.plan bob dan
 says "people      ann, approver  ann+"
 says "quorum      issuing certificates: 2"
 says_not "cyd, approver"
-carried 0 cyd2.plan bob dan -- people remove
-carried 3 dan.plan ann bob -- people add
+by_plan 0 cyd2.plan bob dan -- people remove
+by_plan 3 dan.plan ann bob -- people add
 says "the controls changed since"
 both_verifiers
 
@@ -86,23 +69,23 @@ echo "# another" >>ca/policies/mqtt-device.yaml
 run 3 -C ca policy approve mqtt-device --yes --pin-source file:pin
 says "approving policies needs 2 approvals"
 run 0 -C ca policy approve mqtt-device --plan-out policy.plan
-approve policy.plan ann dan
+approve_plan policy.plan ann dan
 says "policy      mqtt-device"
 says "# another"
-carried 0 policy.plan ann dan -- policy approve
+by_plan 0 policy.plan ann dan -- policy approve
 both_verifiers
 cp ca/policies/mqtt-device.yaml second.yaml
 echo "# a third" >>ca/policies/mqtt-device.yaml
 run 0 -C ca policy approve mqtt-device --plan-out third.plan
-approve third.plan ann dan
-carried 0 third.plan ann dan -- policy approve
+approve_plan third.plan ann dan
+by_plan 0 third.plan ann dan -- policy approve
 lines=$(records '.type == "policy.approved"')
-carried 0 policy.plan ann dan -- policy approve
+by_plan 0 policy.plan ann dan -- policy approve
 equal "$(records '.type == "policy.approved"')" "$lines" "a plan that was used does not bring an older text back"
 csr requests/one.csr /CN=one
 run 0 -C ca check "${device[@]}" requests
 run 0 -C ca plan "${device[@]}" -o one.plan requests
-approve one.plan ann dan
+approve_plan one.plan ann dan
 run 0 -C ca sign --plan one.plan --approval one.plan.ann.approval --approval one.plan.dan.approval --out issued --pin-source file:pin
 strict issued/one.pem
 both_verifiers
@@ -122,6 +105,6 @@ run 0 -C ca ledger list --who "$(id -un)" --type session.opened
 step "who was removed approves nothing"
 csr more/two.csr /CN=two
 run 0 -C ca plan "${device[@]}" -o two.plan more
-approve two.plan ann cyd
+approve_plan two.plan ann cyd
 run 3 -C ca sign --plan two.plan --approval two.plan.ann.approval --approval two.plan.cyd.approval --out issued --pin-source file:pin
 says "nobody of the control in force has this name"

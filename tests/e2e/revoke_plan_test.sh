@@ -12,20 +12,9 @@ sign 0 --out issued requests
 serials=()
 for id in 1 2 3; do serials+=("$(serial_of "issued/device-$id.pem")"); done
 
-approve() { # PLAN NAMES...
-    local plan=$1 name
-    shift
-    for name in "$@"; do run 0 approve "$plan" --name "$name" --key "$name.key.pem" --yes; done
-}
-carried() { # CODE PLAN COMMAND...: with the approvals of ann and bob
-    local wanted=$1 plan=$2
-    shift 2
-    run "$wanted" -C ca "$@" --plan "$plan" --approval "$plan.ann.approval" --approval "$plan.bob.approval" --pin-source file:pin
-}
 both_verifiers() {
     sound_ledger
-    "$SOURCE/build/venv/bin/python3" "$SOURCE/tests/interop/verify_ledger.py" ca "$(jq -r 'select(.type == "ca.created") | .ledger_vkey' ca/ledger.jsonl)" \
-        ca/ca.pem >verified || { cat verified; fail "verify_ledger.py"; }
+    python_verifies
 }
 
 step "alone nobody revokes or lists; a plan of many, approved by two, does"
@@ -33,7 +22,7 @@ run 3 -C ca revoke --serial "${serials[0]}" --yes --pin-source file:pin
 says "revoking needs 2 approvals"
 run 0 -C ca revoke --where policy=mqtt-device --reason superseded --yes --plan-out many.plan
 equal "$(records '.type == "cert.revoked"')" 0
-approve many.plan ann
+approve_plan many.plan ann
 for id in 0 1 2; do
     grep -A4 "^revoke      CN=device-$((id + 1))\$" out >said || fail "no word of device-$((id + 1))"
     grep -qx "serial      ${serials[$id]}" said || fail "no word of its serial"
@@ -61,39 +50,39 @@ equal "$(cat else)" else
 step "a plan of many"
 run 3 -C ca revoke --plan many.plan --approval many.plan.ann.approval --pin-source file:pin
 says "revoking needs 2 approvals, the plan has 1"
-approve many.plan bob
+approve_plan many.plan bob
 run 2 -C ca revoke --plan many.plan --approval many.plan.ann.approval --serial "${serials[0]}" --pin-source file:pin
-carried 0 many.plan revoke
+by_plan 0 many.plan ann bob -- revoke
 equal "$(records '.type == "cert.revoked"')" 3
 both_verifiers
-carried 0 many.plan revoke
+by_plan 0 many.plan ann bob -- revoke
 equal "$(records '.type == "cert.revoked"')" 3 "a plan is carried out once"
 
 step "a CRL by a plan: what was approved, to the byte"
 run 3 -C ca crl --pin-source file:pin
 says "signing CRLs needs 2 approvals"
 run 0 -C ca crl --plan-out crl.plan
-approve crl.plan ann bob
+approve_plan crl.plan ann bob
 says "CRL         number 1, 3 revoked"
 says "good        20"
-carried 0 crl.plan crl --out carried
+by_plan 0 crl.plan ann bob -- crl --out carried
 present carried/crl-1.pem
 openssl crl -in carried/crl-1.pem -noout -text | grep -c "Serial Number" >count
 equal "$(cat count)" 3
 both_verifiers
-carried 3 crl.plan crl
+by_plan 3 crl.plan ann bob -- crl
 says "plan it anew"
 
 step "something was revoked since: the CRL that was approved is not signed"
 csr more/device-4.csr /CN=device-4
 sign 0 --out issued more
 run 0 -C ca crl --plan-out old.plan
-approve old.plan ann bob
+approve_plan old.plan ann bob
 run 0 -C ca revoke --serial "$(serial_of issued/device-4.pem)" --reason keyCompromise --yes --plan-out one.plan
-approve one.plan ann bob
-carried 0 one.plan revoke
+approve_plan one.plan ann bob
+by_plan 0 one.plan ann bob -- revoke
 lines=$(records '.type == "crl.signing"')
-carried 3 old.plan crl
+by_plan 3 old.plan ann bob -- crl
 says "plan it anew"
 equal "$(records '.type == "crl.signing"')" "$lines"
 

@@ -14,7 +14,6 @@ import json
 import os
 import random
 import re
-import subprocess
 import sys
 import time
 
@@ -183,19 +182,8 @@ def try_kills(base, point, tally):
     name, number, seconds, seed = point
     choose = random.Random(f"{seed} {name} {number}")
     desk = Desk(base.copy(f"kill-{name}-{number}"))
-    for kill in range(4):
-        kept = desk.keep_token()
-        process = subprocess.Popen(desk.command(*desk.command_of(name)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, env=desk.environment(), start_new_session=True)
-        try:
-            process.wait(choose.uniform(0, seconds))
-            tally.note(f"{name} done before the kill")
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            tally.note(f"{name} killed")
-            desk.mend_token(kept, tally)
-        check_released(desk, tally, f"{name}: kill {number}.{kill}")
+    s.killed_again_and_again(desk, name, desk.command_of(name), 4, choose, seconds, tally,
+                             lambda kill: check_released(desk, tally, f"{name}: kill {number}.{kill}"))
     check_finished(desk, name, desk.do(name), tally, f"{name}: kill {number}")
     desk.remove()
 

@@ -182,6 +182,23 @@ class Ledger:
                 self.by_source[source] = self.by_source.get(source, 0) + 1
 
 
+def killed_again_and_again(scene, name, arguments, times, choose, seconds, tally, check):
+    """The command, killed so many times at random moments within seconds; after each, check(which) looks at what is there."""
+    for kill in range(times):
+        kept = scene.keep_token()
+        process = subprocess.Popen(scene.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=scene.environment(), start_new_session=True)
+        try:
+            process.wait(choose.uniform(0, seconds))
+            tally.note(f"{name} done before the kill")
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            tally.note(f"{name} killed")
+            scene.mend_token(kept, tally)
+        check(kill)
+
+
 def tbs_of(ledger):
     """SHA-256 of the bytes to sign of each cert.signing record."""
     return {hashlib.sha256(base64.b64decode(tbs)).hexdigest() for tbs in ledger.logged}
