@@ -8,6 +8,7 @@
 #include "home/chain.h"
 #include "init/parts.h"
 #include "records/ca.h"
+#include "records/in_force.h"
 #include "records/session.h"
 
 #include <fcntl.h>
@@ -135,7 +136,8 @@ static bool set_and_log(struct home *home, const struct chain_options *options, 
     AUTO(signer_close) struct signer *signer = NULL;
     AUTO(free) char *operator_name = session_operator(console->operator_name, home->config.operator_name);
     ledger_set_operator(home->ledger, operator_name);
-    return signer_confine(home, NULL, options->pin_source, console, &confined, err) &&
+    return control_permits_extractable(home->ledger, home->config.allow_extractable, err) &&
+           signer_confine(home, NULL, options->pin_source, console, &confined, err) &&
            signer_open(confined, console, &signer, err) &&
            init_chain_log(home, "cert chain", options->chain_incomplete, err) &&
            ledger_commit(home->ledger, err) && signer_checkpoint(signer, err) && init_chain_keep(home, err);

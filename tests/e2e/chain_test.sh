@@ -143,6 +143,12 @@ step "a chain that was incomplete is completed; the newest counts, and its const
 token_forgets
 adopt cut --chain-incomplete "the others come in May"
 run 0 -C cut check --policy ./server.yaml evil.csr
+cp cut/ca.yaml kept.yaml
+sed -i 's/^allow_extractable: false/allow_extractable: true/' cut/ca.yaml
+! cmp -s cut/ca.yaml kept.yaml || fail "nothing was edited"
+run 3 -C cut cert chain --set above.pem --pin-source file:pin
+says "the control in force (record"
+cp kept.yaml cut/ca.yaml
 run 0 -C cut cert chain --set above.pem --pin-source file:pin
 equal "$(noted cut)" "$(digest_of middle.pem root.pem)"
 equal "$(jq -c 'select(.type == "chain.set") | .chain_incomplete' cut/ledger.jsonl | paste -sd ' ')" '"the others come in May" null'

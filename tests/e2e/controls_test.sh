@@ -68,7 +68,8 @@ sed -i 's/^allow_extractable: false/allow_extractable: true/' strict/ca.yaml
 ! cmp -s strict/ca.yaml kept.yaml || fail "nothing was edited"
 size=$(wc -l <strict/ledger.jsonl)
 pin=(--pin-source file:pin)
-for command in "sign ${device[*]} --out issued requests" "batch ${device[*]} medium" "crl" "revoke --serial 0011 --foreign --yes"; do
+for command in "sign ${device[*]} --out issued requests" "batch ${device[*]} medium" "crl" "revoke --serial 0011 --foreign --yes" \
+    "ledger checkpoint --sign"; do
     # shellcheck disable=SC2086 # words of a command
     run 3 -C strict "${pin[@]}" $command
     says "ca.yaml says allow_extractable: true, the control in force (record"
