@@ -36,10 +36,10 @@ MUST_USE bool file_open_scratch(int dirfd, const char *name, int *ret_fd, struct
 void file_sweep(int dirfd, const char *name_pattern);
 /** Replaces (or makes) a file by writing a temporary beside it, fsync, rename, fsync of the directory. */
 MUST_USE bool file_replace(int dirfd, const char *path, mode_t mode, struct bytes data, struct error *err);
-/** Opens a directory for *at() calls. */
 /** Opens a file, and nothing that only goes by a file's name: no directory, FIFO, device or socket. It does not wait. ERROR_INPUT; native is
  *  EINVAL for such a thing. \param flags  O_RDONLY, O_RDWR, with O_APPEND or O_NOFOLLOW */
 MUST_USE bool file_open_regular(int dirfd, const char *name, int flags, int *ret_fd, struct error *err);
+/** Opens a directory for *at() calls. */
 MUST_USE bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct error *err);
 /** fsync of a directory. name is for messages. */
 MUST_USE bool file_sync_folder(int fd, const char *name, struct error *err);

@@ -4,64 +4,17 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "records/cert.h"
-#include "records/crl.h"
+#include "records/newest_crl.h"
 #include "records/revocation.h"
 
 #include <inttypes.h>
 
-#define WINDOW_FIRST 4096
 #define NOTICE_WITHIN (7 * TIME_DAY_SECONDS)
 
 void due_done(struct due *due)
 {
     free(due->words);
     *due = (struct due){.state = DUE_NOTHING};
-}
-
-struct newest {
-    bool has;
-    uint64_t ref; /**< of the newest crl.issued */
-};
-
-static bool note_newest(const struct json *record, const struct ledger_entry *entry, void *data)
-{
-    struct newest *newest = data;
-    struct error ignored = ERROR_INIT;
-    (void)entry; // of a cert.signing only
-    if (record_number(record, "ref", &newest->ref, &ignored))
-        newest->has = true;
-    return true;
-}
-
-/** From the ledger's end back, in windows that grow: the newest CRL is mostly not far. */
-static bool find_newest(struct ledger *ledger, struct newest *newest, struct error *err)
-{
-    uint64_t to = ledger_size(ledger);
-    for (uint64_t window = WINDOW_FIRST; to > 0 && !newest->has; window *= 8) {
-        uint64_t from = to > window ? to - window : 0;
-        const struct ledger_filter filter = {
-            .type = RECORD_CRL_ISSUED, .status = -1, .from_seq = from, .to_seq = to};
-        if (!ledger_each(ledger, &filter, note_newest, newest, err))
-            return false;
-        to = from;
-    }
-    return true;
-}
-
-static bool read_newest(struct ledger *ledger, uint64_t seq, struct due *due, uint64_t *ret_size,
-                        struct error *err)
-{
-    AUTO(json_free) struct json *json = NULL;
-    AUTO(builder_done) struct builder buffer = BUILDER_INIT;
-    struct record_crl_signing record;
-    if (!ledger_record(ledger, seq, &json, err) || !record_crl_signing_read(json, &buffer, &record, err))
-        return false;
-    due->has_crl = true;
-    due->number = record.number;
-    due->this_update = record.this_update;
-    due->next_update = record.next_update;
-    *ret_size = record.size;
-    return true;
 }
 
 static bool count_one(const struct json *record, const struct ledger_entry *entry, void *data)
@@ -124,13 +77,15 @@ static void decide(const struct home *home, int64_t now, int64_t within, struct 
 
 bool due_find(const struct home *home, int64_t now, int64_t within, struct due *ret_due, struct error *err)
 {
-    struct newest newest = {.has = false};
+    struct newest_crl newest;
     AUTO(due_done) struct due due = {.state = DUE_NOTHING};
-    uint64_t size = 0;
-    if (!find_newest(home->ledger, &newest, err) ||
-        (newest.has && !read_newest(home->ledger, newest.ref, &due, &size, err)) ||
-        !count_waiting(home->ledger, size, &due.waiting, err))
+    if (!newest_crl_find(home->ledger, &newest, err) ||
+        !count_waiting(home->ledger, newest.size, &due.waiting, err))
         return error_while(err, "looking when the next CRL is due");
+    due.has_crl = newest.has;
+    due.number = newest.number;
+    due.this_update = newest.this_update;
+    due.next_update = newest.next_update;
     decide(home, now, within, &due);
     *ret_due = due;
     due.words = NULL; // ret_due owns them now

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "records/revoked.h"
+#include "status/unlisted.h"
 
 #include <string.h>
 
@@ -99,6 +100,20 @@ static bool ask_all(struct status_desk *desk, const struct sought *sought, struc
     return true;
 }
 
+/** Where to begin: later than a cert.signing, if the newest CRL says that nothing before it is about one of them. */
+static uint64_t begin_of(const struct status_desk *desk, const struct sought *sought)
+{
+    struct unlisted certificates[UNLISTED_MAX];
+    if (sought->has_foreign || sought->count > UNLISTED_MAX)
+        return sought->from;
+    for (size_t i = 0; i < sought->count; i++) {
+        const struct revoke_target *target = sought->targets[i];
+        certificates[i] = (struct unlisted){.serial = serial_of(target), .not_after = target->not_after};
+    }
+    uint64_t size = unlisted_up_to(desk->home, certificates, sought->count);
+    return size > sought->from ? size : sought->from;
+}
+
 bool targets_recheck(struct status_desk *desk, const struct revoke_plan *plan, struct error *err)
 {
     AUTO(sought_done) struct sought sought = {.count = 0};
@@ -107,7 +122,7 @@ bool targets_recheck(struct status_desk *desk, const struct revoke_plan *plan, s
         return true;
     // What was read for one target tells of all, but not what was signed.
     if ((desk->revoked == NULL || sought.has_foreign) &&
-        !ledger_scan_from(desk->home->ledger, sought.from, meet, &sought, err))
+        !ledger_scan_from(desk->home->ledger, begin_of(desk, &sought), meet, &sought, err))
         return false;
     return (desk->revoked == NULL && !sought.has_met) || ask_all(desk, &sought, err);
 }

@@ -7,8 +7,8 @@
 #include "status/revoke.h"
 
 /**
- * A certificate that is to be revoked is not revoked yet, and one that is said to be foreign is in no record. Of a certificate the ledger is
- * read from its cert.signing on, which mostly is near the end; of a foreign one, all of it.
+ * A certificate that is to be revoked is not revoked yet, and one that is said to be foreign is in no record. Of a few certificates the
+ * ledger is read from the newest CRL on, if it has none of them (unlisted.h), else from their cert.signing on; of a foreign one, all of it.
  * \return false: ERROR_LEDGER, the index is wrong
  */
 MUST_USE bool targets_recheck(struct status_desk *desk, const struct revoke_plan *plan, struct error *err);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures CRLs: revocation.py BUILD_FOLDER [--entries N] [--monthly N] [--without-openssl] [--json]. Prints what it measured and the bar for it; judges nothing.
+"""Measures CRLs: revocation.py BUILD_FOLDER [--entries N] [--monthly N] [--key ec-p256|rsa-3072|...] [--without-openssl] [--json]. Prints what it measured and the bar for it; judges nothing.
 
 A CA in a SoftHSM token, whose ledger gets three records for each of N certificates (1,000,000) that were issued and revoked: written here, as no CA could in a
 moment, with TBSCertificates that nobody looks at. Then, each in a process of its own: one reading of the file, a CRL, a CRL that is verified, one revocation there and in
@@ -129,9 +129,9 @@ def measure_message(bench, results, entries):
     results["ed25519_crl_cpu_s"], results["ed25519_crl_mib"] = round(made["cpu"], 2), round(made["mib"], 1)
 
 
-def measure_large(bench, results, entries):
-    bench.make_home("large")
-    bench.make_home("small")
+def measure_large(bench, results, entries, key):
+    bench.make_home("large", key)
+    bench.make_home("small", key)
     sign_one(bench, "large", "oldest")
     results["records"] = grow(bench, "large", entries)
     ledger = bench.path("large", "ledger.jsonl")
@@ -166,7 +166,7 @@ def revoke_one(bench, home, name):
 
 
 def measure_revoke(bench, results):
-    """A certificate that was issued just now is what a person revokes most; for the oldest one the ledger is read to its end."""
+    """A certificate that was issued just now is what a person revokes most; for the oldest one the newest CRL, here of all entries, is read."""
     runs = {}
     for home in ("small", "large"):
         for number in range(5):
@@ -205,8 +205,8 @@ def measure_monthly(bench, results, count):
     results["verify_crls_ratio"] = round(costs[count]["cpu"] / costs[count // 2]["cpu"], 2)
 
 
-def option(name, default):
-    return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
+def option(name, default, kind=int):
+    return kind(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
 
 
 def main():
@@ -217,7 +217,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="coldca-bench-")
     try:
         bench = Bench(coldca, source, folder)
-        measure_large(bench, results, entries)
+        measure_large(bench, results, entries, option("--key", "ec-p256", str))
         measure_revoke(bench, results)
         measure_message(bench, results, entries)
         if "--without-openssl" not in sys.argv:

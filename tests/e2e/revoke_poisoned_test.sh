@@ -70,5 +70,21 @@ says "already revoked"
 for serial in "$a" "$b"; do
     equal "$(records '.type == "cert.revoked" and .serial == "'"$serial"'"')" 1 "$serial"
 done
+
+step "a CRL that has none of them spares reading what was before it, and one that has it does not"
+for name in d e; do ask $name; done
+sign 0 --out issued requests/d.csr requests/e.csr
+d=$(serial_of issued/d.pem) e=$(serial_of issued/e.pem)
+revoke 0 --serial "$d" --reason superseded
 run 0 -C ca crl --pin-source file:pin --json
-json .entries 4
+json .entries 5
+poisoned "UPDATE certificates SET status = 1"
+revoke 5 --serial "$d" --reason keyCompromise
+says "is revoked, on hold or abandoned"
+unchanged
+revoke 0 --serial "$e" --reason superseded
+sqlite3 ca/index.sqlite "UPDATE certificates SET status = 1"
+lines=$(wc -l <ca/ledger.jsonl)
+revoke 5 --serial "$e" --reason superseded
+says "is revoked, on hold or abandoned"
+unchanged

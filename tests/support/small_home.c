@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "records/crl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,4 +66,23 @@ uint64_t small_home_sign(struct small_home *small, const char *serial, const cha
     json_put_hex(json, "spki_sha256", BYTES(digest));
     json_put_base64(json, "tbs", bytes_of_text(subject));
     return small_home_log(small, "cert.signing", json);
+}
+
+void small_home_issue_crl(struct small_home *small, uint64_t number, int64_t this_update, int64_t next_update,
+                          struct bytes der)
+{
+    const struct record_crl_signing signing = {.number = number,
+                                               .algorithm = BYTES_LITERAL("\x30\x00"),
+                                               .this_update = this_update,
+                                               .next_update = next_update,
+                                               .size = ledger_size(small->home.ledger),
+                                               .extensions = BYTES_LITERAL("\x30\x00"),
+                                               .expired_since = CRL_NO_TIME,
+                                               .previous = RECORD_CRL_NONE,
+                                               .tbs_len = 1,
+                                               .batch = "b"};
+    struct record_crl_issued issued = {.number = number, .signature = BYTES_LITERAL("signature")};
+    issued.ref = small_home_log(small, RECORD_CRL_SIGNING, record_crl_signing_write(&signing));
+    digest_sha256(der, issued.sha256);
+    (void)small_home_log(small, RECORD_CRL_ISSUED, record_crl_issued_write(&issued));
 }

@@ -23,4 +23,11 @@ uint64_t small_home_log(struct small_home *small, const char *type, struct json 
 uint64_t small_home_sign(struct small_home *small, const char *serial, const char *policy,
                          const char *policy_text);
 
+/**
+ * A made-up CRL: its crl.signing, drawn from all that is there, and its crl.issued.
+ * \param der  whose SHA-256 it has
+ */
+void small_home_issue_crl(struct small_home *small, uint64_t number, int64_t this_update, int64_t next_update,
+                          struct bytes der);
+
 #endif

@@ -58,21 +58,7 @@ static void log_abandoned(void)
 
 static void issue_crl(uint64_t number, int64_t this_update, int64_t next_update)
 {
-    const struct record_crl_signing record = {.number = number,
-                                              .algorithm = BYTES_LITERAL("\x30\x00"),
-                                              .this_update = this_update,
-                                              .next_update = next_update,
-                                              .size = ledger_size(small.home.ledger),
-                                              .extensions = BYTES_LITERAL("\x30\x00"),
-                                              .expired_since = CRL_NO_TIME,
-                                              .previous = RECORD_CRL_NONE,
-                                              .tbs_len = 1,
-                                              .batch = "b"};
-    struct json *issued = json_new_object();
-    uint64_t ref = small_home_log(&small, RECORD_CRL_SIGNING, record_crl_signing_write(&record));
-    json_put_int(issued, "ref", (int64_t)ref);
-    json_put_int(issued, "number", (int64_t)number);
-    (void)small_home_log(&small, RECORD_CRL_ISSUED, issued);
+    small_home_issue_crl(&small, number, this_update, next_update, bytes_of_text("a CRL"));
 }
 
 static void assert_due(int64_t now, int64_t within, enum due_state state, const char *words)
@@ -225,6 +211,21 @@ static void a_person_who_is_there_is_told(void **state)
     assert_int_equal(told, 1);
 }
 
+static void records_of_two_crls_are_told(void **state)
+{
+    (void)state;
+    struct error err = ERROR_INIT;
+    struct due due;
+    uint8_t digest[32] = {0};
+    issue_crl(7, BEGIN, END);
+    uint64_t ref = ledger_size(small.home.ledger) - 2;
+    const struct record_crl_issued issued = {.ref = ref, .number = 8, .signature = bytes_of(digest, 32)};
+    (void)small_home_log(&small, RECORD_CRL_ISSUED, record_crl_issued_write(&issued));
+    assert_false(due_find(&small.home, BEGIN, 0, &due, &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_non_null(strstr(err.text, "the crl.issued of CRL 8 names the crl.signing of CRL 7"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_changes_the_list_waits_for_the_next, begin, end),
         cmocka_unit_test_setup_teardown(a_crl_that_is_long_ago_is_found, begin, end),
         cmocka_unit_test_setup_teardown(a_crl_that_cant_be_read_is_said, begin, end),
+        cmocka_unit_test_setup_teardown(records_of_two_crls_are_told, begin, end),
         cmocka_unit_test_setup_teardown(a_person_who_is_there_is_told, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
