@@ -41,6 +41,7 @@ static void report(const struct crl_result *result, const struct options *option
     json_put_text(json, "this_update", made);
     json_put_text(json, "next_update", until);
     json_put_text(json, "name", result->name);
+    json_put_bool(json, "repeated", result->is_again);
     report_json(json);
 }
 

@@ -91,9 +91,21 @@ static bool is_its_own(struct ledger *ledger, const struct control *control, con
     struct error ignored = ERROR_INIT; // what can't be read is not its own
     AUTO(json_free) struct json *record = NULL;
     AUTO(builder_done) struct builder plan = BUILDER_INIT;
-    return admitted->is_taken && admitted->file.header.act == ACT_CONTROL &&
-           ledger_record(ledger, control->seq, &record, &ignored) && json_hex(record, "plan_sha256", &plan) &&
+    return ledger_record(ledger, control->seq, &record, &ignored) && json_hex(record, "plan_sha256", &plan) &&
            bytes_equal(builder_bytes(&plan), BYTES(admitted->file.sha256));
+}
+
+/**
+ * Whether all of it is in the ledger: nothing is recorded any more, only finished and delivered, so time and controls have no say. A
+ * plan of controls is finished while they are in force.
+ */
+static bool is_recorded(struct ledger *ledger, const struct control *control, const struct admitted *admitted)
+{
+    for (uint64_t i = 0; i < admitted->file.header.count; i++) {
+        if (!admitted->done[i])
+            return false;
+    }
+    return admitted->file.header.act != ACT_CONTROL || is_its_own(ledger, control, admitted);
 }
 
 static bool no_controls(struct error *err)
@@ -117,9 +129,9 @@ static bool admit(const struct home *home, const struct plan_given *given, int64
         return no_controls(err);
     admitted->approvals = json_new_array();
     return plan_is_taken(home->ledger, admitted->file.sha256, &admitted->is_taken, &seq, err) &&
-           (is_its_own(home->ledger, &control, admitted) ||
-            is_for_now(&admitted->file.header, &control, now, err)) &&
            find_done(home->ledger, seq, admitted, err) &&
+           (is_recorded(home->ledger, &control, admitted) ||
+            is_for_now(&admitted->file.header, &control, now, err)) &&
            (admitted->is_taken || take_approvals(given, &control, admitted, err));
 }
 

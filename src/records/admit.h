@@ -30,6 +30,7 @@ void admitted_done(struct admitted *admitted);
 DEFINE_AUTO_VALUE(struct admitted, admitted_done);
 
 /**
+ * What is done whole may be delivered again at any time, under any control; of controls, while they are in force.
  * \param given  the approvals may be left out for a plan that was taken in before
  * \param now    seconds since 1970
  * \return false: ERROR_INPUT, why not: of another CA, of a control that is over, outside its window, approvals that do not count or suffice

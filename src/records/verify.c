@@ -121,13 +121,13 @@ static bool is_before(const struct json *json, int64_t time)
            time <= record_time;
 }
 
-bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
-                         const struct record_crl_signing *record, struct builder *ret_tbs, struct error *err)
+bool records_crl_frame(const struct revoked *revoked, const struct cert_issuer *issuer,
+                       const struct record_crl_signing *record, struct crl_frame *ret_frame,
+                       struct error *err)
 {
     AUTO(builder_done) struct builder extensions = BUILDER_INIT;
     uint8_t digest[32];
-    uint64_t count = 0;
-    const struct crl_frame frame = {.issuer = issuer,
+    *ret_frame = (struct crl_frame){.issuer = issuer,
                                     .kind = signature_of_der(record->algorithm),
                                     .number = record->number,
                                     .this_update = record->this_update,
@@ -136,12 +136,21 @@ bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer
     digest_sha256(cert_issuer_der(issuer), digest);
     if (memcmp(digest, record->issuer_sha256, sizeof(digest)) != 0)
         return error_set(err, ERROR_LEDGER, 0, "its issuer_sha256 is not that of ca.pem");
-    crl_extensions(&frame, &extensions);
+    crl_extensions(ret_frame, &extensions);
     if (!bytes_equal(builder_bytes(&extensions), record->extensions))
         return error_set(err, ERROR_LEDGER, 0, "its extensions are not those its other members ask for");
-    if (record->keep_expired && record->expired_since != revoked_begin(revoked))
-        return error_set(err, ERROR_LEDGER, 0, "its expired_since is not the time of record 0");
-    if (!revoked_draw(revoked, &frame, crl_sink_builder, ret_tbs, &count, err))
+    return !record->keep_expired || record->expired_since == revoked_begin(revoked) ||
+           error_set(err, ERROR_LEDGER, 0, "its expired_since is not the time of record 0");
+}
+
+bool records_crl_rebuild(const struct revoked *revoked, const struct cert_issuer *issuer,
+                         const struct record_crl_signing *record, struct builder *ret_tbs, struct error *err)
+{
+    struct crl_frame frame;
+    uint8_t digest[32];
+    uint64_t count = 0;
+    if (!records_crl_frame(revoked, issuer, record, &frame, err) ||
+        !revoked_draw(revoked, &frame, crl_sink_builder, ret_tbs, &count, err))
         return false;
     if (count != record->count)
         return error_set(err, ERROR_LEDGER, 0,

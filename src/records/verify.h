@@ -23,6 +23,10 @@ void records_checker_end(const struct records_checker *checker, const struct hom
 /** What the records said of who may decide, once they were read; borrowed. */
 const struct governed *records_governed(const struct records_checker *checker);
 
+/** What a crl.signing says of its CRL beside the entries. \return false: ERROR_LEDGER, members that do not fit each other or the records before */
+MUST_USE bool records_crl_frame(const struct revoked *revoked, const struct cert_issuer *issuer,
+                                const struct record_crl_signing *record, struct crl_frame *ret_frame,
+                                struct error *err);
 /**
  * Makes the bytes of a CRL again from the records that revoked holds, which are those before its crl.signing, and compares them
  * with what that record says. \return false: ERROR_LEDGER, in what they differ

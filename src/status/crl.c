@@ -5,6 +5,7 @@
 #include "home/created.h"
 #include "issue/directory.h"
 #include "signer/memory.h"
+#include "status/crl_again.h"
 #include "status/crl_files.h"
 #include "status/planned.h"
 
@@ -202,9 +203,6 @@ static bool admit(struct status_desk *desk, const struct crl_options *options, s
     if (!planned_admit(desk, ACT_CRL, options->given, &drawing->admitted, err))
         return false;
     drawing->planned = plan_file_record(&drawing->admitted.file, 0);
-    if (drawing->admitted.done[0])
-        return error_set(err, ERROR_INPUT, 0,
-                         "the plan was carried out before: plan it anew for another CRL");
     return drawing->admitted.file.header.count == 1 ||
            error_set(err, ERROR_INPUT, 0, "a plan of a CRL has one item");
 }
@@ -291,13 +289,53 @@ static bool sign(struct status_desk *desk, struct drawing *drawing, struct logge
     return error_while(err, "signing CRL %" PRIu64, drawing->frame.number);
 }
 
-static void say_result(const struct drawing *drawing, struct crl_result *result)
+static void say_result(const struct crl_frame *frame, uint64_t entries, const struct crl_made *made,
+                       struct crl_result *result)
 {
-    result->number = drawing->frame.number;
-    result->entries = drawing->count;
-    result->this_update = drawing->frame.this_update;
-    result->next_update = drawing->frame.next_update;
-    result->der_len = crl_made_len(drawing->made);
+    result->number = frame->number;
+    result->entries = entries;
+    result->this_update = frame->this_update;
+    result->next_update = frame->next_update;
+    result->der_len = crl_made_len(made);
+}
+
+static void name_files(uint64_t number, struct crl_result *result)
+{
+    (void)snprintf(result->name, sizeof(result->name), "crl-%" PRIu64, number); // fits
+}
+
+/** The number is on the disk and under a checkpoint, and on the token; from here on the CRL leaves. */
+static bool leave(struct status_desk *desk, const struct crl_places *places, uint64_t number,
+                  const struct crl_made *made, bool is_planned, const struct crl_result *result,
+                  struct error *err)
+{
+    return signer_remember_crl(desk->signer, number, err) &&
+           crl_places_deliver(places, result->name, made,
+                              is_planned ? "run the same command again, which delivers it"
+                                         : "run `coldca crl` again, which makes the next one",
+                              err);
+}
+
+/** The plan was carried out by a run that was stopped, maybe before its checkpoint, or the token's memory of it. */
+static bool deliver_again(struct status_desk *desk, const struct admitted *admitted,
+                          const struct crl_places *places, struct crl_result *result, struct error *err)
+{
+    AUTO(crl_again_done) struct crl_again again = {.made = NULL};
+    const struct ledger *ledger = desk->home->ledger;
+    if (!crl_again_make(desk->home, admitted->file.sha256, places->home_fd, &again, err))
+        return false;
+    name_files(again.frame.number, result);
+    // What has its checkpoint needs no signature, by no key.
+    bool is_covered = ledger_checkpoint_size(ledger) == ledger_size(ledger);
+    if (!(is_covered ? signer_open(desk->confined, desk->console, &desk->signer, err)
+                     : status_desk_unlock(desk, "crl", err) && status_desk_end(desk, err)) ||
+        !leave(desk, places, again.frame.number, again.made, true, result, err))
+        return false;
+    console_notice(desk->console, "this plan was carried out before; its CRL %" PRIu64 " is delivered again",
+                   again.frame.number);
+    say_result(&again.frame, again.entries, again.made, result);
+    result->is_again = true;
+    return true;
 }
 
 bool crl_sign(const struct crl_options *options, const struct console *console, struct crl_result *ret_result,
@@ -318,18 +356,20 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
                write_plan(&desk, options, &drawing, ret_result, err);
     if (!crl_places_open(desk.home, options->out, &places, err) ||
         !status_desk_confine(&desk, options->out, err) ||
-        (places.has_out && !directory_meet_checkpoint(&places.out, err)) || !begin(&desk, err) ||
-        !draw(&desk, options, places.home_fd, &drawing, err))
+        (places.has_out && !directory_meet_checkpoint(&places.out, err)))
         return false;
-    (void)snprintf(ret_result->name, sizeof(ret_result->name), "crl-%" PRIu64, drawing.frame.number); // fits
+    if (drawing.planned != NULL && drawing.admitted.done[0])
+        return deliver_again(&desk, &drawing.admitted, &places, ret_result, err);
+    if (!begin(&desk, err) || !draw(&desk, options, places.home_fd, &drawing, err))
+        return false;
+    name_files(drawing.frame.number, ret_result);
     if (!crl_places_check(&places, ret_result->name, err) || !check_length(&desk, &drawing, err))
         return false;
-    bool is_done = sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err);
-    // The number is on the disk and under a checkpoint, and on the token; from here on the CRL leaves.
-    is_done = is_done && signer_remember_crl(desk.signer, drawing.frame.number, err) &&
-              crl_places_deliver(&places, ret_result->name, drawing.made, err);
+    bool is_done =
+        sign(&desk, &drawing, &logged, err) && status_desk_end(&desk, err) &&
+        leave(&desk, &places, drawing.frame.number, drawing.made, drawing.planned != NULL, ret_result, err);
     if (is_done)
-        say_result(&drawing, ret_result);
+        say_result(&drawing.frame, drawing.count, drawing.made, ret_result);
     logged_done(&logged);
     return is_done;
 }

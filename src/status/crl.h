@@ -4,6 +4,8 @@
  * leaves (promise P3, by issue_logged_one()).
  *
  *   open the home - abandon what is unfinished - log in - read the ledger - draw - log, sign, verify, log - checkpoint - files
+ *
+ * Of a plan that was carried out the CRL is made again of the ledger, and delivered again (crl_again.h).
  */
 #ifndef COLDCA_STATUS_CRL_H
 #define COLDCA_STATUS_CRL_H
@@ -31,6 +33,7 @@ struct crl_result {
     int64_t next_update;
     size_t der_len;
     char name[32]; /**< of the files without their endings: "crl-7" */
+    bool is_again; /**< an earlier run signed it by this plan */
 };
 MUST_USE bool crl_sign(const struct crl_options *options, const struct console *console,
                        struct crl_result *ret_result, struct error *err);

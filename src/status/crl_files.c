@@ -70,8 +70,10 @@ static bool put_file(int fd, const char *name, const char *ending, const struct 
 {
     AUTO(free) char *path = memory_format("%s.%s", name, ending);
     struct filled filled = {.made = made, .is_pem = strcmp(ending, "pem") == 0};
-    return (file_exists(fd, path) && is_there(fd, path, filled.is_pem, made)) ||
-           file_create_by(fd, path, 0644, fill, &filled, err);
+    if (!file_exists(fd, path))
+        return file_create_by(fd, path, 0644, fill, &filled, err);
+    return is_there(fd, path, filled.is_pem, made) ||
+           error_set(err, ERROR_INPUT, 0, "another %s is there already: move it away", path);
 }
 
 static bool put_files(int fd, const char *name, const struct crl_made *made, struct error *err)
@@ -109,7 +111,7 @@ bool crl_places_check(const struct crl_places *places, const char *name, struct 
 }
 
 bool crl_places_deliver(const struct crl_places *places, const char *name, const struct crl_made *made,
-                        struct error *err)
+                        const char *again, struct error *err)
 {
     // A run that died here left a file that has no name yet; its number is not used again, so nobody else clears it away.
     file_sweep(places->home_fd, CRL_FILES);
@@ -118,8 +120,5 @@ bool crl_places_deliver(const struct crl_places *places, const char *name, const
     return (put_files(places->home_fd, name, made, err) &&
             (!places->has_out ||
              (put_files(places->out.fd, name, made, err) && directory_put_checkpoint(&places->out, err)))) ||
-           error_while(
-               err,
-               "writing %s; it is signed and in the ledger: run `coldca crl` again, which makes the next one",
-               name);
+           error_while(err, "writing %s; it is signed and in the ledger: %s", name, again);
 }

@@ -27,8 +27,12 @@ MUST_USE bool crl_places_open(const struct home *home, const char *out, struct c
  * \return false: ERROR_LEDGER for one in the home, ERROR_INPUT for one in --out
  */
 MUST_USE bool crl_places_check(const struct crl_places *places, const char *name, struct error *err);
-/** Writes the files, durably, and the checkpoint into --out. ERROR_INPUT: it could not; the CRL is in the ledger all the same */
+/**
+ * Writes the files, durably, and the checkpoint into --out; those that are there already stay.
+ * \param again  what delivers it if this can't: "run ..."
+ * \return false: ERROR_INPUT, it could not; the CRL is in the ledger all the same
+ */
 MUST_USE bool crl_places_deliver(const struct crl_places *places, const char *name,
-                                 const struct crl_made *made, struct error *err);
+                                 const struct crl_made *made, const char *again, struct error *err);
 
 #endif

@@ -70,8 +70,30 @@ present carried/crl-1.pem
 openssl crl -in carried/crl-1.pem -noout -text | grep -c "Serial Number" >count
 equal "$(cat count)" 3
 both_verifiers
-by_plan 3 crl.plan ann bob -- crl
-says "plan it anew"
+
+step "a run of that plan that was stopped before it delivered: the same command delivers the same CRL, and nothing is signed or logged"
+cp -r carried kept
+lines=$(wc -l <ca/ledger.jsonl)
+checkpoints=$(sha256sum ca/ledger.checkpoints)
+rm -r ca/crl carried
+by_plan 0 crl.plan ann bob -- crl --out carried --json
+says "this plan was carried out before; its CRL 1 is delivered again"
+json .repeated
+json .number 1
+json .entries 3
+for file in crl-1.der crl-1.pem; do
+    same "carried/$file" "kept/$file"
+    same "ca/crl/$file" "kept/$file"
+done
+run 0 -C ca crl verify carried/crl-1.pem
+by_plan 0 crl.plan -- crl --out elsewhere # what lies there already is as good
+same elsewhere/crl-1.der kept/crl-1.der
+equal "$(wc -l <ca/ledger.jsonl)" "$lines" records
+equal "$(sha256sum ca/ledger.checkpoints)" "$checkpoints" checkpoints
+echo other >elsewhere/crl-1.pem
+by_plan 3 crl.plan ann bob -- crl --out elsewhere
+says "another crl-1.pem is there already: move it away"
+says "run the same command again, which delivers it"
 
 step "something was revoked since: the CRL that was approved is not signed"
 csr more/device-4.csr /CN=device-4

@@ -135,6 +135,20 @@ def check_verified(desk, tally, where):
         tally.complain(where, f"ledger verify ends with {verified.code}: {verified.out}{verified.err}")
 
 
+def check_list(desk, records, tally, where):
+    """The CRL of the plan lies in both its places, as it was issued."""
+    issued = [record["sha256"] for record in records if record["type"] == "crl.issued"]
+    for folder in (os.path.join(desk.home, "crl"), os.path.join(desk.folder, "lists")):
+        path = os.path.join(folder, "crl-1.der")
+        found = []
+        if os.path.exists(path) and os.path.exists(path[:-3] + "pem"):
+            with open(path, "rb") as file:
+                found.append(hashlib.sha256(file.read()).hexdigest())
+        if len(issued) != 1 or found != issued:
+            tally.lost += 1
+            tally.complain(where, f"issued is {issued}, in {folder} lies {found}")
+
+
 def check_finished(desk, name, result, tally, where):
     """After the same command: all is there, once. What was being signed when the run died has burned its serial, and is reported."""
     if name in WRITERS:
@@ -150,8 +164,9 @@ def check_finished(desk, name, result, tally, where):
     plan = PLANS[name]
     done = [record for record in records if record["type"] == ACTS[name] and record.get("plan_sha256") == plan.sha256]
     burned = [record for record in records if record["type"] in ("cert.abandoned", "crl.abandoned")]
-    is_over = name == "crl" and result.code == 3 and "carried out before" in result.err
-    is_burned = bool(burned) and ((name == "sign" and result.code == 1) or (name == "crl" and result.code == 3))
+    # A CRL whose signature was not recorded has used up its number, and with it the plan.
+    is_over = name == "crl" and result.code == 3 and "plan it anew" in result.err and not any(record["type"] == "crl.issued" for record in records)
+    is_burned = bool(burned) and name == "sign" and result.code == 1
     if result.code != 0 and not is_over and not is_burned:
         tally.complain(where, f"the run after the fault ended with {result.code}: {result.err}")
         return
@@ -163,6 +178,8 @@ def check_finished(desk, name, result, tally, where):
     if name == "sign" and len(desk.released()) != len(done) - len(burned):
         tally.lost += 1
         tally.complain(where, f"{len(desk.released())} certificates of {len(done)}, {len(burned)} burned")
+    if name == "crl" and not is_over:
+        check_list(desk, records, tally, where)
     check_once(desk, tally, where)
     if not is_over: # nothing is written then, and so nothing swept
         check_litter(desk, tally, where)
@@ -239,7 +256,8 @@ def plant(base):
         with open(os.path.join(desk.home, "ledger.jsonl"), "ab") as file:
             file.write(line)
     for name, fault in (("plan", half), ("approve", half), ("sign", lambda desk: twice(desk, "plan.approved")),
-                        ("people", lambda desk: twice(desk, "plan.approved")), ("sign", lambda desk: os.remove(os.path.join(desk.out, "device-0011.pem")))):
+                        ("people", lambda desk: twice(desk, "plan.approved")), ("sign", lambda desk: os.remove(os.path.join(desk.out, "device-0011.pem"))),
+                        ("crl", lambda desk: os.remove(os.path.join(desk.folder, "lists", "crl-1.pem")))):
         desk = Desk(base.copy("planted"))
         tally = s.Tally("planted")
         result = desk.do(name)

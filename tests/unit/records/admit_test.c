@@ -228,6 +228,32 @@ static void a_plan_that_was_begun_goes_on_without_approvals(void **state)
     refused(&file, now + HOUR + 1, both, "may be carried out from");
 }
 
+/** What was signed may still have to be delivered. */
+static void a_plan_that_is_done_whole_has_no_window(void **state)
+{
+    const struct approver *const none[] = {NULL};
+    struct error err = ERROR_INIT;
+    struct ledger *ledger = own.home->ledger;
+    AUTO(plan_file_done) struct plan_file file;
+    AUTO(admitted_done) struct admitted first = {.approvals = NULL};
+    AUTO(admitted_done) struct admitted late = {.approvals = NULL};
+    AUTO(admitted_done) struct admitted governed = {.approvals = NULL};
+    (void)state;
+    make(ACT_REVOKE, 8, &file);
+    assert_true(admit(&file, now, both, &first, &err));
+    assert_true(admitted_log(&first, ledger, "run", &err));
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(ledger_commit(ledger, &err));
+        refused(&file, now + HOUR + 1, none, "may be carried out from");
+        assert_true(
+            ledger_append(ledger, RECORD_CERT_REVOKED, plan_file_planned(&first.file, i), NULL, &err));
+    }
+    assert_true(ledger_commit(ledger, &err));
+    assert_true(admit(&file, now + HOUR + 1, none, &late, &err));
+    set_control();
+    assert_true(admit(&file, now, none, &governed, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_plan_has_its_time_its_control_and_its_ca),
         cmocka_unit_test(an_approval_of_other_items_does_not_count),
         cmocka_unit_test(a_plan_that_was_begun_goes_on_without_approvals),
+        cmocka_unit_test(a_plan_that_is_done_whole_has_no_window),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
