@@ -5,7 +5,7 @@
  *
  *   open the home - abandon what is unfinished - log in - read the ledger - draw - log, sign, verify, log - checkpoint - files
  *
- * Of a plan that was carried out the CRL is made again of the ledger, and delivered again (crl_again.h).
+ * Of a plan that was carried out the CRL is rebuilt from the ledger, and delivered again (crl_again.h).
  */
 #ifndef COLDCA_STATUS_CRL_H
 #define COLDCA_STATUS_CRL_H

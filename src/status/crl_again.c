@@ -43,7 +43,7 @@ static bool meet_signing(struct search *search, uint64_t seq, const struct json 
         return true;
     search->again->signing_seq = seq;
     return record_crl_signing_read(json, &buffer, &record, err) &&
-           (draw(search, &record, err) || error_while(err, "making CRL %" PRIu64 " again", record.number));
+           (draw(search, &record, err) || error_while(err, "rebuilding CRL %" PRIu64, record.number));
 }
 
 static bool meet_issued(struct search *search, const struct json *json, struct error *err)

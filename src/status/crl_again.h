@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CRL of a plan that was carried out, made again of the records before its crl.signing and the signature in its crl.issued: a run that
+ * The CRL of a plan that was carried out, rebuilt from the records before its crl.signing and the signature in its crl.issued: a run that
  * was stopped before it delivered is finished by the same command, and the CA key signs nothing.
  */
 #ifndef COLDCA_STATUS_CRL_AGAIN_H

@@ -228,7 +228,7 @@ static void a_list_that_was_not_signed_is_not_delivered(void **state)
     assert_false(make_of(-1, true, &err));
     assert_int_equal(err.kind, ERROR_LEDGER);
     assert_non_null(strstr(err.text, "it is another than was signed"));
-    assert_non_null(strstr(err.text, "making CRL 1 again"));
+    assert_non_null(strstr(err.text, "rebuilding CRL 1"));
 }
 
 static void one_that_is_unfinished_is_over(void **state)
