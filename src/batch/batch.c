@@ -38,6 +38,7 @@ struct batch {
     struct directory directory;
     struct plans *plans;
     struct batch_planned planned; /**< options.given */
+    struct redraw *redraw;        /**< likewise */
     struct batch_report *report;
     unsigned read_faults; /**< of the medium, in a row */
     size_t *requests;     /**< items of the medium's walk that are requests */
@@ -253,7 +254,8 @@ static bool prepare(struct batch *batch, struct error *err)
         medium_open(batch->options.medium, &batch->medium, err) &&
         batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
         batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
-        (batch->options.given != NULL ? medium_choose_batch(&batch->medium, batch->home, err)
+        (batch->options.given != NULL ? medium_choose_batch(&batch->medium, batch->home, err) &&
+                                            redraw_open(batch->home, &batch->redraw, err)
                                       : prepare_judging(batch, err));
     if (!is_prepared)
         return false;
@@ -279,7 +281,7 @@ static bool hold_against_medium(struct batch *batch, struct error *err)
                        planned->of_other_policies);
     const struct batch_planned_requests requests = {
         .count = batch->requests_count, .input = read_request, .data = batch};
-    return batch_planned_make(batch->home, &requests, &batch->output, now, planned, err);
+    return batch_planned_make(batch->home, &requests, batch->redraw, &batch->output, now, planned, err);
 }
 
 static struct batch *batch_new(const struct batch_options *options, const struct console *console)
@@ -299,6 +301,8 @@ static void batch_free(struct batch *batch)
     if (batch->plans != NULL)
         plans_close(batch->plans); // its threads use all the rest
     batch_planned_done(&batch->planned);
+    if (batch->redraw != NULL)
+        redraw_close(batch->redraw);
     if (batch->report != NULL)
         batch_report_free(batch->report);
     directory_end(&batch->directory);

@@ -49,11 +49,11 @@ static void lookup_done(struct lookup *lookup)
 }
 DEFINE_AUTO_VALUE(struct lookup, lookup_done);
 
-static bool open_lookup(const struct home *home, const struct batch_planned *planned, struct output *output,
-                        int64_t now, struct lookup *lookup, struct error *err)
+static bool open_lookup(const struct home *home, const struct batch_planned *planned, struct redraw *redraw,
+                        struct output *output, int64_t now, struct lookup *lookup, struct error *err)
 {
     lookup->planned = planned;
-    if (!plan_of_admitted(home, &planned->admitted, output, now, &lookup->whole, err))
+    if (!plan_of_admitted(home, &planned->admitted, redraw, output, now, &lookup->whole, err))
         return false;
     lookup->by_digest = memory_new(lookup->whole->count, sizeof(*lookup->by_digest));
     for (size_t i = 0; i < lookup->whole->count; i++)
@@ -180,10 +180,11 @@ static void tell_absent(const struct lookup *lookup, struct batch_planned *plann
 }
 
 bool batch_planned_make(const struct home *home, const struct batch_planned_requests *requests,
-                        struct output *output, int64_t now, struct batch_planned *planned, struct error *err)
+                        struct redraw *redraw, struct output *output, int64_t now,
+                        struct batch_planned *planned, struct error *err)
 {
     AUTO(lookup_done) struct lookup lookup = {.whole = NULL};
-    if (!open_lookup(home, planned, output, now, &lookup, err))
+    if (!open_lookup(home, planned, redraw, output, now, &lookup, err))
         return false;
     struct plan *plan = planned->plan =
         plan_new_of(lookup.whole->policy_name, lookup.whole->policy_sha256, lookup.whole->act);

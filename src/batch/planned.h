@@ -32,11 +32,12 @@ MUST_USE bool batch_planned_admit(const struct home *home, const struct plan_giv
 
 /**
  * Makes the plan of the medium.
+ * \param redraw  draws each certificate of it again
  * \param output  where certificates go
  * \return false: ERROR_INPUT, the medium is gone, or the plan holds what coldca would not have planned
  */
 MUST_USE bool batch_planned_make(const struct home *home, const struct batch_planned_requests *requests,
-                                 struct output *output, int64_t now, struct batch_planned *planned,
-                                 struct error *err);
+                                 struct redraw *redraw, struct output *output, int64_t now,
+                                 struct batch_planned *planned, struct error *err);
 
 #endif

@@ -20,6 +20,7 @@ void issue_outcome_done(struct issue_outcome *outcome)
 struct issue_desk {
     struct home *home;
     struct planning *planning; /**< NULL: the plan is there, and approved */
+    struct redraw *redraw;     /**< of an approved plan; else NULL */
     char *written;             /**< the directory of options->plan_out; NULL */
     struct directory directory;
     struct output *output; /**< the directory's, or the caller's; NULL: none */
@@ -36,6 +37,8 @@ static void desk_done(struct issue_desk *desk)
     directory_close(&desk->directory);
     if (desk->planning != NULL)
         planning_close(desk->planning);
+    if (desk->redraw != NULL)
+        redraw_close(desk->redraw);
     free(desk->written);
     if (desk->home != NULL)
         home_close(desk->home);
@@ -124,8 +127,10 @@ static bool begin(const struct issue_run_options *options, struct issue_desk *de
     }
     struct planning_options planning = options->planning;
     planning.takes_media = options->plan_out != NULL;
-    return options->given != NULL || (planning_open(&planning, desk->home, console, &desk->planning, err) &&
-                                      confirm_policy(options, desk, console, err));
+    if (options->given != NULL)
+        return redraw_open(desk->home, &desk->redraw, err);
+    return planning_open(&planning, desk->home, console, &desk->planning, err) &&
+           confirm_policy(options, desk, console, err);
 }
 
 static bool make_plan(const struct issue_run_options *options, struct issue_desk *desk,
@@ -135,7 +140,8 @@ static bool make_plan(const struct issue_run_options *options, struct issue_desk
     if (options->given == NULL)
         return planning_plan(desk->planning, desk->output, console, &outcome->plan, err);
     return plan_admit(desk->home, options->given, now, &outcome->admitted, err) &&
-           plan_of_admitted(desk->home, &outcome->admitted, desk->output, now, &outcome->plan, err);
+           plan_of_admitted(desk->home, &outcome->admitted, desk->redraw, desk->output, now, &outcome->plan,
+                            err);
 }
 
 static bool write_plan(const struct issue_run_options *options, struct issue_desk *desk,

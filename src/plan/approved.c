@@ -18,6 +18,8 @@
 static void add_items(const struct plan *plan, struct plan_file *file)
 {
     file->refused = json_new_array();
+    if (plan->judged != NULL)
+        file->judged = json_clone(plan->judged);
     for (size_t i = 0; i < plan->count; i++) {
         const struct plan_item *item = &plan->items[i];
         if (item->action == PLAN_REFUSE) {
@@ -39,6 +41,7 @@ static void add_items(const struct plan *plan, struct plan_file *file)
             .source = item->source,
         };
         plan_file_add(file, item->name, RECORD_CERT_SIGNING, record_cert_signing_write(&record));
+        plan_file_add_request(file, item->request->der);
     }
 }
 
@@ -158,8 +161,8 @@ static bool refuse_compromised(const struct home *home, struct plan *plan, struc
     return is_fine;
 }
 
-bool plan_of_admitted(const struct home *home, const struct admitted *admitted, struct output *output,
-                      int64_t now, struct plan **ret_plan, struct error *err)
+bool plan_of_admitted(const struct home *home, const struct admitted *admitted, struct redraw *redraw,
+                      struct output *output, int64_t now, struct plan **ret_plan, struct error *err)
 {
     const struct plan_header *header = &admitted->file.header;
     if (header->act != ACT_ISSUE && header->act != ACT_ISSUE_CA)
@@ -185,7 +188,7 @@ bool plan_of_admitted(const struct home *home, const struct admitted *admitted, 
         }
     }
     if (!check_distinct(plan, "name", add_name, err) || !check_distinct(plan, "serial", add_serial, err) ||
-        !refuse_compromised(home, plan, err))
+        !redraw_plan(redraw, &admitted->file, policy, plan, err) || !refuse_compromised(home, plan, err))
         return false;
     *ret_plan = TAKE(plan);
     return true;

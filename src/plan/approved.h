@@ -8,6 +8,7 @@
 
 #include "home/home.h"
 #include "plan/output.h"
+#include "plan/redraw.h"
 #include "records/admit.h"
 
 /**
@@ -19,13 +20,15 @@ MUST_USE bool plan_to_file(const struct home *home, const struct plan *plan, int
                            struct plan_file *ret_file, struct error *err);
 
 /**
- * Makes a plan of certificates of an admitted file. What an earlier run of it issued is PLAN_REPEAT, what it left unfinished is refused:
+ * Makes a plan of certificates of an admitted file; each is drawn again from its request by the plan's policy (redraw.h). What an earlier run of it issued is PLAN_REPEAT, what it left unfinished is refused:
  * its serial is burned. A key that was revoked for keyCompromise since it was planned is refused.
  * \param admitted  borrowed as long as the plan lives
+ * \param redraw    who draws
  * \param output    where certificates go: what can't be put there is refused; NULL: nowhere is looked
- * \return false: ERROR_INPUT: of another act, by a policy that is not the home's any more, not of this issuer, a serial that is used
+ * \return false: ERROR_INPUT: of another act, by a policy that is not the home's any more, not of this issuer, a serial that is used, what the
+ *         policy does not give
  */
 MUST_USE bool plan_of_admitted(const struct home *home, const struct admitted *admitted,
-                               struct output *output, int64_t now, struct plan **ret_plan, struct error *err);
+                               struct redraw *redraw, struct output *output, int64_t now, struct plan **ret_plan, struct error *err);
 
 #endif

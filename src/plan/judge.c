@@ -6,7 +6,10 @@
 #include "base/memory.h"
 #include "home/certificate.h"
 #include "plan/compromised.h"
+#include "plan/draw.h"
+#include "plan/known.h"
 #include "plan/place.h"
+#include "plan/redraw.h"
 #include "plan/screen.h"
 #include "plan/seen.h"
 #include "request/csr.h"
@@ -145,23 +148,6 @@ static bool read_inputs(struct readers *readers, struct plan_input *inputs, size
 
 /* ---- what the ledger and the other requests have to say ---- */
 
-static bool refuse_known_key(const struct judge *judge, struct plan_item *item, const char *subject,
-                             struct error *err)
-{
-    bool is_found = false;
-    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
-    if (!ledger_find_key(judge->ledger, item->request->key_value, subject, &entry, &is_found, err))
-        return false;
-    if (is_found) {
-        AUTO(free)
-        char *text = memory_format("key: certificate %s for %s has this key (key.unique)", entry.serial,
-                                   entry.subject);
-        plan_item_refuse(item, "key.unique", text,
-                         "make a new key, or revoke that certificate: `coldca revoke --serial`");
-    }
-    return true;
-}
-
 /** A key that is refused for how it is written is reported if it is another's all the same: that it is copied matters more. */
 static bool tell_copied_keys(const struct judge *judge, struct plan *plan, struct error *err)
 {
@@ -171,19 +157,10 @@ static bool tell_copied_keys(const struct judge *judge, struct plan *plan, struc
             !findings_has(&item->verdict->findings, "key.encoding"))
             continue;
         seen_look_up_key(judge->seen, item);
-        if (judge->ledger != NULL && !refuse_known_key(judge, item, NULL, err))
+        if (judge->ledger != NULL && !known_key_refuse(judge->ledger, item, NULL, err))
             return false;
     }
     return true;
-}
-
-static bool build_tbs(const struct home *home, const struct template *template,
-                      const uint8_t serial[static CERT_SERIAL_LEN], struct builder *ret_tbs,
-                      struct error *err)
-{
-    enum signature_kind kind = SIGNATURE_OTHER;
-    return home_signature_kind(home, template, &kind, err) &&
-           cert_tbs(template, home->issuer, serial, kind, ret_tbs, err);
 }
 
 /** With --days, a certificate that lives shorter or longer is another one; the issuer's end may stand for both. */
@@ -221,7 +198,7 @@ static bool find_earlier(const struct judge *judge, const struct plan_options *o
         return true;
     wanted.not_before = facts.not_before;
     wanted.not_after = facts.not_after;
-    if (!build_tbs(judge->home, &wanted, facts.serial, &again, err))
+    if (!draw_tbs(judge->home, &wanted, facts.serial, &again, err))
         return false;
     if (bytes_equal(builder_bytes(&again), builder_bytes(&tbs))) {
         item->action = PLAN_REPEAT;
@@ -283,7 +260,7 @@ static bool settle(const struct judge *judge, const struct plan_options *options
     if (item->action == PLAN_REPEAT)
         return place_earlier(judge->ledger, options->output, item, err);
     cert_serial_random(item->serial);
-    if (!build_tbs(judge->home, item->verdict->template, item->serial, &tbs, err)) {
+    if (!draw_tbs(judge->home, item->verdict->template, item->serial, &tbs, err)) {
         plan_item_refuse(item, "template", err->text,
                          NULL); // what can't be a certificate concerns this request only
         error_clear(err);
@@ -295,7 +272,8 @@ static bool settle(const struct judge *judge, const struct plan_options *options
         return false;
     if (refuse_size(item, tbs.len, facts.subject_text))
         return true;
-    if (policy_wants_unique_key(options->policy) && !refuse_known_key(judge, item, facts.subject_text, err))
+    if (policy_wants_unique_key(options->policy) &&
+        !known_key_refuse(judge->ledger, item, facts.subject_text, err))
         return false;
     if (item->action == PLAN_REFUSE)
         return true;
@@ -307,47 +285,17 @@ static bool settle(const struct judge *judge, const struct plan_options *options
     return true;
 }
 
-static struct verdict *ask_policy(const struct home *home, const struct plan_options *options,
-                                  const struct request *request)
-{
-    struct policy_question question = {
-        .request = request,
-        .issuer = home != NULL && home->issuer != NULL ? cert_issuer_facts(home->issuer) : NULL,
-        .variables = options->variables,
-        .variables_count = options->variables_count,
-        .now = options->now,
-        .days = options->days,
-    };
-    return policy_judge(options->policy, &question);
-}
-
-/**
- * Judges a request. Where a parser process's word is not enough (a CA's key, a run that has time for it), the signer verifies the request's
- * signature itself, and judges again if it was a lie.
- */
-static struct verdict *judge_item(const struct home *home, const struct plan_options *options,
-                                  const struct plan_item *item)
-{
-    struct request *request = item->request;
-    struct verdict *verdict = ask_policy(home, options, request);
-    bool needs_proof = verdict->is_allowed && item->is_read &&
-                       (options->verifies_again || (verdict->template != NULL && verdict->template->is_ca));
-    if (!needs_proof || csr_prove(request))
-        return verdict;
-    verdict_free(verdict);
-    return ask_policy(home, options, request);
-}
-
 bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_options *options, struct error *err)
 {
     plan->made_at = options->now;
+    plan->judged = redraw_judged(options);
     plan->wants_proofs = policy_wants_proof(options->policy);
     const struct home *home = judge->home;
     for (size_t i = 0; i < plan->count; i++) {
         struct plan_item *item = &plan->items[i];
         if (item->request == NULL)
             continue;
-        item->verdict = judge_item(home, options, item);
+        item->verdict = draw_verdict(home, options, item);
         item->action = item->verdict->is_allowed ? PLAN_ALLOW : PLAN_REFUSE;
     }
     if (!compromised_refuse(judge->ledger, &judge->compromised, plan, err) ||

@@ -60,6 +60,8 @@ void plan_free(struct plan *plan)
         item_done(&plan->items[i]);
     free(plan->items);
     free(plan->policy_name);
+    if (plan->judged != NULL)
+        json_free(plan->judged);
     findings_done(&plan->warnings);
     free(plan);
 }

@@ -22,6 +22,8 @@ void plan_file_done(struct plan_file *file)
         json_free(file->refused);
     if (file->people != NULL)
         json_free(file->people);
+    if (file->judged != NULL)
+        json_free(file->judged);
     if (file->tree != NULL)
         whole_tree_free(file->tree);
     free(file->policy_text);
@@ -55,6 +57,12 @@ void plan_file_add(struct plan_file *file, const char *name, const char *type, s
     json_put(json_add_object(file->items), "record", record);
 }
 
+void plan_file_add_request(struct plan_file *file, struct bytes der)
+{
+    json_put_base64((struct json *)(uintptr_t)json_at(file->items, json_count(file->items) - 1), "request",
+                    der);
+}
+
 void plan_file_add_person(struct plan_file *file, const char *name, const char *key)
 {
     if (file->people == NULL)
@@ -72,6 +80,24 @@ const struct json *plan_file_record(const struct plan_file *file, size_t index)
 const char *plan_file_name(const struct plan_file *file, size_t index)
 {
     return json_text(plan_file_record(file, index), "output");
+}
+
+bool plan_file_request(const struct plan_file *file, size_t index, struct builder *ret_der, struct error *err)
+{
+    uint8_t wanted[32];
+    uint8_t found[32];
+    size_t before = ret_der->len;
+    if (!json_base64(json_at(file->items, index), "request", ret_der))
+        return error_set(err, ERROR_INPUT, 0,
+                         "its request is not in the plan (plan.request); make the plan anew, at this CA");
+    if (!record_digest(plan_file_record(file, index), "csr_sha256", wanted, err))
+        return false;
+    digest_sha256(bytes_slice(builder_bytes(ret_der), before, ret_der->len), found);
+    return memcmp(wanted, found, sizeof(found)) == 0 ||
+           error_set(
+               err, ERROR_INPUT, 0,
+               "the request beside it is not the one of its csr_sha256 (plan.request); get the plan again "
+               "from who made it");
 }
 
 /** The tree over the items, and their number. */
@@ -115,6 +141,8 @@ void plan_file_write(const struct plan_file *file, struct builder *ret_text)
         json_put(whole, "refused", json_clone(file->refused));
     if (file->people != NULL)
         json_put(whole, "people", json_clone(file->people));
+    if (file->judged != NULL)
+        json_put(whole, "judged", json_clone(file->judged));
     json_put_text(whole, "policy_text", file->policy_text);
     json_canonical(whole, ret_text);
     builder_add_u8(ret_text, '\n');
@@ -183,6 +211,8 @@ static bool read_plan(const struct json *json, struct plan_file *file, struct er
         file->refused = json_clone(json_get(json, "refused"));
     if (json_get(json, "people") != NULL)
         file->people = json_clone(json_get(json, "people"));
+    if (json_get(json, "judged") != NULL)
+        file->judged = json_clone(json_get(json, "judged"));
     file->policy_text = policy_text == NULL ? NULL : memory_text(policy_text);
     digest_header(file);
     return check_items(file, err) && check_whole(file, err);

@@ -16,12 +16,16 @@
 struct plan_file {
     struct plan_header header; /**< count and root are made of the items */
     uint8_t sha256[32];        /**< the plan's digest */
-    struct json *items;        /**< array of {"record": with its type} */
+    struct json
+        *items; /**< array of {"record": with its type, "request": of a certificate, its DER in base64} */
     struct json *
         refused; /**< array of {"source", "reasons"}: what was not allowed, for people; not part of what is approved */
     struct json *
         people; /**< array of {"name", "key"}: whom the control names, so that an approver need not say who he is; not part of
                                 what is approved. NULL: the plan does not say */
+    struct json *
+        judged; /**< what its requests were judged with besides the policy (plan/redraw.h); not part of what is approved.
+                                  NULL: the plan does not say */
     char *policy_text;       /**< with header.policy */
     struct whole_tree *tree; /**< over the items; NULL until sealed or read */
 };
@@ -30,6 +34,8 @@ DEFINE_AUTO_VALUE(struct plan_file, plan_file_done);
 
 /** Adds an item. \param name  of the file it comes to, approved with the rest of the record; NULL: none. \param record  its members; taken */
 void plan_file_add(struct plan_file *file, const char *name, const char *type, struct json *record);
+/** Adds to the last item the request it was made of; its digest is in the record. \param der  DER */
+void plan_file_add_request(struct plan_file *file, struct bytes der);
 /** Adds a person of the control in force. */
 void plan_file_add_person(struct plan_file *file, const char *name, const char *key);
 /** Makes count, root and digest of the items. */
@@ -43,6 +49,13 @@ MUST_USE bool plan_file_read(struct bytes text, struct plan_file *ret_file, stru
 const struct json *plan_file_record(const struct plan_file *file, size_t index);
 /** The name of its output; NULL. */
 const char *plan_file_name(const struct plan_file *file, size_t index);
+/**
+ * The request an item was made of.
+ * \param ret_der  appends
+ * \return false: ERROR_INPUT, the plan does not hold it, or another than the record names
+ */
+MUST_USE bool plan_file_request(const struct plan_file *file, size_t index, struct builder *ret_der,
+                                struct error *err);
 /** The record as the run logs it: with its place in the plan. The caller frees */
 struct json *plan_file_planned(const struct plan_file *file, size_t index);
 /** What an act's records are; "cert.revoked" and its like are one act. */
