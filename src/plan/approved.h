@@ -29,6 +29,7 @@ MUST_USE bool plan_to_file(const struct home *home, const struct plan *plan, int
  *         policy does not give
  */
 MUST_USE bool plan_of_admitted(const struct home *home, const struct admitted *admitted,
-                               struct redraw *redraw, struct output *output, int64_t now, struct plan **ret_plan, struct error *err);
+                               struct redraw *redraw, struct output *output, int64_t now,
+                               struct plan **ret_plan, struct error *err);
 
 #endif

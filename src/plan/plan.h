@@ -64,7 +64,8 @@ struct plan {
     const struct admitted
         *admitted; /**< what people approved, borrowed (approved.h); NULL: this run decides */
     int64_t made_at;
-    struct json *judged;      /**< what it was judged with besides its policy (redraw.h), for its file; NULL: not judged */
+    struct json
+        *judged; /**< what it was judged with besides its policy (redraw.h), for its file; NULL: not judged */
     enum act act;             /**< that carries it out: ACT_ISSUE or ACT_ISSUE_CA */
     bool wants_proofs;        /**< the policy's word: NAME.tlog-proof beside each certificate */
     struct findings warnings; /**< about the whole: what could not be looked at */

@@ -109,7 +109,7 @@ static bool read_judged(struct question *question, struct error *err)
     options->days = (unsigned)days;
     err->kind = is_read ? err->kind : ERROR_INPUT;
     return is_read ||
-           error_while(err, "reading what the plan's requests were judged with (plan.judged); make the "
+           error_while(err, "reading what the plan's requests were evaluated with (plan.evaluated); make the "
                             "plan anew, at this CA");
 }
 

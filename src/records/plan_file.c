@@ -142,7 +142,7 @@ void plan_file_write(const struct plan_file *file, struct builder *ret_text)
     if (file->people != NULL)
         json_put(whole, "people", json_clone(file->people));
     if (file->judged != NULL)
-        json_put(whole, "judged", json_clone(file->judged));
+        json_put(whole, "evaluated", json_clone(file->judged));
     json_put_text(whole, "policy_text", file->policy_text);
     json_canonical(whole, ret_text);
     builder_add_u8(ret_text, '\n');
@@ -211,8 +211,8 @@ static bool read_plan(const struct json *json, struct plan_file *file, struct er
         file->refused = json_clone(json_get(json, "refused"));
     if (json_get(json, "people") != NULL)
         file->people = json_clone(json_get(json, "people"));
-    if (json_get(json, "judged") != NULL)
-        file->judged = json_clone(json_get(json, "judged"));
+    if (json_get(json, "evaluated") != NULL)
+        file->judged = json_clone(json_get(json, "evaluated"));
     file->policy_text = policy_text == NULL ? NULL : memory_text(policy_text);
     digest_header(file);
     return check_items(file, err) && check_whole(file, err);

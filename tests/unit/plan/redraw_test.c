@@ -399,7 +399,7 @@ static void put_judged(int64_t at, int64_t days)
 /** What nobody approved reaches no further than the command line does. */
 static void what_it_was_judged_with_is_bounded(void **state)
 {
-    static const char words[] = "reading what the plan's requests were judged with (plan.judged)";
+    static const char words[] = "reading what the plan's requests were evaluated with (plan.evaluated)";
     int64_t at = judged->made_at;
     (void)state;
     put_judged(file.header.not_before + 1, 0);
