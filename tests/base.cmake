@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(module builder encode quote json canonical time secret file error finding digest der public_key similar yaml host)
+foreach(module builder encode quote json canonical time secret error finding digest der public_key similar yaml host)
     coldca_unit_test(base ${module})
 endforeach()
+coldca_unit_test(base file LIBRARIES PkgConfig::SECCOMP)
 coldca_unit_test(base key_value)
 coldca_unit_test(base diff)
 coldca_unit_test(base thread)

@@ -4,11 +4,14 @@
 #include "base/memory.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -271,10 +274,65 @@ static void a_pipe_that_nobody_writes_to_is_empty(void **state)
     assert_int_equal(rmdir(path), 0);
 }
 
+/** From now on as on vfat: no file without a name. */
+static bool lose_nameless_files(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    struct scmp_arg_cmp is_nameless = {
+        .arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = O_TMPFILE, .datum_b = O_TMPFILE};
+    return filter != NULL &&
+           seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(openat), 1, &is_nameless) ==
+               0 &&
+           seccomp_load(filter) == 0;
+}
+
+static bool is_empty_folder(void)
+{
+    size_t count = 0;
+    DIR *directory = fdopendir(openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    while (directory != NULL && readdir(directory) != NULL)
+        count++;
+    return directory != NULL && closedir(directory) == 0 && count == 2; // . and ..
+}
+
+/** \return 0: a file to write and read, of which the directory shows nothing */
+static int try_scratch(void)
+{
+    char back[4] = "";
+    struct error err = ERROR_INIT;
+    AUTO(close) int fd = -1;
+    if (!file_open_scratch(folder_fd, "a", &fd, &err))
+        return 1;
+    if (!file_write_fd(fd, "a", BYTES_LITERAL("abc"), &err) || pread(fd, back, 3, 0) != 3 ||
+        strcmp(back, "abc") != 0)
+        return 2;
+    return is_empty_folder() ? 0 : 3;
+}
+
+static void what_is_too_long_for_memory_has_no_name_on_any_file_system(void **state)
+{
+    (void)state;
+    assert_int_equal(try_scratch(), 0);
+    int status = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (!lose_nameless_files() || openat(folder_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) >= 0 ||
+            errno != EOPNOTSUPP)
+            _exit(10);
+        _exit(try_scratch());
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pipe_that_nobody_writes_to_is_empty),
+        cmocka_unit_test_setup_teardown(what_is_too_long_for_memory_has_no_name_on_any_file_system, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_new_file_has_its_mode_and_content, setup, teardown),
         cmocka_unit_test_setup_teardown(create_never_touches_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(what_create_left_is_swept_and_nothing_else, setup, teardown),
