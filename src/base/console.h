@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "base/secret.h"
 
+/** Set in the environment of a ceremony's commands: the people are led by its script, so what comes next is not said. */
+#define CEREMONY_VARIABLE "COLDCA_CEREMONY"
+
 struct console {
     /** Yes or no; ERROR_INTERRUPTED if the person gave up. */
     bool (*confirm)(void *data, const char *question, bool *ret_yes, struct error *err);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/console.h"
 #include "base/memory.h"
+#include "ceremony/handover.h"
 #include "ceremony/world.h"
 
 #include <errno.h>
@@ -49,6 +51,7 @@ static void environment_fill(struct environment *environment, const struct cerem
 {
     environment_add(environment, "PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     environment_add(environment, "NO_COLOR", "1");
+    environment_add(environment, CEREMONY_VARIABLE, "1"); // the script says what comes next, not the command
     for (size_t i = 0; i < ARRAY_LEN(handed_on); i++)
         environment_add(environment, handed_on[i], getenv(handed_on[i]));
     for (unsigned i = 0; site != NULL && i < site->environment_count; i++)
@@ -63,6 +66,7 @@ static void become(const struct machine *machine, char *const *argv, char *const
 static void become(const struct machine *machine, char *const *argv, char *const *environment, int out,
                    int error_out)
 {
+    handover_child();
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     // Whoever kills the ceremony ends its command, at the command's next safe place: what resumes would meet it at work.
     bool is_fine = prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && nothing >= 0 &&
@@ -117,16 +121,20 @@ static void read_some(struct stream *stream, world_line *line, void *line_data)
 }
 
 /** Until both ends, or the child ended and said no more: what its module left running may hold them open for ever. */
-static void listen_to(struct stream streams[static 2], int pidfd, world_line *line, void *line_data)
+static void listen_to(struct stream streams[static 2], pid_t pid, int pidfd, world_line *line,
+                      void *line_data)
 {
     bool is_over = false;
     while (streams[0].fd >= 0 || streams[1].fd >= 0) {
-        struct pollfd wait[3] = {{.fd = streams[0].fd, .events = POLLIN},
-                                 {.fd = streams[1].fd, .events = POLLIN},
-                                 {.fd = is_over ? -1 : pidfd, .events = POLLIN}};
+        struct pollfd wait[] = {{.fd = streams[0].fd, .events = POLLIN},
+                                {.fd = streams[1].fd, .events = POLLIN},
+                                {.fd = is_over ? -1 : pidfd, .events = POLLIN},
+                                {.fd = handover_fd(), .events = POLLIN}};
         int ready = poll(wait, ARRAY_LEN(wait), is_over ? 0 : -1);
         if (ready < 0)
-            continue; // EINTR: a signal that is the child's
+            continue; // EINTR: the next look sees what the signal was about
+        if (wait[3].revents != 0)
+            handover_heed(pid);
         for (int i = 0; i < 2; i++) {
             if (wait[i].revents != 0)
                 read_some(&streams[i], line, line_data);
@@ -143,28 +151,7 @@ static void listen_to(struct stream streams[static 2], int pidfd, world_line *li
     }
 }
 
-/* ---- signals: while a command runs, Ctrl-C is its own ---- */
-
-static void leave_to_the_child(int number)
-{
-    (void)number; // a handler, not SIG_IGN, which the child would inherit
-}
-
-static const int of_the_child[] = {SIGINT, SIGQUIT};
-
-static void hand_signals_over(struct sigaction before[static 2])
-{
-    struct sigaction leave = {.sa_handler = leave_to_the_child, .sa_flags = SA_RESTART};
-    (void)sigemptyset(&leave.sa_mask); // never fails
-    for (size_t i = 0; i < ARRAY_LEN(of_the_child); i++)
-        (void)sigaction(of_the_child[i], &leave, &before[i]); // can't fail for these
-}
-
-static void take_signals_back(const struct sigaction before[static 2])
-{
-    for (size_t i = 0; i < ARRAY_LEN(of_the_child); i++)
-        (void)sigaction(of_the_child[i], &before[i], NULL); // likewise
-}
+/* ---- its end ---- */
 
 static int wait_for(pid_t pid)
 {
@@ -176,34 +163,43 @@ static int wait_for(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : WORLD_KILLED;
 }
 
+static void close_pipe(const int ends[static 2])
+{
+    (void)close(ends[0]); // nothing was written
+    (void)close(ends[1]);
+}
+
 bool child_run(const struct machine *machine, char *const *argv, world_line *line, void *line_data,
                int *ret_exit, struct error *err)
 {
     int out[2] = {-1, -1};
     int error_out[2] = {-1, -1};
-    struct sigaction before[2];
     AUTO(environment_done) struct environment environment = {.count = 0};
     environment_fill(&environment, machine->site);
     if (pipe2(out, O_CLOEXEC) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't make a pipe for a command");
     if (pipe2(error_out, O_CLOEXEC) != 0) {
         (void)error_errno(err, ERROR_INPUT, errno, "can't make a pipe for a command");
-        (void)close(out[0]); // nothing was written
-        (void)close(out[1]);
+        close_pipe(out);
         return false;
     }
-    hand_signals_over(before);
+    if (!handover_begin(!machine->is_detached, err)) {
+        close_pipe(out);
+        close_pipe(error_out);
+        return false;
+    }
     pid_t pid = fork();
     int reason = errno;
     if (pid == 0)
         become(machine, argv, environment.texts, out[1], error_out[1]);
+    handover_parent();
     (void)close(out[1]);
     (void)close(error_out[1]);
     struct stream streams[2] = {{.fd = out[0]}, {.fd = error_out[0], .is_stderr = true}};
     AUTO(close) int pidfd = pid > 0 ? pidfd_open(pid, 0) : -1; // -1: the streams' ends have to do
-    listen_to(streams, pidfd, line, line_data);                // of a fork that failed: two ends at once
+    listen_to(streams, pid, pidfd, line, line_data);           // of a fork that failed: two ends at once
     *ret_exit = pid < 0 ? NOT_BEGUN : wait_for(pid);
-    take_signals_back(before);
+    handover_end();
     if (pid < 0)
         return error_errno(err, ERROR_INPUT, reason, "can't fork a command");
     return *ret_exit != NOT_BEGUN ||

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "cli/print.h"
 #include "cli/report.h"
+#include "ui/ui.h"
 
 static struct json *result_json(const struct init_result *result)
 {
@@ -34,20 +35,21 @@ static void print_result(const struct init_result *result)
     cli_print(stdout, "%-14s %s\n", "ledger key", result->ledger_key);
     cli_print(stdout, "%-14s %s\n", "ledger vkey", result->vkey);
     if (result->csr_path != NULL) {
-        cli_print(
-            stdout,
-            "%-14s %s\n\nbring it to the parent CA, then: coldca -C %s init --certificate FILE [--chain "
-            "FILE]\n",
-            "request", result->csr_path, result->path);
+        cli_print(stdout, "%-14s %s\n", "request", result->csr_path);
+        if (ui_says_next())
+            cli_print(
+                stdout,
+                "\nbring it to the parent CA, then: coldca -C %s init --certificate FILE [--chain FILE]\n",
+                result->path);
         return;
     }
     cli_print(stdout, "%-14s %s\n", "subject", result->subject);
     cli_print(stdout, "%-14s %s\n", "valid until", time_format(result->not_after, not_after));
     cli_print(stdout, "%-14s %s\n", "SHA-256", hex_of(BYTES(result->certificate_sha256), digest));
-    cli_print(stdout,
-              "\nkeep the vkey where an auditor finds it: it is what checks the ledger. Next: coldca -C %s "
-              "policy list\n",
-              result->path);
+    cli_print(stdout, "\nkeep the vkey where an auditor finds it: it is what checks the ledger.");
+    if (ui_says_next())
+        cli_print(stdout, " Next: coldca -C %s policy list", result->path);
+    cli_print(stdout, "\n");
 }
 
 void init_report(const struct init_result *result, bool wants_json)

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "cli/print.h"
 #include "cli/report.h"
+#include "ui/ui.h"
 
 #define PROBLEMS_MAX 1000
 
@@ -42,7 +43,7 @@ static const char *next_step(const struct revoke_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
         if (!plan->targets[i].is_key && plan->targets[i].action != REVOKE_NOTHING)
-            return "; `coldca crl` makes the CRL that says so";
+            return ui_says_next() ? "; `coldca crl` makes the CRL that says so" : "; the next CRL says so";
     }
     return "; every request with this key is refused from now on";
 }

@@ -59,8 +59,10 @@ int operator_token_init(int argc, char **argv, struct error *err)
         report_put(json, "label", label);
         report_json(json);
     } else {
-        cli_print(stdout, "token %s is ready. Next: coldca -C DIR init --token %s --subject \"CN=...\"\n",
-                  label, label);
+        cli_print(stdout, "token %s is ready.", label);
+        if (ui_says_next())
+            cli_print(stdout, " Next: coldca -C DIR init --token %s --subject \"CN=...\"", label);
+        cli_print(stdout, "\n");
     }
     return EXIT_DONE;
 }

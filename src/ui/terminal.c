@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/terminal.h"
 
+#include "base/console.h"
 #include "base/file.h"
 #include "base/quote.h"
 #include "ui/signals.h"
@@ -23,6 +24,11 @@ bool ui_has_terminal(void)
 {
     AUTO(close) int fd = open_terminal();
     return fd >= 0;
+}
+
+bool ui_says_next(void)
+{
+    return getenv(CEREMONY_VARIABLE) == NULL;
 }
 
 bool ui_may_color(FILE *stream)
@@ -74,7 +80,8 @@ void terminal_say_text(const char *text)
 
 bool conversation_interrupted(struct error *err, const char *cause)
 {
-    return error_set(err, ERROR_INTERRUPTED, 0, "stopped at a question by %s; run the command again", cause);
+    return error_set(err, ERROR_INTERRUPTED, 0, "stopped at a question by %s%s", cause,
+                     ui_says_next() ? "; run the command again" : "");
 }
 
 static bool ends(struct error *err, int number)

@@ -17,6 +17,7 @@
 void ui_use_utf8(void);
 
 /* ---- terminal ---- */
+bool ui_says_next(void); /**< what comes next is ours to say: not inside a ceremony, whose script says it */
 bool ui_has_terminal(void);      /**< a person can be asked: /dev/tty can be opened */
 bool ui_may_color(FILE *stream); /**< a terminal, no NO_COLOR, TERM not dumb */
 unsigned ui_width(FILE *stream); /**< columns; 80 if unknown */
