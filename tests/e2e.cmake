@@ -82,4 +82,7 @@ if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
 endif()
 coldca_script_test(e2e ceremony_rehearse e2e/ceremony_rehearse_test.sh)
 coldca_script_test(e2e ceremony_run e2e/ceremony_run_test.sh)
+foreach(walk stop interrupt)
+    coldca_script_test(e2e ceremony_terminal_${walk} e2e/ceremony_terminal_test.sh ${walk})
+endforeach()
 coldca_script_test(e2e ceremony_against e2e/ceremony_against_test.sh)

@@ -20,7 +20,8 @@ struct filled {
 struct answer {
     unsigned step;
     unsigned attempt; /**< 0: any */
-    char *yes, *choice, *why, *words, *remark;
+    char *yes, *choice, *why, *words, *remark, *note;
+    bool is_noted;  /**< not of the file: its note is written */
     bool is_chosen; /**< not of the file: a choice is made once, so that no rehearsal tries for ever */
 };
 struct ceremony_answers {
@@ -65,6 +66,7 @@ static const cyaml_schema_field_t answer_fields[] = {
     TEXT("why", CYAML_FLAG_OPTIONAL, struct answer, why),
     TEXT("words", CYAML_FLAG_OPTIONAL, struct answer, words),
     TEXT("remark", CYAML_FLAG_OPTIONAL, struct answer, remark),
+    TEXT("note", CYAML_FLAG_OPTIONAL, struct answer, note),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t answer_schema = {
@@ -102,7 +104,8 @@ static struct answer *answer_of(struct ceremony_answers *answers, const struct r
 {
     for (unsigned i = 0; i < answers->answer_count; i++) {
         struct answer *answer = &answers->answers[i];
-        char *const texts[] = {answer->yes, answer->choice, answer->why, answer->words, answer->remark};
+        char *const texts[] = {answer->yes,   answer->choice, answer->why,
+                               answer->words, answer->remark, answer->is_noted ? NULL : answer->note};
         if (answer->step == question->step && !(place == 1 && answer->is_chosen) &&
             (answer->attempt == 0 || answer->attempt == question->attempt) && texts[place] != NULL)
             return answer;
@@ -154,9 +157,22 @@ static const char *choice_of(struct answer *answer, const char *keys)
     return NULL;
 }
 
+/** What a note says is asked for right after its word was given for an answer. */
+static const char *note_of(struct ceremony_answers *answers, const struct room_question *question)
+{
+    struct answer *answer = answer_of(answers, question, 5);
+    if (answer == NULL || question->asks != ROOM_NOTE)
+        return answer == NULL ? NULL : CEREMONY_NOTE_WORD;
+    answer->is_noted = true;
+    return answer->note;
+}
+
 static const char *find(struct ceremony_answers *answers, const struct room_question *question)
 {
     struct answer *answer = NULL;
+    const char *note = question->asks < ROOM_STOP ? note_of(answers, question) : NULL;
+    if (note != NULL)
+        return note;
     switch (question->asks) {
     case ROOM_NAME:
         return person_of(answers, question->of, false);
@@ -180,6 +196,10 @@ static const char *find(struct ceremony_answers *answers, const struct room_ques
     case ROOM_REMARK:
         answer = answer_of(answers, question, 4);
         return answer == NULL ? NULL : answer->remark;
+    case ROOM_NOTE:
+        return note_of(answers, question);
+    case ROOM_WHOSE:
+        return answers->present_count == 0 ? NULL : answers->present[0].initials;
     case ROOM_STOP:
         break;
     }
@@ -199,6 +219,8 @@ static const char *words_of_question(const struct room_question *question)
         [ROOM_WORDS] = "words in answers",
         [ROOM_REMARK] = "remark in answers",
         [ROOM_STOP] = "nothing",
+        [ROOM_NOTE] = "note in answers",
+        [ROOM_WHOSE] = "one person more in present",
     };
     return words[question->asks];
 }

@@ -38,7 +38,7 @@ MUST_USE bool going_fault(struct going *going, const struct going_step *at, cons
 char *going_fill(const struct going *going, const char *text);
 
 /* ---- people (people.c) ---- */
-/** Asks; a Ctrl-C asks whether to stop here, which is recorded. ERROR_INTERRUPTED: stopped */
+/** Asks; "note" takes a remark and asks again, a Ctrl-C asks whether to stop here; both are recorded. ERROR_INTERRUPTED: stopped */
 MUST_USE bool going_ask(struct going *going, const struct going_step *at, struct room_question question,
                         struct builder *ret_answer, struct error *err);
 MUST_USE bool going_meet_people(struct going *going, struct error *err);

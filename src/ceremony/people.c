@@ -30,8 +30,7 @@ static bool ask_stop(struct going *going, const struct going_step *at, const cha
     struct error ignored = ERROR_INIT; // a second Ctrl-C is a yes
     AUTO(builder_done) struct builder answer = BUILDER_INIT;
     const struct room_question question = {.asks = ROOM_STOP,
-                                           .prompt =
-                                               "stop here? the same command resumes at this question (y/n)",
+                                           .prompt = "stop here? the same command resumes here (y/n)",
                                            .step = at == NULL ? 0 : at->number};
     bool is_answered = going->options->room.ask(going->options->room.data, &question, &answer, &ignored);
     if (is_answered && strcmp(builder_text(&answer), "y") != 0)
@@ -43,8 +42,9 @@ static bool ask_stop(struct going *going, const struct going_step *at, const cha
     return true;
 }
 
-bool going_ask(struct going *going, const struct going_step *at, struct room_question question,
-               struct builder *ret_answer, struct error *err)
+/** One question, until it is answered or the room stops. */
+static bool ask(struct going *going, const struct going_step *at, struct room_question question,
+                struct builder *ret_answer, struct error *err)
 {
     question.step = at == NULL ? 0 : at->number;
     question.attempt = at == NULL ? 0 : at->attempt;
@@ -59,6 +59,54 @@ bool going_ask(struct going *going, const struct going_step *at, struct room_que
             *err = why;
             return false;
         }
+    }
+}
+
+static const struct record_ceremony *present(const struct going *going, const char *role,
+                                             const char *initials);
+
+/** Somebody's remark, at whatever question: what it says, and whose it is. */
+static bool take_note(struct going *going, const struct going_step *at, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder initials = BUILDER_INIT;
+    struct room_question ask_text_of = {.asks = ROOM_NOTE, .prompt = "the remark, for the transcript"};
+    struct room_question ask_whose = {.asks = ROOM_WHOSE, .prompt = "initials of whose remark it is"};
+    const struct record_ceremony *person = NULL;
+    if (present(going, NULL, NULL) == NULL) {
+        going_say(going, "A remark has somebody's initials: first say who is here.\n");
+        return true;
+    }
+    if (!ask(going, at, ask_text_of, &text, err))
+        return false;
+    for (; text.len > 0 && person == NULL; ask_whose.again++) {
+        if (!ask(going, at, ask_whose, &initials, err))
+            return false;
+        person = present(going, NULL, builder_text(&initials));
+        if (person == NULL)
+            going_say(going, "%s: nobody who is here has these initials.\n", builder_text(&initials));
+    }
+    const struct record_ceremony event = {.event = CEREMONY_NOTE,
+                                          .text = builder_text(&text),
+                                          .role = person == NULL ? NULL : person->role,
+                                          .person = person == NULL ? NULL : person->person,
+                                          .initials = person == NULL ? NULL : person->initials};
+    going_say(going, person == NULL ? "No remark was written.\n" : "The remark is kept.\n");
+    return person == NULL || going_add(going, at, event, err);
+}
+
+bool going_ask(struct going *going, const struct going_step *at, struct room_question question,
+               struct builder *ret_answer, struct error *err)
+{
+    AUTO(free) char *prompt = memory_format("%s (or " CEREMONY_NOTE_WORD ")", question.prompt);
+    question.prompt = prompt;
+    for (;;) {
+        if (!ask(going, at, question, ret_answer, err))
+            return false;
+        if (strcmp(builder_text(ret_answer), CEREMONY_NOTE_WORD) != 0)
+            return true;
+        if (!take_note(going, at, err))
+            return false;
     }
 }
 

@@ -136,7 +136,10 @@ static bool begin(struct going *going, struct error *err)
 /** Nobody said good-bye: the power, or kill -9. */
 static bool note_interruption(struct going *going, unsigned number, struct error *err)
 {
-    const struct record_ceremony *last = &going->journal->events[going->journal->count - 1];
+    size_t newest = going->journal->count - 1;
+    while (newest > 0 && going->journal->events[newest].event == CEREMONY_NOTE)
+        newest--; // a remark changes nothing
+    const struct record_ceremony *last = &going->journal->events[newest];
     bool is_known = last->event == CEREMONY_INTERRUPTED;
     struct going_step at = {.step = number <= going->script->step_count ? &going->script->steps[number - 1]
                                                                         : NULL,
@@ -178,6 +181,10 @@ static void say_title(const struct going *going)
               going->options->is_rehearsal ? CEREMONY_MARK ": " : "", title, going->script->id,
               going->script->step_count);
     going_say_digest(going, "the script", going->script->sha256);
+    going_say_text(going, 0,
+                   "At each question: the word " CEREMONY_NOTE_WORD
+                   " writes a remark for the transcript; Ctrl-C "
+                   "stops, to be resumed later.");
 }
 
 /* ---- the steps ---- */

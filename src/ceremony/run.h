@@ -15,6 +15,9 @@
 
 /* ---- who is asked ---- */
 
+/** The answer to any question but the last three of room_asks: a remark is to be written first. */
+#define CEREMONY_NOTE_WORD "note"
+
 enum room_asks {
     ROOM_NAME,     /**< the name of a person of a role */
     ROOM_INITIALS, /**< that person's initials */
@@ -26,6 +29,8 @@ enum room_asks {
     ROOM_WORDS,    /**< words of a digest, from paper */
     ROOM_REMARK,   /**< what a note asks for */
     ROOM_STOP,     /**< "y" or "n": whether to stop here */
+    ROOM_NOTE,     /**< the text of a remark; empty: none after all */
+    ROOM_WHOSE,    /**< initials of anybody who is present, whose remark it is */
 };
 
 struct room_question {

@@ -178,10 +178,10 @@ catch {exec dd if=/dev/zero of=full/filler bs=1k}
 # What is written fits the journal's last page for a while.
 for {set i 0} {$i < 200} {incr i} {
     expect {
-        -ex "or no: " { send "no\r" }
-        -ex "abandon for good: " { send "r\r" }
-        -ex "why, for the transcript: " { send "[string repeat x 300]\r" }
-        -ex "who decides so: " { send "BE\r" }
+        -ex "or no (or note): " { send "no\r" }
+        -ex "abandon for good (or note): " { send "r\r" }
+        -ex "why, for the transcript (or note): " { send "[string repeat x 300]\r" }
+        -ex "who decides so (or note): " { send "BE\r" }
         -ex "free some space, then run the same command again" { break }
         timeout { fail "nothing goes on" }
         eof { fail "it ended without a word" }

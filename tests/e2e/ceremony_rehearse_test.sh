@@ -73,14 +73,14 @@ cat >answers.yaml <<'YAML'
 present: [{role: operator, name: Ann, initials: AE}, {role: second, name: Bob, initials: BE}]
 answers:
   - {step: 5, choice: go-on, why: 'it is a test'}
-  - {step: 6, words: 'aardvark adroitness aardvark adroitness', choice: abandon, why: 'the words are others'}
+  - {step: 6, words: 'aardvark adroitness aardvark adroitness', choice: abandon, why: 'the words are others', note: 'the lamp flickered'}
   - {step: 7, remark: 'nothing'}
 YAML
 run 0 ceremony rehearse compare.yaml --answers answers.yaml --keep other --json
 json .steps_done 5
 json .deviations 2
 tr -s ' \n' ' ' <other/evidence/REHEARSAL-transcript.txt >words
-for words in "the file is not the one whose SHA-256 the script has" "abandoned before its last step was done" "BE chose go-on: it is a test"; do
+for words in "the file is not the one whose SHA-256 the script has" "abandoned before its last step was done" "BE chose go-on: it is a test" "remark by AE: the lamp flickered"; do
     grep -qF "$words" words || fail "the transcript does not say: $words"
 done
 present other/media/stick/root.pem
