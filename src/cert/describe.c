@@ -13,7 +13,7 @@ static bool add_extended_key_usage(struct bytes value, struct builder *out)
     struct bytes content;
     struct bytes oid;
     char text[128];
-    if (!der_take(&value, DER_SEQUENCE, &content))
+    if (!der_take(&value, DER_SEQUENCE, &content) || value.len > 0)
         return false;
     while (content.len > 0) {
         if (!der_take(&content, DER_OID, &oid) || !der_oid_text(oid, text, sizeof(text)))
@@ -69,7 +69,7 @@ static void add_value(const struct cert_parts *parts, unsigned last, struct byte
         break;
     case 17:
         builder_add_text(out, " ");
-        is_shown = der_take(&value, DER_SEQUENCE, &names) && name_general_text(names, out);
+        is_shown = der_take(&value, DER_SEQUENCE, &names) && value.len == 0 && name_general_text(names, out);
         break;
     case 19:
         add_basic_constraints(parts, out);
@@ -132,5 +132,7 @@ bool cert_describe(struct bytes certificate, struct builder *ret_text, struct er
     struct bytes cursor = parts.extensions;
     while (parts_next_extension(&cursor, &extension))
         add_extension(&parts, &extension, ret_text);
+    if (cursor.len > 0)
+        builder_add_text(ret_text, "  the rest of the extensions is damaged\n");
     return true;
 }

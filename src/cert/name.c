@@ -162,7 +162,7 @@ static void add_escaped(struct bytes value, struct builder *out)
     AUTO(builder_done) struct builder escaped = BUILDER_INIT;
     for (size_t i = 0; i < value.len; i++) {
         bool is_edge = value.data[i] == ' ' && (i == 0 || i + 1 == value.len);
-        bool is_special = value.data[i] != '\0' && strchr(",+\"<>;=", value.data[i]) != NULL;
+        bool is_special = value.data[i] != '\0' && strchr(",+\"<>;=\\", value.data[i]) != NULL;
         if (is_edge || is_special || (i == 0 && value.data[i] == '#'))
             builder_add_u8(&escaped, '\\');
         builder_add_u8(&escaped, value.data[i]);

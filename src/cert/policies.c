@@ -173,6 +173,11 @@ static bool apply_limits(const struct cert_parts *parts, bool is_self_issued, st
                 return wrong(err, "policyConstraints (RFC 5280 4.2.1.11)");
             lower(&state->explicit_policy, number);
         }
+        // inhibitPolicyMapping takes a name away and gives none: what is then refused below is the validator's to refuse.
+        bool is_whole = !der_is_next(content, DER_CONTEXT_0 + 1) ||
+                        (der_take(&content, DER_CONTEXT_0 + 1, &value) && take_number(value, &number));
+        if (!is_whole || content.len > 0)
+            return wrong(err, "policyConstraints (RFC 5280 4.2.1.11)");
     }
     if (parts_find(parts, 54, &extension)) {
         if (!der_take(&extension.value, DER_INTEGER, &value) || extension.value.len > 0 ||

@@ -16,7 +16,9 @@ struct folder {
 
 static inline void folder_make(struct folder *folder)
 {
-    (void)snprintf(folder->path, sizeof(folder->path), "/tmp/coldca-test-XXXXXX");
+    // In memory where there is such a place: an fsync costs nothing there.
+    const char *place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    (void)snprintf(folder->path, sizeof(folder->path), "%s/coldca-test-XXXXXX", place);
     if (mkdtemp(folder->path) == NULL)
         abort();
     folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
