@@ -313,8 +313,12 @@ bool going_try_step(struct going *going, struct going_step *at, bool *ret_is_don
     const struct step_setting setting = {.site = going->options->site,
                                          .mark = going->options->is_rehearsal ? CEREMONY_MARK : NULL,
                                          .operator_name = going_operator(going),
-                                         .approver_keys = going->options->approver_keys};
+                                         .approver_keys = going->options->approver_keys,
+                                         .crl_again = going_has_signed_crl(going, at)};
     *ret_is_done = false;
+    if (setting.crl_again)
+        going_say(going,
+                  "\nAn attempt before has signed the CRL: it is delivered, and no other is signed.\n");
     if (!step_command(going->script, at->step, &setting, &command, err) ||
         (command.count > 0 && !find_left(going, at, &command, &left, err)) ||
         (left == LEFT_ALL && !do_all(going, at, &command, &is_done, err)))

@@ -254,7 +254,9 @@ static void write_revoke(struct writing *writing)
 static void write_crl(struct writing *writing)
 {
     IN_HOME(writing, "crl");
-    if (!add_plan(writing)) {
+    if (writing->setting->crl_again)
+        add_text(writing, "--again");
+    else if (!add_plan(writing)) {
         add_value(writing, "--days", FIELD_DAYS);
         add_value(writing, "--emergency", FIELD_EMERGENCY);
     }

@@ -58,6 +58,8 @@ MUST_USE bool going_choose(struct going *going, const struct going_step *at, enu
 /** Whether a condition is so now: the room's by the events, the others by the world. */
 MUST_USE bool going_is_so(const struct going *going, const struct step_need *need, bool *ret_is,
                           struct error *err);
+/** Whether an attempt before at a step that signs a CRL has signed it: of a plan the command itself finds out. Never fails: what can't be seen is not so. */
+bool going_has_signed_crl(const struct going *going, const struct going_step *at);
 /** One attempt at a step, up to the yes. *ret_is_done false: it failed, or somebody said no, which is kept */
 MUST_USE bool going_try_step(struct going *going, struct going_step *at, bool *ret_is_done,
                              struct error *err);

@@ -89,6 +89,7 @@ struct step_setting {
     const char *mark; /**< rehearsal: put before the CN of subjects; NULL: none */
     const char *operator_name; /**< for --operator; NULL: left out */
     const char *approver_keys; /**< rehearsal: a directory with PERSON.pem; NULL: people approve elsewhere */
+    bool crl_again;            /**< an attempt before has signed the CRL of this step: it is delivered */
 };
 MUST_USE bool step_command(const struct ceremony_script *script, const struct ceremony_step *step,
                            const struct step_setting *setting, struct step_command *ret_command,

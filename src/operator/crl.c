@@ -55,6 +55,8 @@ static int sign(int argc, char **argv, struct error *err)
     AUTO(options_done) struct options options = {.home = NULL};
     const struct option_row rows[] = {
         {"out", 'o', OPTION_TEXT, "DIR", "where the CRL goes besides crl/ in the home", &crl.out},
+        {"again", 0, OPTION_FLAG, NULL, "sign none: deliver the newest that was signed, to --out",
+         &crl.again},
         {"days", 0, OPTION_DAYS, "N", "to the next CRL, instead of ca.yaml's", &crl.days},
         PLANNED_ROWS(&given, &crl.plan_out, &valid_for),
         {"emergency", 0, OPTION_TEXT, "REASON",
@@ -68,6 +70,11 @@ static int sign(int argc, char **argv, struct error *err)
         return EXIT_DONE;
     if (options.arguments.count > 0) {
         (void)error_set(err, ERROR_USAGE, 0, "crl takes no file; crl show and crl verify do");
+        return (int)err->kind;
+    }
+    if (crl.again && (crl.days != 0 || crl.plan_out != NULL || crl.emergency != NULL || given.plan != NULL)) {
+        (void)error_set(err, ERROR_USAGE, 0,
+                        "--again delivers a CRL as it was signed, so it goes with --out only");
         return (int)err->kind;
     }
     if (only_due)

@@ -199,7 +199,7 @@ static bool admit(struct status_desk *desk, const struct crl_options *options, s
                   struct error *err)
 {
     if (options->given == NULL)
-        return options->plan_out != NULL || status_desk_permits(desk, ACT_CRL, err);
+        return options->again || options->plan_out != NULL || status_desk_permits(desk, ACT_CRL, err);
     if (!planned_admit(desk, ACT_CRL, options->given, &drawing->admitted, err))
         return false;
     drawing->planned = plan_file_record(&drawing->admitted.file, 0);
@@ -312,17 +312,18 @@ static bool leave(struct status_desk *desk, const struct crl_places *places, uin
     return signer_remember_crl(desk->signer, number, err) &&
            crl_places_deliver(places, result->name, made,
                               is_planned ? "run the same command again, which delivers it"
-                                         : "run `coldca crl` again, which makes the next one",
+                                         : "`coldca crl --again` delivers it",
                               err);
 }
 
-/** The plan was carried out by a run that was stopped, maybe before its checkpoint, or the token's memory of it. */
+/** It was issued by a run that was stopped, maybe before its checkpoint, or the token's memory of it. \param admitted  its plan; NULL: the newest */
 static bool deliver_again(struct status_desk *desk, const struct admitted *admitted,
                           const struct crl_places *places, struct crl_result *result, struct error *err)
 {
     AUTO(crl_again_done) struct crl_again again = {.made = NULL};
     const struct ledger *ledger = desk->home->ledger;
-    if (!crl_again_make(desk->home, admitted->file.sha256, places->home_fd, &again, err))
+    if (!(admitted == NULL ? crl_again_newest(desk->home, places->home_fd, &again, err)
+                           : crl_again_make(desk->home, admitted->file.sha256, places->home_fd, &again, err)))
         return false;
     name_files(again.frame.number, result);
     // What has its checkpoint needs no signature, by no key.
@@ -331,8 +332,8 @@ static bool deliver_again(struct status_desk *desk, const struct admitted *admit
                      : status_desk_unlock(desk, "crl", err) && status_desk_end(desk, err)) ||
         !leave(desk, places, again.frame.number, again.made, true, result, err))
         return false;
-    console_notice(desk->console, "this plan was carried out before; its CRL %" PRIu64 " is delivered again",
-                   again.frame.number);
+    console_notice(desk->console, "%sCRL %" PRIu64 " is delivered again",
+                   admitted == NULL ? "" : "this plan was carried out before; its ", again.frame.number);
     say_result(&again.frame, again.entries, again.made, result);
     result->is_again = true;
     return true;
@@ -358,8 +359,8 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
         !status_desk_confine(&desk, options->out, err) ||
         (places.has_out && !directory_meet_checkpoint(&places.out, err)))
         return false;
-    if (drawing.planned != NULL && drawing.admitted.done[0])
-        return deliver_again(&desk, &drawing.admitted, &places, ret_result, err);
+    if (options->again || (drawing.planned != NULL && drawing.admitted.done[0]))
+        return deliver_again(&desk, options->again ? NULL : &drawing.admitted, &places, ret_result, err);
     if (!begin(&desk, err) || !draw(&desk, options, places.home_fd, &drawing, err))
         return false;
     name_files(drawing.frame.number, ret_result);

@@ -5,7 +5,7 @@
  *
  *   open the home - abandon what is unfinished - log in - read the ledger - draw - log, sign, verify, log - checkpoint - files
  *
- * Of a plan that was carried out the CRL is rebuilt from the ledger, and delivered again (crl_again.h).
+ * Of a plan that was carried out, or with `again`, the CRL is rebuilt from the ledger, and delivered again (crl_again.h).
  */
 #ifndef COLDCA_STATUS_CRL_H
 #define COLDCA_STATUS_CRL_H
@@ -22,6 +22,7 @@ struct crl_options {
     const struct plan_given *given; /**< carry out this plan with its approvals; NULL */
     const char *plan_out;           /**< write a plan instead of signing; NULL */
     int64_t valid_for;              /**< plan_out: seconds */
+    bool again;                     /**< deliver the newest that was issued, and sign none */
     const char *emergency;          /**< why one person does what people should approve; NULL */
 };
 
@@ -33,7 +34,7 @@ struct crl_result {
     int64_t next_update;
     size_t der_len;
     char name[32]; /**< of the files without their endings: "crl-7" */
-    bool is_again; /**< an earlier run signed it by this plan */
+    bool is_again; /**< an earlier run signed it */
 };
 MUST_USE bool crl_sign(const struct crl_options *options, const struct console *console,
                        struct crl_result *ret_result, struct error *err);

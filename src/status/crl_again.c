@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status/crl_again.h"
 
+#include "records/newest_crl.h"
 #include "records/verify.h"
 
 #include <inttypes.h>
@@ -11,10 +12,11 @@ void crl_again_done(struct crl_again *again)
     auto_crl_made_free(&again->made);
 }
 
-/** A plan's CRL, looked for among the records as they are read. */
+/** A CRL, looked for among the records as they are read. */
 struct search {
     const struct home *home;
-    const uint8_t *plan_sha256;
+    const uint8_t *plan_sha256; /**< of its plan; NULL: it is known by its record */
+    uint64_t signing_seq;
     int folder;
     struct revoked *revoked; /**< of the records before */
     struct crl_again *again;
@@ -33,13 +35,20 @@ static bool draw(struct search *search, const struct record_crl_signing *record,
            error_set(err, ERROR_LEDGER, 0, "it is another than was signed; run `coldca ledger verify`");
 }
 
-static bool meet_signing(struct search *search, uint64_t seq, const struct json *json, struct error *err)
+static bool is_wanted(const struct search *search, uint64_t seq, const struct json *json)
 {
     AUTO(builder_done) struct builder plan = BUILDER_INIT;
+    if (search->plan_sha256 == NULL)
+        return seq == search->signing_seq;
+    return json_hex(json, "plan_sha256", &plan) &&
+           bytes_equal(builder_bytes(&plan), bytes_of(search->plan_sha256, 32));
+}
+
+static bool meet_signing(struct search *search, uint64_t seq, const struct json *json, struct error *err)
+{
     AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     struct record_crl_signing record;
-    if (!json_hex(json, "plan_sha256", &plan) ||
-        !bytes_equal(builder_bytes(&plan), bytes_of(search->plan_sha256, 32)))
+    if (!is_wanted(search, seq, json))
         return true;
     search->again->signing_seq = seq;
     return record_crl_signing_read(json, &buffer, &record, err) &&
@@ -79,14 +88,35 @@ static bool meet(void *data, uint64_t seq, struct bytes text, struct error *err)
     return revoked_take(search->revoked, seq, text, err);
 }
 
+static bool look(struct search *search, struct error *err)
+{
+    AUTO(ledger_scan_free) struct ledger_scan *scan = ledger_scan_new(search->home->ledger);
+    AUTO(revoked_free) struct revoked *revoked = revoked_new();
+    search->revoked = revoked;
+    return ledger_scan_on(scan, meet, search, err);
+}
+
+bool crl_again_newest(const struct home *home, int folder, struct crl_again *again, struct error *err)
+{
+    struct newest_crl newest;
+    struct search search = {.home = home, .folder = folder, .again = again};
+    if (!newest_crl_find(home->ledger, &newest, err))
+        return false;
+    if (!newest.has)
+        return error_set(err, ERROR_INPUT, 0, "no CRL was issued yet; `coldca crl` signs the first");
+    search.signing_seq = newest.size;
+    return look(&search, err) &&
+           (again->is_issued || error_set(err, ERROR_LEDGER, 0,
+                                          "the records of CRL %" PRIu64
+                                          " are not where index.sqlite has them; run `coldca ledger verify`",
+                                          newest.number));
+}
+
 bool crl_again_make(const struct home *home, const uint8_t plan_sha256[static 32], int folder,
                     struct crl_again *again, struct error *err)
 {
-    AUTO(ledger_scan_free) struct ledger_scan *scan = ledger_scan_new(home->ledger);
-    AUTO(revoked_free) struct revoked *revoked = revoked_new();
-    struct search search = {
-        .home = home, .plan_sha256 = plan_sha256, .folder = folder, .revoked = revoked, .again = again};
-    if (!ledger_scan_on(scan, meet, &search, err))
+    struct search search = {.home = home, .plan_sha256 = plan_sha256, .folder = folder, .again = again};
+    if (!look(&search, err))
         return false;
     return again->is_issued ||
            error_set(err, ERROR_INPUT, 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CRL of a plan that was carried out, rebuilt from the records before its crl.signing and the signature in its crl.issued: a run that
- * was stopped before it delivered is finished by the same command, and the CA key signs nothing.
+ * A CRL that was issued, rebuilt from the records before its crl.signing and the signature in its crl.issued: a run that was stopped before
+ * it delivered is finished, and the CA key signs nothing. Of a plan that was carried out by the same command, else by `crl --again`.
  */
 #ifndef COLDCA_STATUS_CRL_AGAIN_H
 #define COLDCA_STATUS_CRL_AGAIN_H
@@ -27,5 +27,8 @@ DEFINE_AUTO_VALUE(struct crl_again, crl_again_done);
  */
 MUST_USE bool crl_again_make(const struct home *home, const uint8_t plan_sha256[static 32], int folder,
                              struct crl_again *again, struct error *err);
+/** The newest that was issued, likewise. \return false: ERROR_INPUT, there is none */
+MUST_USE bool crl_again_newest(const struct home *home, int folder, struct crl_again *again,
+                               struct error *err);
 
 #endif

@@ -140,9 +140,14 @@ TCL
 run 0 -C ca ledger verify --json
 json '.records > 0'
 
-people "killed while a command asked for the PIN: the step is begun again" <<'TCL'
+people "killed while a command asked for the PIN: the step is begun again; a CRL that is not the one that was wanted is followed by another" <<'TCL'
 starts
 wants "Resuming this ceremony at step 4 of 5"
+answers "Enter to do it" ""
+pin
+wants "SHA-256 of stick:crl/"
+answers "yes: initials of the second" "no"
+again
 answers "Enter to do it" ""
 pin
 wants "SHA-256 of stick:crl/"
@@ -157,6 +162,7 @@ ends 0
 TCL
 run 0 -C ca ledger verify --json
 json .records_past_checkpoint 0
+equal "$(records '.type == "crl.issued"')" 2 "the one that nobody wanted, and another"
 run 0 -C ca ledger verify --transcript evidence/transcript.txt
 tr -s ' \n' ' ' <evidence/transcript.txt >words
 for words in "the clock is before this program was built" "stick:one.approval is not there" "the medium stick is not mounted" \

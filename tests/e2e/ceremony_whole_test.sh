@@ -222,6 +222,7 @@ json .ok
 json .records_past_checkpoint 0
 run 0 -C homes/root ledger verify --transcript evidence/transcript.html
 equal "$(jq -s '[.[] | select(.type == "cert.issued")] | length' homes/issuing/ledger.jsonl)" 20
+equal "$(jq -s '[.[] | select(.type == "crl.issued")] | length' homes/issuing/ledger.jsonl)" 1
 equal "$(find stick/devices -name 'device-*.pem' | wc -l)" 20
 openssl verify -x509_strict -CAfile stick/root.pem -untrusted stick/certificates/issuing.pem stick/devices/device-7.pem >verified 2>&1 || fail "$(cat verified)"
 tr -s ' \n' ' ' <evidence/transcript.txt >words

@@ -127,6 +127,24 @@ says "older than what left it"
 rm ca/crl/crl-6.der
 run 0 -C ca ledger verify
 
+step "the newest CRL is delivered again as it was signed, from the ledger alone; nothing is signed"
+mv ca/crl kept-crl
+issued=$(records '.type == "crl.issued"')
+run 0 -C ca crl --again --out again "${pin[@]}" --json
+json '.number == 5 and .repeated'
+for place in ca/crl again; do same kept-crl/crl-5.der $place/crl-5.der && same kept-crl/crl-5.pem $place/crl-5.pem; done
+equal "$(records '.type == "crl.issued"')" "$issued"
+run 0 -C ca crl --again --out again "${pin[@]}"
+says "CRL 5 is delivered again"
+echo other >again/crl-5.der
+run 3 -C ca crl --again --out again "${pin[@]}"
+says "another crl-5.der is there already"
+run 2 -C ca crl --again --days 3 "${pin[@]}"
+says "--again delivers a CRL as it was signed"
+rm -rf ca/crl
+mv kept-crl ca/crl
+sound_ledger
+
 step "a list: all bad lines are named, and nothing is done, unless they may be skipped"
 {
     echo "serial,reason,invalidity_date"
