@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(module builder encode quote json canonical time secret error finding digest der public_key similar yaml host)
+foreach(module builder encode quote json json_wire canonical time secret error finding digest der public_key similar yaml host)
     coldca_unit_test(base ${module})
 endforeach()
 coldca_unit_test(base file LIBRARIES PkgConfig::SECCOMP)

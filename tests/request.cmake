@@ -25,9 +25,9 @@ target_link_libraries(bench_readers PRIVATE coldca_request coldca_csr_maker)
 add_executable(make_text_requests support/make_text_requests.c)
 target_link_libraries(make_text_requests PRIVATE coldca_csr_maker)
 
-# The whole program with readers that lie, for tests/e2e/liar_test.sh.
-add_executable(coldca_liar ${CMAKE_SOURCE_DIR}/src/main.c support/liar.c)
+# The whole program with readers that lie, for tests/e2e/liar_test.sh and liar_plans_test.sh.
+add_executable(coldca_liar ${CMAKE_SOURCE_DIR}/src/main.c support/liar.c support/liar_plan.c)
 target_compile_definitions(coldca_liar PRIVATE COLDCA_COMMIT="liar")
 target_link_libraries(coldca_liar PRIVATE coldca_operator)
-target_link_options(coldca_liar PRIVATE LINKER:--wrap=csr_read_all)
-set_source_files_properties(support/liar.c PROPERTIES COMPILE_OPTIONS "-Wno-reserved-identifier;-Wno-missing-prototypes")
+target_link_options(coldca_liar PRIVATE LINKER:--wrap=csr_read_all LINKER:--wrap=plan_file_parse)
+set_source_files_properties(support/liar.c support/liar_plan.c PROPERTIES COMPILE_OPTIONS "-Wno-reserved-identifier;-Wno-missing-prototypes")

@@ -9,7 +9,7 @@
 #include "cert/cert.h"
 #include "home/home.h"
 #include "records/cert.h"
-#include "records/plan_file.h"
+#include "records/plan_read.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -243,7 +243,7 @@ bool ceremony_against(struct bytes plan, const struct ceremony_script *script,
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
     AUTO(rehearsed_done) struct rehearsed rehearsed = {.count = 0};
-    if (!plan_file_read(plan, &file, err))
+    if (!plan_file_read_confined(plan, &file, err))
         return false;
     if (file.header.act != ACT_ISSUE && file.header.act != ACT_ISSUE_CA)
         return error_set(

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/quote.h"
+#include "records/plan_read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@
 void given_done(struct given *given)
 {
     option_list_done(&given->approvals);
-    builder_done(&given->file);
+    plan_file_done(&given->file);
     for (size_t i = 0; i < ADMIT_APPROVALS_MAX; i++)
         builder_done(&given->notes[i]);
 }
@@ -27,9 +28,11 @@ bool given_read(struct given *given, const struct plan_given **ret_given, struct
                error_set(err, ERROR_USAGE, 0, "--approval goes with --plan FILE");
     if (given->approvals.count > ADMIT_APPROVALS_MAX)
         return error_set(err, ERROR_USAGE, 0, "at most %d approvals", ADMIT_APPROVALS_MAX);
-    if (!file_read(AT_FDCWD, given->plan, PLAN_FILE_MAX_LEN, &given->file, err))
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (!file_read(AT_FDCWD, given->plan, PLAN_FILE_MAX_LEN, &text, err) ||
+        !plan_file_read_confined(builder_bytes(&text), &given->file, err))
         return false;
-    given->given.file = builder_bytes(&given->file);
+    given->given.file = &given->file;
     for (size_t i = 0; i < given->approvals.count; i++) {
         if (!file_read(AT_FDCWD, given->approvals.items[i], APPROVAL_MAX_LEN, &given->notes[i], err))
             return false;

@@ -9,7 +9,7 @@
 struct given {
     const char *plan; /**< --plan; NULL */
     struct option_list approvals;
-    struct builder file;
+    struct plan_file file;
     struct builder notes[ADMIT_APPROVALS_MAX];
     struct plan_given given;
 };
@@ -35,7 +35,7 @@ DEFINE_AUTO_VALUE(struct given, given_done);
             valid                                                                                            \
     }
 
-/** Reads the files. ERROR_USAGE: approvals without a plan; ERROR_INPUT. \param ret_given  NULL without --plan */
+/** Reads the files, the plan in a confined process: before anything else is opened. ERROR_USAGE: approvals without a plan; ERROR_INPUT. \param ret_given  NULL without --plan */
 MUST_USE bool given_read(struct given *given, const struct plan_given **ret_given, struct error *err);
 
 /** "7d", "12h" or "30m" in seconds. ERROR_USAGE */

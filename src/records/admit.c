@@ -121,8 +121,9 @@ static bool admit(const struct home *home, const struct plan_given *given, int64
     AUTO(control_done) struct control control = {.people_count = 0};
     bool is_set = false;
     uint64_t seq = 0;
-    if (!plan_file_read(given->file, &admitted->file, err) ||
-        !is_for_this_ca(home, &admitted->file.header, err) ||
+    admitted->file = *given->file;
+    *given->file = (struct plan_file){.items = NULL}; // it is admitted's to free
+    if (!is_for_this_ca(home, &admitted->file.header, err) ||
         !control_in_force(home->ledger, &control, &is_set, err))
         return false;
     if (!is_set)

@@ -14,7 +14,7 @@
 
 /** What a person brought. Borrowed. */
 struct plan_given {
-    struct bytes file;
+    struct plan_file *file; /**< read in a confined process (plan_read.h); plan_admit() takes what is in it */
     struct bytes approvals[ADMIT_APPROVALS_MAX];
     size_t count;
 };

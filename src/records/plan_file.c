@@ -196,39 +196,115 @@ static bool check_whole(struct plan_file *file, struct error *err)
            error_set(err, ERROR_INPUT, 0, "its policy_text is not that of policy_sha256");
 }
 
-static bool read_plan(const struct json *json, struct plan_file *file, struct error *err)
+/** \param data  the list of those that there are, NULL at its end; becomes NULL if there is another */
+static bool is_known(const char *key, const struct json *value, void *data)
 {
-    const char *kind = json_text(json, "kind");
-    const char *header = json_text(json, "header");
-    const struct json *items = json_get(json, "items");
-    const char *policy_text = json_text(json, "policy_text");
-    if (kind == NULL || strcmp(kind, FILE_KIND) != 0 || header == NULL || items == NULL)
+    const char *const **known = data;
+    (void)value;
+    for (const char *const *at = *known; *at != NULL; at++) {
+        if (strcmp(*at, key) == 0)
+            return true;
+    }
+    *known = NULL;
+    return false;
+}
+
+/** Nothing stands in a plan that nobody looks at. */
+static bool check_members(const struct json *json, const char *const *known, const char *of,
+                          struct error *err)
+{
+    json_each(json, is_known, &known);
+    return known != NULL || error_set(err, ERROR_INPUT, 0, "%s has a member that is not known", of);
+}
+
+static struct json *clone_of(const struct json *json, const char *key)
+{
+    const struct json *member = json_get(json, key);
+    return member == NULL ? NULL : json_clone(member);
+}
+
+static bool of_parts(const struct json *whole, const struct json *header, struct plan_file *file,
+                     struct error *err)
+{
+    static const char *const members[] = {"kind",   "header",    "items",       "refused",
+                                          "people", "evaluated", "policy_text", NULL};
+    static const char *const entry_members[] = {"record", "request", NULL};
+    const char *kind = json_text(whole, "kind");
+    const char *header_text = json_text(whole, "header");
+    const char *policy_text = json_text(whole, "policy_text");
+    if (kind == NULL || strcmp(kind, FILE_KIND) != 0 || header_text == NULL ||
+        json_get(whole, "items") == NULL)
         return error_set(err, ERROR_INPUT, 0, "not a plan: kind, header or items are missing");
-    if (!plan_header_read(bytes_of_text(header), &file->header, err))
+    if (!check_members(whole, members, "it", err))
         return false;
-    file->items = json_clone(items);
-    if (json_get(json, "refused") != NULL)
-        file->refused = json_clone(json_get(json, "refused"));
-    if (json_get(json, "people") != NULL)
-        file->people = json_clone(json_get(json, "people"));
-    if (json_get(json, "evaluated") != NULL)
-        file->judged = json_clone(json_get(json, "evaluated"));
+    for (size_t i = 0; i < json_count(json_get(whole, "items")); i++) {
+        if (!check_members(json_at(json_get(whole, "items"), i), entry_members, "an item", err))
+            return false;
+    }
+    if (!plan_header_of_json(header, bytes_of_text(header_text), &file->header, err))
+        return false;
+    file->items = clone_of(whole, "items");
+    file->refused = clone_of(whole, "refused");
+    file->people = clone_of(whole, "people");
+    file->judged = clone_of(whole, "evaluated");
     file->policy_text = policy_text == NULL ? NULL : memory_text(policy_text);
     digest_header(file);
     return check_items(file, err) && check_whole(file, err);
 }
 
-bool plan_file_read(struct bytes text, struct plan_file *ret_file, struct error *err)
+static bool refuse_reading(struct error *err)
+{
+    err->kind = ERROR_INPUT;
+    return error_while(err, "reading the plan");
+}
+
+bool plan_file_of_parts(const struct json *whole, const struct json *header, struct plan_file *ret_file,
+                        struct error *err)
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    AUTO(json_free) struct json *json = NULL;
-    if (text.len > 0 && text.data[text.len - 1] == '\n')
-        text.len--;
-    if (!json_parse(text, &json, err) || !read_plan(json, &file, err)) {
-        err->kind = ERROR_INPUT;
-        return error_while(err, "reading the plan");
-    }
+    if (!of_parts(whole, header, &file, err))
+        return refuse_reading(err);
     *ret_file = file;
     file = (struct plan_file){.items = NULL};
     return true;
+}
+
+/** Without its line end. */
+static struct bytes only_line(struct bytes text)
+{
+    return text.len > 0 && text.data[text.len - 1] == '\n' ? bytes_slice(text, 0, text.len - 1) : text;
+}
+
+bool plan_file_parse(struct bytes text, struct json **ret_whole, struct json **ret_header, struct error *err)
+{
+    AUTO(json_free) struct json *whole = NULL;
+    AUTO(json_free) struct json *header = NULL;
+    if (!json_parse(only_line(text), &whole, err))
+        return refuse_reading(err);
+    const char *header_text = json_text(whole, "header");
+    if (header_text == NULL)
+        header = json_new_object(); // what is not there has no parts, and plan_file_of_parts() says so
+    else if (!json_parse(bytes_of_text(header_text), &header, err))
+        return error_while(err, "reading the header of a plan") || refuse_reading(err);
+    *ret_whole = TAKE(whole);
+    *ret_header = TAKE(header);
+    return true;
+}
+
+bool plan_file_is_text(const struct json *whole, const struct json *header, struct bytes text)
+{
+    AUTO(builder_done) struct builder whole_text = BUILDER_INIT;
+    AUTO(builder_done) struct builder header_text = BUILDER_INIT;
+    const char *wanted = json_text(whole, "header");
+    json_canonical(whole, &whole_text);
+    json_canonical(header, &header_text);
+    return bytes_equal(builder_bytes(&whole_text), only_line(text)) &&
+           (wanted == NULL || bytes_equal_text(builder_bytes(&header_text), wanted));
+}
+
+bool plan_file_read(struct bytes text, struct plan_file *ret_file, struct error *err)
+{
+    AUTO(json_free) struct json *whole = NULL;
+    AUTO(json_free) struct json *header = NULL;
+    return plan_file_parse(text, &whole, &header, err) && plan_file_of_parts(whole, header, ret_file, err);
 }

@@ -42,8 +42,19 @@ void plan_file_add_person(struct plan_file *file, const char *name, const char *
 void plan_file_seal(struct plan_file *file);
 /** The file's bytes; appends. */
 void plan_file_write(const struct plan_file *file, struct builder *ret_text);
-/** ERROR_INPUT: it is not a plan, or not whole. */
+/** ERROR_INPUT: it is not a plan, or not whole. Parses in this process: for foreign files there is plan_file_read_confined() (plan_read.h). */
 MUST_USE bool plan_file_read(struct bytes text, struct plan_file *ret_file, struct error *err);
+
+/* The steps of it, of which only the first parses text. */
+
+/** Text to JSON: of the whole, and of the header's text in it. \param ret_header  an object, empty if there is no header */
+MUST_USE bool plan_file_parse(struct bytes text, struct json **ret_whole, struct json **ret_header,
+                              struct error *err);
+/** Whether the JSON, written in its one spelling, is the text: then nothing was made up, left out or put elsewhere. */
+bool plan_file_is_text(const struct json *whole, const struct json *header, struct bytes text);
+/** JSON to a plan. ERROR_INPUT as plan_file_read() */
+MUST_USE bool plan_file_of_parts(const struct json *whole, const struct json *header,
+                                 struct plan_file *ret_file, struct error *err);
 
 /** An item's record; borrowed. */
 const struct json *plan_file_record(const struct plan_file *file, size_t index);

@@ -78,20 +78,24 @@ static bool read_members(const struct json *json, struct plan_header *header, st
     return read_policy(json, header, err);
 }
 
-bool plan_header_read(struct bytes text, struct plan_header *ret_header, struct error *err)
+static bool of_json(const struct json *json, struct bytes text, struct plan_header *header, struct error *err)
+{
+    AUTO(builder_done) struct builder again = BUILDER_INIT;
+    if (!read_members(json, header, err))
+        return false;
+    // One spelling a header, and no member that nobody looked at: what is approved is what is understood.
+    plan_header_write(header, &again);
+    return bytes_equal(builder_bytes(&again), text) ||
+           error_set(err, ERROR_INPUT, 0, "not its canonical form, or a member that is not known");
+}
+
+bool plan_header_of_json(const struct json *json, struct bytes text, struct plan_header *ret_header,
+                         struct error *err)
 {
     AUTO(plan_header_done) struct plan_header header = {.origin = NULL};
-    AUTO(json_free) struct json *json = NULL;
-    AUTO(builder_done) struct builder again = BUILDER_INIT;
     bool is_read = text.len <= PLAN_HEADER_MAX_LEN
-                       ? json_parse(text, &json, err) && read_members(json, &header, err)
+                       ? of_json(json, text, &header, err)
                        : error_set(err, ERROR_INPUT, 0, "longer than %d bytes", PLAN_HEADER_MAX_LEN);
-    if (is_read) {
-        // One spelling a header, and no member that nobody looked at: what is approved is what is understood.
-        plan_header_write(&header, &again);
-        if (!bytes_equal(builder_bytes(&again), text))
-            is_read = error_set(err, ERROR_INPUT, 0, "not its canonical form, or a member that is not known");
-    }
     if (!is_read) {
         err->kind = ERROR_INPUT;
         return error_while(err, "reading the header of a plan");
@@ -99,6 +103,19 @@ bool plan_header_read(struct bytes text, struct plan_header *ret_header, struct 
     *ret_header = header;
     header = (struct plan_header){.origin = NULL};
     return true;
+}
+
+bool plan_header_read(struct bytes text, struct plan_header *ret_header, struct error *err)
+{
+    AUTO(json_free) struct json *json = NULL;
+    if (text.len > PLAN_HEADER_MAX_LEN)
+        return error_set(err, ERROR_INPUT, 0, "longer than %d bytes", PLAN_HEADER_MAX_LEN) ||
+               error_while(err, "reading the header of a plan");
+    if (!json_parse(text, &json, err)) {
+        err->kind = ERROR_INPUT;
+        return error_while(err, "reading the header of a plan");
+    }
+    return plan_header_of_json(json, text, ret_header, err);
 }
 
 /* ---- items ---- */

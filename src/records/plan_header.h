@@ -34,6 +34,10 @@ void plan_header_write(const struct plan_header *header, struct builder *ret_tex
 /** From its canonical form, and no other. ERROR_INPUT */
 MUST_USE bool plan_header_read(struct bytes text, struct plan_header *ret_header, struct error *err);
 
+/** The same of text that a parser process has taken apart: its JSON has to be what stands in the text. \param json  of text, or a lie */
+MUST_USE bool plan_header_of_json(const struct json *json, struct bytes text, struct plan_header *ret_header,
+                                  struct error *err);
+
 /**
  * The leaf of a plan's item: a record as it will stand in the ledger, without what only the run knows (seq, time, operator, batch,
  * plan_sha256, plan_index, plan_path, emergency_reason; of a crl.signing size and previous, too, which follow from its seq).

@@ -10,9 +10,8 @@
 #include "witness/key.h"
 
 /**
- * Reads a plan from a file, and puts it into words: in a process that can do nothing else (sandbox/call.h), so before a token is opened.
- * This process reads the header alone, which is short and in one spelling, and makes the digest of it that is approved.
- * \param ret_file  header, digest and people; no items
+ * Reads a plan from a file, and puts it into words: in a process that can do nothing else (records/plan_read.h), so before a token is
+ * opened. What it says of the plan is held against the file's bytes; what the items come to is believed, as words for this person.
  * \return false: ERROR_INPUT, what is wrong with it, or with the parser process
  */
 MUST_USE bool approve_read(const char *path, struct plan_file *ret_file, struct builder *ret_words,

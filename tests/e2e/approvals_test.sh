@@ -60,7 +60,7 @@ run 3 approve first.plan --key nobody.key.pem --yes
 says "no person whom the plan's control names has this key: say who approves with --name NAME"
 mkdir first.plan.
 run 0 approve --vkey --name ../out --key nobody.key.pem
-jq -c --arg key "$(cat out)" '.people[0] = {name: "../out", key: $key}' first.plan >path.plan
+jq -cjS --arg key "$(cat out)" '.people[0] = {name: "../out", key: $key}' first.plan >path.plan
 mkdir path.plan..
 run 3 approve path.plan --key nobody.key.pem --yes
 absent out.approval

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plan's file, its header and approvals, from a stick: what is taken is what would be written, and its root is that of its items. */
+#include "base/json_wire.h"
 #include "fuzz.h"
 #include "records/approval.h"
 #include "records/plan_file.h"
@@ -37,6 +38,26 @@ static void check_control(struct bytes data)
         abort();
 }
 
+/** As a parser process that was taken over would send it. */
+static void check_wire(struct bytes data)
+{
+    AUTO(json_free) struct json *json = NULL;
+    AUTO(json_free) struct json *again = NULL;
+    AUTO(builder_done) struct builder message = BUILDER_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder same = BUILDER_INIT;
+    struct error err = ERROR_INIT;
+    if (!json_wire_read(data, &json, &err))
+        return;
+    json_wire_write(json, &message);
+    if (!json_wire_read(builder_bytes(&message), &again, &err))
+        abort();
+    json_canonical(json, &text);
+    json_canonical(again, &same);
+    if (!bytes_equal(builder_bytes(&text), builder_bytes(&same)))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
@@ -46,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     check_header(input);
     check_approval(input);
     check_control(input);
+    check_wire(input);
     approve_parse(input, &answer);
     if (!plan_file_read(input, &file, &err))
         return 0;

@@ -89,8 +89,10 @@ static bool admit(const struct plan_file *file, int64_t time, const struct appro
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     struct builder notes[4] = {BUILDER_INIT, BUILDER_INIT, BUILDER_INIT, BUILDER_INIT};
     struct plan_given given = {.count = 0};
+    struct plan_file brought = {.items = NULL}; // taken
     plan_file_write(file, &text);
-    given.file = builder_bytes(&text);
+    assert_true(plan_file_read(builder_bytes(&text), &brought, err));
+    given.file = &brought;
     for (; approvers[given.count] != NULL; given.count++) {
         approver_approve(approvers[given.count], &file->header, file->header.not_before, &notes[given.count]);
         given.approvals[given.count] = builder_bytes(&notes[given.count]);
@@ -187,6 +189,7 @@ static void an_approval_of_other_items_does_not_count(void **state)
     struct error err = ERROR_INIT;
     AUTO(plan_file_done) struct plan_file file;
     AUTO(plan_file_done) struct plan_file other;
+    struct plan_file brought = {.items = NULL}; // taken
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     AUTO(builder_done) struct builder note = BUILDER_INIT;
     AUTO(admitted_done) struct admitted admitted = {.approvals = NULL};
@@ -194,9 +197,9 @@ static void an_approval_of_other_items_does_not_count(void **state)
     make(ACT_REVOKE, 5, &file);
     make(ACT_REVOKE, 6, &other);
     plan_file_write(&file, &text);
+    assert_true(plan_file_read(builder_bytes(&text), &brought, &err));
     approver_approve(&ann, &other.header, now, &note);
-    const struct plan_given given = {
-        .file = builder_bytes(&text), .approvals = {builder_bytes(&note)}, .count = 1};
+    const struct plan_given given = {.file = &brought, .approvals = {builder_bytes(&note)}, .count = 1};
     assert_false(plan_admit(own.home, &given, now, &admitted, &err));
     assert_non_null(strstr(err.text, "it is for another plan"));
 }

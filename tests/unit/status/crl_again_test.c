@@ -66,11 +66,13 @@ static void run_crl(bool is_carried_out, look_fn look)
     struct crl_options options = {.home = own.path};
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     AUTO(builder_done) struct builder note = BUILDER_INIT;
+    struct plan_file brought = {.items = NULL}; // taken
     struct plan_given given = {.count = 1};
     if (is_carried_out) {
         plan_file_write(&file, &text);
         approver_approve(&ann, &file.header, file.header.not_before, &note);
-        given.file = builder_bytes(&text);
+        assert_true(plan_file_read(builder_bytes(&text), &brought, &err));
+        given.file = &brought;
         given.approvals[0] = builder_bytes(&note);
         options.given = &given;
     } else {

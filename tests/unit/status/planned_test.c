@@ -78,7 +78,7 @@ static bool admit(enum act act, bool is_approved, struct admitted *ret_admitted,
     assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, err));
     assert_true(plan_file_read(builder_bytes(&text), &file, err));
     approver_approve(&ann, &file.header, file.header.not_before, &note);
-    given.file = builder_bytes(&text);
+    given.file = &file;
     given.approvals[0] = builder_bytes(&note);
     return planned_admit(&desk, act, &given, ret_admitted, err);
 }
