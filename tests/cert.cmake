@@ -12,7 +12,7 @@ target_include_directories(coldca_der_faults PUBLIC support)
 target_link_libraries(coldca_der_faults PUBLIC coldca_base)
 
 coldca_unit_test(cert read LAYERS der_faults)
-coldca_unit_test(cert limits LAYERS cert_maker der_faults)
+coldca_unit_test(cert limits LAYERS cert_maker chain_maker der_faults)
 coldca_unit_test(cert names LIBRARIES PkgConfig::OPENSSL)
 coldca_unit_test(cert crl_read LAYERS cert_maker der_faults)
 coldca_unit_test(cert tbs LAYERS cert_maker)

@@ -171,15 +171,13 @@ bool crl_number(struct bytes magnitude, uint64_t *ret_number)
 static bool read_fact(const struct cert_extension *extension, struct crl_facts *facts)
 {
     struct bytes value = extension->value;
-    struct bytes content;
     if (is_ce(extension->oid, 20)) {
         facts->has_number = true;
         return der_take_unsigned(&value, &facts->number) && value.len == 0 &&
                facts->number.len <= CRL_NUMBER_MAX_LEN;
     }
     if (is_ce(extension->oid, 35))
-        return der_take(&value, DER_SEQUENCE, &content) && value.len == 0 &&
-               (!der_is_next(content, DER_CONTEXT_0) || der_take(&content, DER_CONTEXT_0, &facts->key_id));
+        return parts_read_authority_key_id(value, &facts->key_id);
     facts->is_delta = facts->is_delta || is_ce(extension->oid, 27);
     facts->is_partial = facts->is_partial || is_ce(extension->oid, 28);
     if (!is_ce(extension->oid, 60))

@@ -93,15 +93,17 @@ static void add_extension(const struct cert_parts *parts, const struct cert_exte
         [19] = "basic constraints",    [30] = "name constraints", [31] = "CRL points",
         [32] = "certificate policies", [35] = "authority key id", [37] = "extended key usage",
     };
-    char oid[128] = "damaged OID";
+    char oid[128];
     bool is_ce = extension->oid.len == 3 && extension->oid.data[0] == 0x55 && extension->oid.data[1] == 0x1d;
     unsigned last = is_ce ? extension->oid.data[2] : 0;
     const char *name = last < ARRAY_LEN(names) ? names[last] : NULL;
-    if (name == NULL && der_oid_text(extension->oid, oid, sizeof(oid)))
+    if (name == NULL && !der_oid_text(extension->oid, oid, sizeof(oid)))
+        name = "damaged OID";
+    else if (name == NULL)
         name = strcmp(oid, "1.3.6.1.5.5.7.1.1") == 0      ? "authority information"
                : strcmp(oid, "1.3.6.1.5.5.7.48.1.5") == 0 ? "OCSP no check"
                                                           : oid;
-    builder_format(out, "  %-22s", name != NULL ? name : oid);
+    builder_format(out, "  %-22s", name);
     add_value(parts, last, extension->value, out);
     builder_add_text(out, extension->is_critical ? " (critical)\n" : "\n");
 }

@@ -152,7 +152,10 @@ static void lint_against_issuer(const struct cert_parts *parts, const struct cer
     else if (!(may_lack && authority.len == 0) && !bytes_equal(authority, cert_issuer_key_id(issuer)))
         findings_say(found, "lint.authority-key-id", "RFC 5280 4.2.1.1",
                      "authorityKeyIdentifier is not the issuer's subjectKeyIdentifier");
-    if (is_ca && facts->path_len >= 0 && path_len >= facts->path_len)
+    if (is_ca && facts->path_len == 0)
+        findings_say(found, "lint.path-length", "RFC 5280 4.2.1.9",
+                     "a CA below an issuer with a path length of 0");
+    else if (is_ca && facts->path_len > 0 && path_len >= facts->path_len)
         findings_say(found, "lint.path-length", "RFC 5280 4.2.1.9",
                      "a path length of %d below an issuer with %d", path_len, facts->path_len);
 }

@@ -203,16 +203,24 @@ bool parts_subject_key_id(const struct cert_parts *parts, struct bytes *ret_id, 
     return true;
 }
 
+bool parts_read_authority_key_id(struct bytes value, struct bytes *ret_id)
+{
+    struct bytes content;
+    struct bytes other;
+    *ret_id = bytes_of(NULL, 0);
+    // authorityCertIssuer and authorityCertSerialNumber may stand behind it; nothing else.
+    return der_take(&value, DER_SEQUENCE, &content) && value.len == 0 &&
+           (!der_is_next(content, DER_CONTEXT_0) || der_take(&content, DER_CONTEXT_0, ret_id)) &&
+           (!der_is_next(content, DER_CONTEXT_CONSTRUCTED_0 + 1) ||
+            der_take(&content, DER_CONTEXT_CONSTRUCTED_0 + 1, &other)) &&
+           (!der_is_next(content, DER_CONTEXT_0 + 2) || der_take(&content, DER_CONTEXT_0 + 2, &other)) &&
+           content.len == 0;
+}
+
 bool parts_authority_key_id(const struct cert_parts *parts, struct bytes *ret_id, struct error *err)
 {
     struct cert_extension extension;
-    struct bytes content;
     *ret_id = bytes_of(NULL, 0);
-    if (!parts_find(parts, 35, &extension))
-        return true;
-    if (!der_take(&extension.value, DER_SEQUENCE, &content) || extension.value.len > 0)
-        return wrong(err, "authorityKeyIdentifier (RFC 5280 4.2.1.1)");
-    if (der_is_next(content, DER_CONTEXT_0) && !der_take(&content, DER_CONTEXT_0, ret_id))
-        return wrong(err, "authorityKeyIdentifier (RFC 5280 4.2.1.1)");
-    return true;
+    return !parts_find(parts, 35, &extension) || parts_read_authority_key_id(extension.value, ret_id) ||
+           wrong(err, "authorityKeyIdentifier (RFC 5280 4.2.1.1)");
 }

@@ -44,5 +44,7 @@ MUST_USE bool parts_key_usage(const struct cert_parts *parts, bool *ret_has, uin
 MUST_USE bool parts_subject_key_id(const struct cert_parts *parts, struct bytes *ret_id, struct error *err);
 /** keyIdentifier of authorityKeyIdentifier; empty if absent. */
 MUST_USE bool parts_authority_key_id(const struct cert_parts *parts, struct bytes *ret_id, struct error *err);
+/** The same of the extension's value, which a CRL has too. \return false: it is none */
+MUST_USE bool parts_read_authority_key_id(struct bytes value, struct bytes *ret_id);
 
 #endif

@@ -64,8 +64,10 @@ static bool read_policies(const struct cert_parts *parts, struct state *ret_own,
         char text[OID_TEXT_SIZE];
         struct bytes policy;
         struct bytes oid;
+        struct bytes qualifiers;
         if (!der_take(&policies, DER_SEQUENCE, &policy) || !der_take(&policy, DER_OID, &oid) ||
-            !der_oid_text(oid, text, sizeof(text)))
+            !der_oid_text(oid, text, sizeof(text)) ||
+            (policy.len > 0 && !der_take(&policy, DER_SEQUENCE, &qualifiers)) || policy.len > 0)
             return wrong(err, "certificatePolicies (RFC 5280 4.2.1.4)");
         if (strcmp(text, ANY_POLICY) == 0)
             *ret_has_any = true;

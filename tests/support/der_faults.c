@@ -44,6 +44,9 @@ static void damage(enum der_fault fault, uint8_t tag, struct bytes content, stru
     case DER_LONGER:
         builder_add_bytes(&changed, holds_elements(tag, content) ? BYTES(null) : bytes_of(null, 1));
         break;
+    case DER_BYTE_LONGER:
+        builder_add_bytes(&changed, holds_elements(tag, content) ? bytes_of(null, 1) : bytes_of("\x80", 1));
+        break;
     default:
         changed.len -= changed.len > 0 ? 1 : 0;
         break;
@@ -91,7 +94,8 @@ size_t der_fault_places(struct bytes der)
 
 const char *der_fault_text(enum der_fault fault, size_t index)
 {
-    static const char *const words[] = {"left out", "twice", "empty", "retagged", "longer", "shorter"};
+    static const char *const words[] = {"left out", "twice",         "empty",  "retagged",
+                                        "longer",   "a byte longer", "shorter"};
     static char text[64];
     (void)snprintf(text, sizeof(text), "element %zu %s", index, words[fault]);
     return text;

@@ -5,7 +5,17 @@
 
 #include "base/der.h"
 
-enum der_fault { DER_LEFT_OUT, DER_TWICE, DER_EMPTY, DER_RETAGGED, DER_LONGER, DER_SHORTER, DER_FAULT_COUNT };
+/** LONGER: by an element where elements are, else by a byte; BYTE_LONGER: by a byte that is no element. */
+enum der_fault {
+    DER_LEFT_OUT,
+    DER_TWICE,
+    DER_EMPTY,
+    DER_RETAGGED,
+    DER_LONGER,
+    DER_BYTE_LONGER,
+    DER_SHORTER,
+    DER_FAULT_COUNT
+};
 
 /** What was done, for people: "element 12 left out". Lives until the next call. */
 const char *der_fault_text(enum der_fault fault, size_t index);
