@@ -12,6 +12,7 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "cert/asn1.h"
 #include "cert/crl.h"
 
 #include <stdlib.h>
@@ -222,6 +223,49 @@ static void a_faulty_one_in_parts_is_judged_as_the_whole(void **state)
     assert_true(found > 50);
 }
 
+/** So many extensions that nobody knows, the last one like another. */
+static void lint_many(size_t count, size_t like, struct findings *ret_findings)
+{
+    struct crl crl;
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder body = BUILDER_INIT;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    assert_true(crl_read(builder_bytes(&der), &crl, &err));
+    size_t tbs = asn1_open(&body, DER_SEQUENCE);
+    asn1_small(&body, 1);
+    builder_add_bytes(&body, crl.algorithm);
+    builder_add_bytes(&body, crl.issuer);
+    asn1_time(&body, crl.this_update);
+    asn1_time(&body, crl.next_update);
+    size_t tagged = asn1_open(&body, DER_CONTEXT_CONSTRUCTED_0);
+    size_t list = asn1_open(&body, DER_SEQUENCE);
+    for (size_t i = 0; i < count; i++) {
+        size_t extension = asn1_open(&body, DER_SEQUENCE);
+        AUTO(free) char *oid = memory_format("1.2.3.%zu", i + 1 == count ? like : i);
+        assert_true(asn1_oid(&body, oid));
+        der_add(&body, DER_OCTET_STRING, bytes_of("\x05\x00", 2));
+        asn1_close(&body, extension);
+    }
+    asn1_close(&body, list);
+    asn1_close(&body, tagged);
+    asn1_close(&body, tbs);
+    seal(builder_bytes(&body), &whole);
+    crl_lint(builder_bytes(&whole), issuer, ret_findings);
+}
+
+static void an_extension_that_is_there_twice_is_found_among_many(void **state)
+{
+    (void)state;
+    for (size_t count = 30; count < 36; count++) {
+        AUTO(findings_done) struct findings twice = FINDINGS_INIT;
+        AUTO(findings_done) struct findings once = FINDINGS_INIT;
+        lint_many(count, 28, &twice);
+        lint_many(count, count, &once);
+        assert_true(findings_has(&twice, "lint.crl-extension-twice"));
+        assert_false(findings_has(&once, "lint.crl-extension-twice"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +273,7 @@ int main(void)
         cmocka_unit_test(numbers_are_shown_up_to_64_bits),
         cmocka_unit_test(no_fault_of_its_structure_is_shown_as_nothing),
         cmocka_unit_test(a_faulty_one_in_parts_is_judged_as_the_whole),
+        cmocka_unit_test(an_extension_that_is_there_twice_is_found_among_many),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -322,6 +322,57 @@ static void a_serial_has_1_to_20_octets(void **state)
     }
 }
 
+/** The version's octet, which is among the first: 30 82 LL LL a0 03 02 01 VV. */
+static uint8_t *version_of(struct builder *tbs)
+{
+    static const uint8_t before[] = {0xa0, 3, 2, 1};
+    uint8_t *place = memmem(tbs->data, 16, before, sizeof(before));
+    assert_non_null(place);
+    return place + sizeof(before);
+}
+
+static void versions_are_2_and_3_where_one_is_written(void **state)
+{
+    (void)state;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    make_leaf("CN=x", &tbs, &der);
+    for (uint8_t version = 0; version < 5; version++) {
+        struct error err = ERROR_INIT;
+        struct bytes spki;
+        *version_of(&tbs) = version;
+        bool is_read = cert_tbs_spki(builder_bytes(&tbs), &spki, &err);
+        // v1 is the default, which is not written; extensions are v3's (RFC 5280 4.1.2.9).
+        assert_int_equal(is_read, version == 2);
+        assert_non_null(strstr(is_read ? "extensions" : err.text,
+                               version == 1 || version == 2 ? "extensions" : "version"));
+    }
+}
+
+static void a_serial_is_written_with_the_fewest_octets(void **state)
+{
+    static const struct {
+        uint8_t first, second;
+        bool is_minimal;
+    } cases[] = {
+        {0x00, 0x7f, false}, {0x00, 0x80, true}, {0xff, 0x80, false}, {0xff, 0x7f, true}, {0x01, 0x00, true}};
+    static const uint8_t before[] = {2, 20, 0x7f};
+    (void)state;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    make_leaf("CN=x", &tbs, &der);
+    uint8_t *serial = memmem(der.data, 40, before, sizeof(before));
+    assert_non_null(serial);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(findings_done) struct findings found = FINDINGS_INIT;
+        serial[2] = cases[i].first;
+        serial[3] = cases[i].second;
+        cert_lint(builder_bytes(&der), NULL, &found);
+        assert_int_equal(findings_has(&found, "lint.serial-minimal"), !cases[i].is_minimal);
+        assert_int_equal(findings_has(&found, "lint.serial-positive"), cases[i].first == 0xff);
+    }
+}
+
 static void a_file_holds_one_certificate_or_several(void **state)
 {
     struct error err = ERROR_INIT;
@@ -487,6 +538,8 @@ int main(void)
         cmocka_unit_test(an_algorithm_that_is_no_ca_s_has_no_kind),
         cmocka_unit_test(a_serial_has_1_to_20_octets),
         cmocka_unit_test(a_file_holds_one_certificate_or_several),
+        cmocka_unit_test(versions_are_2_and_3_where_one_is_written),
+        cmocka_unit_test(a_serial_is_written_with_the_fewest_octets),
         cmocka_unit_test(lint_looks_on_both_sides_of_each_limit),
         cmocka_unit_test(rsa_keys_are_long_enough_from_2048_bits),
     };

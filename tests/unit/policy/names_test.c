@@ -392,6 +392,8 @@ static void directory_names_are_compared_rdn_by_rdn(void **state)
         {"1CN=!a", "1CN=!a", true, true, true, true},
         {"1CN=a", "1O=a", false, false, false, false},
         {"1CN=a~b", "1CN=~a~~b~", false, true, false, true},
+        {"1CN=~a", "1CN=a", false, true, false, true},
+        {"1CN=a~~", "1CN=a", false, true, false, true},
         {"1CN=ab", "1CN=a~b", false, false, false, false},
         {"1CN=a", "1CN=ab", false, false, false, false},
         {"1O=a 2CN=b", "1O=a", false, false, true, true},
