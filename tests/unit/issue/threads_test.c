@@ -169,6 +169,37 @@ static void proofs_are_made_only_of_what_was_signed_and_wanted(void **state)
     assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
 }
 
+/** A group is a place that is used again: what an earlier one left behind the end is not this one's. */
+static void what_lies_behind_a_groups_end_is_left_alone(void **state)
+{
+    struct error err = ERROR_INIT;
+    size_t proofs = 0;
+    (void)state;
+    fill();
+    struct issue_group *group = &groups[0];
+    struct logged *behind = &group->jobs[JOBS - 1];
+    group->count--;
+    group->wants_proofs = true;
+    assert_int_equal(group_count_new(group), JOBS - 1);
+    AUTO(signing_close) struct signing *signing = NULL;
+    assert_true(signing_open(own.signer, &signing, &err));
+    signing_give(signing, group);
+    assert_ptr_equal(take(signing), group);
+    assert_false(behind->is_begun);
+    behind->is_begun = true; // and it could not be signed
+    assert_true(group_all_signed(group, &err));
+    logged_sign(own.signer, behind);
+    assert_true(behind->is_done);
+    uint64_t before = ledger_size(own.home->ledger);
+    assert_true(group_log(own.signer, group, &err));
+    assert_true(ledger_commit(own.home->ledger, &err));
+    assert_int_equal(ledger_size(own.home->ledger), before + JOBS - 1);
+    assert_true(group_prove(own.signer, group, &proofs, &err));
+    assert_int_equal(proofs, JOBS - 1);
+    assert_int_equal(behind->proof.len, 0);
+    group->count++; // so that it is freed
+}
+
 static void what_a_dead_run_left_is_closed_once(void **state)
 {
     struct error err = ERROR_INIT;
@@ -298,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_begins_no_further_signature, begin, end),
         cmocka_unit_test_setup_teardown(closing_waits_for_what_is_under_way, begin, end),
         cmocka_unit_test_setup_teardown(proofs_are_made_only_of_what_was_signed_and_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(what_lies_behind_a_groups_end_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_closed_once, begin, end),
         cmocka_unit_test_setup_teardown(what_is_damaged_in_the_ledger_is_not_the_tokens_fault, begin, end),
         cmocka_unit_test(groups_are_delivered_and_flushed_in_their_order),

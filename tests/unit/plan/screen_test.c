@@ -8,6 +8,7 @@
 #include "bad_keys.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "csr_maker.h"
 #include "fake_home.h"
 #include "issue/issue.h"
 #include "records/revocation.h"
@@ -163,6 +164,37 @@ static void keys_with_nothing_in_common_are_not_held_up(void **state)
     assert_int_equal(plan_count(plan, PLAN_SIGN), 2);
 }
 
+static void keys_on_curves_between_them_change_nothing(void **state)
+{
+    (void)state;
+    AUTO(plan_free) struct plan *plan = plan_new(policy);
+    EVP_PKEY *curve = csr_key("P-256");
+    fake_plan_add(plan, "device-9", 9, curve);
+    add(plan, 1, 0, 1, 65537);
+    EVP_PKEY_free(curve);
+    curve = csr_key("P-256");
+    fake_plan_add(plan, "device-8", 8, curve);
+    EVP_PKEY_free(curve);
+    add(plan, 2, 1, 2, 65537);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_int_equal(plan->items[0].action, PLAN_SIGN);
+    assert_words(shared_finding(plan, 1)->text, "shares a prime factor with device-2.csr");
+    assert_int_equal(plan->items[2].action, PLAN_SIGN);
+    assert_words(shared_finding(plan, 3)->text, "shares a prime factor with device-1.csr");
+}
+
+static void a_request_without_proof_has_nobody_refused(void **state)
+{
+    (void)state;
+    AUTO(plan_free) struct plan *plan = plan_of(1, 0, 1);
+    add(plan, 2, 1, 2, 65537);
+    plan->items[1].request->has_proof_of_possession = false; // another's modulus, brought to have it refused
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_int_equal(plan->items[0].action, PLAN_SIGN);
+    assert_int_equal(plan->items[1].action, PLAN_REFUSE);
+    assert_false(findings_has(&plan->items[1].verdict->findings, "key.shared-factor"));
+}
+
 static void a_modulus_with_two_exponents_is_refused(void **state)
 {
     (void)state;
@@ -291,6 +323,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_requests_of_a_plan_with_a_prime_in_common_are_both_refused, begin,
                                         end),
         cmocka_unit_test_setup_teardown(keys_with_nothing_in_common_are_not_held_up, begin, end),
+        cmocka_unit_test_setup_teardown(keys_on_curves_between_them_change_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(a_request_without_proof_has_nobody_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_modulus_with_two_exponents_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(plans_of_a_run_are_compared_with_each_other, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_may_leave_it_out_and_the_next_one_sees_those_keys, begin,
