@@ -275,6 +275,40 @@ static void a_batch_that_is_resumed_does_not_repeat_its_refusals(void **state)
     assert_string_equal(json_text(refused, "batch"), one);
 }
 
+struct late {
+    struct plan *plan;
+    unsigned asked;
+};
+
+/** Nothing the first two times, then the plan, and at the end nothing once more. */
+static bool give_late(void *data, unsigned wait_ms, struct plan **ret_plan, bool *ret_is_last,
+                      struct error *err)
+{
+    struct late *late = data;
+    (void)wait_ms, (void)err;
+    late->asked++;
+    if (late->asked == 3)
+        *ret_plan = TAKE(late->plan);
+    *ret_is_last = late->asked == 4;
+    return true;
+}
+
+static void a_plan_that_comes_late_is_waited_for(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct output output = {.put = put};
+    struct late late = {.plan = fake_plan(policy, 1, 1)};
+    const struct issue_source source = {.next = give_late, .finished = forget_one, .data = &late, .total = 1};
+    const struct issue_options options = {.command = "batch", .batch = "20261121T024857Z-1a2b3c"};
+    (void)state;
+    fake_plan_judge(&own, late.plan, policy, NULL);
+    if (!issue_each(own.signer, &source, &output, &options, &fake_console, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(late.asked, 4);
+    assert_int_equal(result.issued, 1);
+    assert_int_equal(put_count, 1);
+}
+
 /* ---- what earlier runs left ---- */
 
 static void what_a_dead_run_left_is_told_and_counted(void **state)
@@ -465,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_refusal_again_is_said_once_where_it_may_be_again, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_batch_that_is_resumed_does_not_repeat_its_refusals, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_that_comes_late_is_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_told_and_counted, begin, end),
         cmocka_unit_test_setup_teardown(what_is_where_it_belongs_is_counted_and_not_put_again, begin, end),
         cmocka_unit_test_setup_teardown(a_run_ends_with_one_checkpoint_that_covers_it, begin, end),
