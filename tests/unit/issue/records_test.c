@@ -474,8 +474,10 @@ static void what_people_approved_is_logged_as_they_saw_it(void **state)
         fail_msg("%s", err.text);
     struct json *approvals = json_new_array();
     const struct admitted admitted = {.file = file, .approvals = approvals};
+    AUTO(redraw_close) struct redraw *redraw = NULL;
     AUTO(plan_free) struct plan *planned = NULL;
-    if (!plan_of_admitted(own.home, &admitted, NULL, time_now(), &planned, &err))
+    if (!redraw_open(own.home, &redraw, &err) ||
+        !plan_of_admitted(own.home, &admitted, redraw, NULL, time_now(), &planned, &err))
         fail_msg("%s", err.text);
     must_issue(planned, &options);
     assert_int_equal(result.issued, 2);

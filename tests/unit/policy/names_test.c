@@ -91,8 +91,8 @@ static void mailboxes_have_their_limits(void **state)
                                        "a(b",
                                        "\xc3\xbc",
                                        "\"a\"",
-                                       "a\x7f"
-                                       "b",
+                                       ("a\x7f"
+                                        "b"),
                                        "a,b"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(valid); i++) {
