@@ -370,11 +370,12 @@ static bool carry_out(struct batch *batch, struct batch_result *result, struct e
 {
     const struct issue_source source = {
         .next = next_plan, .finished = finish_plan, .data = batch, .total = batch->requests_count};
-    const struct issue_options issue = {.command = "batch",
-                                        .batch = batch->medium.batch,
-                                        .is_resumed = batch->medium.is_resumed,
-                                        .manifest_sha256 =
-                                            batch->manifest.list != NULL ? batch->manifest.sha256 : NULL};
+    const struct issue_options issue = {
+        .command = "batch",
+        .batch = batch->medium.batch,
+        .is_resumed = batch->medium.is_resumed,
+        .admitted = batch->options.given != NULL ? &batch->planned.admitted : NULL,
+        .manifest_sha256 = batch->manifest.list != NULL ? batch->manifest.sha256 : NULL};
     return start(batch, err) &&
            issue_each(batch->signer, &source, &batch->output, &issue, batch->console, &result->issue, err) &&
            finish(batch, result, err);

@@ -30,17 +30,18 @@ static bool next_plan(struct certificates *own, unsigned wait_ms, struct error *
     return session_log_plan(own->signer, own->plan, own->batch, own->has_one_plan, &own->known, err);
 }
 
-/** What people approved is logged as it is, but for what only the run knows. */
+/** What people approved is logged as it is, but for what only the run knows; once. */
 static bool log_planned(struct certificates *own, struct logged *job, const struct plan_item *item,
                         struct error *err)
 {
+    job->tbs = bytes_of(item->tbs, item->tbs_len);
+    if (!cert_tbs_signature_kind(job->tbs, &job->signature_kind, err))
+        return false;
+    if (item->is_logged)
+        return logged_resume(own->signer, job, item->earlier.signing_seq, err);
     struct json *fields = plan_file_planned(&own->plan->admitted->file, item->planned_index);
     json_put_text(fields, "batch", own->batch);
-    job->tbs = bytes_of(item->tbs, item->tbs_len);
-    if (cert_tbs_signature_kind(job->tbs, &job->signature_kind, err))
-        return logged_append(own->signer, job, fields, err);
-    json_free(fields);
-    return false;
+    return logged_append(own->signer, job, fields, err);
 }
 
 static bool log_signing(struct certificates *own, struct logged *job, const struct plan_item *item,

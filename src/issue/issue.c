@@ -29,16 +29,18 @@ static bool lacks_checkpoint(const struct ledger *ledger)
 }
 
 /** Best effort: if the ledger can't be written now, the next run does the same. */
-static void end_failed(struct signer *signer, const struct error *why, const struct console *console)
+static void end_failed(struct signer *signer, const struct issue_options *options, const struct error *why,
+                       const struct console *console)
 {
     struct home *home = signer_home(signer);
     struct error ignored = ERROR_INIT;
     size_t unfinished = 0;
+    size_t left = 0;
     AUTO(free)
     char *reason = memory_format("the run stopped before the signature was recorded: %.*s",
                                  (int)strcspn(why->text, "\n"), why->text);
-    if (issue_abandon_unfinished(home, reason, &unfinished, &ignored) && lacks_checkpoint(home->ledger) &&
-        !signer_checkpoint(signer, &ignored))
+    if (issue_abandon_unfinished(home, reason, options->admitted, &unfinished, &left, &ignored) &&
+        lacks_checkpoint(home->ledger) && !signer_checkpoint(signer, &ignored))
         console_notice(console, "no checkpoint could be signed: %s", ignored.text);
 }
 
@@ -46,9 +48,10 @@ static bool begin(struct signer *signer, const struct issue_options *options, co
                   const struct console *console, size_t *ret_abandoned, struct error *err)
 {
     struct home *home = signer_home(signer);
+    size_t left = 0;
     if (!home_clock_check(home, time_now(), err) ||
         !issue_abandon_unfinished(home, "an earlier run ended before the signature was recorded",
-                                  ret_abandoned, err) ||
+                                  options->admitted, ret_abandoned, &left, err) ||
         !session_open(signer, options, only, console, err))
         return false;
     if (*ret_abandoned > 0)
@@ -56,6 +59,12 @@ static bool begin(struct signer *signer, const struct issue_options *options, co
             console,
             "%zu certificates that an earlier run left unfinished were abandoned; their serials are burned",
             *ret_abandoned);
+    if (left > 0)
+        console_notice(
+            console,
+            "%zu certificates of this plan were logged by a run that was stopped; they are signed now, the "
+            "same bytes under the same records",
+            left);
     return true;
 }
 
@@ -75,7 +84,7 @@ static bool carry_out(struct signer *signer, const struct issue_source *source, 
     bool is_done = issue_logged(signer, &stream.stream, console, &counts, err);
     *ret_result = result_of(&stream, &counts, abandoned);
     if (!is_done) {
-        end_failed(signer, err, console);
+        end_failed(signer, options, err, console);
         return false;
     }
     // With proofs, the last group's checkpoint covers all.
@@ -132,5 +141,6 @@ bool issue_plan(struct signer *signer, struct plan *plan, struct output *output,
     if (!session_make_batch(batch, err))
         return false;
     named.batch = batch;
+    named.admitted = plan->admitted;
     return carry_out(signer, &source, output, &named, plan, console, ret_result, err);
 }

@@ -18,6 +18,8 @@ struct issue_options {
     bool is_resumed;                /**< an earlier run of this batch was stopped */
     bool is_confirmed_by_person;    /**< review: the clock was confirmed on the console */
     const uint8_t *manifest_sha256; /**< batch: of the medium's signed list; NULL: it has none */
+    const struct admitted *
+        admitted; /**< the approved plan that is carried out (issue_plan() knows its own): what it left unfinished is signed, and not abandoned; NULL */
 };
 
 struct issue_result {
@@ -56,8 +58,8 @@ MUST_USE bool issue_is_permitted(const struct home *home, enum act act, const ch
 /**
  * Carries out plans; the signer's home is open for writing.
  *
- * On failure what was issued is in the ledger and delivered, or will be by running the same command again; what the token was
- * not asked for is abandoned; *ret_result says how far it came. ERROR_INTERRUPTED if the person stopped it: what the token
+ * On failure what was issued is in the ledger and delivered, or will be by running the same command again; what was logged and not signed
+ * is abandoned, or of an approved plan left to that command; *ret_result says how far it came. ERROR_INTERRUPTED if the person stopped it: what the token
  * was given is finished.
  */
 MUST_USE bool issue_each(struct signer *signer, const struct issue_source *source, struct output *output,

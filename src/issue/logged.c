@@ -4,6 +4,9 @@
 #include "base/digest.h"
 #include "records/cert.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 void logged_done(struct logged *logged)
 {
     builder_done(&logged->signature);
@@ -16,6 +19,22 @@ bool logged_append(struct signer *signer, struct logged *logged, struct json *fi
     return ledger_append(signer_home(signer)->ledger, logged->kind->signing_type, fields,
                          &logged->signing_seq, err) ||
            error_while(err, "logging what is to be signed for %s", logged->name);
+}
+
+bool logged_resume(struct signer *signer, struct logged *logged, uint64_t signing_seq, struct error *err)
+{
+    AUTO(json_free) struct json *record = NULL;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    if (!ledger_record(signer_home(signer)->ledger, signing_seq, &record, err))
+        return false;
+    const char *type = json_text(record, "type");
+    logged->signing_seq = signing_seq;
+    return (type != NULL && strcmp(type, logged->kind->signing_type) == 0 &&
+            json_base64(record, "tbs", &tbs) && bytes_equal(builder_bytes(&tbs), logged->tbs)) ||
+           error_set(err, ERROR_LEDGER, 0,
+                     "record %" PRIu64 " does not hold the bytes to be signed for %s; run `coldca ledger "
+                     "verify`",
+                     signing_seq, logged->name);
 }
 
 /** What was made by a token that signs wrongly is of no use to anybody. */

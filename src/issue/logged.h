@@ -52,6 +52,12 @@ void logged_done(struct logged *logged); /**< frees what it made */
 /** Appends the record that holds the bytes. The caller commits before it lets logged_sign() have it. \param fields  taken */
 MUST_USE bool logged_append(struct signer *signer, struct logged *logged, struct json *fields,
                             struct error *err);
+/**
+ * Takes up the record of an earlier run, which was stopped before a signature was recorded, instead of a new one: the token may have signed
+ * these bytes, and signs the same ones. \return false: ERROR_LEDGER, it holds others
+ */
+MUST_USE bool logged_resume(struct signer *signer, struct logged *logged, uint64_t signing_seq,
+                            struct error *err);
 /** Asks the token, seals and checks; or checks what an earlier run signed. Its outcome is in logged. Many threads at one time. */
 void logged_sign(struct signer *signer, struct logged *logged);
 /** Appends the record that holds the signature, if there is a new one. The caller commits before anyone gets what was made. */

@@ -62,8 +62,12 @@ MUST_USE bool issue_logged_one(struct signer *signer, struct logged *logged, str
                                bool (*deliver)(void *data, const struct logged *logged, struct error *err),
                                void *data, const struct console *console, struct error *err);
 
-/** Closes what a run that died left between a .signing record and its end: serials are burned. Commits. */
-MUST_USE bool issue_abandon_unfinished(struct home *home, const char *reason, size_t *ret_abandoned,
-                                       struct error *err);
+/**
+ * Closes what a run that died left between a .signing record and its end: serials are burned. Commits.
+ * \param plan      that goes on: what it left stays, to be signed; NULL: none does
+ * \param ret_left  of that plan
+ */
+MUST_USE bool issue_abandon_unfinished(struct home *home, const char *reason, const struct admitted *plan,
+                                       size_t *ret_abandoned, size_t *ret_left, struct error *err);
 
 #endif

@@ -161,6 +161,18 @@ static bool refuse_compromised(const struct home *home, struct plan *plan, struc
     return is_fine;
 }
 
+/** What ledger.jsonl itself has as unfinished is what the index then finds: it is put right here, if it is not. */
+static bool check_unfinished(const struct home *home, struct error *err)
+{
+    struct ledger_entry *entries = NULL;
+    size_t count = 0;
+    bool is_fine = ledger_unfinished(home->ledger, &entries, &count, err);
+    for (size_t i = 0; i < count; i++)
+        ledger_entry_done(&entries[i]);
+    free(entries);
+    return is_fine;
+}
+
 bool plan_of_admitted(const struct home *home, const struct admitted *admitted, struct redraw *redraw,
                       struct output *output, int64_t now, struct plan **ret_plan, struct error *err)
 {
@@ -173,7 +185,7 @@ bool plan_of_admitted(const struct home *home, const struct admitted *admitted, 
     plan->admitted = admitted;
     plan->made_at = now;
     memcpy(plan->sha256, admitted->file.sha256, sizeof(plan->sha256));
-    if (!find_policy(home, header, &policy, err))
+    if (!find_policy(home, header, &policy, err) || !check_unfinished(home, err))
         return false;
     const struct approved_items items = {
         .home = home, .admitted = admitted, .policy = policy, .output = output};

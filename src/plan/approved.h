@@ -20,8 +20,9 @@ MUST_USE bool plan_to_file(const struct home *home, const struct plan *plan, int
                            struct plan_file *ret_file, struct error *err);
 
 /**
- * Makes a plan of certificates of an admitted file; each is drawn again from its request by the plan's policy (redraw.h). What an earlier run of it issued is PLAN_REPEAT, what it left unfinished is refused:
- * its serial is burned. A key that was revoked for keyCompromise since it was planned is refused.
+ * Makes a plan of certificates of an admitted file; each is drawn again from its request by the plan's policy (redraw.h). What an earlier run
+ * of it issued is PLAN_REPEAT, what it left unfinished is_logged, and signed if the plan is not over; what was abandoned is refused: its serial
+ * is burned. A key that was revoked for keyCompromise since it was planned is refused.
  * \param admitted  borrowed as long as the plan lives
  * \param redraw    who draws
  * \param output    where certificates go: what can't be put there is refused; NULL: nowhere is looked

@@ -58,7 +58,19 @@ static bool check_tbs(const struct approved_items *items, struct bytes tbs, cons
     return lint(items, tbs, kind, facts, err);
 }
 
-/** New, or of an earlier run of this plan. */
+/** Nobody has this certificate, and it may be that nobody ever will. */
+static void refuse_stopped(const struct approved_items *items, struct plan_item *item)
+{
+    const char *why = "a run was stopped while it was signed, and another command burned its serial";
+    if (item->earlier.status == LEDGER_REVOKED)
+        why = "it was issued, and revoked since";
+    else if (item->earlier.status == LEDGER_UNFINISHED && items->admitted->is_over)
+        why = "a run was stopped while it was signed, and since then the plan's time passed or the controls "
+              "changed";
+    plan_item_refuse(item, "plan.serial", why, "plan the request anew: this serial is not used again");
+}
+
+/** New, or of an earlier run of this plan: that one's record is signed, if nobody knows whether it was. */
 static bool decide(const struct approved_items *items, const struct cert_facts *facts, struct plan_item *item,
                    struct error *err)
 {
@@ -68,21 +80,20 @@ static bool decide(const struct approved_items *items, const struct cert_facts *
                             err))
         return false;
     item->action = PLAN_SIGN;
-    if (!is_used) {
+    item->is_logged = is_used && item->earlier.status == LEDGER_UNFINISHED &&
+                      items->admitted->done[item->planned_index] && !items->admitted->is_over;
+    if (!is_used || item->is_logged) {
         place_new(items->output, item);
         return true;
     }
-    if (!items->admitted->is_taken)
+    if (!items->admitted->done[item->planned_index])
         return error_set(err, ERROR_INPUT, 0,
                          "its serial was used since (record %" PRIu64 "): make the plan anew",
                          item->earlier.signing_seq);
     item->action = PLAN_REPEAT;
     if (item->earlier.status == LEDGER_ISSUED)
         return place_earlier(ledger, items->output, item, err);
-    plan_item_refuse(item, "plan.serial",
-                     item->earlier.status == LEDGER_REVOKED ? "it was issued, and revoked since"
-                                                            : "a run was stopped while it was signed",
-                     "plan the request anew: this serial is not used again");
+    refuse_stopped(items, item);
     return true;
 }
 

@@ -48,9 +48,11 @@ struct plan_item {
     uint8_t *tbs;
     size_t tbs_len;
     uint8_t tbs_sha256[32];
-    bool is_planned;             /**< of an approved plan: the members of its cert.signing are that plan's */
-    size_t planned_index;        /**< its place in that plan */
-    struct ledger_entry earlier; /**< PLAN_REPEAT: the certificate it has */
+    bool is_planned;      /**< of an approved plan: the members of its cert.signing are that plan's */
+    size_t planned_index; /**< its place in that plan */
+    bool
+        is_logged; /**< is_planned, PLAN_SIGN: an earlier run logged it and was stopped; it is signed under that record */
+    struct ledger_entry earlier; /**< PLAN_REPEAT: the certificate it has; is_logged: its record */
 };
 
 struct plan {

@@ -119,6 +119,7 @@ static bool admit(const struct home *home, const struct plan_given *given, int64
                   struct admitted *admitted, struct error *err)
 {
     AUTO(control_done) struct control control = {.people_count = 0};
+    struct error why = ERROR_INIT;
     bool is_set = false;
     uint64_t seq = 0;
     admitted->file = *given->file;
@@ -129,11 +130,15 @@ static bool admit(const struct home *home, const struct plan_given *given, int64
     if (!is_set)
         return no_controls(err);
     admitted->approvals = json_new_array();
-    return plan_is_taken(home->ledger, admitted->file.sha256, &admitted->is_taken, &seq, err) &&
-           find_done(home->ledger, seq, admitted, err) &&
-           (is_recorded(home->ledger, &control, admitted) ||
-            is_for_now(&admitted->file.header, &control, now, err)) &&
-           (admitted->is_taken || take_approvals(given, &control, admitted, err));
+    if (!plan_is_taken(home->ledger, admitted->file.sha256, &admitted->is_taken, &seq, err) ||
+        !find_done(home->ledger, seq, admitted, err))
+        return false;
+    admitted->is_over = !is_for_now(&admitted->file.header, &control, now, &why);
+    if (admitted->is_over && !is_recorded(home->ledger, &control, admitted)) {
+        *err = why;
+        return false;
+    }
+    return admitted->is_taken || take_approvals(given, &control, admitted, err);
 }
 
 bool plan_admit(const struct home *home, const struct plan_given *given, int64_t now,

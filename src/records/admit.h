@@ -25,6 +25,7 @@ struct admitted {
     struct json *approvals; /**< array of notes, for plan.approved */
     bool *done;             /**< an item each: a run that was stopped has logged it */
     bool is_taken;          /**< plan.approved is in the ledger: a run that was stopped goes on */
+    bool is_over; /**< its window, or its control: what it has recorded is delivered, nothing is signed */
 };
 void admitted_done(struct admitted *admitted);
 DEFINE_AUTO_VALUE(struct admitted, admitted_done);

@@ -21,6 +21,7 @@ void status_desk_done(struct status_desk *desk)
 bool status_desk_open(struct status_desk *desk, const char *path, enum home_access access, struct error *err)
 {
     size_t abandoned = 0;
+    size_t left = 0;
     if (!home_open(path, access, desk->console, &desk->home, err) || !session_make_batch(desk->batch, err))
         return false;
     if (desk->home->issuer == NULL)
@@ -35,8 +36,8 @@ bool status_desk_open(struct status_desk *desk, const char *path, enum home_acce
     char *operator_name = session_operator(desk->console->operator_name, desk->home->config.operator_name);
     ledger_set_operator(desk->home->ledger, operator_name);
     if (!home_clock_check(desk->home, time_now(), err) ||
-        !issue_abandon_unfinished(desk->home, "an earlier run ended before the signature was recorded",
-                                  &abandoned, err))
+        !issue_abandon_unfinished(desk->home, "an earlier run ended before the signature was recorded", NULL,
+                                  &abandoned, &left, err))
         return false;
     if (abandoned > 0)
         console_notice(

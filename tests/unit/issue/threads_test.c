@@ -204,14 +204,15 @@ static void what_a_dead_run_left_is_closed_once(void **state)
 {
     struct error err = ERROR_INIT;
     size_t abandoned = 0;
+    size_t left = 0;
     (void)state;
     fill();
     fake_home_close(&own); // the run died here
     fake_home_open(&own);
-    assert_true(issue_abandon_unfinished(own.home, "a power cut", &abandoned, &err));
+    assert_true(issue_abandon_unfinished(own.home, "a power cut", NULL, &abandoned, &left, &err));
     assert_int_equal(abandoned, 2 * JOBS);
     assert_true(fake_home_logged(&own, "a power cut"));
-    assert_true(issue_abandon_unfinished(own.home, "a power cut", &abandoned, &err));
+    assert_true(issue_abandon_unfinished(own.home, "a power cut", NULL, &abandoned, &left, &err));
     assert_int_equal(abandoned, 0);
 }
 

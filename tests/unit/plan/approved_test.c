@@ -104,11 +104,14 @@ static void make(struct plan_file *file)
         fail_msg("%s", err.text);
 }
 
-/** The file's plan; sealed anew, as if people had approved it so. */
+static bool is_over; /* the plan's time */
+
+/** The file's plan; sealed anew, as if people had approved it so. \param is_taken  and an earlier run has logged its first item */
 static bool take(struct plan_file *file, bool is_taken, struct plan **ret_plan, struct error *err)
 {
     plan_file_seal(file);
-    const struct admitted admitted = {.file = *file, .is_taken = is_taken};
+    bool done[3] = {is_taken};
+    const struct admitted admitted = {.file = *file, .is_taken = is_taken, .done = done, .is_over = is_over};
     error_clear(err);
     return plan_of_admitted(own.home, &admitted, redraw, NULL, now, ret_plan, err);
 }
@@ -413,15 +416,19 @@ static void assert_first(struct plan_file *file, enum plan_action action, const 
         fail_msg("%s", err.text);
     assert_int_equal(plan->items[0].action, action);
     assert_int_equal(plan->items[1].action, PLAN_SIGN);
+    assert_false(plan->items[1].is_logged);
+    assert_int_equal(plan->items[0].is_logged, action == PLAN_SIGN);
     plan_item_reasons(&plan->items[0], &reasons);
     if (reason != NULL && strstr(builder_text(&reasons), reason) == NULL)
         fail_msg("\"%s\" lacks \"%s\"", builder_text(&reasons), reason);
 }
 
-/** What an earlier run of the plan came to is never signed again. */
+/** What an earlier run of the plan logged is signed under its record as long as nobody knows what came of it, and the plan holds. */
 static void a_serial_is_signed_once(void **state)
 {
+    struct error err = ERROR_INIT;
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(plan_free) struct plan *plan = NULL;
     (void)state;
     make(&file);
     plan_file_seal(&file);
@@ -429,8 +436,16 @@ static void a_serial_is_signed_once(void **state)
     AUTO(free)
     char *used =
         memory_format("its serial was used since (record %llu): make the plan anew", (unsigned long long)seq);
-    assert_refused(&file, used);
-    assert_first(&file, PLAN_REFUSE, "a run was stopped while it was signed");
+    assert_refused(&file, used); // of a plan that has not logged it
+    assert_first(&file, PLAN_SIGN, NULL);
+    assert_true(take(&file, true, &plan, &err));
+    assert_int_equal(plan->items[0].earlier.signing_seq, seq);
+    is_over = true;
+    assert_first(
+        &file, PLAN_REFUSE,
+        "a run was stopped while it was signed, and since then the plan's time passed or the controls "
+        "changed");
+    is_over = false;
     (void)log_record(RECORD_CERT_ISSUED, issued(seq));
     assert_first(&file, PLAN_REPEAT, NULL);
     struct json *revoked = json_new_object();
@@ -438,6 +453,20 @@ static void a_serial_is_signed_once(void **state)
     json_put_text(revoked, "reason", "superseded");
     (void)log_record(RECORD_CERT_REVOKED, revoked);
     assert_first(&file, PLAN_REFUSE, "it was issued, and revoked since");
+}
+
+static void what_another_command_burned_is_not_signed(void **state)
+{
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    struct json *abandoned = json_new_object();
+    (void)state;
+    make(&file);
+    plan_file_seal(&file);
+    json_put_int(abandoned, "ref", (int64_t)log_record(RECORD_CERT_SIGNING, plan_file_planned(&file, 0)));
+    json_put_text(abandoned, "reason", "a power cut");
+    (void)log_record(RECORD_CERT_ABANDONED, abandoned);
+    assert_first(&file, PLAN_REFUSE,
+                 "a run was stopped while it was signed, and another command burned its serial");
 }
 
 static void a_key_that_was_compromised_since_gets_no_certificate(void **state)
@@ -471,6 +500,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bytes_that_coldca_would_not_have_made_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_ends_with_its_ca, begin, end),
         cmocka_unit_test_setup_teardown(a_serial_is_signed_once, begin, end),
+        cmocka_unit_test_setup_teardown(what_another_command_burned_is_not_signed, begin, end),
         cmocka_unit_test_setup_teardown(a_key_that_was_compromised_since_gets_no_certificate, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,7 @@ static void a_plan_that_is_done_whole_has_no_window(void **state)
     struct ledger *ledger = own.home->ledger;
     AUTO(plan_file_done) struct plan_file file;
     AUTO(admitted_done) struct admitted first = {.approvals = NULL};
+    AUTO(admitted_done) struct admitted in_time = {.approvals = NULL};
     AUTO(admitted_done) struct admitted late = {.approvals = NULL};
     AUTO(admitted_done) struct admitted governed = {.approvals = NULL};
     (void)state;
@@ -252,9 +253,13 @@ static void a_plan_that_is_done_whole_has_no_window(void **state)
             ledger_append(ledger, RECORD_CERT_REVOKED, plan_file_planned(&first.file, i), NULL, &err));
     }
     assert_true(ledger_commit(ledger, &err));
+    assert_true(admit(&file, now + HOUR, none, &in_time, &err));
+    assert_false(in_time.is_over);
     assert_true(admit(&file, now + HOUR + 1, none, &late, &err));
+    assert_true(late.is_over);
     set_control();
     assert_true(admit(&file, now, none, &governed, &err));
+    assert_true(governed.is_over);
 }
 
 int main(void)
