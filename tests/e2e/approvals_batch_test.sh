@@ -153,7 +153,7 @@ run 0 -C ca plan "${device[@]}" -o many.plan many
 approves many.plan bob cyd
 before=$(records '.type == "cert.issued"')
 kills=0
-for after in 5 40 90; do
+for after in 5 30 60; do
     start=$(size)
     setsid "$COLDCA" -C ca --pin-source file:pin batch --plan many.plan --approval many.plan.bob.approval --approval many.plan.cyd.approval many \
         >out 2>err </dev/null &
