@@ -94,7 +94,7 @@ static bool copy_policies(const struct rehearsal_making *making, const char *hom
 }
 
 static bool make_home(const struct rehearsal_making *making, const struct ceremony_home *home,
-                      struct error *err)
+                      bool is_complete, struct error *err)
 {
     const struct site_token *token = site_token(making->rehearsal->site, home->token);
     AUTO(free)
@@ -103,20 +103,25 @@ static bool make_home(const struct rehearsal_making *making, const struct ceremo
     AUTO(free) char *controls = NULL;
     if (!stand_in_controls(making, home->home, &controls, err))
         return error_while(err, "%s", what);
-    const char *const argv[] = {"coldca",
-                                "-C",
-                                site_home_path(making->rehearsal->site, home->home),
-                                "--pin-source",
-                                token->pin_source,
-                                "init",
-                                "--token",
-                                token->label,
-                                "--subject",
-                                subject,
-                                controls == NULL ? NULL : "--controls",
-                                controls,
-                                NULL};
-    say(making, "made up for the rehearsal: the home %s, a root of its own\n", home->home);
+    const char *argv[14] = {"coldca",
+                            "-C",
+                            site_home_path(making->rehearsal->site, home->home),
+                            "--pin-source",
+                            token->pin_source,
+                            "init",
+                            "--token",
+                            token->label,
+                            "--subject",
+                            subject};
+    size_t count = 10;
+    if (!is_complete)
+        argv[count++] = "--csr";
+    if (controls != NULL) {
+        argv[count++] = "--controls";
+        argv[count++] = controls;
+    }
+    say(making, "made up for the rehearsal: the home %s, %s\n", home->home,
+        is_complete ? "a root of its own" : "which awaits its parent");
     return copy_policies(making, home->home, err) && run(making, what, argv, err);
 }
 
@@ -124,14 +129,9 @@ static bool make_homes(const struct rehearsal_making *making, struct error *err)
 {
     for (unsigned i = 0; i < making->script->home_count; i++) {
         const struct ceremony_home *home = &making->script->homes[i];
-        bool exists = ceremony_begins_with(making->script, FACT_EXISTS, home->home);
-        if (exists && !ceremony_begins_with(making->script, FACT_COMPLETE, home->home))
-            return error_set(
-                err, ERROR_INPUT, 0,
-                "the home %s awaits its parent when this ceremony begins, which a rehearsal can't "
-                "make up: rehearse request and complete in one script",
-                home->home);
-        if (exists && !make_home(making, home, err))
+        bool is_complete = ceremony_begins_with(making->script, FACT_COMPLETE, home->home);
+        if (ceremony_begins_with(making->script, FACT_EXISTS, home->home) &&
+            !make_home(making, home, is_complete, err))
             return false;
     }
     return true;
@@ -197,7 +197,8 @@ static bool bring_for(const struct rehearsal_making *making, const struct ceremo
 
 bool rehearsal_begin(const struct rehearsal_making *making, struct error *err)
 {
-    if (!make_tokens(making, err) || !stand_in_people(making, err) || !make_homes(making, err))
+    if (!make_tokens(making, err) || !stand_in_people(making, err) || !make_homes(making, err) ||
+        !stand_in_parents(making, err))
         return false;
     for (unsigned i = 0; i < making->script->step_count; i++) {
         if (!bring_for(making, &making->script->steps[i], err))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a rehearsal makes up where no real medium has it: requests, a certificate to revoke, a policy's new text; and people: throwaway keys
+ * What a rehearsal makes up where no real medium has it: requests, a certificate to revoke, a policy's new text; the parent of a CA; and people: throwaway keys
  * for all who approve, and controls that name them. For rehearsal_begin.c only.
  */
 #ifndef COLDCA_CEREMONY_STAND_IN_H
@@ -28,6 +28,12 @@ MUST_USE bool stand_in_rekey(const struct rehearsal_making *making, struct bytes
                              struct builder *ret_controls, struct error *err);
 /** Whether a place is of a file of controls. */
 bool stand_in_is_controls(const struct ceremony_script *script, const char *place);
+
+/**
+ * For each home that awaits its parent when the ceremony begins: the certificate, issued for its throwaway key, where the script has it brought
+ * along, with the chain; or the request, where a step of the script signs it. By the home of the chain, else by a parent made for this.
+ */
+MUST_USE bool stand_in_parents(const struct rehearsal_making *making, struct error *err);
 
 /** Makes what belongs at a place of a medium, by the step that uses it. \param ret_is_made  false: nothing is known that could stand in */
 MUST_USE bool stand_in_file(const struct rehearsal_making *making, const char *place, bool *ret_is_made,
