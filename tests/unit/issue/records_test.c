@@ -389,13 +389,20 @@ static void a_run_ends_with_one_checkpoint_that_covers_it(void **state)
 {
     static const struct issue_options options = {.command = "sign"};
     (void)state;
-    size_t before = ledger_key_signatures();
-    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 3);
-    fake_plan_judge(&own, plan, policy, NULL);
-    must_issue(plan, &options);
-    assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
-    assert_int_equal(ledger_key_signatures(), before + 1);
-    assert_int_equal(result.ledger_size, ledger_size(own.home->ledger));
+    for (unsigned i = 0; i < 2; i++) {
+        struct error err = ERROR_INIT;
+        struct output output = {.put = put,
+                                .wants_proof = i == 1}; // proofs are made under one, which is then the last
+        size_t before = ledger_key_signatures();
+        AUTO(plan_free) struct plan *plan = fake_plan(policy, 10 * i, 3);
+        fake_plan_judge(&own, plan, policy, NULL);
+        if (!issue_plan(own.signer, plan, &output, &options, &fake_console, &result, &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
+        assert_int_equal(ledger_key_signatures(), before + 1);
+        assert_int_equal(result.ledger_size, ledger_size(own.home->ledger));
+        assert_int_equal(result.proofs, 3 * i);
+    }
 }
 
 /* ---- where people have to approve ---- */

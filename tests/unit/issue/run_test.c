@@ -5,12 +5,14 @@
  */
 #include "issue/run.h"
 
+#include "approver.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "csr_maker.h"
 #include "fake_home.h"
+#include "records/control.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -221,6 +223,114 @@ static void a_policy_that_changed_is_confirmed_by_who_decides(void **state)
     assert_int_equal(run(options, &console, look_at_repeated), 0);
 }
 
+/* ---- where people have to approve ---- */
+
+static struct approver ann;
+static char plan_path[160];
+
+static int begin_governed(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(control_done) struct control control = {.seq = CONTROL_NONE, .previous = CONTROL_NONE};
+    (void)begin(state);
+    approver_make(&ann, "ann", "a");
+    fake_home_open(&own);
+    assert_true(control_add_person(&control, "ann", "approver", ann.vkey, &err));
+    control.quorum[ACT_ISSUE] = 1;
+    if (!ledger_append(own.home->ledger, RECORD_CONTROL_SET, control_write(&control), NULL, &err) ||
+        !ledger_commit(own.home->ledger, &err))
+        fail_msg("%s", err.text);
+    fake_home_close(&own);
+    free(by_init);
+    by_init = fake_home_types(&own);
+    (void)snprintf(plan_path, sizeof(plan_path), "%s/plan.json", own.folder.path);
+    return 0;
+}
+
+static int end_governed(void **state)
+{
+    approver_done(&ann);
+    return end(state);
+}
+
+static int look_at_forbidden(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    return !is_done && err->kind == ERROR_INPUT && strstr(err->text, "`coldca sign --plan FILE") != NULL &&
+                   outcome->result.issued == 0 && asked() == 0 && ledger_got("")
+               ? 0
+               : 1;
+}
+
+/** The person must not even be asked. */
+static bool not_asked(void *data, struct issue_desk *desk, struct plan *plan, struct error *err)
+{
+    (void)data, (void)desk, (void)plan, (void)err;
+    abort();
+}
+
+static void nobody_issues_by_himself_where_people_have_to_approve(void **state)
+{
+    (void)state;
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_forbidden), 0);
+    assert_int_equal(run((struct issue_run_options){.directory = out, .decide = not_asked}, &fake_console,
+                         look_at_forbidden),
+                     0);
+}
+
+static int look_at_plan(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    struct stat status;
+    (void)err;
+    return is_done && outcome->file.header.count == 1 && outcome->result.issued == 0 && asked() == 0 &&
+                   ledger_got("") && stat(plan_path, &status) == 0 && (status.st_mode & 0777) == 0644
+               ? 0
+               : 1;
+}
+
+static int look_at_no_plan(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)outcome, (void)err;
+    return !is_done && access(plan_path, F_OK) != 0 ? 0 : 1;
+}
+
+static int look_at_approved(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)err;
+    return is_done && outcome->result.issued == 1 && asked() == 1 &&
+                   ledger_got("session.opened plan.approved cert.signing cert.issued ")
+               ? 0
+               : 1;
+}
+
+static int look_at_unapproved(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)outcome;
+    return !is_done && err->kind == ERROR_INPUT && asked() == 0 && ledger_got("") ? 0 : 1;
+}
+
+static void a_plan_is_written_approved_and_carried_out(void **state)
+{
+    struct error err = ERROR_INIT;
+    const struct issue_run_options plan = {.is_dry_run = true, .plan_out = plan_path, .valid_for = 3600};
+    struct issue_run_options refused = plan;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    (void)state;
+    refused.decide = say_no;
+    assert_int_equal(run(refused, &fake_console, look_at_no_plan), 0);
+    assert_int_equal(run(plan, &fake_console, look_at_plan), 0);
+    assert_true(file_read(AT_FDCWD, plan_path, 1 << 20, &text, &err));
+    if (!plan_file_read(builder_bytes(&text), &file, &err))
+        fail_msg("%s", err.text);
+    struct plan_given given = {.file = builder_bytes(&text)};
+    const struct issue_run_options carried_out = {.directory = out, .given = &given};
+    assert_int_equal(run(carried_out, &fake_console, look_at_unapproved), 0);
+    approver_approve(&ann, &file.header, time_now(), &note);
+    given.approvals[given.count++] = builder_bytes(&note);
+    assert_int_equal(run(carried_out, &fake_console, look_at_approved), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +339,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_decides_is_asked_before_the_token_and_may_say_no, begin, end),
         cmocka_unit_test_setup_teardown(who_decides_may_log_in, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_changed_is_confirmed_by_who_decides, begin, end),
+        cmocka_unit_test_setup_teardown(nobody_issues_by_himself_where_people_have_to_approve, begin_governed,
+                                        end_governed),
+        cmocka_unit_test_setup_teardown(a_plan_is_written_approved_and_carried_out, begin_governed,
+                                        end_governed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,23 @@ static void proofs_are_made_only_of_what_was_signed_and_wanted(void **state)
     assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
 }
 
+/** How long a group took says how many go together. */
+static void the_first_job_begins_a_groups_time(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(signing_close) struct signing *signing = NULL;
+    (void)state;
+    fill();
+    groups[0].count = 1;
+    int64_t before = time_monotonic_ms();
+    assert_true(signing_open(own.signer, &signing, &err));
+    signing_give(signing, &groups[0]);
+    assert_ptr_equal(take(signing), &groups[0]);
+    assert_true(groups[0].begun_ms >= before);
+    assert_true(groups[0].ended_ms >= groups[0].begun_ms && groups[0].ended_ms <= time_monotonic_ms());
+    groups[0].count = JOBS;
+}
+
 /** A group is a place that is used again: what an earlier one left behind the end is not this one's. */
 static void what_lies_behind_a_groups_end_is_left_alone(void **state)
 {
@@ -330,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_begins_no_further_signature, begin, end),
         cmocka_unit_test_setup_teardown(closing_waits_for_what_is_under_way, begin, end),
         cmocka_unit_test_setup_teardown(proofs_are_made_only_of_what_was_signed_and_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(the_first_job_begins_a_groups_time, begin, end),
         cmocka_unit_test_setup_teardown(what_lies_behind_a_groups_end_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_closed_once, begin, end),
         cmocka_unit_test_setup_teardown(what_is_damaged_in_the_ledger_is_not_the_tokens_fault, begin, end),

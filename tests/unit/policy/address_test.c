@@ -209,6 +209,21 @@ static void a_name_like_a_requests_is_held_to_the_rules_for_requests(void **stat
                            "like_request needs from: policy"));
 }
 
+/** It is one of the names the rule takes: it counts for `required` and for `max`. */
+static void an_address_that_was_made_counts_for_the_rule_that_takes_it(void **state)
+{
+    static const char *const more[] = {"ip:10.0.0.2", NULL};
+    static const char bounded[] =
+        POLICY(DNS_OF_CN "  - {type: ip, cidr: ['10.0.0.0/8'], required: true, max: 1}\n");
+    (void)state;
+    assert_allowed(case_judge(&(struct judge_case){.policy = bounded, .subject = "CN=10.0.0.1"}));
+    assert_refused(
+        case_judge(&(struct judge_case){.policy = bounded, .subject = "CN=10.0.0.1", .sans = more}),
+        "san.max", "more than 1 names");
+    assert_refused(case_judge(&(struct judge_case){.policy = bounded, .subject = "CN=www.iot.example"}),
+                   "san.required", "ip");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +232,7 @@ int main(void)
         cmocka_unit_test_teardown(an_address_among_a_requests_dns_names_is_refused, case_end),
         cmocka_unit_test_teardown(other_names_with_hosts_take_no_address_either, case_end),
         cmocka_unit_test_teardown(a_request_made_for_a_policy_asks_for_the_ip_name, case_end),
+        cmocka_unit_test_teardown(an_address_that_was_made_counts_for_the_rule_that_takes_it, case_end),
         cmocka_unit_test_teardown(lint_tells_a_policy_that_will_meet_addresses, case_end),
         cmocka_unit_test_teardown(a_name_like_a_requests_is_held_to_the_rules_for_requests, case_end),
     };

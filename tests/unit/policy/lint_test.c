@@ -102,6 +102,12 @@ static const struct {
     {"subject: [{field: CN, match: '[0-9.]+'}]\nsan: [{type: dns, value: '{CN}{CN}', from: policy}]\n", "",
      ""},
     {"subject: [{field: CN, match: '[0-9.]+'}]\nsan: [{type: uri, value: '{CN}', from: policy}]\n", "", ""},
+    {"subject: [{field: CN, match: '[0-9.]+'}]\nsan: [{type: ip, cidr: [10.0.0.0/8]}, {type: dns, value: "
+     "'{CN}', from: policy}]\n",
+     "", ""},
+    {"subject: [{field: CN, match: '[0-9.]+'}]\nsan: [{type: dns, value: '{CN}', from: policy}, {type: ip, "
+     "value: 10.0.0.1, from: policy}]\n",
+     "", ""},
     {"variables: [{name: x, match: a}, {name: y, match: '127.*'}]\nsan: [{type: dns, value: '{y}', from: "
      "policy}]\n",
      "lint.dns-address ", "127.0.0.1"},
