@@ -20,6 +20,9 @@ for kind in negated "check dropped" "off by one" constant "statement left out" "
 done
 scripts/mutants ledger 5000 --seed 7 --show >"$work/ledger"
 grep -qF ": sync or lock dropped: " "$work/ledger" || fail "no fsync is dropped"
+scripts/mutants issue 50 --in logged.c --seed 7 --show | sed 1d >"$work/one"
+[ -s "$work/one" ] || fail "no fault fits src/issue/logged.c"
+! grep -v '^src/issue/logged.c:' "$work/one" || fail "a fault of another file than --in names"
 ! scripts/mutants nowhere 1 --show >"$work/one" 2>"$work/err" || fail "a room that is not there"
 grep -q "there is no src/nowhere" "$work/err" || fail "nothing says that there is no such room"
 
@@ -27,6 +30,7 @@ while IFS=$'\t' read -r path before after reason; do
     case $path in
         '' | '#'*) ;;
         tests) [ -d "src/$before" ] || fail "tests/mutants.txt names tests for src/$before, which is not there" ;;
+        pattern) [ -n "${after:+$reason}" ] || fail "tests/mutants.txt: an expression and a reason are due: $before" ;;
         *)
             grep -qF -- "$before" "$path" || fail "tests/mutants.txt: $path has no line: $before"
             [ -n "${after:+$reason}" ] || fail "tests/mutants.txt: a fault and a reason are due: $path $before"
