@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(plan plan)
 coldca_unit_test(plan inputs)
+coldca_unit_test(plan settle LAYERS fake_token)
 coldca_unit_test(plan change LAYERS fake_token)
 coldca_unit_test(plan decisions)
 coldca_unit_test(plan seen)
