@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "policy/directory.h"
+#include "policy/issuer.h"
 #include "policy/rules.h"
 #include "policy/subtree.h"
 
@@ -449,6 +450,86 @@ static void string_types_are_those_of_the_standard(void **state)
         assert_false(text_is_printable(none[i]));
 }
 
+static void constraints_that_some_validator_can_not_read_are_named(void **state)
+{
+    static const struct {
+        enum san_kind kind;
+        const char *value;
+        const char *fault; /**< NULL: none */
+    } cases[] = {
+        {SAN_DNS, "", NULL},
+        {SAN_EMAIL, "", NULL},
+        {SAN_URI, "", NULL},
+        {SAN_DNS, "a.example", NULL},
+        {SAN_DNS, ".a.example", NULL},
+        {SAN_DNS, "a_b!", NULL}, // whatever is printable
+        {SAN_DNS, "a..b", "has an empty label"},
+        {SAN_DNS, "..b", "has an empty label"},
+        {SAN_DNS, "a.", "ends in a dot"},
+        {SAN_DNS, ".", NULL},
+        {SAN_DNS, "a b", "is not of printable ASCII characters"},
+        {SAN_DNS, "a\x7f", "is not of printable ASCII characters"},
+        {SAN_DNS, "a~", NULL},
+        {SAN_DNS, "10.0.0.1", NULL}, // an address as a host is URIs' trouble
+        {SAN_URI, "10.0.0.1", "is an address, where a host is wanted"},
+        {SAN_URI, "2001:db8::1", "is an address, where a host is wanted"},
+        {SAN_URI, ".10.0.0.1", "is an address, where a host is wanted"},
+        {SAN_URI, "10.0.0.1/8", NULL},
+        {SAN_URI, "a..b", "has an empty label"},
+        {SAN_URI, "a.example", NULL},
+        {SAN_EMAIL, "a.example", NULL},
+        {SAN_EMAIL, ".a.example", NULL},
+        {SAN_EMAIL, "a@b.example", NULL},
+        {SAN_EMAIL, "a@", "is neither a mailbox nor its host"},
+        {SAN_EMAIL, "@b", "is neither a mailbox nor its host"},
+        {SAN_EMAIL, "a..b@c", "is neither a mailbox nor its host"},
+        {SAN_EMAIL, "\"a b\"@c", "is not of printable ASCII characters"},
+        {SAN_EMAIL, "\"a\"@c", NULL},
+        {SAN_EMAIL, "\"@c", "is neither a mailbox nor its host"},
+        {SAN_EMAIL, "a@b..c", "has an empty label"},
+        {SAN_EMAIL, "a@b.", "ends in a dot"},
+        {SAN_RID, "a..b", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct template_name name = {.kind = cases[i].kind,
+                                           .value = (uint8_t *)(uintptr_t)cases[i].value,
+                                           .value_len = strlen(cases[i].value)};
+        const char *fault = policy_constraint_fault(&name);
+        if ((fault == NULL) != (cases[i].fault == NULL) ||
+            (fault != NULL && strcmp(fault, cases[i].fault) != 0))
+            fail_msg("\"%s\" %s", cases[i].value, fault != NULL ? fault : "is sound");
+    }
+    static const struct {
+        size_t len;
+        uint8_t octets[33];
+        const char *fault;
+    } addresses[] = {
+        {8, {10, 0, 0, 0, 255, 0, 0, 0}, NULL},
+        {8, {0}, NULL},
+        {8, {1, 2, 3, 4, 255, 255, 255, 255}, NULL},
+        {8, {10, 0, 0, 0, 255, 0, 255, 0}, "has a mask with gaps"},
+        {8, {10, 0, 0, 0, 127, 0, 0, 0}, "has a mask with gaps"},
+        {8, {10, 0, 0, 0, 255, 255, 255, 253}, "has a mask with gaps"},
+        {8, {10, 0, 0, 0, 255, 128, 0, 0}, NULL},
+        {32, {[16] = 255, [17] = 254}, NULL},
+        {32, {[31] = 1}, "has a mask with gaps"},
+        {4, {10, 0, 0, 1}, "is not an address and a mask"},
+        {16, {1}, "is not an address and a mask"},
+        {33, {0}, "is not an address and a mask"},
+        {0, {0}, "is not an address and a mask"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
+        const struct template_name name = {.kind = SAN_IP,
+                                           .value = (uint8_t *)(uintptr_t)addresses[i].octets,
+                                           .value_len = addresses[i].len};
+        const char *fault = policy_constraint_fault(&name);
+        if ((fault == NULL) != (addresses[i].fault == NULL) ||
+            (fault != NULL && strcmp(fault, addresses[i].fault) != 0))
+            fail_msg("%zu: %s", i, fault != NULL ? fault : "is sound");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +542,7 @@ int main(void)
         cmocka_unit_test(names_are_one_whatever_the_case_of_their_hosts),
         cmocka_unit_test(directory_names_are_compared_rdn_by_rdn),
         cmocka_unit_test(string_types_are_those_of_the_standard),
+        cmocka_unit_test(constraints_that_some_validator_can_not_read_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
