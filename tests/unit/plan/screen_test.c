@@ -11,6 +11,7 @@
 #include "csr_maker.h"
 #include "fake_home.h"
 #include "issue/issue.h"
+#include "plan/redraw.h"
 #include "records/revocation.h"
 #include "screen/factors.h"
 
@@ -314,6 +315,12 @@ static void a_list_of_weak_keys_in_the_home_is_the_one_that_counts(void **state)
     const struct plan_options options = {.policy = policy, .now = time_now()};
     assert_false(plan_judge(judge, damaged, &options, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
+    assert_words(err.text, "screening keys");
+    // Nor is an approved plan drawn again without it.
+    struct redraw *redraw = NULL;
+    error_clear(&err);
+    assert_false(redraw_open(own.home, &redraw, &err));
+    assert_null(redraw);
     assert_words(err.text, "screening keys");
 }
 

@@ -58,6 +58,8 @@ static const struct {
     const char *why;
 } broken[] = {
     {"", "no scheme"},
+    {"abc", "no scheme"},
+    {":x", "no scheme"},
     {"iot.example/x", "no scheme"},
     {"://iot.example", "no scheme"},
     {"1https://iot.example", "no scheme"},
