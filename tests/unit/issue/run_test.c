@@ -323,7 +323,9 @@ static void a_plan_is_written_approved_and_carried_out(void **state)
     assert_true(file_read(AT_FDCWD, plan_path, 1 << 20, &text, &err));
     if (!plan_file_read(builder_bytes(&text), &file, &err))
         fail_msg("%s", err.text);
-    struct plan_given given = {.file = builder_bytes(&text)};
+    AUTO(plan_file_done) struct plan_file brought = {.items = NULL};
+    assert_true(plan_file_read(builder_bytes(&text), &brought, &err));
+    struct plan_given given = {.file = &brought};
     const struct issue_run_options carried_out = {.directory = out, .given = &given};
     assert_int_equal(run(carried_out, &fake_console, look_at_unapproved), 0);
     approver_approve(&ann, &file.header, time_now(), &note);

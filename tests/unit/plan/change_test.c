@@ -39,15 +39,20 @@ static void write_text(const char *name, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-static void write_request(const char *name, unsigned device)
+static void add_request(unsigned device, struct builder *ret_pem)
 {
     AUTO(builder_done) struct builder der = BUILDER_INIT;
-    AUTO(builder_done) struct builder pem = BUILDER_INIT;
     AUTO(EVP_PKEY_free) EVP_PKEY *key = csr_key("P-256");
     AUTO(free) char *subject = memory_format("30{31{30{06{550403}0c{'device-%u'}}}}", device);
     const struct csr_recipe recipe = {.key = key, .subject = subject};
     csr_make(&recipe, &der);
-    encode_pem("CERTIFICATE REQUEST", builder_bytes(&der), &pem);
+    encode_pem("CERTIFICATE REQUEST", builder_bytes(&der), ret_pem);
+}
+
+static void write_request(const char *name, unsigned device)
+{
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    add_request(device, &pem);
     write_text(name, builder_text(&pem));
 }
 
@@ -166,6 +171,32 @@ static void a_mediums_requests_of_other_policies_are_left_alone(void **state)
     assert_int_equal(directory->count, 2);
 }
 
+static void requests_of_one_file_are_numbered(void **state)
+{
+    bool ignored = false;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    (void)state;
+    for (unsigned i = 2; i < 5; i++)
+        add_request(i, &pem);
+    write_text("stick/requests/many.csr", builder_text(&pem));
+    AUTO(plan_free) struct plan *plan = planned(false, 0, false, &ignored);
+    assert_int_equal(plan->count, 4);
+    assert_int_equal(plan_count(plan, PLAN_SIGN), 4);
+    size_t found = 0;
+    for (size_t i = 0; i < 4; i++) {
+        const struct plan_item *item = &plan->items[i];
+        const char *mark = strrchr(item->source, '#');
+        if (mark == NULL)
+            continue;
+        AUTO(free) char *name = memory_format("requests/many-%s", mark + 1);
+        AUTO(free) char *subject = memory_format("CN=device-%zu", ++found + 1);
+        assert_string_equal(item->name, name);
+        assert_int_equal(strtoul(mark + 1, NULL, 10), found); // from 1, in the file's order
+        assert_string_equal(item->request->subject_text, subject);
+    }
+    assert_int_equal(found, 3);
+}
+
 static void what_can_not_be_planned_is_told_when_it_is_opened(void **state)
 {
     static const struct {
@@ -200,6 +231,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_policy_that_changed_since_it_was_used_is_told, begin, end),
         cmocka_unit_test_setup_teardown(what_is_asked_for_reaches_the_plan, begin, end),
         cmocka_unit_test_setup_teardown(a_mediums_requests_of_other_policies_are_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(requests_of_one_file_are_numbered, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_planned_is_told_when_it_is_opened, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

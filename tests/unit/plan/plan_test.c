@@ -68,6 +68,28 @@ static void the_hash_binds_every_decision(void **state)
     assert_memory_equal(first, plan->sha256, 32);
 }
 
+static void the_hash_binds_which_certificate_is_given_again(void **state)
+{
+    static const enum plan_action actions[] = {PLAN_REPEAT, PLAN_PRESENT};
+    AUTO(plan_free) struct plan *plan = plan_of_two();
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t first[32];
+        plan->items[0].action = actions[i];
+        plan->items[0].earlier.serial = memory_text("01");
+        plan_seal(plan);
+        memcpy(first, plan->sha256, sizeof(first));
+        plan->items[0].earlier.serial[1] = '2';
+        plan_seal(plan);
+        assert_memory_not_equal(first, plan->sha256, 32);
+        plan->items[0].tbs[0] ^= 1; // of no account: nothing new is signed
+        plan->items[0].earlier.serial[1] = '1';
+        plan_seal(plan);
+        assert_memory_equal(first, plan->sha256, 32);
+        free(TAKE(plan->items[0].earlier.serial));
+    }
+}
+
 static void reasons_come_all_at_once(void **state)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
@@ -86,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hash_binds_every_decision),
+        cmocka_unit_test(the_hash_binds_which_certificate_is_given_again),
         cmocka_unit_test(reasons_come_all_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

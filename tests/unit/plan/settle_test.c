@@ -7,6 +7,7 @@
 #include "fake_home.h"
 #include "request/csr.h"
 
+#include <openssl/core_names.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -152,6 +153,57 @@ static void what_does_not_fit_into_a_record_is_refused(void **state)
     policy_free(policy);
 }
 
+/** Adds a request of this key, its point as it is said. */
+static void add_of_key(struct plan *plan, const char *name, EVP_PKEY *key)
+{
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    const struct csr_recipe recipe = {.key = key, .subject = "30{31{30{06{550403}0c{'someone'}}}}"};
+    csr_make(&recipe, &der);
+    plan->items = memory_grow(plan->items, plan->count + 1, sizeof(*plan->items));
+    plan->items[plan->count++] = (struct plan_item){.source = memory_format("%s.csr", name),
+                                                    .name = memory_text(name),
+                                                    .request = csr_read(builder_bytes(&der))};
+}
+
+static void a_copied_key_is_told_however_it_is_written(void **state)
+{
+    struct policy *policy =
+        load("policy: leaf\nsubject: [{field: CN, match: '.*'}]\nkey: {allow: [ec-p256], unique: true}\n"
+             "validity: {days: 9}\nkey_usage: [digitalSignature]\n");
+    EVP_PKEY *key = csr_key("P-256");
+    EVP_PKEY *other = csr_key("P-256");
+    (void)state;
+    for (int is_proved = 0; is_proved < 2; is_proved++) {
+        AUTO(plan_free) struct plan *plan = plan_new(policy);
+        AUTO(builder_done) struct builder reasons = BUILDER_INIT;
+        AUTO(builder_done) struct builder other_reasons = BUILDER_INIT;
+        assert_int_equal(
+            EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed"),
+            1);
+        assert_int_equal(
+            EVP_PKEY_set_utf8_string_param(other, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
+            1);
+        add_of_key(plan, "a", key);
+        assert_int_equal(
+            EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"), 1);
+        add_of_key(plan, "b", key);
+        add_of_key(plan, "c", other);
+        plan->items[1].request->has_proof_of_possession = is_proved == 1;
+        judge(own.home, plan, policy, false);
+        assert_int_equal(plan->items[0].action, PLAN_SIGN);
+        assert_int_equal(plan->items[1].action, PLAN_REFUSE);
+        plan_item_reasons(&plan->items[1], &reasons);
+        plan_item_reasons(&plan->items[2], &other_reasons);
+        // Without a proof anybody could find out which keys there are.
+        assert_int_equal(strstr(builder_text(&reasons), "the same key as in a.csr") != NULL, is_proved);
+        assert_true(findings_has(&plan->items[2].verdict->findings, "key.encoding"));
+        assert_null(strstr(builder_text(&other_reasons), "the same key"));
+    }
+    EVP_PKEY_free(key);
+    EVP_PKEY_free(other);
+    policy_free(policy);
+}
+
 static void a_template_that_can_be_no_certificate_is_refused_with_a_ca_and_without(void **state)
 {
     // The policy copies what the request has twice.
@@ -172,6 +224,7 @@ static void a_template_that_can_be_no_certificate_is_refused_with_a_ca_and_witho
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_copied_key_is_told_however_it_is_written, begin, end),
         cmocka_unit_test_setup_teardown(a_lie_about_the_signature_is_found_where_it_matters, begin, end),
         cmocka_unit_test_setup_teardown(what_does_not_fit_into_a_record_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(
