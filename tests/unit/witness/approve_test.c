@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/words.h"
 #include "folder.h"
 #include "records/approval.h"
 #include "records/revocation.h"
@@ -36,6 +37,13 @@ static bool give_passphrase(void *data, const char *words, bool has_pad, struct 
         return false;
     for (const char *at = passphrase; *at != '\0'; at++)
         assert_true(secret_push(*ret_pin, *at));
+    return true;
+}
+
+static bool say_nothing(void *data, const char *words, bool has_pad, struct secret **ret_pin,
+                        struct error *err)
+{
+    (void)data, (void)words, (void)has_pad, (void)ret_pin, (void)err;
     return true;
 }
 
@@ -278,6 +286,14 @@ static void an_encrypted_key_is_opened_by_who_may_be_asked(void **state)
     assert_false(open_key("secret", true, &key, &err));
     assert_int_equal(err.kind, ERROR_INTERRUPTED);
     assert_non_null(strstr(err.text, "the person gave up"));
+    // Nobody can be asked, or who is asked says nothing.
+    static const struct console mute = {.notice = NULL};
+    static const struct console silent = {.pin = say_nothing};
+    AUTO(free) char *path = path_of("secret");
+    const struct witness_key_place place = {.key = path, .may_ask = true};
+    assert_false(witness_key_open(&place, &mute, &key, &err));
+    assert_false(witness_key_open(&place, &silent, &key, &err));
+    assert_null(key);
 }
 
 static void a_signature_is_of_the_text(void **state)
@@ -311,6 +327,161 @@ static void a_plan_is_described_by_what_it_would_do(void **state)
     }
 }
 
+static void assert_described(const char *const *words, size_t count)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    if (!approve_describe(&file, &text, &err))
+        fail_msg("%s", err.text);
+    for (size_t i = 0; i < count; i++) {
+        if (strstr(builder_text(&text), words[i]) == NULL)
+            fail_msg("\"%s\" lacks \"%s\"", builder_text(&text), words[i]);
+    }
+}
+
+static void add_release(uint8_t serial)
+{
+    const struct record_cert_unrevoked record = {.serial = bytes_of(&serial, 1), .ref = 12};
+    plan_file_add(&file, NULL, RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&record));
+}
+
+static void ten_items_are_shown_in_full_and_more_a_line_each(void **state)
+{
+    static const char *const full[] = {"revoking, 10 items\n",
+                                       "\nitem 9\nrelease     09\nhold        of record 12\n"};
+    static const char *const lines[] = {"revoking, 11 items\n", "\n0  revoke 0a  CN=device-1",
+                                        "\n10  release 0a  from the hold of record 12\n"};
+    (void)state;
+    for (uint8_t i = 1; i < 10; i++)
+        add_release(i);
+    plan_file_seal(&file);
+    assert_described(full, ARRAY_LEN(full));
+    add_release(10);
+    plan_file_seal(&file);
+    assert_described(lines, ARRAY_LEN(lines));
+}
+
+static void a_plan_says_by_which_policy_and_which_digest_it_is(void **state)
+{
+    static const char *const words[] = {"policy      device, SHA-256 "
+                                        "0000000000000000000000000000000000000000000000000000000000000007\n"};
+    (void)state;
+    file.header.policy = memory_text("device");
+    file.header.policy_sha256[31] = 7;
+    assert_described(words, ARRAY_LEN(words));
+    // The digest in groups and in words, as two people read it to each other.
+    AUTO(builder_done) struct builder groups = BUILDER_INIT;
+    AUTO(builder_done) struct builder spoken = BUILDER_INIT;
+    words_hex_groups(BYTES(file.sha256), &groups);
+    words_of(BYTES(file.sha256), 8, &spoken);
+    const char *const digest[] = {builder_text(&groups), builder_text(&spoken)};
+    assert_described(digest, ARRAY_LEN(digest));
+}
+
+static void an_item_that_cannot_be_read_is_named(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    (void)state;
+    plan_file_add(&file, NULL, RECORD_CERT_UNREVOKED, json_new_object());
+    plan_file_seal(&file);
+    assert_false(approve_describe(&file, &text, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "reading what would be done, item 1"));
+}
+
+/* ---- keys in a person's token ---- */
+
+/** The person's token: what it was asked, and whether it was closed. */
+static struct {
+    EVP_PKEY *key;
+    bool is_away, is_wrong;
+    unsigned opened, closed;
+} token;
+
+static bool token_opens(const struct witness_key_place *place, const struct console *asked,
+                        struct builder *ret_spki, enum key_kind *ret_kind, void **ret_key, struct error *err)
+{
+    unsigned char *spki = NULL;
+    assert_string_equal(place->key, "pkcs11:token=ann");
+    assert_ptr_equal(asked, &console);
+    if (token.is_away)
+        return error_set(err, ERROR_TOKEN, 0, "no token of this name");
+    int len = i2d_PUBKEY(token.key, &spki);
+    builder_add(ret_spki, spki, (size_t)len);
+    OPENSSL_free(spki);
+    *ret_kind = KEY_ED25519;
+    *ret_key = &token;
+    token.opened++;
+    return true;
+}
+
+static bool token_signs(void *key, enum key_kind kind, struct bytes text, struct builder *ret_signature,
+                        struct error *err)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t signature[64];
+    size_t len = sizeof(signature);
+    (void)err;
+    assert_ptr_equal(key, &token);
+    assert_int_equal(kind, KEY_ED25519);
+    assert_int_equal(EVP_DigestSignInit(context, NULL, NULL, NULL, token.key), 1);
+    assert_int_equal(EVP_DigestSign(context, signature, &len, text.data, text.len), 1);
+    EVP_MD_CTX_free(context);
+    signature[0] ^= token.is_wrong ? 1 : 0;
+    builder_add(ret_signature, signature, len);
+    return true;
+}
+
+static void token_closes(void *key)
+{
+    assert_ptr_equal(key, &token);
+    token.closed++;
+}
+
+static void a_key_in_a_token_signs_there_and_is_closed(void **state)
+{
+    static const struct witness_tokens tokens = {token_opens, token_signs, token_closes};
+    const struct witness_key_place place = {.key = "pkcs11:token=ann", .tokens = &tokens};
+    struct error err = ERROR_INIT;
+    struct witness_key *key = NULL;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(builder_done) struct builder wrong = BUILDER_INIT;
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    (void)state;
+    token.key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    assert_true(witness_key_open(&place, &console, &key, &err));
+    assert_int_equal(witness_key_kind(key), KEY_ED25519);
+    assert_true(approve_sign(&file, key, "ann", BEGIN, &note, &vkey, &err));
+    // What its token signs wrongly does not leave.
+    token.is_wrong = true;
+    assert_false(approve_sign(&file, key, "ann", BEGIN, &wrong, &vkey, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_string_equal(err.text, "the signature does not verify with the public key");
+    assert_int_equal(wrong.len, 0);
+    witness_key_close(TAKE(key));
+    assert_int_equal(token.closed, 1);
+    token.is_away = true;
+    error_clear(&err);
+    assert_false(witness_key_open(&place, &console, &key, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_null(key);
+    assert_int_equal(token.closed, token.opened);
+    EVP_PKEY_free(token.key);
+}
+
+static void a_program_without_token_code_says_so(void **state)
+{
+    const struct witness_key_place place = {.key = "pkcs11:token=ann"};
+    struct error err = ERROR_INIT;
+    struct witness_key *key = NULL;
+    (void)state;
+    assert_false(witness_key_open(&place, &console, &key, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "a pkcs11: key is in a token, for which this program has no code: use "
+                                     "`coldca`, or a key file"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +493,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_encrypted_key_is_opened_by_who_may_be_asked, begin, end),
         cmocka_unit_test_setup_teardown(a_signature_is_of_the_text, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_described_by_what_it_would_do, begin, end),
+        cmocka_unit_test_setup_teardown(ten_items_are_shown_in_full_and_more_a_line_each, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_says_by_which_policy_and_which_digest_it_is, begin, end),
+        cmocka_unit_test_setup_teardown(an_item_that_cannot_be_read_is_named, begin, end),
+        cmocka_unit_test_setup_teardown(a_key_in_a_token_signs_there_and_is_closed, begin, end),
+        cmocka_unit_test_setup_teardown(a_program_without_token_code_says_so, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,11 +83,46 @@ static void what_is_not_a_whole_plan_is_refused(void **state)
     assert_refused(builder_bytes(&deep), "depth");
 }
 
+/** A plan that names its people. */
+static void plan_of_people(struct builder *ret_text)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    read_seed("plan", &text);
+    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
+    plan_file_add_person(&file, "ann", "ann+key");
+    plan_file_add_person(&file, "dan", NULL); // nobody's: left out
+    plan_file_add_person(&file, "bob", "bob+key");
+    plan_file_write(&file, ret_text);
+}
+
+static void people_come_with_the_plan(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct folder folder;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    (void)state;
+    folder_make(&folder);
+    AUTO(free) char *path = memory_format("%s/plan", folder.path);
+    plan_of_people(&text);
+    assert_true(file_create(AT_FDCWD, path, 0600, builder_bytes(&text), &err));
+    assert_true(approve_read(path, &file, &words, &err));
+    AUTO(builder_done) struct builder people = BUILDER_INIT;
+    json_canonical(file.people, &people);
+    assert_string_equal(builder_text(&people),
+                        "[{\"key\":\"ann+key\",\"name\":\"ann\"},{\"key\":\"bob+key\",\"name\":\"bob\"}]");
+    folder_remove(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_is_what_its_bytes_say),
         cmocka_unit_test(what_is_not_a_whole_plan_is_refused),
+        cmocka_unit_test(people_come_with_the_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
