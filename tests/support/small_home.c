@@ -16,12 +16,7 @@ void small_home_make(struct small_home *small)
 {
     struct error err = ERROR_INIT;
     *small = (struct small_home){.folder = {.path = "", .fd = -1}};
-    // In memory where there is such a place: an fsync costs nothing there.
-    (void)snprintf(small->folder.path, sizeof(small->folder.path), "%s/coldca-test-XXXXXX",
-                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-    assert_non_null(mkdtemp(small->folder.path));
-    small->folder.fd = open(small->folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_true(small->folder.fd >= 0);
+    folder_make(&small->folder);
     approver_make(&small->key, SMALL_HOME_ORIGIN, "the ledger's key");
     small->home.fd = small->folder.fd;
     small->home.access = HOME_WRITE;

@@ -16,8 +16,7 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "cert_maker.h"
-#include "records/cert.h"
-#include "records/revocation.h"
+#include "given.h"
 #include "small_home.h"
 #include "status/list_parse.h"
 
@@ -54,58 +53,6 @@ static int end(void **state)
     cert_issuer_free(small.home.issuer);
     small_home_remove(&small);
     return 0;
-}
-
-/** A certificate of the ledger. */
-struct given {
-    char serial[2 * CERT_SERIAL_LEN + 1];
-    uint8_t bytes[CERT_SERIAL_LEN];
-    uint8_t key_value[32];
-    uint64_t signing_seq, issued_seq;
-};
-
-static void issue(const char *subject, const char *policy, bool is_finished, struct given *ret_given)
-{
-    struct error err = ERROR_INIT;
-    uint8_t digest[32] = {3};
-    char hex[129];
-    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    AUTO(template_free) struct template *template = maker_template(subject, key);
-    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    *ret_given = (struct given){.issued_seq = UINT64_MAX};
-    cert_serial_random(ret_given->bytes);
-    (void)snprintf(ret_given->serial, sizeof(ret_given->serial), "%s", hex_of(BYTES(ret_given->bytes), hex));
-    key_value(bytes_of(template->spki, template->spki_len), ret_given->key_value);
-    if (!cert_tbs(template, small.home.issuer, ret_given->bytes, SIGNATURE_ECDSA_SHA256, &tbs, &err))
-        fail_msg("%s", err.text);
-    const struct record_cert_signing record = {.tbs = builder_bytes(&tbs),
-                                               .policy = policy,
-                                               .policy_sha256 = digest,
-                                               .csr_sha256 = ret_given->key_value, // any will do
-                                               .batch = subject};
-    ret_given->signing_seq = small_home_log(&small, RECORD_CERT_SIGNING, record_cert_signing_write(&record));
-    if (!is_finished)
-        return;
-    struct record_cert_issued issued = {.ref = ret_given->signing_seq,
-                                        .signature = BYTES_LITERAL("a signature")};
-    ret_given->issued_seq = small_home_log(&small, RECORD_CERT_ISSUED, record_cert_issued_write(&issued));
-}
-
-static uint64_t log_revocation(const struct given *given, enum crl_reason reason)
-{
-    const struct record_cert_revoked record = {.serial = BYTES(given->bytes),
-                                               .reason = reason,
-                                               .revoked_at = INT64_C(1800000000),
-                                               .invalidity_date = CRL_NO_TIME,
-                                               .not_after = CRL_NO_TIME,
-                                               .ref = given->issued_seq};
-    return small_home_log(&small, RECORD_CERT_REVOKED, record_cert_revoked_write(&record));
-}
-
-static void log_release(const struct given *given, uint64_t ref)
-{
-    const struct record_cert_unrevoked record = {.serial = BYTES(given->bytes), .ref = ref};
-    (void)small_home_log(&small, RECORD_CERT_UNREVOKED, record_cert_unrevoked_write(&record));
 }
 
 /** One serial, with this wish; what was read of the ledger before counts no more. */
@@ -154,8 +101,8 @@ static void a_certificate_is_revoked_by_what_the_ledger_says_of_it(void **state)
 {
     struct given given, other;
     (void)state;
-    issue("CN=a", "p", true, &other);
-    issue("CN=b", "p", true, &given);
+    given_issue(&small.home, "CN=a", "p", true, &other);
+    given_issue(&small.home, "CN=b", "p", true, &given);
     const struct revoke_target *target = target_of(&given, superseded);
     assert_int_equal(target->action, REVOKE_REVOKE);
     assert_int_equal(target->reason, CRL_SUPERSEDED);
@@ -176,7 +123,7 @@ static void serials_are_read_as_numbers_and_each_once(void **state)
     struct error err = ERROR_INIT;
     struct given given;
     (void)state;
-    issue("CN=a", "p", true, &given);
+    given_issue(&small.home, "CN=a", "p", true, &given);
     AUTO(free) char *padded = memory_format("00%s", given.serial);
     const char *serials[] = {given.serial, padded, given.serial};
     const struct revoke_options options = {.serials = serials, .serial_count = 3};
@@ -190,7 +137,7 @@ static void what_is_not_in_the_ledger_is_foreign(void **state)
 {
     struct given given;
     (void)state;
-    issue("CN=a", "p", true, &given);
+    given_issue(&small.home, "CN=a", "p", true, &given);
     assert_refused("0abc", superseded,
                    "no certificate with serial 0abc in the ledger: check it (`coldca cert list`); was it "
                    "issued before this ledger was begun, say --foreign");
@@ -225,9 +172,9 @@ static void a_revocation_stays_and_a_hold_can_be_released(void **state)
 {
     struct given given;
     (void)state;
-    issue("CN=a", "p", true, &given);
+    given_issue(&small.home, "CN=a", "p", true, &given);
     assert_refused(given.serial, releasing, " is not on hold, so there is nothing to release");
-    uint64_t first = log_revocation(&given, CRL_CERTIFICATE_HOLD);
+    uint64_t first = given_revoke(&small.home, &given, CRL_CERTIFICATE_HOLD, INT64_C(1800000000));
     const struct revoke_target *target = target_of(&given, hold);
     assert_int_equal(target->action, REVOKE_NOTHING);
     assert_string_equal(target->note, "already on hold since 2027-01-15T08:00:00Z");
@@ -237,9 +184,9 @@ static void a_revocation_stays_and_a_hold_can_be_released(void **state)
     target = target_of(&given, releasing);
     assert_int_equal(target->action, REVOKE_RELEASE);
     assert_int_equal(target->ref, first);
-    log_release(&given, first);
+    given_release(&small.home, &given, first);
     assert_refused(given.serial, releasing, " is not on hold, so there is nothing to release");
-    (void)log_revocation(&given, CRL_CESSATION_OF_OPERATION);
+    (void)given_revoke(&small.home, &given, CRL_CESSATION_OF_OPERATION, INT64_C(1800000000));
     target = target_of(&given, superseded);
     assert_int_equal(target->action, REVOKE_NOTHING);
     assert_string_equal(target->note,
@@ -262,10 +209,8 @@ static void a_burned_serial_gets_a_reason_and_no_release(void **state)
 {
     struct given given;
     (void)state;
-    issue("CN=a", "p", false, &given);
-    const struct record_cert_abandoned record = {
-        .ref = given.signing_seq, .serial = given.serial, .reason = "stopped"};
-    (void)small_home_log(&small, RECORD_CERT_ABANDONED, record_cert_abandoned_write(&record));
+    given_issue(&small.home, "CN=a", "p", false, &given);
+    given_abandon(&small.home, &given);
     const struct revoke_target *target = target_of(&given, superseded);
     assert_int_equal(target->action, REVOKE_REVOKE);
     assert_string_equal(target->note, "was abandoned, so it is on every CRL by itself; now with a reason");
@@ -279,7 +224,7 @@ static void a_serial_without_an_end_is_not_revoked(void **state)
     struct error err = ERROR_INIT;
     struct given given;
     (void)state;
-    issue("CN=a", "p", false, &given);
+    given_issue(&small.home, "CN=a", "p", false, &given);
     assert_false(find(given.serial, superseded, &err));
     assert_int_equal(err.kind, ERROR_LEDGER);
     assert_non_null(strstr(err.text, "was not issued, ledger.jsonl that it is not burned: run `coldca ledger "
@@ -390,7 +335,8 @@ static void a_list_names_serials_and_bad_lines_are_told(void **state)
     struct error err = ERROR_INIT;
     struct given one, two, three;
     (void)state;
-    issue("CN=1", "p", true, &one), issue("CN=2", "p", true, &two), issue("CN=3", "p", true, &three);
+    given_issue(&small.home, "CN=1", "p", true, &one), given_issue(&small.home, "CN=2", "p", true, &two),
+        given_issue(&small.home, "CN=3", "p", true, &three);
     AUTO(free)
     char *text = memory_format("reason,serial,invalidity_date\n"
                                "keyCompromise,%s,2026-01-02\n"
@@ -465,10 +411,10 @@ static void certificates_are_found_by_what_the_ledger_says(void **state)
     struct given given;
     char now[TIME_TEXT_SIZE];
     (void)state;
-    issue("CN=a-1", "p", true, &given);
-    issue("CN=a-2", "q", true, &given);
-    issue("CN=b-1", "p", true, &given);
-    issue("CN=b-2", "p", false, &given); // not issued: nothing to revoke
+    given_issue(&small.home, "CN=a-1", "p", true, &given);
+    given_issue(&small.home, "CN=a-2", "q", true, &given);
+    given_issue(&small.home, "CN=b-1", "p", true, &given);
+    given_issue(&small.home, "CN=b-2", "p", false, &given); // not issued: nothing to revoke
     assert_int_equal(where("policy=p"), 2);
     assert_int_equal(where("policy=q"), 1);
     assert_string_equal(plan.targets[0].subject, "CN=a-2");
@@ -524,8 +470,8 @@ static void a_lost_key_is_remembered_where_no_certificate_says_it(void **state)
     struct error err = ERROR_INIT;
     struct given given, other;
     (void)state;
-    issue("CN=a", "p", true, &given);
-    issue("CN=b", "p", true, &other);
+    given_issue(&small.home, "CN=a", "p", true, &given);
+    given_issue(&small.home, "CN=b", "p", true, &other);
     assert_false(by_key(stranger, superseded, &err));
     assert_non_null(strstr(err.text, "no certificate with this key in the ledger"));
     assert_true(by_key(stranger, lost, &err));
@@ -539,7 +485,7 @@ static void a_lost_key_is_remembered_where_no_certificate_says_it(void **state)
     assert_false(plan.targets[0].is_key);
     assert_string_equal(plan.targets[0].serial_text, given.serial);
     // Revoked for another reason: the key by itself says it.
-    (void)log_revocation(&given, CRL_SUPERSEDED);
+    (void)given_revoke(&small.home, &given, CRL_SUPERSEDED, INT64_C(1800000000));
     assert_true(desk.scan == NULL || status_desk_read(&desk, &err));
     assert_true(by_key(given.key_value, lost, &err));
     assert_int_equal(plan.count, 1);

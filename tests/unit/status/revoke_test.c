@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A run of `revoke`: what it logs, when it logs nothing, and what is under a checkpoint when it ends; alone, of many, stopped, as a plan. */
+#include "status/revoke.h"
+
+#include "apart.h"
+#include "approver.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "given.h"
+
+static struct fake_home own;
+static struct given given[3];
+static struct approver ann;
+static uint64_t begun; /**< records before the run */
+
+static int begin(void **state)
+{
+    static const char *const subjects[] = {"CN=a-1", "CN=a-2", "CN=b"};
+    (void)state;
+    fake_home_make(&own);
+    struct home *home = home_of(&own, HOME_WRITE);
+    for (size_t i = 0; i < ARRAY_LEN(given); i++)
+        given_issue(home, subjects[i], "p", true, &given[i]);
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    approver_make(&ann, "ann", "a");
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    approver_done(&ann);
+    fake_home_remove(&own);
+    return 0;
+}
+
+/** Logs with the home open to write. */
+static uint64_t log_now(const char *type, struct json *record)
+{
+    struct error err = ERROR_INIT;
+    uint64_t seq = 0;
+    struct home *home = home_of(&own, HOME_WRITE);
+    if (!ledger_append(home->ledger, type, record, &seq, &err) || !ledger_commit(home->ledger, &err))
+        fail_msg("%s", err.text);
+    home_close(home);
+    begun = seq + 1;
+    return seq;
+}
+
+/** Revoking wants this many approvals. */
+static void set_control(unsigned needed, bool has_emergency)
+{
+    struct error err = ERROR_INIT;
+    AUTO(control_done) struct control control = {.seq = CONTROL_NONE, .previous = CONTROL_NONE};
+    assert_true(control_add_person(&control, "ann", "approver", ann.vkey, &err));
+    control.quorum[ACT_REVOKE] = needed;
+    control.emergency[ACT_REVOKE] = has_emergency;
+    (void)log_now(RECORD_CONTROL_SET, control_write(&control));
+}
+
+enum { COUNT, TO_DO, DONE_BEFORE, PROBLEMS };
+
+static bool run_revoke(const void *data, struct apart *ret, struct error *err)
+{
+    struct revoke_options options = *(const struct revoke_options *)data;
+    AUTO(revoke_plan_done) struct revoke_plan plan = {.targets = NULL};
+    options.home = own.path;
+    bool is_done = revoke_run(&options, &fake_console, &plan, err);
+    const uint64_t numbers[] = {plan.count, plan.to_do, plan.done_before, plan.problem_count};
+    memcpy(ret->out.numbers, numbers, sizeof(numbers));
+    memcpy(ret->plan_sha256, plan.plan_sha256, sizeof(ret->plan_sha256));
+    return is_done;
+}
+
+static const struct apart *run_apart(struct revoke_options options)
+{
+    return apart(run_revoke, &options);
+}
+
+/** By the serial of one. */
+static struct revoke_options serial_of(const struct given *one)
+{
+    static const char *serial;
+    serial = one->serial;
+    return (struct revoke_options){.serials = &serial, .serial_count = 1};
+}
+
+static void assert_nothing_logged(void)
+{
+    assert_types_from(&own, begun, "");
+}
+
+static void put_file(const char *name, const char *text)
+{
+    struct error err = ERROR_INIT;
+    if (!file_create(own.folder.fd, name, 0644, bytes_of_text(text), &err))
+        fail_msg("%s", err.text);
+}
+
+/* ---- one certificate ---- */
+
+static void a_revocation_is_logged_whole_and_under_a_checkpoint(void **state)
+{
+    (void)state;
+    struct revoke_options options = serial_of(&given[1]);
+    options.reason = "keyCompromise";
+    options.invalidity_date = "2026-01-02";
+    const struct apart *found = run_apart(options);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[COUNT], 1);
+    assert_int_equal(found->out.numbers[TO_DO], 1);
+    assert_int_equal(found->asked, 0); // the CA key signs nothing here
+    assert_types_from(&own, begun, "session.opened cert.revoked ");
+    assert_checkpointed(&own);
+    AUTO(json_free) struct json *record = record_at(&own, begun + 1);
+    AUTO(json_free) struct json *session = record_at(&own, begun);
+    int64_t ref = -1;
+    assert_string_equal(json_text(session, "command"), "revoke");
+    assert_string_equal(json_text(record, "batch"), json_text(session, "batch"));
+    assert_string_equal(json_text(record, "serial"), given[1].serial);
+    assert_string_equal(json_text(record, "reason"), "keyCompromise");
+    assert_string_equal(json_text(record, "invalidity_date"), "2026-01-02T00:00:00Z");
+    assert_string_equal(json_text(record, "not_after"), "2026-03-01T01:53:19Z");
+    assert_string_equal(json_text(record, "subject"), "CN=a-2");
+    assert_true(json_int(record, "ref", &ref));
+    assert_int_equal(ref, given[1].issued_seq);
+    AUTO(builder_done) struct builder key = BUILDER_INIT;
+    assert_true(json_hex(record, "key_value", &key));
+    assert_memory_equal(key.data, given[1].key_value, 32);
+    assert_null(json_get(record, "emergency_reason"));
+    // Again there is nothing to do, and the token is not needed.
+    begun = size_of(&own);
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    found = run_apart(options);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[TO_DO], 0);
+    assert_nothing_logged();
+}
+
+static void a_hold_is_released_by_a_record_that_names_it(void **state)
+{
+    int64_t ref = -1;
+    (void)state;
+    struct revoke_options options = serial_of(&given[0]);
+    options.is_hold = true;
+    assert_done(run_apart(options));
+    options.is_hold = false;
+    options.is_release = true;
+    assert_done(run_apart(options));
+    assert_types_from(&own, begun, "session.opened cert.revoked session.opened cert.unrevoked ");
+    assert_checkpointed(&own);
+    AUTO(json_free) struct json *held = record_at(&own, begun + 1);
+    AUTO(json_free) struct json *record = record_at(&own, begun + 3);
+    assert_string_equal(json_text(held, "reason"), "certificateHold");
+    assert_string_equal(json_text(record, "serial"), given[0].serial);
+    assert_true(json_int(record, "ref", &ref));
+    assert_int_equal(ref, begun + 1);
+    assert_failed(run_apart(options), ERROR_INPUT, "is not on hold");
+}
+
+static void what_is_logged_without_a_checkpoint_gets_one(void **state)
+{
+    (void)state;
+    struct home *home = home_of(&own, HOME_WRITE);
+    (void)given_revoke(home, &given[0], CRL_SUPERSEDED, time_now()); // and then the run was killed
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    struct revoke_options options = serial_of(&given[0]);
+    options.reason = "superseded";
+    const struct apart *found = run_apart(options);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[TO_DO], 0);
+    assert_types_from(&own, begun, "session.opened ");
+    assert_checkpointed(&own);
+}
+
+static void a_dry_run_needs_no_token_and_logs_nothing(void **state)
+{
+    (void)state;
+    struct revoke_options options = serial_of(&given[0]);
+    options.is_dry_run = true;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    const struct apart *found = run_apart(options);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[TO_DO], 1);
+    assert_nothing_logged();
+}
+
+static void without_the_token_nothing_is_revoked(void **state)
+{
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    assert_false(run_apart(serial_of(&given[0]))->is_done);
+    assert_nothing_logged();
+}
+
+static void a_lost_key_is_logged_by_itself(void **state)
+{
+    AUTO(free) char *path = memory_format("%s/key.pem", own.folder.path);
+    (void)state;
+    put_file("key.pem", "-----BEGIN PUBLIC KEY-----\n"
+                        "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+                        "-----END PUBLIC KEY-----\n");
+    assert_done(run_apart((struct revoke_options){.key = path, .reason = "keyCompromise"}));
+    assert_types_from(&own, begun, "session.opened key.revoked ");
+    AUTO(json_free) struct json *record = record_at(&own, begun + 1);
+    assert_string_equal(json_text(record, "reason"), "keyCompromise");
+    assert_int_equal(strlen(json_text(record, "key_value")), 64);
+    assert_non_null(json_text(record, "batch"));
+}
+
+/* ---- who decides ---- */
+
+static bool say_no(void *data, const struct revoke_plan *plan, const char *words, struct error *err)
+{
+    (void)data;
+    return error_set(err, ERROR_INTERRUPTED, 0, "no to %zu: %s", plan->count, words);
+}
+
+static bool say_yes(void *data, const struct revoke_plan *plan, const char *words, struct error *err)
+{
+    (void)data, (void)plan, (void)words, (void)err;
+    return true;
+}
+
+static void who_says_no_has_nothing_logged(void **state)
+{
+    char wanted[100];
+    (void)state;
+    struct revoke_options options = serial_of(&given[0]);
+    options.decide = say_no;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY); // he is asked before anybody logs in
+    (void)snprintf(wanted, sizeof(wanted), "no to 1:   serial     %s\n  subject    CN=a-1\n",
+                   given[0].serial);
+    assert_failed(run_apart(options), ERROR_INTERRUPTED, wanted);
+    assert_nothing_logged();
+    // Of many there are no lines on each.
+    assert_failed(run_apart((struct revoke_options){.where = "policy=p", .decide = say_no}),
+                  ERROR_INTERRUPTED, "no to 3: ");
+    assert_null(strstr(run_apart((struct revoke_options){.where = "policy=p", .decide = say_no})->err.text,
+                       "serial"));
+}
+
+static void who_says_yes_has_it_done(void **state)
+{
+    (void)state;
+    struct revoke_options options = serial_of(&given[0]);
+    options.decide = say_yes;
+    assert_done(run_apart(options));
+    assert_types_from(&own, begun, "session.opened cert.revoked ");
+}
+
+static void where_people_must_approve_one_person_needs_an_emergency(void **state)
+{
+    (void)state;
+    set_control(1, false);
+    struct revoke_options options = serial_of(&given[0]);
+    assert_failed(run_apart(options), ERROR_INPUT, "revoking needs 1 approvals by the control in force");
+    options.emergency = "the device was stolen";
+    assert_failed(run_apart(options), ERROR_INPUT, "has no emergency rule for revoking");
+    assert_nothing_logged();
+    set_control(1, true);
+    assert_done(run_apart(options));
+    AUTO(json_free) struct json *record = record_at(&own, begun + 1);
+    assert_string_equal(json_text(record, "type"), RECORD_CERT_REVOKED);
+    assert_string_equal(json_text(record, "emergency_reason"), "the device was stolen");
+}
+
+/* ---- many ---- */
+
+static void many_have_a_record_of_what_was_asked(void **state)
+{
+    int64_t count = 0;
+    (void)state;
+    assert_done(run_apart((struct revoke_options){.where = "subject=a-", .reason = "superseded"}));
+    assert_types_from(&own, begun, "session.opened revocation.set cert.revoked cert.revoked ");
+    assert_checkpointed(&own);
+    AUTO(json_free) struct json *set = record_at(&own, begun + 1);
+    assert_string_equal(json_text(set, "where"), "subject=a-");
+    assert_string_equal(json_text(set, "reason"), "superseded");
+    assert_null(json_get(set, "list_sha256"));
+    assert_true(json_int(set, "count", &count) && count == 2);
+    // Nothing more to do: no second record of it.
+    begun = size_of(&own);
+    assert_done(run_apart((struct revoke_options){.where = "subject=a-", .reason = "superseded"}));
+    assert_nothing_logged();
+}
+
+static void bad_lines_of_a_list_stop_it_or_are_left_out(void **state)
+{
+    int64_t number = 0;
+    const struct apart *found = NULL;
+    AUTO(free) char *path = memory_format("%s/l.csv", own.folder.path);
+    AUTO(free) char *text = memory_format("serial\n%s\nxyz\n%s\n", given[0].serial, given[2].serial);
+    (void)state;
+    put_file("l.csv", text);
+    found = run_apart((struct revoke_options){.list = path});
+    assert_failed(found, ERROR_INPUT, "1 lines of the list can't be carried out, so nothing was revoked");
+    assert_int_equal(found->out.numbers[PROBLEMS], 1);
+    found = run_apart((struct revoke_options){.list = path, .is_dry_run = true});
+    assert_done(found);
+    assert_int_equal(found->out.numbers[TO_DO], 2);
+    assert_nothing_logged();
+    assert_done(run_apart((struct revoke_options){.list = path, .may_skip = true}));
+    assert_types_from(&own, begun, "session.opened revocation.set cert.revoked cert.revoked ");
+    AUTO(json_free) struct json *set = record_at(&own, begun + 1);
+    assert_true(json_int(set, "skipped", &number) && number == 1);
+    assert_int_equal(strlen(json_text(set, "list_sha256")), 64);
+    assert_null(json_get(set, "where"));
+}
+
+static const struct revoke_options all = {.where = "policy=p", .reason = "superseded"};
+
+static void a_run_that_was_stopped_goes_on_and_knows_how_much_was_done(void **state)
+{
+    (void)state;
+    fake_console_stops_after(1);
+    const struct apart *found = run_apart(all);
+    assert_failed(found, ERROR_INTERRUPTED, "stopped after 1 of 3; run the same command again for the rest");
+    assert_types_from(&own, begun, "session.opened revocation.set cert.revoked ");
+    assert_checkpointed(&own);
+    fake_console_stops_after(100);
+    // Another question is not the same command.
+    found = run_apart((struct revoke_options){.where = "policy=p", .is_dry_run = true});
+    assert_int_equal(found->out.numbers[DONE_BEFORE], 0);
+    found = run_apart(
+        (struct revoke_options){.where = "policy=p,batch=CN=b", .reason = "superseded", .is_dry_run = true});
+    assert_int_equal(found->out.numbers[DONE_BEFORE], 0);
+    begun = size_of(&own);
+    found = run_apart(all);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[COUNT], 3);
+    assert_int_equal(found->out.numbers[TO_DO], 2);
+    assert_int_equal(found->out.numbers[DONE_BEFORE], 1);
+    assert_types_from(&own, begun, "session.opened revocation.set cert.revoked cert.revoked ");
+    // Its set says two, and they are done: what was before is of another run.
+    found = run_apart(all);
+    assert_int_equal(found->out.numbers[TO_DO], 0);
+    assert_int_equal(found->out.numbers[DONE_BEFORE], 2);
+}
+
+/* ---- plans ---- */
+
+static bool run_planned(const void *data, struct apart *ret, struct error *err)
+{
+    const struct revoke_options options = {.home = own.path, .given = data};
+    return revoke_planned(&options, &fake_console, &ret->out.numbers[COUNT], err);
+}
+
+/** The plan of a file with ann's approval, carried out. */
+static const struct apart *carry_out(const char *path, bool is_approved)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    struct plan_given brought = {.count = is_approved ? 1 : 0};
+    assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, &err));
+    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
+    approver_approve(&ann, &file.header, file.header.not_before, &note);
+    brought.file = builder_bytes(&text);
+    brought.approvals[0] = builder_bytes(&note);
+    return apart(run_planned, &brought);
+}
+
+/** Plans all of them. */
+static void plan_all(const char *path)
+{
+    struct revoke_options options = all;
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    options.plan_out = path;
+    options.valid_for = 3600;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY); // a plan needs no token
+    const struct apart *found = run_apart(options);
+    assert_done(found);
+    assert_nothing_logged();
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
+    assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, &err));
+    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
+    assert_memory_equal(file.sha256, found->plan_sha256, 32);
+}
+
+static void a_plan_is_carried_out_once_people_approved(void **state)
+{
+    AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
+    (void)state;
+    set_control(1, false);
+    struct home *home = home_of(&own, HOME_WRITE); // one of the three is revoked already: no item
+    (void)given_revoke(home, &given[1], CRL_SUPERSEDED, time_now());
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    plan_all(path);
+    assert_failed(carry_out(path, false), ERROR_INPUT, "");
+    assert_nothing_logged();
+    const struct apart *found = carry_out(path, true);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[COUNT], 2);
+    assert_types_from(&own, begun, "session.opened plan.approved cert.revoked cert.revoked ");
+    assert_checkpointed(&own);
+    AUTO(json_free) struct json *record = record_at(&own, begun + 3);
+    AUTO(json_free) struct json *session = record_at(&own, begun);
+    assert_string_equal(json_text(record, "serial"), given[2].serial);
+    assert_string_equal(json_text(record, "batch"), json_text(session, "batch"));
+    assert_string_equal(json_text(session, "command"), "revoke");
+}
+
+static void a_plan_that_cannot_follow_any_more_is_refused_before_anything_is_logged(void **state)
+{
+    AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
+    (void)state;
+    set_control(1, false);
+    plan_all(path);
+    struct home *home = home_of(&own, HOME_WRITE);
+    (void)given_revoke(home, &given[2], CRL_CESSATION_OF_OPERATION, time_now());
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    assert_failed(carry_out(path, true), ERROR_INPUT,
+                  "looking at item 2 of the plan: make it anew, and have it approved");
+    assert_nothing_logged();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_revocation_is_logged_whole_and_under_a_checkpoint, begin, end),
+        cmocka_unit_test_setup_teardown(a_hold_is_released_by_a_record_that_names_it, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_logged_without_a_checkpoint_gets_one, begin, end),
+        cmocka_unit_test_setup_teardown(a_dry_run_needs_no_token_and_logs_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(without_the_token_nothing_is_revoked, begin, end),
+        cmocka_unit_test_setup_teardown(a_lost_key_is_logged_by_itself, begin, end),
+        cmocka_unit_test_setup_teardown(who_says_no_has_nothing_logged, begin, end),
+        cmocka_unit_test_setup_teardown(who_says_yes_has_it_done, begin, end),
+        cmocka_unit_test_setup_teardown(where_people_must_approve_one_person_needs_an_emergency, begin, end),
+        cmocka_unit_test_setup_teardown(many_have_a_record_of_what_was_asked, begin, end),
+        cmocka_unit_test_setup_teardown(bad_lines_of_a_list_stop_it_or_are_left_out, begin, end),
+        cmocka_unit_test_setup_teardown(a_run_that_was_stopped_goes_on_and_knows_how_much_was_done, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_plan_is_carried_out_once_people_approved, begin, end),
+        cmocka_unit_test_setup_teardown(
+            a_plan_that_cannot_follow_any_more_is_refused_before_anything_is_logged, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
