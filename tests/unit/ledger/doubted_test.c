@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the index says of a certificate is held against its records, member by member: whichever it has wrong, the answer is the ledger's. */
+#include "ledger_home.h"
+
+#include <sqlite3.h>
+
+static int setup(void **state)
+{
+    struct home *home = memory_new(1, sizeof(*home));
+    home_init(home);
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 3); // records 0 to 2, and their ends 3 to 5
+    *state = home;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    home_done(*state);
+    free(*state);
+    return 0;
+}
+
+static void change_index(struct home *home, const char *sql)
+{
+    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
+    sqlite3 *db = NULL;
+    home_close(home);
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_changes(db), 1);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/** All that is known of the certificate of record 1, by its serial. */
+static void assert_entry_is_right(struct home *home)
+{
+    struct error err = ERROR_INIT;
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    uint8_t serial[32], digest[32];
+    char hex[129];
+    bool found = false;
+    home_serial(1, serial);
+    assert_done(ledger_find_serial(home->ledger, bytes_of(serial, 20), &entry, &found, &err), err);
+    assert_true(found);
+    assert_string_equal(entry.serial, hex_of(bytes_of(serial, 20), hex));
+    assert_string_equal(entry.subject, "CN=device-0001");
+    assert_int_equal(entry.signing_seq, 1);
+    assert_int_equal(entry.issued_seq, 4);
+    assert_int_equal(entry.status, LEDGER_ISSUED);
+    assert_int_equal(entry.not_after, INT64_C(1893456000));
+    home_digest("csr", 1, digest);
+    assert_memory_equal(entry.csr_sha256, digest, 32);
+    home_digest("spki", 1, digest);
+    assert_memory_equal(entry.spki_sha256, digest, 32);
+    assert_memory_equal(entry.key_value, digest, 32);
+}
+
+static void whatever_member_is_wrong_the_answer_is_the_ledgers(void **state)
+{
+    static const char *const lies[] = {
+        "csr = zeroblob(32)",
+        "spki = zeroblob(32)",
+        "key_value = zeroblob(32)",
+        "subject = 'CN=device-0002'",
+        "not_after = not_after + 1",
+        "not_after = not_after - 1",
+        "issued_seq = 3",   // of another certificate
+        "issued_seq = 2",   // a cert.signing
+        "issued_seq = 999", // not there
+    };
+    struct home *home = *state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(lies); i++) {
+        AUTO(free)
+        char *sql = memory_format("UPDATE certificates SET %s WHERE signing_seq = 1", lies[i / 2]);
+        change_index(home, sql);
+        home_open(home, i % 2 == 0 ? LEDGER_WRITE : LEDGER_READ);
+        assert_entry_is_right(home);
+        const char *notice = ledger_notice(home->ledger);
+        if (notice == NULL || strstr(notice, "6 records") == NULL)
+            fail_msg("%s: \"%s\"", lies[i / 2], notice == NULL ? "" : notice);
+    }
+    home_close(home);
+    home_assert_clean(home, 6);
+}
+
+static void a_sound_index_is_believed(void **state)
+{
+    struct home *home = *state;
+    assert_entry_is_right(home);
+    home_open(home, LEDGER_READ);
+    assert_entry_is_right(home);
+    assert_null(ledger_notice(home->ledger));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(whatever_member_is_wrong_the_answer_is_the_ledgers, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_sound_index_is_believed, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
