@@ -96,11 +96,12 @@ bool who_approved(struct ledger *ledger, uint64_t seq, struct builder *ret_words
     if (!is_taken)
         return true;
     const struct json *approvals = json_get(approved, "approvals");
+    size_t named = 0;
     for (size_t i = 0; i < json_count(approvals); i++) {
         AUTO(approval_done) struct approval approval = {.origin = NULL};
         struct error ignored = ERROR_INIT; // `ledger verify` says what is wrong with it
         if (approval_read(bytes_of_text(json_text_at(approvals, i)), &approval, &ignored))
-            builder_format(ret_words, "%s %s", i > 0 ? "," : "",
+            builder_format(ret_words, "%s %s", named++ > 0 ? "," : "",
                            quoted_text(approval.name, &(struct quoted){0}));
     }
     builder_format(ret_words, " (record %" PRIu64 ")\n", plan_seq);

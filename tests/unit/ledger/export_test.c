@@ -13,7 +13,7 @@ static int setup(void **state)
     struct home *home = memory_new(1, sizeof(*home));
     home_init(home);
     home_open(home, LEDGER_WRITE);
-    folder_make_in_memory(&out);
+    folder_make(&out);
     *state = home;
     return 0;
 }
