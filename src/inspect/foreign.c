@@ -73,8 +73,7 @@ static bool take_text(const uint8_t *text, size_t len, struct foreign *foreign)
     return take_findings(lines, &foreign->findings);
 }
 
-/** Doubts every length and every text of an answer. */
-static bool take_answer(struct bytes output, struct foreign *foreign, struct error *err)
+bool foreign_take(struct bytes output, struct foreign *foreign, struct error *err)
 {
     struct foreign_answer answer;
     if (output.len < sizeof(answer))
@@ -106,7 +105,7 @@ bool foreign_read(enum foreign_kind kind, struct bytes file, struct foreign *ret
     builder_add_u8(&input, (uint8_t)kind);
     builder_add_bytes(&input, file);
     if (!sandbox_call(&call, builder_bytes(&input), &output, err) ||
-        !take_answer(builder_bytes(&output), &foreign, err))
+        !foreign_take(builder_bytes(&output), &foreign, err))
         return false;
     *ret_foreign = foreign;
     foreign = (struct foreign){.issuer = NULL}; // ret_foreign owns them now

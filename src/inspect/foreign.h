@@ -46,9 +46,9 @@ MUST_USE bool foreign_read_file(enum foreign_kind kind, const char *path, struct
 MUST_USE bool foreign_is_ours(const struct foreign *foreign, const struct cert_issuer *issuer,
                               struct error *err);
 
-/* ---- foreign_parse.c: in the parser process ---- */
+/* ---- between the parser process and this one ---- */
 
-/** The front of its answer; the DER follows, then the text. Both sides are one program. */
+/** The front of an answer; the DER follows, then the text. Both sides are one program. */
 struct foreign_answer {
     struct error err; /**< ERROR_NONE: the file was read */
     size_t der_len;
@@ -57,7 +57,13 @@ struct foreign_answer {
     uint8_t key_value[32];
     char issuer[512];
 };
-/** \param input  a byte of enum foreign_kind, then the file */
+/** In the parser process. \param input  a byte of enum foreign_kind, then the file \param ret_output  an answer; appends */
 void foreign_parse(struct bytes input, struct builder *ret_output);
+/**
+ * In this process: doubts every length and every text of an answer.
+ * \param foreign  empty; on failure the caller's to foreign_done() all the same
+ * \return false: ERROR_INPUT, what is wrong with the file, or that the answer is not one
+ */
+MUST_USE bool foreign_take(struct bytes output, struct foreign *foreign, struct error *err);
 
 #endif

@@ -175,6 +175,158 @@ static void what_is_something_else_is_refused(void **state)
     refuses(FOREIGN_CRL, bytes_slice(builder_bytes(&crl), 0, crl.len - 1), "");
 }
 
+/* ---- a parser process that was taken over ---- */
+
+/** The answer to a certificate in a file, as it should be: with words and findings. */
+static void answer(struct foreign_answer *ret_front, struct builder *ret_rest)
+{
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder input = BUILDER_INIT;
+    AUTO(builder_done) struct builder output = BUILDER_INIT;
+    make_certificate(&der);
+    builder_add_u8(&input, FOREIGN_CERTIFICATE);
+    builder_add_bytes(&input, builder_bytes(&der));
+    foreign_parse(builder_bytes(&input), &output);
+    memcpy(ret_front, output.data, sizeof(*ret_front));
+    builder_add(ret_rest, output.data + sizeof(*ret_front), output.len - sizeof(*ret_front));
+    assert_int_equal(ret_front->err.kind, ERROR_NONE);
+    assert_int_equal(ret_front->der_len + ret_front->text_len, ret_rest->len);
+}
+
+static bool take(const struct foreign_answer *front, struct bytes rest, struct foreign *ret_foreign,
+                 struct error *err)
+{
+    AUTO(builder_done) struct builder output = BUILDER_INIT;
+    builder_add(&output, front, sizeof(*front));
+    builder_add_bytes(&output, rest);
+    error_clear(err);
+    return foreign_take(builder_bytes(&output), ret_foreign, err);
+}
+
+static void assert_doubted(const struct foreign_answer *front, struct bytes rest)
+{
+    struct error err = ERROR_INIT;
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
+    assert_false(take(front, rest, &foreign, &err));
+    assert_string_equal(err.text, "the process that read it gave an answer that is none");
+    assert_int_equal(err.kind, ERROR_INPUT);
+}
+
+static void lengths_that_do_not_add_up_are_doubted(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct foreign_answer front;
+    AUTO(builder_done) struct builder rest = BUILDER_INIT;
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
+    AUTO(foreign_done) struct foreign none = {.issuer = NULL};
+    (void)state;
+    answer(&front, &rest);
+    assert_true(take(&front, builder_bytes(&rest), &foreign, &err));
+    assert_int_equal(foreign.der.len, front.der_len);
+    assert_non_null(strstr(foreign.words, "subject"));
+    assert_false(foreign_take(bytes_of((const uint8_t *)&front, sizeof(front) - 1), &none, &err));
+    assert_false(foreign_take(bytes_of(NULL, 0), &none, &err));
+    size_t *lengths[] = {&front.der_len, &front.text_len};
+    for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+        const size_t sound = *lengths[i];
+        const size_t wrong[] = {sound + 1, sound - 1, 0, rest.len + 1, SIZE_MAX};
+        for (size_t j = 0; j < ARRAY_LEN(wrong); j++) {
+            *lengths[i] = wrong[j];
+            assert_doubted(&front, builder_bytes(&rest));
+        }
+        *lengths[i] = sound;
+    }
+    front.text_len += front.der_len; // no certificate, all words
+    front.der_len = 0;
+    assert_doubted(&front, builder_bytes(&rest));
+}
+
+/** An answer of a byte of DER and this text. */
+static void answer_text(const char *text, size_t len, struct foreign_answer *ret_front,
+                        struct builder *ret_rest)
+{
+    memset(ret_front, 0, sizeof(*ret_front));
+    builder_clear(ret_rest);
+    builder_add_u8(ret_rest, 0x30);
+    builder_add(ret_rest, text, len);
+    ret_front->der_len = 1;
+    ret_front->text_len = len;
+}
+
+static void texts_that_are_none_are_doubted(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+    } wrong[] = {{"words", 5},
+                 {"words\0rule\tsource\ttext\t", 24},
+                 {"words\0rule\tsource\ttext\n", 24},
+                 {"words\0rule\tsource\n", 18},
+                 {"words\0rule\t", 11},
+                 {"words\0rule\tsource\ttext\tx", 25},
+                 {"words\0rule\tsource\ttext\t\n\0", 26},
+                 {"wor\xffs\0", 6},
+                 {"words\0rule\tso\xffrce\ttext\t\n", 25}};
+    struct error err = ERROR_INIT;
+    struct foreign_answer front;
+    AUTO(builder_done) struct builder rest = BUILDER_INIT;
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        answer_text(wrong[i].text, wrong[i].len, &front, &rest);
+        assert_doubted(&front, builder_bytes(&rest));
+    }
+    static const char sound[] = "words\0rule\tsource\ttext\t\nother\t\ttext\t\n";
+    answer_text(sound, sizeof(sound) - 1, &front, &rest);
+    if (!take(&front, builder_bytes(&rest), &foreign, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(foreign.words, "words");
+    assert_int_equal(foreign.findings.count, 2);
+    assert_string_equal(foreign.findings.items[0].rule, "rule");
+    assert_string_equal(foreign.findings.items[0].source, "source");
+    assert_string_equal(foreign.findings.items[0].text, "text");
+    assert_null(foreign.findings.items[1].source);
+}
+
+static void findings_without_end_are_doubted(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct foreign_answer front;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder rest = BUILDER_INIT;
+    (void)state;
+    builder_add(&text, "w", 2);
+    for (int i = 0; i < 1000; i++)
+        builder_add_text(&text, "r\ts\tt\t\n");
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
+    answer_text((const char *)text.data, text.len, &front, &rest);
+    assert_true(take(&front, builder_bytes(&rest), &foreign, &err));
+    assert_int_equal(foreign.findings.count, 1000);
+    builder_add_text(&text, "r\ts\tt\t\n");
+    answer_text((const char *)text.data, text.len, &front, &rest);
+    assert_doubted(&front, builder_bytes(&rest));
+}
+
+static void texts_of_a_front_end_in_it(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct foreign_answer front;
+    AUTO(builder_done) struct builder rest = BUILDER_INIT;
+    AUTO(foreign_done) struct foreign foreign = {.issuer = NULL};
+    AUTO(foreign_done) struct foreign none = {.issuer = NULL};
+    (void)state;
+    answer_text("", 0, &front, &rest);
+    memset(front.issuer, 'x', sizeof(front.issuer));
+    assert_true(take(&front, builder_bytes(&rest), &foreign, &err));
+    assert_int_equal(strlen(foreign.issuer), sizeof(front.issuer) - 1);
+    assert_null(foreign.words);
+    front.err.kind = ERROR_LEDGER;
+    memset(front.err.text, 'x', sizeof(front.err.text));
+    assert_false(take(&front, builder_bytes(&rest), &none, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_int_equal(strspn(err.text, "x"), sizeof(front.err.text) - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +335,10 @@ int main(void)
         cmocka_unit_test(what_a_linter_finds_comes_along),
         cmocka_unit_test(a_key_is_found_wherever_it_is),
         cmocka_unit_test(what_is_something_else_is_refused),
+        cmocka_unit_test(lengths_that_do_not_add_up_are_doubted),
+        cmocka_unit_test(texts_that_are_none_are_doubted),
+        cmocka_unit_test(findings_without_end_are_doubted),
+        cmocka_unit_test(texts_of_a_front_end_in_it),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -45,7 +45,8 @@ static void forget_read(void)
 static int end(void **state)
 {
     (void)state;
-    forget_read();
+    desk.home = NULL; // it is the test's
+    status_desk_done(&desk);
     cert_issuer_free(small.home.issuer);
     small_home_remove(&small);
     return 0;
