@@ -34,6 +34,7 @@ void given_issue(const struct home *home, const char *subject, const char *polic
     AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     AUTO(template_free) struct template *template = maker_template(subject, key);
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    maker_add_san(template, SAN_DNS, "a.example", 9);
     *ret_given = (struct given){.issued_seq = UINT64_MAX};
     cert_serial_random(ret_given->bytes);
     (void)snprintf(ret_given->serial, sizeof(ret_given->serial), "%s", hex_of(BYTES(ret_given->bytes), hex));

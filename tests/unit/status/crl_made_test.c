@@ -140,6 +140,41 @@ static void what_leaves_is_what_was_signed(void **state)
     make_ca("P-256", SIGNATURE_ECDSA_SHA256, 0);
 }
 
+/** Has room for so many parts. */
+static bool take_some(void *data, struct bytes part, struct error *err)
+{
+    unsigned *left = data;
+    (void)part;
+    if (*left == 0)
+        return error_set(err, ERROR_INPUT, 0, "the disk is full");
+    --*left;
+    return true;
+}
+
+static void wherever_the_disk_is_full_it_is_said(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    (void)state;
+    make_ca("P-256", SIGNATURE_ECDSA_SHA256, 5000);
+    AUTO(crl_made_free) struct crl_made *made = made_of(builder_bytes(&tbs), tbs.len, folder.fd);
+    maker_sign(ca_key, kind, builder_bytes(&tbs), &signature);
+    assert_true(crl_made_check(made, builder_bytes(&signature), &err));
+    for (int is_pem = 0; is_pem < 2; is_pem++) {
+        unsigned left = 1000;
+        assert_true(crl_made_write(made, is_pem == 1, take_some, &left, &err));
+        const unsigned parts = 1000 - left;
+        assert_true(parts > 3);
+        for (unsigned i = 0; i < parts; i++) {
+            left = i;
+            error_clear(&err);
+            assert_false(crl_made_write(made, is_pem == 1, take_some, &left, &err));
+            assert_string_equal(err.text, "the disk is full");
+            assert_int_equal(left, 0);
+        }
+    }
+}
+
 static void a_wrong_signature_does_not_pass(void **state)
 {
     struct error err = ERROR_INIT;
@@ -230,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(what_leaves_is_what_was_signed, end),
+        cmocka_unit_test_teardown(wherever_the_disk_is_full_it_is_said, end),
         cmocka_unit_test_teardown(a_wrong_signature_does_not_pass, end),
         cmocka_unit_test_teardown(a_file_that_changed_after_it_was_hashed_does_not_leave, end),
         cmocka_unit_test_teardown(what_is_no_sound_list_is_not_signed, end),

@@ -289,6 +289,14 @@ static void what_is_too_long_for_the_token_uses_no_number(void **state)
     assert_done(sign((struct crl_options){.days = 3}));
 }
 
+static void without_the_token_no_number_is_used(void **state)
+{
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    assert_failed(sign((struct crl_options){.days = 3}), ERROR_TOKEN, "");
+    assert_types_from(&own, begun, "");
+}
+
 /* ---- who decides ---- */
 
 static void people_or_an_emergency_decide_where_the_control_says_so(void **state)
@@ -323,7 +331,7 @@ static const struct apart *carry_out(void)
     assert_true(file_read(AT_FDCWD, plan_path, 1 << 20, &text, &err));
     assert_true(plan_file_read(builder_bytes(&text), &file, &err));
     approver_approve(&ann, &file.header, file.header.not_before, &note);
-    brought.file = builder_bytes(&text);
+    brought.file = &file;
     brought.approvals[0] = builder_bytes(&note);
     return sign((struct crl_options){.given = &brought});
 }
@@ -398,6 +406,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_file_of_its_name_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_long_for_the_token_uses_no_number, begin, end),
+        cmocka_unit_test_setup_teardown(without_the_token_no_number_is_used, begin, end),
         cmocka_unit_test_setup_teardown(people_or_an_emergency_decide_where_the_control_says_so, begin, end),
         cmocka_unit_test_setup_teardown(it_is_good_no_longer_than_the_control_lets_it, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_carried_out_to_the_byte, begin, end),

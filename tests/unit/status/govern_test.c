@@ -109,7 +109,7 @@ static const struct apart *carry_out(enum act act)
     assert_true(file_read(AT_FDCWD, plan_path, 1 << 20, &text, &err));
     assert_true(plan_file_read(builder_bytes(&text), &file, &err));
     approver_approve(&ann, &file.header, file.header.not_before, &note);
-    given.file = builder_bytes(&text);
+    given.file = &file;
     given.approvals[0] = builder_bytes(&note);
     return govern((struct govern_options){.act = act, .given = &given});
 }

@@ -204,7 +204,8 @@ static void a_certificate_is_described_by_its_record(void **state)
     assert_true(ledger_record(small.home.ledger, given[0].signing_seq, &record, &err));
     (void)time_format(INT64_C(1800000000), time);
     (void)snprintf(wanted, sizeof(wanted),
-                   "  serial     %s\n  subject    CN=a\n  key        ec-p256\n  issued     %s\n"
+                   "  serial     %s\n  subject    CN=a\n  names      DNS:a.example\n"
+                   "  key        ec-p256\n  issued     %s\n"
                    "  policy     p\n  run        CN=a\n  valid to   %s\n  now        on hold\n",
                    given[0].serial, json_text(record, "time"), time);
     targets[0].not_after = INT64_C(1800000000);

@@ -359,7 +359,7 @@ static const struct apart *carry_out(const char *path, bool is_approved)
     assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, &err));
     assert_true(plan_file_read(builder_bytes(&text), &file, &err));
     approver_approve(&ann, &file.header, file.header.not_before, &note);
-    brought.file = builder_bytes(&text);
+    brought.file = &file;
     brought.approvals[0] = builder_bytes(&note);
     return apart(run_planned, &brought);
 }
