@@ -94,11 +94,90 @@ static void a_sound_index_is_believed(void **state)
     assert_null(ledger_notice(home->ledger));
 }
 
+/** What is abandoned is burned for ever. */
+static void what_was_ended_is_not_taken_for_unfinished(void **state)
+{
+    static const char *const lies[] = {"status = 0, issued_seq = NULL WHERE signing_seq = 1",
+                                       "status = 0 WHERE signing_seq = 2",
+                                       "status = 0, csr = zeroblob(32) WHERE signing_seq = 0"};
+    struct home *home = *state;
+    for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+        struct error err = ERROR_INIT;
+        struct ledger_entry *entries = NULL;
+        size_t count = 99;
+        AUTO(free) char *sql = memory_format("UPDATE certificates SET %s", lies[i]);
+        change_index(home, sql);
+        home_open(home, LEDGER_WRITE);
+        assert_done(ledger_unfinished(home->ledger, &entries, &count, &err), err);
+        assert_int_equal(count, 0);
+        free(entries);
+        assert_non_null(ledger_notice(home->ledger));
+    }
+    home_close(home);
+    home_assert_clean(home, 6);
+}
+
+static void the_unfinished_are_those_without_an_end_oldest_first(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    struct ledger_entry *entries = NULL;
+    size_t count = 0;
+    for (unsigned i = 10; i < 15; i++)
+        (void)home_append(home, "cert.signing", home_signing(i)); // 6 to 10
+    home_commit(home);
+    (void)home_append(home, "cert.issued", home_issued(8));
+    struct json *abandoned = json_new_object();
+    json_put_int(abandoned, "ref", 6);
+    json_put_text(abandoned, "reason", "stopped");
+    (void)home_append(home, "cert.abandoned", abandoned);
+    home_commit(home);
+    assert_done(ledger_unfinished(home->ledger, &entries, &count, &err), err);
+    const uint64_t wanted[] = {7, 9, 10};
+    assert_int_equal(count, ARRAY_LEN(wanted));
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(entries[i].signing_seq, wanted[i]);
+        assert_int_equal(entries[i].status, LEDGER_UNFINISHED);
+        ledger_entry_done(&entries[i]);
+    }
+    free(entries);
+    assert_null(ledger_notice(home->ledger));
+}
+
+static void two_records_that_are_not_of_one_certificate_make_none(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    struct ledger_entry entry = {.signing_seq = 1, .issued_seq = 4};
+    assert_done(ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, &err), err);
+    assert_string_equal(builder_text(&tbs), "CN=device-0001");
+    assert_string_equal(builder_text(&signature), "a signature");
+    entry.issued_seq = 3;
+    assert_refused(ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, &err), err, ERROR_LEDGER,
+                   "records 1 and 3 do not make a certificate");
+    entry.issued_seq = UINT64_MAX;
+    assert_refused(ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, &err), err, ERROR_LEDGER,
+                   "the certificate of record 1 was never issued");
+    entry.issued_seq = 99;
+    assert_false(ledger_certificate_parts(home->ledger, &entry, &tbs, &signature, &err));
+    assert_string_equal(ledger_status_name(LEDGER_UNFINISHED), "unfinished");
+    assert_string_equal(ledger_status_name(LEDGER_ISSUED), "issued");
+    assert_string_equal(ledger_status_name(LEDGER_ABANDONED), "abandoned");
+    assert_string_equal(ledger_status_name(LEDGER_REVOKED), "revoked");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whatever_member_is_wrong_the_answer_is_the_ledgers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_sound_index_is_believed, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_ended_is_not_taken_for_unfinished, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_unfinished_are_those_without_an_end_oldest_first, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(two_records_that_are_not_of_one_certificate_make_none, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
