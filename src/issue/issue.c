@@ -39,8 +39,15 @@ static void end_failed(struct signer *signer, const struct issue_options *option
     AUTO(free)
     char *reason = memory_format("the run stopped before the signature was recorded: %.*s",
                                  (int)strcspn(why->text, "\n"), why->text);
-    if (issue_abandon_unfinished(home, reason, options->admitted, &unfinished, &left, &ignored) &&
-        lacks_checkpoint(home->ledger) && !signer_checkpoint(signer, &ignored))
+    if (!issue_abandon_unfinished(home, reason, options->admitted, &unfinished, &left, &ignored))
+        return;
+    if (left > 0)
+        console_notice(
+            console,
+            "%zu certificates of this plan are logged and have no signature yet: run the same command "
+            "before any other that writes the ledger, which would burn their serials",
+            left);
+    if (lacks_checkpoint(home->ledger) && !signer_checkpoint(signer, &ignored))
         console_notice(console, "no checkpoint could be signed: %s", ignored.text);
 }
 

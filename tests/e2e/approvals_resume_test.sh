@@ -107,6 +107,7 @@ code=0
 TOKEN_FAULT="call=C_Sign at=3 fault=removed" setsid --wait "$COLDCA" -C ca sign --plan four.plan --approval four.plan.ann.approval \
     --approval four.plan.bob.approval --out issued --pin-source file:pin >out 2>err </dev/null || code=$?
 equal "$code" 4 "the token is gone"
+says "3 certificates of this plan are logged and have no signature yet: run the same command before any other that writes the ledger"
 by_plan 0 four.plan ann bob -- sign --out issued
 says "$resumed"
 finished four issued

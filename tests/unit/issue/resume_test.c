@@ -162,6 +162,12 @@ static size_t stop(void)
     assert_int_equal(err.kind, ERROR_TOKEN);
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
     assert_true(result.issued > 0 && result.issued < REQUESTS);
+    AUTO(free)
+    char *said = memory_format("%zu certificates of this plan are logged and have no signature yet: run "
+                               "the same command before any other that writes the ledger, which would "
+                               "burn their serials\n",
+                               REQUESTS - result.issued);
+    assert_non_null(strstr(fake_console_said(), said));
     return result.issued;
 }
 
