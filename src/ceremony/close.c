@@ -131,11 +131,14 @@ bool going_finish(struct going *going, struct ceremony_outcome *outcome, struct 
     if (!keep_events(&going->keep, going->journal, err))
         return false;
     if (is_sealed(going)) {
-        going_say(
-            going,
-            "\nThe token of the home %s is in its bag: the next command that opens it signs the "
-            "checkpoint\nover the last records. Until then the transcript's digest on paper holds them.\n",
-            going->script->ledger);
+        AUTO(free)
+        char *text =
+            memory_format("The token of the home %s is in its bag: the next command that opens it signs "
+                          "the checkpoint over the last records. Until then the transcript's digest on "
+                          "paper holds them.",
+                          going->script->ledger);
+        going_say(going, "\n");
+        going_say_text(going, 0, text);
         return true;
     }
     outcome->is_under_checkpoint = sign_checkpoint(going, err);

@@ -30,7 +30,9 @@ static bool ask_stop(struct going *going, const struct going_step *at, const cha
     struct error ignored = ERROR_INIT; // a second Ctrl-C is a yes
     AUTO(builder_done) struct builder answer = BUILDER_INIT;
     const struct room_question question = {.asks = ROOM_STOP,
-                                           .prompt = "stop here? the same command resumes here (y/n)",
+                                           .prompt = going->options->is_rehearsal
+                                                         ? "stop here? the next rehearsal begins anew (y/n)"
+                                                         : "stop here? the same command resumes here (y/n)",
                                            .step = at == NULL ? 0 : at->number};
     bool is_answered = going->options->room.ask(going->options->room.data, &question, &answer, &ignored);
     if (is_answered && strcmp(builder_text(&answer), "y") != 0)
@@ -65,6 +67,18 @@ static bool ask(struct going *going, const struct going_step *at, struct room_qu
 static const struct record_ceremony *present(const struct going *going, const char *role,
                                              const char *initials);
 
+/** Nobody has these initials, and who has which. \param role  NULL: all who are here */
+static void say_unknown(const struct going *going, const char *role, const char *initials)
+{
+    going_say(going, "%s: nobody who is here%s%s has these initials:\n", initials, role == NULL ? "" : " as ",
+              role == NULL ? "" : role);
+    for (size_t i = 0; i < going->journal->count; i++) {
+        const struct record_ceremony *event = &going->journal->events[i];
+        if (event->event == CEREMONY_PRESENT && (role == NULL || strcmp(event->role, role) == 0))
+            going_say(going, "  %s: %s, %s\n", event->initials, event->person, event->role);
+    }
+}
+
 /** Somebody's remark, at whatever question: what it says, and whose it is. */
 static bool take_note(struct going *going, const struct going_step *at, struct error *err)
 {
@@ -84,7 +98,7 @@ static bool take_note(struct going *going, const struct going_step *at, struct e
             return false;
         person = present(going, NULL, builder_text(&initials));
         if (person == NULL)
-            going_say(going, "%s: nobody who is here has these initials.\n", builder_text(&initials));
+            say_unknown(going, NULL, builder_text(&initials));
     }
     const struct record_ceremony event = {.event = CEREMONY_NOTE,
                                           .text = builder_text(&text),
@@ -256,6 +270,10 @@ static bool fill_one(struct going *going, const struct ceremony_blank *blank, st
     AUTO(builder_done) struct builder answer = BUILDER_INIT;
     AUTO(builder_done) struct builder prompt = BUILDER_INIT;
     quote_append(&prompt, bytes_of_text(blank->ask), 0);
+    if (blank->match != NULL) {
+        builder_add_text(&prompt, ", as ");
+        quote_append(&prompt, bytes_of_text(blank->match), 0);
+    }
     for (unsigned again = 0;; again++) {
         const struct room_question question = {
             .asks = ROOM_BLANK, .prompt = builder_text(&prompt), .of = blank->name, .again = again};
@@ -321,7 +339,7 @@ static bool ask_initials(struct going *going, const struct going_step *at, const
         *ret_person = present(going, role, builder_text(&answer));
         if (*ret_person != NULL)
             return true;
-        going_say(going, "%s: nobody who is here as %s has these initials.\n", builder_text(&answer), role);
+        say_unknown(going, role, builder_text(&answer));
     }
 }
 
@@ -354,21 +372,22 @@ static const char *keys_of(const struct ceremony_step *step)
     return step->fails != NULL && strcmp(step->fails, "go-on") == 0 ? "rgsa" : "rsa";
 }
 
-static const char *words_of_keys(const char *keys)
+/** The choices in words; the caller frees. */
+static char *words_of_keys(const struct going *going, const char *keys)
 {
-    return strcmp(keys, "sa") == 0 ? "s stop here, to resume later; a abandon for good"
-           : strcmp(keys, "rsa") == 0
-               ? "r try it again; s stop here, to resume later; a abandon for good"
-               : "r try it again; g go on without it\ns stop here, to resume later; a abandon for good";
+    return memory_format("%s%s%s; a abandon for good", strchr(keys, 'r') == NULL ? "" : "r try it again; ",
+                         strchr(keys, 'g') == NULL ? "" : "g go on without it\n",
+                         going->options->is_rehearsal ? "s stop here" : "s stop here, to resume later");
 }
 
 static bool ask_choice(struct going *going, const struct going_step *at, char *ret_key, struct error *err)
 {
     const char *keys = keys_of(at->step);
+    AUTO(free) char *prompt = words_of_keys(going, keys);
     AUTO(builder_done) struct builder answer = BUILDER_INIT;
     for (unsigned again = 0;; again++) {
         const struct room_question question = {
-            .asks = ROOM_CHOICE, .prompt = words_of_keys(keys), .choices = keys, .again = again};
+            .asks = ROOM_CHOICE, .prompt = prompt, .choices = keys, .again = again};
         if (!ask_text(going, at, question, &answer, err))
             return false;
         if (answer.len == 1 && strchr(keys, answer.data[0]) != NULL) {
@@ -382,8 +401,9 @@ static bool stop_here(struct going *going, const struct going_step *at, struct e
 {
     const struct record_ceremony event = {.event = CEREMONY_INTERRUPTED, .text = "stopped after a failure"};
     return going_add(going, at, event, err) &&
-           error_set(err, ERROR_INTERRUPTED, 0, "stopped at step %u; the same command resumes there",
-                     at->number);
+           error_set(err, ERROR_INTERRUPTED, 0, "stopped at step %u; %s", at->number,
+                     going->options->is_rehearsal ? "the next rehearsal begins anew"
+                                                  : "the same command resumes there");
 }
 
 bool going_choose(struct going *going, const struct going_step *at, enum going_choice *ret_choice,

@@ -177,14 +177,40 @@ static bool resume(struct going *going, struct error *err)
 static void say_title(const struct going *going)
 {
     AUTO(free) char *title = going_fill(going, going->script->title);
-    going_say(going, RULE "%s%s\nscript %s, %u steps\n",
-              going->options->is_rehearsal ? CEREMONY_MARK ": " : "", title, going->script->id,
-              going->script->step_count);
+    going_say(going, RULE "%s%s\n", going->options->is_rehearsal ? CEREMONY_MARK ": " : "", title);
+    if (going->script->about != NULL) {
+        AUTO(free) char *about = going_fill(going, going->script->about);
+        going_say_text(going, 0, about);
+    }
     going_say_digest(going, "the script", going->script->sha256);
-    going_say_text(going, 0,
-                   "At each question: the word " CEREMONY_NOTE_WORD
-                   " writes a remark for the transcript; Ctrl-C "
-                   "stops, to be resumed later.");
+    if (going->options->is_rehearsal)
+        going_say_text(
+            going, 0,
+            "This is a rehearsal: tokens, PINs, homes and media are made for it, nobody is asked for "
+            "a PIN, and nothing of yours is touched. Alone, play all the people yourself.");
+}
+
+/** What comes, who does it, and what can be typed at any time. */
+static void say_outline(const struct going *going)
+{
+    going_say(going, "The %u steps of the script %s:\n", going->script->step_count, going->script->id);
+    for (unsigned i = 0; i < going->script->step_count; i++) {
+        AUTO(free) char *heading = going_fill(going, step_heading(&going->script->steps[i]));
+        going_say(going, "%4u %s\n", i + 1, heading);
+    }
+    going_say(going, "The people:\n");
+    for (unsigned i = 0; i < going->script->role_count; i++) {
+        const struct ceremony_role *role = &going->script->roles[i];
+        AUTO(free) char *about = going_fill(going, role->about == NULL ? "" : role->about);
+        going_say(going, "%4u %s%s%s\n", role->count, role->role, role->about == NULL ? "" : ": ", about);
+    }
+    going_say_text(
+        going, 0,
+        going->options->is_rehearsal
+            ? "At each question: the word " CEREMONY_NOTE_WORD
+              " writes a remark for the transcript; Ctrl-C stops, and the next rehearsal begins anew."
+            : "At each question: the word " CEREMONY_NOTE_WORD
+              " writes a remark for the transcript; Ctrl-C stops, and the same command resumes.");
 }
 
 /* ---- the steps ---- */
@@ -234,6 +260,7 @@ static bool go(struct going *going, struct ceremony_outcome *outcome, struct err
     if (journal->count > 0 && journal->events[journal->count - 1].event == CEREMONY_CLOSED)
         return going_finish(going, outcome, err);
     say_title(going);
+    say_outline(going);
     if (!(journal->count == 0 ? begin(going, err) : resume(going, err)) || !going_meet_people(going, err) ||
         !going_fill_blanks(going, err) || !do_steps(going, &is_abandoned, err))
         return false;
