@@ -14,6 +14,7 @@
 #include "records/cert.h"
 #include "records/revocation.h"
 
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -455,6 +456,38 @@ static void a_serial_is_signed_once(void **state)
     assert_first(&file, PLAN_REFUSE, "it was issued, and revoked since");
 }
 
+static void change_index(const char *sql)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *place = memory_format("%s/index.sqlite", own.path);
+    sqlite3 *db = NULL;
+    redraw_close(TAKE(redraw));
+    fake_home_close(&own);
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_changes(db), 1);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    fake_home_open(&own);
+    assert_true(redraw_open(own.home, &redraw, &err));
+}
+
+/** Signed once more, it would have two ends. */
+static void what_the_index_alone_has_as_unfinished_is_not_signed(void **state)
+{
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    (void)state;
+    make(&file);
+    plan_file_seal(&file);
+    uint64_t seq = log_record(RECORD_CERT_SIGNING, plan_file_planned(&file, 0));
+    (void)log_record(RECORD_CERT_ISSUED, issued(seq));
+    AUTO(free)
+    char *sql =
+        memory_format("UPDATE certificates SET status = 0, issued_seq = NULL WHERE signing_seq = %llu",
+                      (unsigned long long)seq);
+    change_index(sql);
+    assert_first(&file, PLAN_REPEAT, NULL);
+}
+
 static void what_another_command_burned_is_not_signed(void **state)
 {
     AUTO(plan_file_done) struct plan_file file = {.items = NULL};
@@ -500,6 +533,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bytes_that_coldca_would_not_have_made_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_ends_with_its_ca, begin, end),
         cmocka_unit_test_setup_teardown(a_serial_is_signed_once, begin, end),
+        cmocka_unit_test_setup_teardown(what_the_index_alone_has_as_unfinished_is_not_signed, begin, end),
         cmocka_unit_test_setup_teardown(what_another_command_burned_is_not_signed, begin, end),
         cmocka_unit_test_setup_teardown(a_key_that_was_compromised_since_gets_no_certificate, begin, end),
     };
