@@ -266,6 +266,13 @@ static void a_record_of_other_bytes_is_not_signed(void **state)
     assert_false(logged_resume(own.signer, &job, 0, &err));
     assert_non_null(strstr(err.text, "record 0 does not hold the bytes to be signed for it"));
     error_clear(&err);
+    struct json *other = json_new_object(); // the same bytes, to be signed as something else
+    uint64_t seq = 0;
+    json_put_base64(other, "tbs", job.tbs);
+    assert_true(ledger_append(own.home->ledger, "ocsp.signing", other, &seq, &err) &&
+                ledger_commit(own.home->ledger, &err));
+    assert_false(logged_resume(own.signer, &job, seq, &err));
+    error_clear(&err);
     item->tbs[item->tbs_len - 1] ^= 1;
     assert_false(carry_out(&err));
     assert_int_equal(err.kind, ERROR_LEDGER);
