@@ -11,7 +11,8 @@
 
 static const struct command_help help = {
     .usage = "status [OPTIONS]",
-    .text = "Says when the next CRL is due, and what waits for it. Exit code 0: nothing is due; 1: a CRL is "
+    .text = "Says when the next CRL is due, what waits for it, and whether a plan is to be run again. Exit "
+            "code 0: nothing is due; 1: a CRL is "
             "due within "
             "the time\nasked about, or revocations are on none yet; 5: the newest CRL is not good any more.",
     .example = "  coldca -C ca status --within 7d",
@@ -31,6 +32,7 @@ static void report(const struct due *due)
     json_put_text(json, "due", states[due->state]);
     json_put_text(json, "words", due->words);
     json_put_int(json, "waiting", (int64_t)due->waiting);
+    json_put_int(json, "unfinished", (int64_t)due->unfinished);
     if (due->has_crl) {
         json_put_int(json, "number", (int64_t)due->number);
         json_put_text(json, "next_at", time_format(due->next_at, time));
@@ -52,6 +54,12 @@ int cli_report_due(struct options *options, unsigned within_days, struct error *
         report(&due);
     else
         cli_print(stdout, "%s\n", due.words);
+    if (!options->wants_json && due.unfinished > 0)
+        cli_print(stdout,
+                  "%llu certificates of an approved plan are logged and have no signature: run that plan "
+                  "again before "
+                  "any other command that writes the ledger, which would burn their serials\n",
+                  (unsigned long long)due.unfinished);
     return code_of(due.state);
 }
 

@@ -75,12 +75,29 @@ static void decide(const struct home *home, int64_t now, int64_t within, struct 
                             due->number, until, next, waiting);
 }
 
+/** Those of no plan are nobody's to finish: the next run closes them. */
+static bool count_unfinished(struct ledger *ledger, uint64_t *ret_count, struct error *err)
+{
+    struct ledger_entry *entries = NULL;
+    size_t count = 0;
+    bool is_fine = ledger_unfinished(ledger, &entries, &count, err);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(json_free) struct json *record = NULL;
+        is_fine = is_fine && ledger_record(ledger, entries[i].signing_seq, &record, err);
+        *ret_count += is_fine && json_text(record, "plan_sha256") != NULL ? 1 : 0;
+        ledger_entry_done(&entries[i]);
+    }
+    free(entries);
+    return is_fine;
+}
+
 bool due_find(const struct home *home, int64_t now, int64_t within, struct due *ret_due, struct error *err)
 {
     struct newest_crl newest;
     AUTO(due_done) struct due due = {.state = DUE_NOTHING};
     if (!newest_crl_find(home->ledger, &newest, err) ||
-        !count_waiting(home->ledger, newest.size, &due.waiting, err))
+        !count_waiting(home->ledger, newest.size, &due.waiting, err) ||
+        !count_unfinished(home->ledger, &due.unfinished, err))
         return error_while(err, "looking when the next CRL is due");
     due.has_crl = newest.has;
     due.number = newest.number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When the next CRL is to be made: what `status` and `crl --due` say, and every run that has a person before it. */
+/* When the next CRL is to be made, and which plan is to be run again: what `status` and `crl --due` say, and every run that has a person before it. */
 #ifndef COLDCA_RECORDS_DUE_H
 #define COLDCA_RECORDS_DUE_H
 
@@ -19,6 +19,8 @@ struct due {
     int64_t next_at;  /**< when the next is to be made: nextUpdate without ca.yaml's overlap */
     uint64_t waiting; /**< records since it was drawn that change the list */
     char *words;      /**< one line: what is so, and what to do */
+    uint64_t
+        unfinished; /**< certificates of approved plans that a run logged and did not finish: any other command burns them */
 };
 void due_done(struct due *due);
 DEFINE_AUTO_VALUE(struct due, due_done);

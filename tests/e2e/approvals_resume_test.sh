@@ -35,6 +35,10 @@ killed() {
     kill -KILL "$pid"
     wait "$pid" 2>/dev/null || true
     equal "$(unfinished)" 3 "certificates without an end"
+    run 0 -C ca status --json
+    json .unfinished 3
+    run 0 -C ca status
+    says "3 certificates of an approved plan are logged and have no signature: run that plan again before any other command that writes the ledger"
     sound_ledger
 }
 unfinished() {
@@ -52,6 +56,8 @@ finished() {
     same issued-serials planned-serials
     equal "$(jq -r 'select(.type == "cert.signing") | .serial' ca/ledger.jsonl | sort | uniq -d | wc -l)" 0 "repeated serials"
     equal "$(unfinished)" 0
+    run 0 -C ca status
+    says_not "approved plan"
     sound_ledger
 }
 resumed="3 certificates of this plan were logged by a run that was stopped; they are signed now, the same bytes under the same records"

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "base/time.h"
 #include "records/cert.h"
 #include "records/crl.h"
@@ -226,6 +227,29 @@ static void records_of_two_crls_are_told(void **state)
     assert_non_null(strstr(err.text, "the crl.issued of CRL 8 names the crl.signing of CRL 7"));
 }
 
+static void what_a_plan_left_unfinished_is_counted(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(due_done) struct due none = {.words = NULL};
+    AUTO(due_done) struct due two = {.words = NULL};
+    (void)state;
+    log_abandoned();
+    (void)small_home_sign(&small, "0c", "p", "text"); // of no plan
+    assert_true(due_find(&small.home, BEGIN, 0, &none, &err));
+    assert_int_equal(none.unfinished, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        AUTO(json_free) struct json *like = NULL;
+        AUTO(free) char *serial = memory_format("0%x", 13 + i);
+        assert_true(ledger_record(small.home.ledger, 2, &like, &err));
+        struct json *planned = json_clone(like);
+        json_put_text(planned, "serial", serial);
+        json_put_text(planned, "plan_sha256", "00");
+        (void)small_home_log(&small, RECORD_CERT_SIGNING, planned);
+    }
+    assert_true(due_find(&small.home, BEGIN, 0, &two, &err));
+    assert_int_equal(two.unfinished, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_crl_that_cant_be_read_is_said, begin, end),
         cmocka_unit_test_setup_teardown(records_of_two_crls_are_told, begin, end),
         cmocka_unit_test_setup_teardown(a_person_who_is_there_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_plan_left_unfinished_is_counted, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
