@@ -115,9 +115,11 @@ static unsigned sealed; // certificates that were asked about
 static bool is_certificate(void *data, struct bytes tbs, struct bytes signature,
                            const uint8_t sha256[static 32], struct findings *ret_findings)
 {
-    (void)data, (void)sha256, (void)ret_findings;
+    (void)data, (void)sha256;
     assert_true(tbs.len > 0 && signature.len > 0);
     (void)__atomic_add_fetch(&sealed, 1, __ATOMIC_SEQ_CST); // by several threads
+    if (bytes_equal_text(signature, "a worse one"))
+        findings_say(ret_findings, "test.signature", NULL, "it is worse");
     return bytes_equal_text(signature, "a signature");
 }
 
@@ -133,8 +135,8 @@ static void what_lacks_signature_or_digest_is_told_and_not_sealed(void **state)
 {
     struct home *home = *state;
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
-    uint64_t seqs[4];
-    for (unsigned i = 0; i < 4; i++)
+    uint64_t seqs[5];
+    for (unsigned i = 0; i < 5; i++)
         seqs[i] = home_append(home, "cert.signing", home_signing(i));
     home_commit(home);
     struct json *no_digest = home_issued(seqs[0]);
@@ -143,17 +145,20 @@ static void what_lacks_signature_or_digest_is_told_and_not_sealed(void **state)
     json_put_text(no_digest, "sha256", "none");
     json_put_text(no_signature, "signature", "!");
     json_put_base64(other_signature, "signature", BYTES_LITERAL("another"));
-    (void)home_append(home, "cert.issued", no_digest);            // 4
-    (void)home_append(home, "cert.issued", no_signature);         // 5
-    (void)home_append(home, "cert.issued", other_signature);      // 6
-    (void)home_append(home, "cert.issued", home_issued(seqs[3])); // 7
+    struct json *worse_signature = home_issued(seqs[4]);
+    json_put_base64(worse_signature, "signature", BYTES_LITERAL("a worse one"));
+    (void)home_append(home, "cert.issued", no_digest);            // 5
+    (void)home_append(home, "cert.issued", no_signature);         // 6
+    (void)home_append(home, "cert.issued", other_signature);      // 7
+    (void)home_append(home, "cert.issued", home_issued(seqs[3])); // 8
+    (void)home_append(home, "cert.issued", worse_signature);      // 9
     home_commit(home);
     verify_certificates(home, &report);
-    assert_int_equal(sealed, 2);
-    assert_int_equal(report.first_bad_seq, 4);
+    assert_int_equal(sealed, 3);
+    assert_int_equal(report.first_bad_seq, 5);
     static const char *const words[] = {"cert.issued without the certificate's sha256",
                                         "cert.issued without its signature in base64",
-                                        "record 2 sealed with it is not a certificate"};
+                                        "record 2 sealed with it is not a certificate", "it is worse"};
     assert_int_equal(report.findings.count, ARRAY_LEN(words));
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (strstr(report.findings.items[i].text, words[i]) == NULL)
