@@ -2,6 +2,7 @@
 foreach(module builder encode quote json json_wire canonical time secret error finding digest der public_key similar yaml host)
     coldca_unit_test(base ${module})
 endforeach()
+coldca_unit_test(base new_folder)
 coldca_unit_test(base file LIBRARIES PkgConfig::SECCOMP)
 coldca_unit_test(base key_value)
 coldca_unit_test(base diff)

@@ -1,3 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-coldca_unit_test(batch manifest)
 coldca_unit_test(batch policies LAYERS approver)

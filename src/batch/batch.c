@@ -4,7 +4,7 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "batch/keys.h"
-#include "batch/manifest.h"
+#include "plan/manifest.h"
 #include "batch/medium.h"
 #include "batch/planned.h"
 #include "batch/policies.h"
@@ -31,7 +31,7 @@ struct batch {
     struct batch_options options;
     struct medium medium;
     struct batch_policies policies;
-    struct batch_manifest manifest;
+    struct medium_manifest manifest;
     struct batch_keys keys;
     struct readers *readers;
     struct judge *judge;
@@ -252,7 +252,7 @@ static bool prepare(struct batch *batch, struct error *err)
         control_permits_manifest(batch->home->ledger, batch->home->config.require_manifest, err) &&
         judge_open_lists(batch->judge = judge_new(batch->home), err) &&
         medium_open(batch->options.medium, &batch->medium, err) &&
-        batch_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
+        medium_manifest_open(batch->home, batch->medium.fd, &batch->manifest, err) &&
         batch_policies_open(&batch->policies, batch->home->fd, &batch->options, &shared, err) &&
         (batch->options.given != NULL ? medium_choose_batch(&batch->medium, batch->home, err) &&
                                             redraw_open(batch->home, &batch->redraw, err)
@@ -311,7 +311,7 @@ static void batch_free(struct batch *batch)
     if (batch->medium.batch_fd >= 0 && !batch->medium.is_resumed)
         medium_drop_empty_batch(&batch->medium);
     medium_close(&batch->medium);
-    batch_manifest_done(&batch->manifest);
+    medium_manifest_done(&batch->manifest);
     batch_keys_done(&batch->keys);
     batch_policies_done(&batch->policies);
     if (batch->judge != NULL)
@@ -399,7 +399,8 @@ bool batch_run(const struct batch_options *options, const struct console *consol
     AUTO(batch_free) struct batch *batch = batch_new(options, console);
     if (!prepare(batch, err))
         return false;
-    if (!signer_confine(batch->home, options->medium, options->pin_source, console, &batch->confined, err) ||
+    const struct confine_written medium = {.path = options->medium};
+    if (!signer_confine(batch->home, &medium, options->pin_source, console, &batch->confined, err) ||
         (options->given != NULL && !hold_against_medium(batch, err)))
         return false;
     *ret_result = result_of(batch);

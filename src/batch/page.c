@@ -133,7 +133,7 @@ static void add_counts(struct builder *html, const struct batch_result *result)
     builder_add_text(html, "</table>\n");
 }
 
-static void add_missing(struct builder *html, const struct batch_manifest *manifest)
+static void add_missing(struct builder *html, const struct medium_manifest *manifest)
 {
     size_t at = 0;
     size_t count = 0;

@@ -200,7 +200,7 @@ static bool commit(struct batch_report *report, struct media_stream **stream, co
     return true;
 }
 
-static void put_manifest(struct json *ends, const struct batch_manifest *manifest)
+static void put_manifest(struct json *ends, const struct medium_manifest *manifest)
 {
     struct json *entry = json_put_object(ends, "manifest");
     json_put_text(entry, "signer", manifest->signer);

@@ -7,7 +7,7 @@
 #define COLDCA_BATCH_REPORT_H
 
 #include "batch/batch.h"
-#include "batch/manifest.h"
+#include "plan/manifest.h"
 #include "issue/directory.h"
 
 struct batch_report;
@@ -34,7 +34,7 @@ void batch_report_plan(struct batch_report *report, const struct plan *plan);
 struct batch_summary {
     const struct home *home;
     const struct directory *directory;
-    const struct batch_manifest *manifest;
+    const struct medium_manifest *manifest;
     const struct batch_result *result;
     bool (*draw_qr)(struct bytes text, struct builder *ret_svg, struct error *err); /**< NULL: no drawing */
 };

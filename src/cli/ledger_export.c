@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/export.h"
 
-#include "base/file.h"
+#include "base/new_folder.h"
 #include "cli/cli.h"
 #include "cli/print.h"
 #include "cli/report.h"
@@ -20,6 +20,7 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
 {
     AUTO(options_done) struct options options = {.home = NULL};
     AUTO(home_close) struct home *home = NULL;
+    AUTO(new_folder_done) struct new_folder own = {.made = NULL};
     AUTO(close) int folder = -1;
     struct ledger_export result;
     if (!options_parse(argc, argv, NULL, 0, &options, err))
@@ -33,8 +34,7 @@ int cli_ledger_export(int argc, char **argv, struct error *err)
     struct console console = cli_console(&options);
     AUTO(free) char *path = home_path(options.home);
     const char *target = options.arguments.items[0];
-    if (!home_open(path, HOME_LOOK, &console, &home, err) || !file_make_folder(AT_FDCWD, target, 0755, err) ||
-        !file_open_folder(AT_FDCWD, target, &folder, err) ||
+    if (!home_open(path, HOME_LOOK, &console, &home, err) || !new_folder_open(target, &own, &folder, err) ||
         !ledger_export(home->ledger, folder, &result, err))
         return (int)err->kind;
     if (options.wants_json) {

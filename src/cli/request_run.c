@@ -26,6 +26,8 @@ void request_run_done(struct request_run *run)
         (void)close(run->enroll.csr_fd); // likewise
     if (run->enroll.folder_fd >= 0)
         (void)close(run->enroll.folder_fd); // a directory; what is in it was fsynced
+    new_folder_done(&run->csr_own);
+    new_folder_done(&run->own);
 }
 
 static bool check_usage(const struct request_run *run, struct error *err)
@@ -90,19 +92,14 @@ static bool find_policy(struct request_run *run, struct error *err)
     return home_policy_find(home_fd, run->policy_name, &run->policy, err);
 }
 
-static bool open_folder(const char *path, int *ret_fd, struct error *err)
-{
-    return file_make_folder(AT_FDCWD, path, 0755, err) && file_open_folder(AT_FDCWD, path, ret_fd, err);
-}
-
 bool request_run_prepare(struct request_run *run, struct error *err)
 {
     if (!check_usage(run, err) || !find_policy(run, err) || !make_orders(run, err) ||
-        !request_run_key(run, err) || !open_folder(run->folder, &run->enroll.folder_fd, err))
+        !request_run_key(run, err) || !new_folder_open(run->folder, &run->own, &run->enroll.folder_fd, err))
         return false;
     if (run->csr_folder == NULL)
         run->enroll.csr_fd = run->enroll.folder_fd;
-    else if (!open_folder(run->csr_folder, &run->enroll.csr_fd, err))
+    else if (!new_folder_open(run->csr_folder, &run->csr_own, &run->enroll.csr_fd, err))
         return false;
     run->enroll.policy = run->policy;
     run->enroll.may_write_refused = run->is_forced;

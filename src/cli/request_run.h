@@ -3,6 +3,7 @@
 #ifndef COLDCA_CLI_REQUEST_RUN_H
 #define COLDCA_CLI_REQUEST_RUN_H
 
+#include "base/new_folder.h"
 #include "cli/options.h"
 #include "enroll/enroll.h"
 
@@ -26,6 +27,7 @@ struct request_run {
     bool is_forced;
     /* by request_run_prepare() */
     struct enroll enroll; /**< csr_fd is folder_fd where csr_folder is NULL */
+    struct new_folder own, csr_own;
     struct policy *policy;
     EVP_PKEY *key;
     struct secret *passphrase;

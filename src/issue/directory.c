@@ -152,9 +152,11 @@ bool directory_open(const struct home *home, const char *path, struct directory 
                     struct error *err)
 {
     int fd = -1;
-    if (!file_make_folder(AT_FDCWD, path, 0755, err) || !file_open_folder(AT_FDCWD, path, &fd, err))
+    struct new_folder own = {.made = NULL};
+    if (!new_folder_open(path, &own, &fd, err))
         return error_while(err, "opening the output directory");
     directory_begin(ret_directory, home, fd, false);
+    ret_directory->own = own;
     return true;
 }
 
@@ -164,6 +166,7 @@ void directory_close(struct directory *directory)
     if (directory->fd >= 0)
         (void)close(directory->fd); // its files were fsynced
     directory->fd = -1;
+    new_folder_done(&directory->own);
 }
 
 bool directory_put_checkpoint(const struct directory *directory, struct error *err)

@@ -7,6 +7,7 @@
 #ifndef COLDCA_ISSUE_DIRECTORY_H
 #define COLDCA_ISSUE_DIRECTORY_H
 
+#include "base/new_folder.h"
 #include "issue/issue.h"
 #include "media/media.h"
 
@@ -15,6 +16,7 @@ enum directory_format { DIRECTORY_PEM, DIRECTORY_DER };
 struct directory {
     struct output output; /**< wants_proof: also NAME.tlog-proof */
     int fd;
+    struct new_folder own; /**< of directory_open() */
     enum directory_format format;
     bool with_chain; /**< also NAME-chain.pem: the certificate, the CA's, the chain above it */
     /** Called for each file that is, or will be with the next flush, in the directory; NULL: nobody. */
@@ -30,7 +32,7 @@ struct directory {
 void directory_begin(struct directory *directory, const struct home *home, int fd, bool is_fresh);
 /** Undoes directory_begin(): what was not flushed is cleared away. */
 void directory_end(struct directory *directory);
-/** Opens (and makes, one level) the directory at a path. */
+/** Opens (and makes, one level) the directory at a path; closing it removes one that was made and stayed empty. */
 MUST_USE bool directory_open(const struct home *home, const char *path, struct directory *ret_directory,
                              struct error *err);
 void directory_close(struct directory *directory); /**< zeroed memory with fd -1 is nothing to close */

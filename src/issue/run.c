@@ -81,11 +81,15 @@ bool issue_desk_describe(struct issue_desk *desk, const struct plan_item *item, 
 static bool prepare(const struct issue_run_options *options, struct issue_desk *desk,
                     const struct console *console, struct error *err)
 {
-    if (options->is_dry_run)
-        return signer_confine(desk->home, desk->written, NULL, console, &desk->confined, err);
-    return open_output(options, desk, err) &&
-           signer_confine(desk->home, options->directory, options->pin_source, console, &desk->confined,
-                          err) &&
+    if (options->is_dry_run) {
+        const struct confine_written plan = {.path = desk->written};
+        return signer_confine(desk->home, &plan, NULL, console, &desk->confined, err);
+    }
+    if (!open_output(options, desk, err))
+        return false;
+    AUTO(free) char *parent = new_folder_parent(&desk->directory.own);
+    const struct confine_written answers = {.path = options->directory, .parent = parent};
+    return signer_confine(desk->home, &answers, options->pin_source, console, &desk->confined, err) &&
            (options->directory == NULL || directory_meet_checkpoint(&desk->directory, err));
 }
 

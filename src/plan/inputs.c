@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "media/media.h"
+#include "plan/manifest.h"
+#include "records/in_force.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +115,25 @@ static bool is_of_another_policy(const struct inputs_media *media, const char *p
     return false;
 }
 
-static void add_walked(int fd, const char *shown, const struct media_item *item, struct inputs *inputs)
+/** What the medium's list has against a file as it was read; NULL: nothing. list may be NULL */
+static const char *listed_problem(struct manifest *list, const struct media_item *item,
+                                  const struct plan_input *input)
+{
+    return list == NULL ? NULL
+                        : manifest_answer_text(
+                              manifest_check(list, item->path, bytes_of(input->data, input->len)));
+}
+
+/** A file that is there is not missing, whatever becomes of it. list may be NULL */
+static void see(struct manifest *list, const char *path)
+{
+    if (list != NULL)
+        (void)manifest_see(list, path);
+}
+
+/** \param list  NULL: there is none */
+static void add_walked(int fd, const char *shown, const struct media_item *item, struct manifest *list,
+                       struct inputs *inputs)
 {
     struct error reason = ERROR_INIT;
     AUTO(builder_done) struct builder data = BUILDER_INIT;
@@ -126,10 +146,19 @@ static void add_walked(int fd, const char *shown, const struct media_item *item,
         input->problem = escaped(reason.text);
     else
         input->data = builder_take(&data, &input->len);
+    const char *listed = input->problem != NULL ? NULL : listed_problem(list, item, input);
+    if (input->problem != NULL) {
+        see(list, item->path);
+    } else if (listed != NULL) {
+        input->rule = "medium.manifest";
+        input->problem = memory_text(listed);
+        free(TAKE(input->data));
+        input->len = 0;
+    }
 }
 
-/** \param media  NULL: the directory is none */
-static bool add_walk(const char *shown, int fd, const struct inputs_media *media,
+/** \param media  NULL: the directory is none \param list  of the medium; NULL: there is none */
+static bool add_walk(const char *shown, int fd, const struct inputs_media *media, struct manifest *list,
                      const struct console *console, struct inputs *inputs, struct error *err)
 {
     size_t ignored = 0;
@@ -138,12 +167,13 @@ static bool add_walk(const char *shown, int fd, const struct inputs_media *media
     if (!media_walk(fd, REQUEST_MAX_FILE_LEN, INPUTS_MAX, &walk, err))
         return error_while(err, "looking through %s", shown);
     for (size_t i = 0; i < walk.count; i++) {
-        if (!input_is_request(walk.items[i].path))
-            ignored++;
-        else if (is_of_another_policy(media, walk.items[i].path))
-            others++;
-        else
-            add_walked(fd, shown, &walk.items[i], inputs);
+        bool is_request = input_is_request(walk.items[i].path);
+        if (is_request && !is_of_another_policy(media, walk.items[i].path)) {
+            add_walked(fd, shown, &walk.items[i], list, inputs);
+            continue;
+        }
+        *(is_request ? &others : &ignored) += 1;
+        see(list, walk.items[i].path);
     }
     if (ignored > 0)
         console_notice(console,
@@ -157,15 +187,44 @@ static bool add_walk(const char *shown, int fd, const struct inputs_media *media
     return true;
 }
 
+/** What was signed for and is not there: somebody took it away. list may be NULL */
+static void add_missing(const struct manifest *list, struct inputs *inputs)
+{
+    size_t at = 0;
+    const char *path = NULL;
+    while (list != NULL && (path = manifest_next_missing(list, &at)) != NULL) {
+        AUTO(free) char *shown = escaped(path);
+        struct plan_input *input = add(inputs);
+        input->source = memory_format(MANIFEST_FOLDER "%s", shown);
+        input->name = input_output_name(path);
+        input->rule = "medium.manifest";
+        input->problem = memory_text("the medium does not hold it, and its signed list does");
+        input->remedy = "find out what became of it, or have the list made and signed again";
+    }
+}
+
+/** As a batch takes it: with its signed list, by what ca.yaml and the control say of lists. */
+static bool add_medium(int fd, const struct inputs_media *media, const struct console *console,
+                       struct inputs *inputs, struct error *err)
+{
+    AUTO(close) int requests_fd = -1;
+    AUTO(medium_manifest_done) struct medium_manifest manifest = {.list = NULL};
+    if (!control_permits_manifest(media->home->ledger, media->home->config.require_manifest, err) ||
+        !medium_manifest_open(media->home, fd, &manifest, err) ||
+        !media_open_folder(fd, "requests", false, &requests_fd, err) ||
+        !add_walk("requests", requests_fd, media, manifest.list, console, inputs, err))
+        return false;
+    add_missing(manifest.list, inputs);
+    return true;
+}
+
 static bool add_folder(const char *path, int fd, const struct inputs_media *media,
                        const struct console *console, struct inputs *inputs, struct error *err)
 {
     AUTO(free) char *shown = escaped(path);
-    AUTO(close) int requests_fd = -1;
-    if (media == NULL || !file_exists(fd, "requests"))
-        return add_walk(shown, fd, NULL, console, inputs, err);
-    return media_open_folder(fd, "requests", false, &requests_fd, err) &&
-           add_walk("requests", requests_fd, media, console, inputs, err);
+    return media != NULL && file_exists(fd, "requests")
+               ? add_medium(fd, media, console, inputs, err)
+               : add_walk(shown, fd, NULL, NULL, console, inputs, err);
 }
 
 static bool add_descriptor(int fd, const char *path, const char *name, struct inputs *inputs,

@@ -6,6 +6,7 @@
 #define COLDCA_PLAN_INPUTS_H
 
 #include "base/console.h"
+#include "home/home.h"
 #include "plan/plan.h"
 
 struct inputs {
@@ -29,15 +30,20 @@ char *input_output_name(const char *path);
 MUST_USE bool inputs_collect(const char *const *paths, size_t count, const struct console *console,
                              struct inputs *ret_inputs, struct error *err);
 
-/** A medium's requests as `coldca batch` has them: which policy's, and whose directories are left alone. Borrowed. */
+/**
+ * A medium's requests as `coldca batch` has them: which policy's, whose directories are left alone, and what its signed list has to say
+ * (plan/manifest.h). Borrowed.
+ */
 struct inputs_media {
+    const struct home *home; /**< whose manifest_signers and require_manifest count; its ledger is open */
     const char *policy;
     char *const *policies; /**< all there are */
     size_t policies_count;
 };
 /**
  * The same, but of a directory that holds requests/ what is in that, named as a batch names it: what lies in a directory named like
- * another policy is left alone, and reported.
+ * another policy is left alone, and reported. A list that is there must be good, one that is required must be there; what it has against a
+ * file, and what it lists and the medium does not hold, is an input with a problem ("medium.manifest").
  * \param media  NULL: no directory is taken for a medium
  */
 MUST_USE bool inputs_collect_media(const char *const *paths, size_t count, const struct inputs_media *media,

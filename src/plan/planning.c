@@ -29,7 +29,7 @@ void planning_close(struct planning *planning)
 static bool collect(const struct planning_options *options, const struct home *home,
                     struct planning *planning, const struct console *console, struct error *err)
 {
-    struct inputs_media media = {.policy = policy_name(planning->policy)};
+    struct inputs_media media = {.home = home, .policy = policy_name(planning->policy)};
     char **names = NULL;
     if (!options->takes_media)
         return inputs_collect(options->paths, options->paths_count, console, &planning->inputs, err);

@@ -167,13 +167,13 @@ bool layer_landlock_again(struct error *err)
 static bool add_path(int ruleset_fd, size_t level, const struct sandbox_path *allowed, struct error *err)
 {
     struct stat status;
-    uint64_t rights = READ_FILE | READ_DIR;
+    uint64_t rights = allowed->right == SANDBOX_REMOVE_FOLDERS ? REMOVE_DIR : READ_FILE | READ_DIR;
     AUTO(close) int fd = open(allowed->path, O_PATH | O_CLOEXEC);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ENXIO))
         return true; // not there for this process: nothing to allow
     if (fd < 0 || fstat(fd, &status) != 0)
         return error_errno(err, ERROR_INPUT, errno, "can't stat %s", allowed->path);
-    if (allowed->may_write)
+    if (allowed->right == SANDBOX_WRITE)
         rights |= WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE | IOCTL_DEV;
     if (!S_ISDIR(status.st_mode))
         rights &= OF_A_FILE;

@@ -66,10 +66,16 @@ const char *sandbox_describe_end(const struct sandbox_end *end, char text[static
 
 /* ---- the signer itself ---- */
 
-/** What a confined signer may still open. */
+/** What a confined signer may still do beneath a path. */
+enum sandbox_right {
+    SANDBOX_READ,
+    SANDBOX_WRITE,          /**< also make and remove files and directories */
+    SANDBOX_REMOVE_FOLDERS, /**< nothing but remove empty directories */
+};
+
 struct sandbox_path {
     const char *path; /**< a file, or a directory with all below it; followed if it is a symlink */
-    bool may_write;   /**< also make and remove files and directories there */
+    enum sandbox_right right;
 };
 
 /**

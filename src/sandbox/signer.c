@@ -16,24 +16,24 @@
 
 /* What a program and the libraries in it open while they live. */
 static const struct sandbox_path everyday[] = {
-    {"/usr", false},
-    {"/lib", false},
-    {"/lib64", false},
-    {"/etc/ld.so.cache", false},
-    {"/etc/localtime", false},
-    {"/etc/nsswitch.conf", false},
-    {"/etc/passwd", false},
-    {"/etc/group", false},
-    {"/etc/ssl/openssl.cnf", false},
-    {"/etc/pki/tls/openssl.cnf", false},
-    {"/etc/crypto-policies", false},
-    {"/sys/devices/system/cpu", false},
-    {"/proc/self", false},
-    {"/proc/sys/vm/overcommit_memory", false},
-    {"/dev/null", true},
-    {"/dev/tty", true},
-    {"/dev/random", false},
-    {"/dev/urandom", false},
+    {"/usr", SANDBOX_READ},
+    {"/lib", SANDBOX_READ},
+    {"/lib64", SANDBOX_READ},
+    {"/etc/ld.so.cache", SANDBOX_READ},
+    {"/etc/localtime", SANDBOX_READ},
+    {"/etc/nsswitch.conf", SANDBOX_READ},
+    {"/etc/passwd", SANDBOX_READ},
+    {"/etc/group", SANDBOX_READ},
+    {"/etc/ssl/openssl.cnf", SANDBOX_READ},
+    {"/etc/pki/tls/openssl.cnf", SANDBOX_READ},
+    {"/etc/crypto-policies", SANDBOX_READ},
+    {"/sys/devices/system/cpu", SANDBOX_READ},
+    {"/proc/self", SANDBOX_READ},
+    {"/proc/sys/vm/overcommit_memory", SANDBOX_READ},
+    {"/dev/null", SANDBOX_WRITE},
+    {"/dev/tty", SANDBOX_WRITE},
+    {"/dev/random", SANDBOX_READ},
+    {"/dev/urandom", SANDBOX_READ},
 };
 
 #ifdef COLDCA_SANITIZED
@@ -47,12 +47,12 @@ static size_t add_sanitizers(struct sandbox_path *ret_reach, char **ret_known_le
     const char *options = getenv("LSAN_OPTIONS");
     const char *place = options == NULL ? NULL : strstr(options, option);
     *ret_known_leaks = NULL;
-    ret_reach[0] = (struct sandbox_path){"/proc/self/exe", false};
+    ret_reach[0] = (struct sandbox_path){"/proc/self/exe", SANDBOX_READ};
     if (place == NULL)
         return 1;
     place += strlen(option);
     *ret_known_leaks = memory_text_of(place, strcspn(place, ":"));
-    ret_reach[1] = (struct sandbox_path){*ret_known_leaks, false};
+    ret_reach[1] = (struct sandbox_path){*ret_known_leaks, SANDBOX_READ};
     return 2;
 }
 #endif
@@ -88,7 +88,7 @@ bool sandbox_confine_signer(const struct sandbox_path *allowed, size_t count, bo
 #endif
 #ifdef COLDCA_COVERAGE_FOLDER
     all[total++] =
-        (struct sandbox_path){COLDCA_COVERAGE_FOLDER, true}; // where gcov's runtime writes at the end
+        (struct sandbox_path){COLDCA_COVERAGE_FOLDER, SANDBOX_WRITE}; // where gcov's runtime writes at the end
 #endif
     return layer_landlock_allow(all, total, may_network, err);
 }

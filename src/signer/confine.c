@@ -24,10 +24,10 @@ static void allowed_paths_done(struct allowed_paths *allowed)
 }
 DEFINE_AUTO_VALUE(struct allowed_paths, allowed_paths_done);
 
-static void add(struct allowed_paths *allowed, const char *path, bool may_write)
+static void add(struct allowed_paths *allowed, const char *path, enum sandbox_right right)
 {
     allowed->items = memory_grow(allowed->items, allowed->count + 1, sizeof(*allowed->items));
-    allowed->items[allowed->count++] = (struct sandbox_path){.path = path, .may_write = may_write};
+    allowed->items[allowed->count++] = (struct sandbox_path){.path = path, .right = right};
 }
 
 /** Takes over path; for reading. */
@@ -35,7 +35,7 @@ static void add_made(struct allowed_paths *allowed, char *path)
 {
     allowed->texts = memory_grow(allowed->texts, allowed->text_count + 1, sizeof(*allowed->texts));
     allowed->texts[allowed->text_count++] = path;
-    add(allowed, path, false);
+    add(allowed, path, SANDBOX_READ);
 }
 
 /** What comes with the program and is read when it is needed: the list of weak keys. */
@@ -92,20 +92,23 @@ bool confined_find_profile(struct confined *confined, struct error *err)
 }
 
 /** What this process needs from now on. */
-static void add_all(struct allowed_paths *allowed, const struct confined *confined, const char *written,
+static void add_all(struct allowed_paths *allowed, const struct confined *confined,
+                    const struct confine_written *written,
                     const char *pin_path)
 {
     const char *module = confined->home->config.token.module;
     add_module(allowed, module != NULL ? module : token_profile_module(confined->profile));
     add_data(allowed);
-    add(allowed, confined->home->path, true);
-    if (written != NULL)
-        add(allowed, written, true);
+    add(allowed, confined->home->path, SANDBOX_WRITE);
+    if (written->path != NULL)
+        add(allowed, written->path, SANDBOX_WRITE);
+    if (written->parent != NULL)
+        add(allowed, written->parent, SANDBOX_REMOVE_FOLDERS);
     if (pin_path != NULL)
-        add(allowed, pin_path, false);
+        add(allowed, pin_path, SANDBOX_READ);
 }
 
-bool signer_confine(struct home *home, const char *written, const char *pin_source,
+bool signer_confine(struct home *home, const struct confine_written *written, const char *pin_source,
                     const struct console *console, struct confined **ret_confined, struct error *err)
 {
     AUTO(allowed_paths_done) struct allowed_paths allowed = {.count = 0};
@@ -114,6 +117,7 @@ bool signer_confine(struct home *home, const char *written, const char *pin_sour
     size_t file_count = 0;
     bool may_network = false;
     bool stays_path = false;
+    static const struct confine_written none = {.path = NULL};
     if (!confined_find_profile(confined, err) ||
         (pin_source != NULL && !secret_prepare(pin_source, &stays_path, err)))
         return false;
@@ -125,9 +129,9 @@ bool signer_confine(struct home *home, const char *written, const char *pin_sour
             "this process is not confined: %s; name them in its profile (files: in tokens/NAME.yaml)",
             confined->reason);
     } else {
-        add_all(&allowed, confined, written, stays_path ? pin_source + strlen("file:") : NULL);
+        add_all(&allowed, confined, written != NULL ? written : &none, stays_path ? pin_source + strlen("file:") : NULL);
         for (size_t i = 0; i < file_count; i++)
-            add(&allowed, files[i].path, files[i].may_write);
+            add(&allowed, files[i].path, files[i].may_write ? SANDBOX_WRITE : SANDBOX_READ);
         if (!sandbox_confine_signer(allowed.items, allowed.count, may_network, err))
             return error_while(err, "confining the signer");
     }

@@ -18,16 +18,22 @@ struct confined;
 void confined_free(struct confined *confined);
 DEFINE_AUTO(struct confined *, confined_free);
 
+/** Where answers are written to. Borrowed. */
+struct confine_written {
+    const char *path;   /**< the directory; NULL: none */
+    const char *parent; /**< the one it is removed from again if nothing came into it (base/new_folder.h); NULL: it stays */
+};
+
 /**
  * Confines this process for good. After the parser processes were forked and all directories were made, before signer_open() and
  * before a thread is started.
  * \param home        borrowed as long as what comes of it lives
- * \param written     a directory that answers are written to; NULL: none
+ * \param written     NULL: nowhere
  * \param pin_source  --pin-source; a file it names stays readable, a pipe or a device is opened here; NULL: none
  * \return false: ERROR_INPUT, also if there is no such PIN source; nothing may be signed. A profile that does not say what its module opens is not a failure: the
  *         console gets a warning that the signer is not confined
  */
-MUST_USE bool signer_confine(struct home *home, const char *written, const char *pin_source,
+MUST_USE bool signer_confine(struct home *home, const struct confine_written *written, const char *pin_source,
                              const struct console *console, struct confined **ret_confined,
                              struct error *err);
 /**

@@ -339,6 +339,17 @@ static bool deliver_again(struct status_desk *desk, const struct admitted *admit
     return true;
 }
 
+/** Opens where it goes, and confines this process to that. */
+static bool open_places(struct status_desk *desk, const char *out, struct crl_places *places,
+                        struct error *err)
+{
+    if (!crl_places_open(desk->home, out, places, err))
+        return false;
+    AUTO(free) char *parent = new_folder_parent(&places->out.own);
+    const struct confine_written answers = {.path = out, .parent = parent};
+    return status_desk_confine_to(desk, &answers, err);
+}
+
 bool crl_sign(const struct crl_options *options, const struct console *console, struct crl_result *ret_result,
               struct error *err)
 {
@@ -355,8 +366,7 @@ bool crl_sign(const struct crl_options *options, const struct console *console, 
     if (options->plan_out != NULL)
         return status_desk_confine(&desk, written, err) &&
                write_plan(&desk, options, &drawing, ret_result, err);
-    if (!crl_places_open(desk.home, options->out, &places, err) ||
-        !status_desk_confine(&desk, options->out, err) ||
+    if (!open_places(&desk, options->out, &places, err) ||
         (places.has_out && !directory_meet_checkpoint(&places.out, err)))
         return false;
     if (options->again || (drawing.planned != NULL && drawing.admitted.done[0]))

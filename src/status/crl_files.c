@@ -84,13 +84,15 @@ static bool put_files(int fd, const char *name, const struct crl_made *made, str
 void crl_places_done(struct crl_places *places)
 {
     auto_close(&places->home_fd);
+    new_folder_done(&places->home_own);
     directory_close(&places->out);
 }
+
 bool crl_places_open(const struct home *home, const char *out, struct crl_places *places, struct error *err)
 {
+    AUTO(free) char *crls = memory_format("%s/" HOME_CRLS, home->path);
     places->has_out = out != NULL;
-    return file_make_folder(home->fd, HOME_CRLS, 0755, err) &&
-           file_open_folder(home->fd, HOME_CRLS, &places->home_fd, err) &&
+    return new_folder_open(crls, &places->home_own, &places->home_fd, err) &&
            (!places->has_out || directory_open(home, out, &places->out, err));
 }
 

@@ -7,7 +7,8 @@
 #include "status/crl_made.h"
 
 struct crl_places {
-    int home_fd; /**< crl/ in the home */
+    int home_fd;                /**< crl/ in the home */
+    struct new_folder home_own; /**< as out's: what was made and stays empty is removed again */
     struct directory out;
     bool has_out;
 };

@@ -48,9 +48,16 @@ bool status_desk_open(struct status_desk *desk, const char *path, enum home_acce
     return true;
 }
 
-bool status_desk_confine(struct status_desk *desk, const char *written, struct error *err)
+bool status_desk_confine_to(struct status_desk *desk, const struct confine_written *written,
+                            struct error *err)
 {
     return signer_confine(desk->home, written, desk->pin_source, desk->console, &desk->confined, err);
+}
+
+bool status_desk_confine(struct status_desk *desk, const char *written, struct error *err)
+{
+    const struct confine_written answers = {.path = written};
+    return status_desk_confine_to(desk, &answers, err);
 }
 
 bool status_desk_permits(const struct status_desk *desk, enum act act, struct error *err)

@@ -35,6 +35,9 @@ MUST_USE bool status_desk_open(struct status_desk *desk, const char *path, enum 
                                struct error *err);
 /** Confines this process. \param written  a directory that is written to besides the home; NULL: none */
 MUST_USE bool status_desk_confine(struct status_desk *desk, const char *written, struct error *err);
+/** The same, to a directory that may have been made for it. */
+MUST_USE bool status_desk_confine_to(struct status_desk *desk, const struct confine_written *written,
+                                     struct error *err);
 /** Whether whoever logs in may do this: no approvals are needed, or it is an emergency the control knows. ERROR_INPUT, with the remedy */
 MUST_USE bool status_desk_permits(const struct status_desk *desk, enum act act, struct error *err);
 /** Reads ledger.jsonl up to its newest record; again: what was added since. */

@@ -76,4 +76,27 @@ says requests.sha256
 absent stick/issued
 list line.key
 batch 0
+
+step "plan MEDIUM goes by the list as batch does: what is not as it was signed for is not planned"
+fill ten eleven twelve
+run 3 -C ca plan "${device[@]}" -o stick.plan stick
+says requests.sha256
+absent stick.plan
+list stranger.key
+run 3 -C ca plan "${device[@]}" -o stick.plan stick
+absent stick.plan
+list line.key
+csr stick/requests/eleven.csr /CN=eleven-changed
+csr stick/requests/extra.csr /CN=extra
+rm stick/requests/*.key stick/requests/twelve.csr
+run 1 -C ca --json plan "${device[@]}" -o stick.plan stick
+json '[.requests[] | select(.reasons[]?.rule == "medium.manifest") | .request] | sort | join(" ")' \
+    "requests/eleven.csr requests/extra.csr requests/twelve.csr"
+equal "$(jq -r '[.items[].record.output] | join(" ")' stick.plan)" ten
+says_plan=$(jq -r '.refused[] | select(.source == "requests/twelve.csr") | .reasons' stick.plan)
+equal "$says_plan" "the medium does not hold it, and its signed list does"
+sed -i '/^require_manifest/d' ca/ca.yaml
+rm stick/requests.sha256 stick/requests.sha256.sig stick.plan
+run 0 -C ca plan "${device[@]}" -o stick.plan stick
+equal "$(jq '.items | length' stick.plan)" 3
 sound_ledger

@@ -72,9 +72,9 @@ static int apart(int (*act)(const struct bench *bench), const struct bench *benc
 static bool confine(const struct bench *bench, struct error *err)
 {
     const struct sandbox_path reach[] = {
-        {bench->ours, true},
-        {bench->read, false},
-        {"/nonexistent/folder", true},
+        {bench->ours, SANDBOX_WRITE},
+        {bench->read, SANDBOX_READ},
+        {"/nonexistent/folder", SANDBOX_WRITE},
     };
     return sandbox_confine_signer(reach, ARRAY_LEN(reach), false, err);
 }

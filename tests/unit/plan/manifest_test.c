@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "batch/manifest.h"
+#include "plan/manifest.h"
 #include "folder.h"
 
 struct bench {
@@ -70,8 +70,8 @@ static int teardown(void **state)
 static void assert_signed_by(const struct bench *bench, const char *signer)
 {
     struct error err = ERROR_INIT;
-    AUTO(batch_manifest_done) struct batch_manifest manifest = {.list = NULL};
-    if (!batch_manifest_open(&bench->home, bench->full_medium, &manifest, &err))
+    AUTO(medium_manifest_done) struct medium_manifest manifest = {.list = NULL};
+    if (!medium_manifest_open(&bench->home, bench->full_medium, &manifest, &err))
         fail_msg("%s: %s", signer, err.text);
     assert_string_equal(manifest.signer, signer);
     assert_int_equal(manifest_count(manifest.list), 1);
@@ -81,8 +81,8 @@ static void assert_signed_by(const struct bench *bench, const char *signer)
 static void assert_refused(const struct bench *bench, int medium_fd, const char *says)
 {
     struct error err = ERROR_INIT;
-    struct batch_manifest manifest = {.list = NULL};
-    if (batch_manifest_open(&bench->home, medium_fd, &manifest, &err))
+    struct medium_manifest manifest = {.list = NULL};
+    if (medium_manifest_open(&bench->home, medium_fd, &manifest, &err))
         fail_msg("taken");
     assert_null(manifest.list);
     assert_int_equal(err.kind, ERROR_INPUT);
@@ -132,8 +132,8 @@ static void a_medium_without_one_is_refused_where_one_is_required(void **state)
 {
     struct bench *bench = *state;
     struct error err = ERROR_INIT;
-    AUTO(batch_manifest_done) struct batch_manifest manifest = {.list = NULL};
-    assert_true(batch_manifest_open(&bench->home, bench->medium, &manifest, &err));
+    AUTO(medium_manifest_done) struct medium_manifest manifest = {.list = NULL};
+    assert_true(medium_manifest_open(&bench->home, bench->medium, &manifest, &err));
     assert_null(manifest.list);
     assert_null(manifest.signer);
     bench->home.config.require_manifest = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "batch/manifest.h"
+#include "plan/manifest.h"
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -41,12 +41,12 @@ static void job_done(struct job *job)
 }
 DEFINE_AUTO_VALUE(struct job, job_done);
 
-void batch_manifest_done(struct batch_manifest *manifest)
+void medium_manifest_done(struct medium_manifest *manifest)
 {
     if (manifest->list != NULL)
         manifest_free(manifest->list);
     free(manifest->signer);
-    *manifest = (struct batch_manifest){.list = NULL};
+    *manifest = (struct medium_manifest){.list = NULL};
 }
 
 static bool load_signers(const struct home *home, struct job *job, struct error *err)
@@ -124,11 +124,11 @@ static bool verify_confined(struct job *job, size_t *ret_signer, struct error *e
                      sandbox_describe_end(&end, how));
 }
 
-bool batch_manifest_open(const struct home *home, int medium_fd, struct batch_manifest *ret_manifest,
+bool medium_manifest_open(const struct home *home, int medium_fd, struct medium_manifest *ret_manifest,
                          struct error *err)
 {
     AUTO(job_done) struct job job = {.now = time_now()};
-    AUTO(batch_manifest_done) struct batch_manifest manifest = {.list = NULL};
+    AUTO(medium_manifest_done) struct medium_manifest manifest = {.list = NULL};
     bool is_there = false;
     size_t signer = 0;
     if (!manifest_fetch(medium_fd, &is_there, &job.text, &job.signature, err))
@@ -145,6 +145,6 @@ bool batch_manifest_open(const struct home *home, int medium_fd, struct batch_ma
         manifest.signer = memory_text(job.signers[signer].name);
     }
     *ret_manifest = manifest;
-    manifest = (struct batch_manifest){.list = NULL}; // ret_manifest owns it now
+    manifest = (struct medium_manifest){.list = NULL}; // ret_manifest owns it now
     return true;
 }
