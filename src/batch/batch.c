@@ -4,7 +4,6 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "batch/keys.h"
-#include "plan/manifest.h"
 #include "batch/medium.h"
 #include "batch/planned.h"
 #include "batch/policies.h"
@@ -12,6 +11,7 @@
 #include "batch/stream.h"
 #include "issue/directory.h"
 #include "plan/inputs.h"
+#include "plan/manifest.h"
 #include "records/due.h"
 #include "records/in_force.h"
 

@@ -7,8 +7,8 @@
 #define COLDCA_BATCH_REPORT_H
 
 #include "batch/batch.h"
-#include "plan/manifest.h"
 #include "issue/directory.h"
+#include "plan/manifest.h"
 
 struct batch_report;
 

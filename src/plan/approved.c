@@ -18,8 +18,8 @@
 static void add_items(const struct plan *plan, struct plan_file *file)
 {
     file->refused = json_new_array();
-    if (plan->judged != NULL)
-        file->judged = json_clone(plan->judged);
+    if (plan->evaluated != NULL)
+        file->evaluated = json_clone(plan->evaluated);
     for (size_t i = 0; i < plan->count; i++) {
         const struct plan_item *item = &plan->items[i];
         if (item->action == PLAN_REFUSE) {

@@ -119,9 +119,9 @@ static bool is_of_another_policy(const struct inputs_media *media, const char *p
 static const char *listed_problem(struct manifest *list, const struct media_item *item,
                                   const struct plan_input *input)
 {
-    return list == NULL ? NULL
-                        : manifest_answer_text(
-                              manifest_check(list, item->path, bytes_of(input->data, input->len)));
+    return list == NULL
+               ? NULL
+               : manifest_answer_text(manifest_check(list, item->path, bytes_of(input->data, input->len)));
 }
 
 /** A file that is there is not missing, whatever becomes of it. list may be NULL */

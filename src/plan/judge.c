@@ -9,9 +9,9 @@
 #include "plan/draw.h"
 #include "plan/known.h"
 #include "plan/place.h"
-#include "plan/redraw.h"
 #include "plan/screen.h"
 #include "plan/seen.h"
+#include "records/evaluated.h"
 #include "request/csr.h"
 
 #include <string.h>
@@ -288,7 +288,11 @@ static bool settle(const struct judge *judge, const struct plan_options *options
 bool plan_judge(struct judge *judge, struct plan *plan, const struct plan_options *options, struct error *err)
 {
     plan->made_at = options->now;
-    plan->judged = redraw_judged(options);
+    const struct evaluated evaluated = {.at = options->now,
+                                        .days = options->days,
+                                        .variables = options->variables,
+                                        .variables_count = options->variables_count};
+    plan->evaluated = evaluated_write(&evaluated);
     plan->wants_proofs = policy_wants_proof(options->policy);
     const struct home *home = judge->home;
     for (size_t i = 0; i < plan->count; i++) {

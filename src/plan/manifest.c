@@ -125,7 +125,7 @@ static bool verify_confined(struct job *job, size_t *ret_signer, struct error *e
 }
 
 bool medium_manifest_open(const struct home *home, int medium_fd, struct medium_manifest *ret_manifest,
-                         struct error *err)
+                          struct error *err)
 {
     AUTO(job_done) struct job job = {.now = time_now()};
     AUTO(medium_manifest_done) struct medium_manifest manifest = {.list = NULL};

@@ -25,7 +25,7 @@ DEFINE_AUTO_VALUE(struct medium_manifest, medium_manifest_done);
  * \param medium_fd  the medium's directory
  * \return false: ERROR_INPUT; nothing on the medium may be signed
  */
-MUST_USE bool medium_manifest_open(const struct home *home, int medium_fd, struct medium_manifest *ret_manifest,
-                                  struct error *err);
+MUST_USE bool medium_manifest_open(const struct home *home, int medium_fd,
+                                   struct medium_manifest *ret_manifest, struct error *err);
 
 #endif

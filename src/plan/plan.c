@@ -60,8 +60,8 @@ void plan_free(struct plan *plan)
         item_done(&plan->items[i]);
     free(plan->items);
     free(plan->policy_name);
-    if (plan->judged != NULL)
-        json_free(plan->judged);
+    if (plan->evaluated != NULL)
+        json_free(plan->evaluated);
     findings_done(&plan->warnings);
     free(plan);
 }

@@ -66,8 +66,8 @@ struct plan {
     const struct admitted
         *admitted; /**< what people approved, borrowed (approved.h); NULL: this run decides */
     int64_t made_at;
-    struct json
-        *judged; /**< what it was judged with besides its policy (redraw.h), for its file; NULL: not judged */
+    struct json *
+        evaluated; /**< what it was evaluated with besides its policy (records/evaluated.h), for its file; NULL: it was not */
     enum act act;             /**< that carries it out: ACT_ISSUE or ACT_ISSUE_CA */
     bool wants_proofs;        /**< the policy's word: NAME.tlog-proof beside each certificate */
     struct findings warnings; /**< about the whole: what could not be looked at */

@@ -3,19 +3,14 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
-#include "base/time.h"
 #include "plan/draw.h"
 #include "plan/known.h"
 #include "plan/screen.h"
 #include "plan/seen.h"
 #include "records/cert.h"
+#include "records/evaluated.h"
 
-#include <limits.h>
 #include <string.h>
-
-/* What coldca itself writes (operator/given.c): a plan is judged, decided and written in a day, and good for a year. */
-#define JUDGED_BEFORE_MAX TIME_DAY_SECONDS
-#define WINDOW_MAX (366 * TIME_DAY_SECONDS)
 
 struct redraw {
     const struct home *home;
@@ -42,23 +37,6 @@ void redraw_close(struct redraw *redraw)
     free(redraw);
 }
 
-/* ---- what it was judged with ---- */
-
-struct json *redraw_judged(const struct plan_options *options)
-{
-    char at[TIME_TEXT_SIZE];
-    struct json *judged = json_new_object();
-    json_put_text(judged, "at", time_format(options->now, at));
-    json_put_int(judged, "days", options->days);
-    struct json *set = json_put_array(judged, "set");
-    for (size_t i = 0; i < options->variables_count; i++) {
-        struct json *variable = json_add_object(set);
-        json_put_text(variable, "name", options->variables[i].name);
-        json_put_text(variable, "value", options->variables[i].value);
-    }
-    return judged;
-}
-
 /** What a drawing needs of the plan. */
 struct question {
     struct plan_options options; /**< its variables are texts of the plan's file */
@@ -73,44 +51,17 @@ static void question_done(struct question *question)
 }
 DEFINE_AUTO_VALUE(struct question, question_done);
 
-static bool read_variables(const struct json *judged, struct question *question, struct error *err)
+static bool read_evaluated(struct question *question, struct error *err)
 {
-    const struct json *set = json_get(judged, "set");
-    size_t count = json_count(set);
-    question->variables = memory_new(count + 1, sizeof(*question->variables));
-    for (size_t i = 0; i < count; i++) {
-        question->variables[i] = (struct policy_variable){.name = json_text(json_at(set, i), "name"),
-                                                          .value = json_text(json_at(set, i), "value")};
-        if (question->variables[i].name == NULL || question->variables[i].value == NULL)
-            return error_set(err, ERROR_INPUT, 0, "a variable without name or value");
-    }
-    question->options.variables = question->variables;
-    question->options.variables_count = count;
-    return policy_check_variables(question->options.policy, question->variables, count, err);
-}
-
-/** None of it was approved, so none of it may reach further than the policy lets the command line reach. */
-static bool read_judged(struct question *question, struct error *err)
-{
-    const struct json *judged = question->file->judged;
-    const struct plan_header *header = &question->file->header;
+    struct evaluated evaluated;
     struct plan_options *options = &question->options;
-    uint64_t days = 0;
-    bool is_read = (judged != NULL || error_set(err, ERROR_INPUT, 0, "it is not there")) &&
-                   record_time_needed(judged, "at", &options->now, err) &&
-                   record_number(judged, "days", &days, err) && read_variables(judged, question, err);
-    if (is_read &&
-        (options->now > header->not_before || header->not_before - options->now > JUDGED_BEFORE_MAX))
-        is_read = error_set(err, ERROR_INPUT, 0, "not of the day on which its window begins");
-    if (is_read && header->not_after - header->not_before > WINDOW_MAX)
-        is_read = error_set(err, ERROR_INPUT, 0, "its window is longer than a year");
-    if (is_read && days > UINT_MAX)
-        is_read = error_set(err, ERROR_INPUT, 0, "so many days are in no policy");
-    options->days = (unsigned)days;
-    err->kind = is_read ? err->kind : ERROR_INPUT;
-    return is_read ||
-           error_while(err, "reading what the plan's requests were evaluated with (plan.evaluated); make the "
-                            "plan anew, at this CA");
+    if (!evaluated_read(question->file, options->policy, &evaluated, &question->variables, err))
+        return false;
+    options->now = evaluated.at;
+    options->days = evaluated.days;
+    options->variables = evaluated.variables;
+    options->variables_count = evaluated.variables_count;
+    return true;
 }
 
 /* ---- one item ---- */
@@ -295,7 +246,7 @@ bool redraw_plan(struct redraw *redraw, const struct plan_file *file, const stru
         return false;
     if (chosen.count == 0)
         return true;
-    if (!read_judged(&question, err) ||
+    if (!read_evaluated(&question, err) ||
         !plan_read(redraw->readers, chosen.inputs, chosen.count, policy, NULL, &drawn, err))
         return false;
     if (drawn->count != chosen.count)

@@ -19,9 +19,6 @@ MUST_USE bool redraw_open(const struct home *home, struct redraw **ret_redraw, s
 void redraw_close(struct redraw *redraw);
 DEFINE_AUTO(struct redraw *, redraw_close);
 
-/** What a plan was judged with, as its file says it (struct plan_file's judged): time, --days, --set. The caller frees. */
-struct json *redraw_judged(const struct plan_options *options);
-
 /**
  * Draws again what the plan would have signed. An item gets its request and the verdict on it; one whose key is known, screened out or there
  * twice by now is refused.

@@ -22,8 +22,8 @@ void plan_file_done(struct plan_file *file)
         json_free(file->refused);
     if (file->people != NULL)
         json_free(file->people);
-    if (file->judged != NULL)
-        json_free(file->judged);
+    if (file->evaluated != NULL)
+        json_free(file->evaluated);
     if (file->tree != NULL)
         whole_tree_free(file->tree);
     free(file->policy_text);
@@ -141,8 +141,8 @@ void plan_file_write(const struct plan_file *file, struct builder *ret_text)
         json_put(whole, "refused", json_clone(file->refused));
     if (file->people != NULL)
         json_put(whole, "people", json_clone(file->people));
-    if (file->judged != NULL)
-        json_put(whole, "evaluated", json_clone(file->judged));
+    if (file->evaluated != NULL)
+        json_put(whole, "evaluated", json_clone(file->evaluated));
     json_put_text(whole, "policy_text", file->policy_text);
     json_canonical(whole, ret_text);
     builder_add_u8(ret_text, '\n');
@@ -246,7 +246,7 @@ static bool of_parts(const struct json *whole, const struct json *header, struct
     file->items = clone_of(whole, "items");
     file->refused = clone_of(whole, "refused");
     file->people = clone_of(whole, "people");
-    file->judged = clone_of(whole, "evaluated");
+    file->evaluated = clone_of(whole, "evaluated");
     file->policy_text = policy_text == NULL ? NULL : memory_text(policy_text);
     digest_header(file);
     return check_items(file, err) && check_whole(file, err);

@@ -24,7 +24,7 @@ struct plan_file {
         people; /**< array of {"name", "key"}: whom the control names, so that an approver need not say who he is; not part of
                                 what is approved. NULL: the plan does not say */
     struct json *
-        judged; /**< what its requests were judged with besides the policy (plan/redraw.h); not part of what is approved.
+        evaluated; /**< what its requests were evaluated with besides the policy (evaluated.h); not part of what is approved.
                                   NULL: the plan does not say */
     char *policy_text;       /**< with header.policy */
     struct whole_tree *tree; /**< over the items; NULL until sealed or read */

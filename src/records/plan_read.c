@@ -5,6 +5,7 @@
 #include "base/json_wire.h"
 #include "base/key_value.h"
 #include "base/quote.h"
+#include "request/reader.h"
 #include "sandbox/call.h"
 
 #include <string.h>
@@ -57,13 +58,14 @@ static void answer_without_words(struct bytes input, struct builder *ret_output)
 
 /* ---- in the program ---- */
 
-/** The first digest, the first look at a point on a curve and the first object of JSON (a random seed) load what can't be loaded later. */
+/** The first digest, key, signature, and object of JSON (a random seed) load what can't be loaded later. */
 static void warm_up(void)
 {
     uint8_t digest[32];
     digest_sha256(BYTES_LITERAL(""), digest);
     json_free(json_new_object());
     key_value_warm_up();
+    reader_warm_up();
 }
 
 static bool is_wrong(struct error *err)

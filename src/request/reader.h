@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a parser process does, and the frames between it and its parent. Used by the modules of request/ and by tests.
+ * What a parser process does, and the frames between it and its parent. Used by the modules of request/ and by tests; reader_warm_up() by every
+ * parser process that reads a request.
  *
  * To the parser process:   u32 length (at most REQUEST_MAX_FILE_LEN), the input
  * From the parser process: u32 length (at most READER_MAX_ANSWER), u16 count (at least 1), count times: u32 length, csr_wire.h message

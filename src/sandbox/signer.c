@@ -87,8 +87,8 @@ bool sandbox_confine_signer(const struct sandbox_path *allowed, size_t count, bo
     total += add_sanitizers(all + total, &known_leaks);
 #endif
 #ifdef COLDCA_COVERAGE_FOLDER
-    all[total++] =
-        (struct sandbox_path){COLDCA_COVERAGE_FOLDER, SANDBOX_WRITE}; // where gcov's runtime writes at the end
+    all[total++] = (struct sandbox_path){COLDCA_COVERAGE_FOLDER,
+                                         SANDBOX_WRITE}; // where gcov's runtime writes at the end
 #endif
     return layer_landlock_allow(all, total, may_network, err);
 }

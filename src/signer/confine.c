@@ -93,8 +93,7 @@ bool confined_find_profile(struct confined *confined, struct error *err)
 
 /** What this process needs from now on. */
 static void add_all(struct allowed_paths *allowed, const struct confined *confined,
-                    const struct confine_written *written,
-                    const char *pin_path)
+                    const struct confine_written *written, const char *pin_path)
 {
     const char *module = confined->home->config.token.module;
     add_module(allowed, module != NULL ? module : token_profile_module(confined->profile));
@@ -129,7 +128,8 @@ bool signer_confine(struct home *home, const struct confine_written *written, co
             "this process is not confined: %s; name them in its profile (files: in tokens/NAME.yaml)",
             confined->reason);
     } else {
-        add_all(&allowed, confined, written != NULL ? written : &none, stays_path ? pin_source + strlen("file:") : NULL);
+        add_all(&allowed, confined, written != NULL ? written : &none,
+                stays_path ? pin_source + strlen("file:") : NULL);
         for (size_t i = 0; i < file_count; i++)
             add(&allowed, files[i].path, files[i].may_write ? SANDBOX_WRITE : SANDBOX_READ);
         if (!sandbox_confine_signer(allowed.items, allowed.count, may_network, err))

@@ -20,8 +20,9 @@ DEFINE_AUTO(struct confined *, confined_free);
 
 /** Where answers are written to. Borrowed. */
 struct confine_written {
-    const char *path;   /**< the directory; NULL: none */
-    const char *parent; /**< the one it is removed from again if nothing came into it (base/new_folder.h); NULL: it stays */
+    const char *path; /**< the directory; NULL: none */
+    const char *
+        parent; /**< the one it is removed from again if nothing came into it (base/new_folder.h); NULL: it stays */
 };
 
 /**

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "base/words.h"
 #include "records/approval.h"
+#include "witness/by_policy.h"
 #include "witness/describe.h"
 
 #include <fcntl.h>
@@ -44,10 +45,10 @@ static void describe_header(const struct plan_file *file, struct builder *ret_te
     builder_format(ret_text, "%s\n", builder_text(&words));
 }
 
-bool approve_describe(const struct plan_file *file, struct builder *ret_text, struct error *err)
+static bool describe_items(const struct plan_file *file, struct by_policy *by_policy,
+                           struct builder *ret_text, struct error *err)
 {
     bool is_full = file->header.count <= IN_FULL;
-    describe_header(file, ret_text);
     for (size_t i = 0; i < file->header.count; i++) {
         const struct json *record = plan_file_record(file, i);
         builder_format(ret_text, is_full ? "\nitem %zu\n" : "%zu  ", i);
@@ -55,7 +56,26 @@ bool approve_describe(const struct plan_file *file, struct builder *ret_text, st
             err->kind = ERROR_INPUT;
             return error_while(err, "reading what would be done, item %zu", i);
         }
+        if (by_policy != NULL)
+            by_policy_describe(by_policy, i, ret_text);
     }
+    return true;
+}
+
+bool approve_describe(const struct plan_file *file, struct builder *ret_text, struct error *err)
+{
+    AUTO(by_policy_close) struct by_policy *by_policy = NULL;
+    describe_header(file, ret_text);
+    by_policy_open(file, &by_policy, ret_text);
+    if (!describe_items(file, by_policy, ret_text, err))
+        return false;
+    size_t doubts = by_policy == NULL ? 0 : by_policy_doubts(by_policy);
+    if (doubts > 0)
+        builder_format(ret_text,
+                       "\nBEWARE      %zu of %" PRIu64
+                       " are not what the plan's policy gives: coldca did not make this "
+                       "plan as it is, and will not sign it\n",
+                       doubts, file->header.count);
     return true;
 }
 

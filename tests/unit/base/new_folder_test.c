@@ -103,8 +103,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_was_made_and_stayed_empty_goes),    TEST(what_holds_something_stays), TEST(what_was_there_stays),
-        TEST(what_is_not_a_directory_is_refused),     TEST(its_parent_is_where_it_is_taken_out_of),
+        TEST(what_was_made_and_stayed_empty_goes),
+        TEST(what_holds_something_stays),
+        TEST(what_was_there_stays),
+        TEST(what_is_not_a_directory_is_refused),
+        TEST(its_parent_is_where_it_is_taken_out_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "plan/manifest.h"
 #include "folder.h"
+#include "plan/manifest.h"
 
 struct bench {
     struct folder folder;

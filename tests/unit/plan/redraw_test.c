@@ -386,7 +386,7 @@ static void a_request_that_proves_nothing(void **state)
 
 static struct json *judged_with(void)
 {
-    return file.judged;
+    return file.evaluated;
 }
 
 static void put_judged(int64_t at, int64_t days)
@@ -422,8 +422,8 @@ static void what_it_was_judged_with_is_bounded(void **state)
     json_put_text(variable, "name", "site");
     json_put_text(variable, "value", "9");
     assert_refused("\"9\" does not match [a-z]+");
-    json_free(file.judged);
-    file.judged = NULL;
+    json_free(file.evaluated);
+    file.evaluated = NULL;
     assert_refused(words);
 }
 
