@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "base/quote.h"
-#include "base/time.h"
 #include "cert/cert.h"
 #include "records/evaluated.h"
 #include "request/csr.h"
@@ -66,15 +65,18 @@ size_t by_policy_doubts(const struct by_policy *by_policy)
     return by_policy->doubts;
 }
 
-/** The CA's end may have come before the policy's, and its beginning after: less is given, never more. */
-static void take_shorter(const struct cert_facts *facts, struct template *template)
+/** The CA may begin after what the policy dates back to, and end before the policy's days are over: that is its chain's business. */
+static void take_chains_dates(const struct cert_facts *facts, int64_t at, struct template *template)
 {
-    if (facts->not_before > template->not_before && facts->not_before <= template->not_after)
+    if (facts->not_before > template->not_before && facts->not_before <= at) {
+        if (!template->has_no_expiry) // days are counted from the beginning
+            template->not_after += facts->not_before - template->not_before;
         template->not_before = facts->not_before;
-    if (facts->not_after >= template->not_before && facts->not_after < template->not_after)
+    }
+    if (facts->not_after >= template->not_before && facts->not_after < template->not_after) {
         template->not_after = facts->not_after;
-    if (template->not_after == facts->not_after)
-        template->has_no_expiry = template->has_no_expiry && facts->not_after == TIME_9999_END;
+        template->has_no_expiry = false;
+    }
 }
 
 /** What is the issuer's in a certificate; all else is the policy's. */
@@ -125,7 +127,7 @@ static bool describe(struct bytes tbs, enum signature_kind kind, struct builder 
     return cert_describe(builder_bytes(&der), ret_text, err);
 }
 
-static bool compare(struct template *template, struct bytes tbs, struct error *err)
+static bool compare(struct template *template, int64_t at, struct bytes tbs, struct error *err)
 {
     enum signature_kind kind = SIGNATURE_OTHER;
     AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
@@ -137,7 +139,7 @@ static bool compare(struct template *template, struct bytes tbs, struct error *e
         return false;
     if (facts.serial_len != CERT_SERIAL_LEN)
         return error_set(err, ERROR_INPUT, 0, "its serial is not one of coldca's");
-    take_shorter(&facts, template);
+    take_chains_dates(&facts, at, template);
     return cert_tbs(template, NULL, facts.serial, kind, &drawn, err) && describe(tbs, kind, &found, err) &&
            describe(builder_bytes(&drawn), kind, &wanted, err) &&
            (reads_alike(builder_text(&found), builder_text(&wanted), &words) ||
@@ -165,7 +167,7 @@ static bool look(const struct by_policy *by_policy, size_t index, struct error *
     if (!verdict->is_allowed)
         return error_set(err, ERROR_INPUT, 0, "%s (%s)", verdict->findings.items[0].text,
                          verdict->findings.items[0].rule);
-    return compare(verdict->template, builder_bytes(&tbs), err);
+    return compare(verdict->template, by_policy->evaluated.at, builder_bytes(&tbs), err);
 }
 
 void by_policy_describe(struct by_policy *by_policy, size_t index, struct builder *ret_text)

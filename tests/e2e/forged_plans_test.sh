@@ -9,6 +9,8 @@ make_ca --controls two.yaml
 for id in 1 2 3; do csr "requests/device-$id.csr" "/CN=device-$id"; done
 run 0 -C ca plan "${device[@]}" -o first.plan requests
 approve_plan first.plan ann bob
+grep -q CN=device-1 out || fail "approve shows nothing"
+! grep -q BEWARE out || fail "approve warns of what coldca made"
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null | openssl pkey -pubout -outform DER -out key.der
 csr forger.pem /CN=device-1 -addext subjectAltName=DNS:bank.test
 openssl req -in forger.pem -outform DER -out forger.der
@@ -27,11 +29,14 @@ forged() {
     rm -f forged.plan*
     python3 "$SOURCE/tests/e2e/forge_plan.py" "$1" first.plan forged.plan "${@:3}" || fail "forge_plan.py $1"
     approve_plan forged.plan ann bob
+    mv out shown
     refused forged.plan "$2"
 }
-# outside HOW WORDS [DER]: by item, rule and remedy
+# outside HOW WORDS [DER]: by item, rule and remedy; and whoever approves is told on a machine that has the plan alone
 outside() {
     forged "$@"
+    grep -qF "BEWARE      its policy does not give it: " shown || fail "approve does not say it of $1"
+    grep -qF "coldca did not make this plan as it is, and will not sign it" shown || fail "approve does not say what comes of $1"
     says "reading item 0 of the plan, device-1"
     says "make the plan anew, at this CA"
 }
@@ -55,7 +60,7 @@ outside a_usage "by its policy it is \"key usage              digitalSignature (
 outside a_key 'it says "key         ec-p256' key.der
 outside a_ca "(plan.bytes)"
 outside a_request "bank.test" forger.der
-outside names_of_others "(plan.record)"
+forged names_of_others "(plan.record)"
 
 step "what it is drawn from: its request, and the day"
 outside no_request "its request is not in the plan (plan.request)"

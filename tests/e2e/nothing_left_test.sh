@@ -9,7 +9,8 @@ make_ca --controls two.yaml
 for id in 1 2; do csr "requests/device-$id.csr" "/CN=device-$id"; done
 echo 00000000 >wrong && chmod 600 wrong
 run 0 -C ca plan "${device[@]}" -o first.plan requests
-approve_plan first.plan ann bob
+run 0 -C ca crl --plan-out crl.plan
+for name in first crl; do approve_plan $name.plan ann bob; done
 wrong=(-C ca --pin-source file:wrong)
 
 step "approvals that are missing, and none at all"
@@ -31,7 +32,7 @@ run 4 "${wrong[@]}" sign --plan first.plan "${approvals[@]}" --out "$work/new/"
 absent new
 run 4 "${wrong[@]}" batch --plan first.plan "${approvals[@]}" stick
 equal "$(ls stick)" requests
-run 4 "${wrong[@]}" crl --out new
+run 4 "${wrong[@]}" crl --plan crl.plan --approval crl.plan.ann.approval --approval crl.plan.bob.approval --out new
 absent new ca/crl
 
 step "a request that its policy refuses"
@@ -49,6 +50,6 @@ run 4 "${wrong[@]}" sign --plan first.plan "${approvals[@]}" --out empty
 present empty
 by_plan 0 first.plan ann bob -- sign --out new
 present new/device-1.pem
-run 0 -C ca --pin-source file:pin crl --out lists
+by_plan 0 crl.plan ann bob -- crl --out lists
 present lists/crl-1.pem ca/crl/crl-1.pem
 sound_ledger

@@ -64,7 +64,10 @@ static int confined_child(const char *pin_source, bool may_read_foreign)
         struct error err = ERROR_INIT;
         AUTO(free) char *inside = memory_format("%s/new", own.path);
         AUTO(free) char *answer = memory_format("%s/a.pem", out);
-        if (!signer_confine(own.home, out, pin_source, &fake_console, &own.confined, &err))
+        AUTO(free) char *beside = memory_format("%s/beside", own.folder.path);
+        const struct confine_written answers = {.path = out, .parent = own.folder.path};
+        (void)mkdir(beside, 0755);
+        if (!signer_confine(own.home, &answers, pin_source, &fake_console, &own.confined, &err))
             exit(1);
         int wrong = signer_open(own.confined, &fake_console, &own.signer, &err) ? 0 : 2;
         wrong |= own.signer != NULL && signer_unconfined_reason(own.signer) == NULL ? 0 : 4;
@@ -72,6 +75,8 @@ static int confined_child(const char *pin_source, bool may_read_foreign)
         wrong |= reaches(answer, O_WRONLY | O_CREAT) ? 0 : 16;
         wrong |= reaches(foreign, O_RDONLY) == may_read_foreign ? 0 : 32;
         wrong |= reaches(foreign, O_WRONLY) || errno != EACCES ? 64 : 0;
+        // Beside what was made for answers empty directories can be removed, and nothing can be made.
+        wrong |= rmdir(beside) == 0 && mkdir(beside, 0755) != 0 && errno == EACCES ? 0 : 128;
         exit(wrong);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -96,8 +101,10 @@ static void a_pin_file_stays_readable(void **state)
 static void a_pin_source_that_is_not_there_is_told_before_anything_is_given_up(void **state)
 {
     struct error err = ERROR_INIT;
+    const struct confine_written answers = {.path = out};
     (void)state;
-    assert_false(signer_confine(own.home, out, "file:/nonexistent/pin", &fake_console, &own.confined, &err));
+    assert_false(
+        signer_confine(own.home, &answers, "file:/nonexistent/pin", &fake_console, &own.confined, &err));
     assert_null(own.confined);
     assert_int_equal(err.kind, ERROR_INPUT);
     assert_true(reaches(foreign, O_RDONLY));
@@ -106,11 +113,12 @@ static void a_pin_source_that_is_not_there_is_told_before_anything_is_given_up(v
 static void a_module_whose_files_nobody_names_is_not_confined_and_says_so(void **state)
 {
     struct error err = ERROR_INIT;
+    const struct confine_written answers = {.path = out};
     (void)state;
     free(own.home->config.token.profile);
     own.home->config.token.profile = NULL;
     own.home->config.token.module = memory_text("/usr/lib/some-module.so");
-    assert_true(signer_confine(own.home, out, NULL, &fake_console, &own.confined, &err));
+    assert_true(signer_confine(own.home, &answers, NULL, &fake_console, &own.confined, &err));
     assert_non_null(strstr(fake_console_said(), "this process is not confined: nothing says which files"));
     assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
     assert_string_equal(signer_unconfined_reason(own.signer),
