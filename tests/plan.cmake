@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(plan plan)
-coldca_unit_test(plan inputs)
+coldca_unit_test(plan inputs LAYERS approver)
 coldca_unit_test(plan settle LAYERS fake_token)
 coldca_unit_test(plan change LAYERS fake_token)
 coldca_unit_test(plan decisions)

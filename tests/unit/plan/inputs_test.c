@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "folder.h"
+#include "small_home.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,7 @@
 
 static struct folder folder;
 static struct builder said;
+static struct small_home small;
 
 static void hear(void *data, const char *text)
 {
@@ -32,6 +34,7 @@ static int begin(void **state)
 {
     (void)state;
     folder_make(&folder);
+    small_home_make(&small);
     return 0;
 }
 
@@ -40,6 +43,7 @@ static int end(void **state)
     (void)state;
     builder_done(&said);
     folder_remove(&folder);
+    small_home_remove(&small);
     return 0;
 }
 
@@ -137,7 +141,8 @@ static void a_mediums_requests_are_those_of_the_plans_policy(void **state)
 {
     static char own_name[] = "own", other_name[] = "other";
     char *const policies[] = {own_name, other_name};
-    const struct inputs_media media = {.policy = "own", .policies = policies, .policies_count = 2};
+    const struct inputs_media media = {
+        .home = &small.home, .policy = "own", .policies = policies, .policies_count = 2};
     AUTO(inputs_done) struct inputs inputs = {.items = NULL};
     AUTO(inputs_done) struct inputs all = {.items = NULL};
     (void)state;
@@ -167,6 +172,26 @@ static void a_mediums_requests_are_those_of_the_plans_policy(void **state)
     collect(NULL, &all);
     assert_int_equal(all.count, 7);
     assert_null(strstr(builder_text(&said), "other policies"));
+}
+
+/** As `coldca batch` has it; plan/manifest.h knows what makes a list good. */
+static void a_medium_without_the_list_that_is_required_is_not_read(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct inputs inputs = {.count = 0};
+    const struct inputs_media media = {.home = &small.home, .policy = "own", .policies = NULL};
+    const char *const paths[] = {folder.path};
+    (void)state;
+    make_folder("requests");
+    write_file("requests/a.csr", BYTES_LITERAL("a"));
+    small.home.config.require_manifest = true;
+    assert_false(inputs_collect_media(paths, 1, &media, &console, &inputs, &err));
+    assert_non_null(strstr(err.text, "the medium has no requests.sha256"));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    // Named files are no medium, and nobody lists them.
+    if (!inputs_collect(paths, 1, &console, &inputs, &err))
+        fail_msg("%s", err.text);
+    inputs_done(&inputs);
 }
 
 static void nothing_is_said_where_nothing_is_left_alone(void **state)
@@ -308,6 +333,7 @@ int main(void)
         cmocka_unit_test(answers_are_called_like_their_requests_where_nothing_else_is),
         cmocka_unit_test(a_request_is_known_by_its_ending),
         cmocka_unit_test_setup_teardown(a_mediums_requests_are_those_of_the_plans_policy, begin, end),
+        cmocka_unit_test_setup_teardown(a_medium_without_the_list_that_is_required_is_not_read, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_said_where_nothing_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_read_in_a_directory_is_an_input_with_a_problem, begin,
                                         end),
