@@ -18,6 +18,7 @@ void small_home_make(struct small_home *small)
     *small = (struct small_home){.folder = {.path = "", .fd = -1}};
     folder_make(&small->folder);
     approver_make(&small->key, SMALL_HOME_ORIGIN, "the ledger's key");
+    small->home.path = small->folder.path; // borrowed
     small->home.fd = small->folder.fd;
     small->home.access = HOME_WRITE;
     small->home.config.origin = small->key.note_key.name;
