@@ -5,11 +5,13 @@
 #include "base/encode.h"
 #include "base/memory.h"
 #include "base/quote.h"
+#include "base/time.h"
 #include "media/media.h"
 #include "plan/approved_item.h"
 #include "plan/compromised.h"
 #include "plan/permits.h"
 #include "records/cert.h"
+#include "records/evaluated.h"
 
 #include <string.h>
 
@@ -75,6 +77,19 @@ static bool refuse_empty(const struct plan_file *file, struct error *err)
                      first != NULL ? ": " : "", first != NULL ? json_text(first, "reasons") : "");
 }
 
+/** Else nobody could carry it out: a review that took days, or a clock that was set back meanwhile. */
+static bool is_of_today(const struct plan *plan, int64_t now, struct error *err)
+{
+    char at[TIME_TEXT_SIZE];
+    char today[TIME_TEXT_SIZE];
+    return evaluated_is_of_window(plan->made_at, now) ||
+           error_set(
+               err, ERROR_INPUT, 0,
+               "the requests were evaluated at %s, and by the clock it is %s: a plan is written within a "
+               "day of that; run the command again",
+               time_format(plan->made_at, at), time_format(now, today));
+}
+
 bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now, int64_t valid_for,
                   struct plan_file *ret_file, struct error *err)
 {
@@ -84,6 +99,8 @@ bool plan_to_file(const struct home *home, const struct plan *plan, int64_t now,
     add_items(plan, &file);
     if (file.items == NULL)
         return refuse_empty(&file, err);
+    if (!is_of_today(plan, now, err))
+        return false;
     plan_file_seal(&file);
     *ret_file = file;
     file = (struct plan_file){.items = NULL};

@@ -11,6 +11,11 @@
 #define BEFORE_MAX TIME_DAY_SECONDS
 #define WINDOW_MAX (366 * TIME_DAY_SECONDS)
 
+bool evaluated_is_of_window(int64_t at, int64_t begins)
+{
+    return at <= begins && begins - at <= BEFORE_MAX;
+}
+
 struct json *evaluated_write(const struct evaluated *evaluated)
 {
     char at[TIME_TEXT_SIZE];
@@ -46,7 +51,7 @@ static bool read_variables(const struct json *json, const struct policy *policy,
 static bool is_bounded(const struct evaluated *evaluated, const struct plan_header *header, uint64_t days,
                        struct error *err)
 {
-    if (evaluated->at > header->not_before || header->not_before - evaluated->at > BEFORE_MAX)
+    if (!evaluated_is_of_window(evaluated->at, header->not_before))
         return error_set(err, ERROR_INPUT, 0, "not of the day on which its window begins");
     if (header->not_after - header->not_before > WINDOW_MAX)
         return error_set(err, ERROR_INPUT, 0, "its window is longer than a year");

@@ -16,6 +16,9 @@ struct evaluated {
     size_t variables_count;
 };
 
+/** Whether a plan's window may begin at a time, of requests that were evaluated at another: not before them, and within a day. */
+bool evaluated_is_of_window(int64_t at, int64_t begins);
+
 /** As it stands in a plan's file. The caller frees */
 struct json *evaluated_write(const struct evaluated *evaluated);
 

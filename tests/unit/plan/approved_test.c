@@ -195,6 +195,26 @@ static void a_plan_of_which_nothing_is_signed_is_not_written(void **state)
     assert_non_null(strstr(err.text, "so there is nothing to approve; device-4.csr: key: ec-p384"));
 }
 
+/** As it would be refused when it is carried out. */
+static void a_plan_is_written_on_the_day_its_requests_were_evaluated(void **state)
+{
+    const int64_t refused[] = {-1, TIME_DAY_SECONDS + 1};
+    const int64_t taken[] = {0, TIME_DAY_SECONDS};
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    (void)state;
+    fake_plan_judge(&own, plan, policy, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        struct error err = ERROR_INIT;
+        struct plan_file none = {.items = NULL};
+        AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+        assert_false(plan_to_file(own.home, plan, plan->made_at + refused[i], WEEK, &none, &err));
+        assert_non_null(strstr(err.text, "a plan is written within a day of that"));
+        error_clear(&err);
+        if (!plan_to_file(own.home, plan, plan->made_at + taken[i], WEEK, &file, &err))
+            fail_msg("%s", err.text);
+    }
+}
+
 static void the_policy_is_the_one_that_people_saw(void **state)
 {
     struct error err = ERROR_INIT;
@@ -523,6 +543,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_planned_comes_back_byte_for_byte, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_of_which_nothing_is_signed_is_not_written, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_is_written_on_the_day_its_requests_were_evaluated, begin, end),
         cmocka_unit_test_setup_teardown(the_policy_is_the_one_that_people_saw, begin, end),
         cmocka_unit_test_setup_teardown(the_policy_is_approved_where_the_control_wants_that, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_changed_is_told, begin, end),
