@@ -233,6 +233,29 @@ static void a_scan_may_begin_at_any_record(void **state)
                    "index.sqlite does not know where record 6 is");
 }
 
+static bool count_each(const struct json *record, const struct ledger_entry *entry, void *data)
+{
+    (void)record, (void)entry;
+    ++*(uint64_t *)data;
+    return true;
+}
+
+static void a_range_of_records_is_from_one_to_below_another(void **state)
+{
+    struct home *home = *state;
+    (void)home_issue(home, 0, 2);
+    for (uint64_t from = 0; from < 6; from++) {
+        for (uint64_t to = 0; to < 6; to++) {
+            struct error err = ERROR_INIT;
+            uint64_t seen = 0;
+            const struct ledger_filter filter = {.status = -1, .from_seq = from, .to_seq = to};
+            const uint64_t end = to == 0 || to > 4 ? 4 : to; // 0: all
+            assert_done(ledger_each(home->ledger, &filter, count_each, &seen, &err), err);
+            assert_int_equal(seen, from < end ? end - from : 0);
+        }
+    }
+}
+
 static void a_record_past_the_end_is_none(void **state)
 {
     struct home *home = *state;
@@ -259,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_scan_goes_on_where_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_finds_what_was_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_may_begin_at_any_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_range_of_records_is_from_one_to_below_another, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_past_the_end_is_none, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

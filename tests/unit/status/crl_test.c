@@ -252,6 +252,35 @@ static void what_the_token_remembers_is_not_used_again_but_what_follows_it(void 
     assert_int_equal(found->out.numbers[NUMBER], 2);
 }
 
+static void numbers_continue_with_the_key_after_a_lost_ledger(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(init_result_done) struct init_result result = {.path = NULL};
+    AUTO(free) char *path = memory_format("%s/new", own.folder.path);
+    AUTO(free) char *certificate = memory_format("%s/ca.pem", own.path);
+    AUTO(free) char *checkpoint = memory_format("%s/ledger.checkpoint", own.path);
+    const struct init_options options = {.path = path,
+                                         .origin = "ca.example/new",
+                                         .use_key = "pkcs11:token=fake;object=coldca-ca;type=private",
+                                         .key_label = "second",
+                                         .certificate = certificate,
+                                         .continues = checkpoint,
+                                         .policies = "any"};
+    (void)state;
+    fake_home_open(&own);
+    assert_true(signer_remember_crl(own.signer, 7, &err)); // the last one that left
+    fake_home_close(&own);
+    if (!init_ca(&options, &fake_console, &result, &err))
+        fail_msg("%s", err.text);
+    (void)snprintf(own.path, sizeof(own.path), "%s", path);
+    const struct apart *found = sign((struct crl_options){.days = 3});
+    assert_done(found);
+    assert_int_equal(found->out.numbers[NUMBER], 8);
+    found = sign((struct crl_options){.days = 3});
+    assert_done(found);
+    assert_int_equal(found->out.numbers[NUMBER], 9);
+}
+
 static void a_file_of_its_name_stops_it(void **state)
 {
     static const char *const endings[] = {"der", "pem"};
@@ -404,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_token_that_remembers_more_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_the_token_remembers_is_not_used_again_but_what_follows_it, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(numbers_continue_with_the_key_after_a_lost_ledger, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_its_name_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_long_for_the_token_uses_no_number, begin, end),
         cmocka_unit_test_setup_teardown(without_the_token_no_number_is_used, begin, end),

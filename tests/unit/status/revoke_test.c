@@ -61,12 +61,23 @@ static void set_control(unsigned needed, bool has_emergency)
 
 enum { COUNT, TO_DO, DONE_BEFORE, PROBLEMS };
 
+static bool is_somebody_there; /* who could be asked, so is told */
+
+static bool confirm(void *data, const char *question, bool *ret_yes, struct error *err)
+{
+    (void)data, (void)question, (void)err;
+    *ret_yes = true;
+    return true;
+}
+
 static bool run_revoke(const void *data, struct apart *ret, struct error *err)
 {
     struct revoke_options options = *(const struct revoke_options *)data;
     AUTO(revoke_plan_done) struct revoke_plan plan = {.targets = NULL};
+    struct console console = fake_console;
+    console.confirm = is_somebody_there ? confirm : NULL;
     options.home = own.path;
-    bool is_done = revoke_run(&options, &fake_console, &plan, err);
+    bool is_done = revoke_run(&options, &console, &plan, err);
     const uint64_t numbers[] = {plan.count, plan.to_do, plan.done_before, plan.problem_count};
     memcpy(ret->out.numbers, numbers, sizeof(numbers));
     memcpy(ret->plan_sha256, plan.plan_sha256, sizeof(ret->plan_sha256));
@@ -208,6 +219,22 @@ static void a_lost_key_is_logged_by_itself(void **state)
     assert_string_equal(json_text(record, "reason"), "keyCompromise");
     assert_int_equal(strlen(json_text(record, "key_value")), 64);
     assert_non_null(json_text(record, "batch"));
+}
+
+static void who_is_there_is_told_of_a_crl_that_is_due(void **state)
+{
+    (void)state;
+    is_somebody_there = true;
+    const struct apart *found = run_apart(serial_of(&given[0]));
+    assert_done(found);
+    assert_null(strstr(found->said, "coldca crl")); // nothing waited before
+    found = run_apart(serial_of(&given[1]));
+    assert_done(found);
+    assert_non_null(strstr(
+        found->said, "no CRL was ever made, 1 revocations and releases are on none yet: run `coldca crl`"));
+    is_somebody_there = false;
+    found = run_apart(serial_of(&given[2]));
+    assert_null(strstr(found->said, "coldca crl"));
 }
 
 /* ---- who decides ---- */
@@ -431,6 +458,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_dry_run_needs_no_token_and_logs_nothing, begin, end),
         cmocka_unit_test_setup_teardown(without_the_token_nothing_is_revoked, begin, end),
         cmocka_unit_test_setup_teardown(a_lost_key_is_logged_by_itself, begin, end),
+        cmocka_unit_test_setup_teardown(who_is_there_is_told_of_a_crl_that_is_due, begin, end),
         cmocka_unit_test_setup_teardown(who_says_no_has_nothing_logged, begin, end),
         cmocka_unit_test_setup_teardown(who_says_yes_has_it_done, begin, end),
         cmocka_unit_test_setup_teardown(where_people_must_approve_one_person_needs_an_emergency, begin, end),
