@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 
+AREA_MAX = 1 << 30  # bytes; only a sanitizer's shadow is larger
 PATIENCE = 40  # seconds that anything may take, on however busy a machine
 
 
@@ -90,7 +91,9 @@ def dumped(pid):
     for line in text_of(f"/proc/{pid}/smaps").split(b"\n"):
         head = re.match(rb"([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \S+ *(.*)", line)
         if head:
-            area = (int(head[1], 16), int(head[2], 16)) if not head[3].startswith(b"[v") else None
+            area = (int(head[1], 16), int(head[2], 16))
+            if head[3].startswith(b"[v") or area[1] - area[0] > AREA_MAX:
+                area = None
         elif line.startswith(b"VmFlags:") and area and b" dd" not in line:
             yield area
             area = None
