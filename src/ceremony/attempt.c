@@ -74,6 +74,32 @@ static void find_hindrance(const struct going *going, const struct going_step *a
         builder_format(ret_words, "this step can't begin: %s", err.text);
 }
 
+/** A stick may be pulled under a command that never notices. Appends what is not as the step leaves it; nothing if all is. */
+static void find_missing(const struct going *going, const struct going_step *at, struct builder *ret_words)
+{
+    struct error err = ERROR_INIT;
+    struct step_need needs[2 * STEP_NEEDS_MAX];
+    size_t count = step_needs(going->script, at->step, needs);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (needs[i].fact == FACT_MOUNTED)
+            needs[kept++] = needs[i];
+    }
+    kept += step_effects(going->script, at->step, needs + kept);
+    for (size_t i = 0; i < kept && ret_words->len == 0; i++) {
+        bool is = false;
+        struct step_need found = needs[i];
+        if (going_is_so(going, &needs[i], &is, &err) && is == needs[i].is)
+            continue;
+        found.is = is;
+        builder_add_text(ret_words, "what this step makes is not there: ");
+        if (err.kind != ERROR_NONE)
+            builder_add_text(ret_words, err.text);
+        else
+            step_need_words(&found, ret_words);
+    }
+}
+
 /* ---- what a command says ---- */
 
 struct listening {
@@ -172,6 +198,7 @@ static bool run_command(struct going *going, const struct going_step *at, const 
     const struct ceremony_world *world = &going->options->world;
     AUTO(listening_done)
     struct listening listening = {.going = going, .said = {.max_len = SAID_MAX_LEN}, .cut = BUILDER_INIT};
+    AUTO(builder_done) struct builder missing = BUILDER_INIT;
     *ret_is_done = false;
     if ((command->copies_first && !copy_first(going, at, &fault)) ||
         !world->run(world->data, command, hear, &listening, &code, &fault))
@@ -182,8 +209,9 @@ static bool run_command(struct going *going, const struct going_step *at, const 
         return true;
     if (command->copy_from != NULL && !command->copies_first && !copy(going, at, &fault))
         return going_fault(going, at, fault.text, err);
-    *ret_is_done = true;
-    return going_keep_files(going, at, builder_bytes(&listening.said), err);
+    find_missing(going, at, &missing);
+    return missing.len > 0 ? going_fault(going, at, builder_text(&missing), err)
+                           : going_keep_files(going, at, builder_bytes(&listening.said), ret_is_done, err);
 }
 
 /** Enter, so that nobody is taken by surprise. */
@@ -292,8 +320,11 @@ static bool find_left(struct going *going, const struct going_step *at, const st
         return false;
     if (command->copy_from != NULL && !command->copies_first && !copy(going, at, &fault))
         return going_fault(going, at, fault.text, err);
-    *ret_left = LEFT_YES;
-    return going_keep_files(going, at, bytes_of(NULL, 0), err);
+    bool is_fine = false;
+    if (!going_keep_files(going, at, bytes_of(NULL, 0), &is_fine, err))
+        return false;
+    *ret_left = is_fine ? LEFT_YES : LEFT_FAULT;
+    return true;
 }
 
 static bool do_all(struct going *going, struct going_step *at, const struct step_command *command,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** When the first attempt at a step began that no good end has followed, after which another is wanted; 0: there is none. */
+/** When the first attempt at a step began after which the room has not seen its CRL: once it has, another is wanted; 0: none. */
 static int64_t first_attempt(const struct going *going, unsigned step)
 {
     int64_t began = 0;
@@ -17,7 +17,7 @@ static int64_t first_attempt(const struct going *going, unsigned step)
         const struct record_ceremony *event = &going->journal->events[i];
         if (event->step == step && event->event == CEREMONY_STEP && began == 0)
             began = event->at;
-        if (event->step == step && event->event == CEREMONY_ENDED && event->exit_code == 0)
+        if (event->step == step && event->event == CEREMONY_FILE)
             began = 0;
     }
     return began;

@@ -17,6 +17,7 @@ struct keeping {
     size_t count;
     uint8_t seen[32]; /**< digest of the file before: a copy is not kept in full twice */
     bool has_seen;
+    bool is_lost; /**< an event could not be kept */
 };
 
 /** What people read in full: certificates, requests, CRLs. */
@@ -44,7 +45,8 @@ static bool keep(struct keeping *keeping, const char *place, struct bytes conten
     keeping->has_seen = true;
     const struct record_ceremony event = {
         .event = CEREMONY_FILE, .name = place, .text = text, .digests = &digest, .digest_count = 1};
-    return going_add(keeping->going, keeping->at, event, err);
+    keeping->is_lost = !going_add(keeping->going, keeping->at, event, err);
+    return !keeping->is_lost;
 }
 
 static bool take(void *data, const char *place, struct bytes content, struct error *err)
@@ -52,11 +54,17 @@ static bool take(void *data, const char *place, struct bytes content, struct err
     return keep(data, place, content, is_pem(content), err);
 }
 
-static bool keep_place(struct keeping *keeping, const char *place, struct error *err)
+static bool keep_place(struct keeping *keeping, const char *place, bool *ret_is_fine, struct error *err)
 {
     size_t count = 0;
-    if (!place_each(keeping->going->options->site, place, FILES_MAX, take, keeping, &count, err))
+    struct error fault = ERROR_INIT;
+    *ret_is_fine = place_each(keeping->going->options->site, place, FILES_MAX, take, keeping, &count, &fault);
+    if (!*ret_is_fine && !keeping->is_lost)
+        return going_fault(keeping->going, keeping->at, fault.text, err);
+    if (!*ret_is_fine) {
+        *err = fault;
         return false;
+    }
     if (keeping->count > SHOWN_MAX)
         going_say(keeping->going, "  %zu files; the digests of all are in the transcript\n", count);
     if (count <= FILES_MAX)
@@ -75,15 +83,18 @@ static char *of_home(const struct ceremony_step *step)
     return step->kind == STEP_REQUEST ? memory_format("%s:ca.csr", home) : NULL;
 }
 
-bool going_keep_files(struct going *going, const struct going_step *at, struct bytes said, struct error *err)
+bool going_keep_files(struct going *going, const struct going_step *at, struct bytes said, bool *ret_is_fine,
+                      struct error *err)
 {
     struct keeping keeping = {.going = going, .at = at};
     AUTO(free) char *home_file = of_home(at->step);
     const char *to = step_value(at->step, FIELD_TO);
+    *ret_is_fine = true;
     if (at->step->kind == STEP_CHECKPOINT && said.len > 0) {
         AUTO(free) char *name = memory_format("checkpoint of %s", step_value(at->step, FIELD_HOME));
         return keep(&keeping, name, said, true, err);
     }
-    return (home_file == NULL || keep_place(&keeping, home_file, err)) &&
-           (to == NULL || keep_place(&keeping, to, err));
+    if (home_file != NULL && !keep_place(&keeping, home_file, ret_is_fine, err))
+        return false;
+    return to == NULL || !*ret_is_fine || keep_place(&keeping, to, ret_is_fine, err);
 }

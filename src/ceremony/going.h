@@ -66,9 +66,9 @@ MUST_USE bool going_try_step(struct going *going, struct going_step *at, bool *r
 /** A step without a command: shows what it has to show. *ret_is_fine false: what was shown is not as it should be, kept */
 MUST_USE bool going_show(struct going *going, const struct going_step *at, bool *ret_is_fine,
                          struct error *err);
-/** Keeps what lies at the places a step has written. */
+/** Keeps what lies at the places a step has written. *ret_is_fine false: it can't be read, which is kept */
 MUST_USE bool going_keep_files(struct going *going, const struct going_step *at, struct bytes said,
-                               struct error *err);
+                               bool *ret_is_fine, struct error *err);
 /** Facts of this machine and program, for begun and resumed; the texts are owned by ret_texts. */
 #define GOING_FACTS_MAX 10
 struct going_facts {
