@@ -7,13 +7,21 @@
 #include "sandbox/wire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
 
-#define TIMEOUT_MS 60000
-#define CPU_SECONDS 60
+#define SECONDS 60
+#define BYTES_A_SECOND                                                                                       \
+    100000 /* of a plan, whose requests are each verified, where others want the processor, too */
 #define MEMORY_BYTES ((size_t)64 * 1024 * 1024)
 #define COPIES 8 /* of the input and what comes of it, and what growing takes */
+
+unsigned sandbox_call_seconds(size_t len)
+{
+    size_t more = len / BYTES_A_SECOND;
+    return more > UINT_MAX - SECONDS ? UINT_MAX : SECONDS + (unsigned)more;
+}
 
 /* ---- in the confined process ---- */
 
@@ -76,7 +84,7 @@ static bool hear(int fd, uint8_t *data, size_t len, int64_t due_ms, bool *ret_is
 static bool converse(int fd, const struct sandbox_call *call, struct bytes input, struct builder *ret_output,
                      bool *ret_is_late)
 {
-    int64_t due_ms = time_monotonic_ms() + TIMEOUT_MS;
+    int64_t due_ms = time_monotonic_ms() + (int64_t)sandbox_call_seconds(input.len) * 1000;
     size_t len = input.len;
     if (!tell(fd, &len, sizeof(len)) || !tell(fd, input.data, input.len) ||
         !hear(fd, (uint8_t *)&len, sizeof(len), due_ms, ret_is_late) || len > call->max_output_len)
@@ -98,7 +106,7 @@ bool sandbox_call(const struct sandbox_call *call, struct bytes input, struct bu
                                       .run = answer,
                                       .context = &copy,
                                       .memory_bytes = MEMORY_BYTES + COPIES * input.len,
-                                      .cpu_seconds = CPU_SECONDS};
+                                      .cpu_seconds = sandbox_call_seconds(input.len)};
     if (!sandbox_open(&plan, &sandbox, err) || !sandbox_spawn(sandbox, &child, err))
         return error_while(err, "starting the parser process");
     size_t before = ret_output->len;
@@ -112,5 +120,5 @@ bool sandbox_call(const struct sandbox_call *call, struct bytes input, struct bu
     return error_set(err, ERROR_INPUT, 0,
                      "the process that read it failed: %s; set the file aside and look at it: it may be an "
                      "attack",
-                     is_late ? "it gave no answer in a minute" : sandbox_describe_end(&end, how));
+                     is_late ? "it gave no answer in time" : sandbox_describe_end(&end, how));
 }

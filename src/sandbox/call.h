@@ -24,4 +24,7 @@ struct sandbox_call {
 MUST_USE bool sandbox_call(const struct sandbox_call *call, struct bytes input, struct builder *ret_output,
                            struct error *err);
 
+/** How long it may take, by the clock and of the processor's time: a minute, and more for a long input. \param len  bytes */
+unsigned sandbox_call_seconds(size_t len);
+
 #endif

@@ -11,6 +11,7 @@
 #include "sandbox/call.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 /** What the first octet of the input asks for; else the input backwards. */
@@ -95,10 +96,21 @@ static void it_has_no_more_memory_than_its_input_needs(void **state)
 }
 #endif
 
+/** A plan of 10,000 certificates has 15 MB, and each of its requests is verified. */
+static void a_long_input_has_more_time(void **state)
+{
+    (void)state;
+    assert_int_equal(sandbox_call_seconds(0), 60);
+    assert_int_equal(sandbox_call_seconds(99999), 60);
+    assert_int_equal(sandbox_call_seconds(15000000), 210);
+    assert_int_equal(sandbox_call_seconds(SIZE_MAX), UINT_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_comes_back_whole),
+        cmocka_unit_test(a_long_input_has_more_time),
         cmocka_unit_test(a_long_input_and_answer_pass),
         cmocka_unit_test(what_becomes_of_the_process_is_told),
 #ifndef COLDCA_SANITIZED
