@@ -102,12 +102,80 @@ static void a_signature_line_has_a_name_and_at_least_five_bytes(void **state)
     assert_false(reads("\xe2\x80\x94"));
 }
 
+static void a_note_ends_with_its_line_and_has_a_length(void **state)
+{
+    static const char line[] = "\n\xe2\x80\x94 ca.example AAAAAAA=\n";
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder longest = BUILDER_INIT;
+    AUTO(note_done) struct note note = {.count = 0};
+    AUTO(note_done) struct note none = {.count = 0};
+    (void)state;
+    while (longest.len + sizeof(line) - 1 < NOTE_MAX_LEN - 1)
+        builder_add_u8(&longest, 'x');
+    builder_add_u8(&longest, '\n');
+    builder_add_text(&longest, line);
+    assert_int_equal(longest.len, NOTE_MAX_LEN);
+    assert_done(note_read(builder_bytes(&longest), &note, &err), err);
+    assert_false(note_read(bytes_slice(builder_bytes(&longest), 0, longest.len - 1), &none, &err)); // no LF
+    assert_false(note_read(bytes_of(NULL, 0), &none, &err));
+    AUTO(builder_done) struct builder longer = BUILDER_INIT;
+    builder_add_u8(&longer, 'x');
+    builder_add_bytes(&longer, builder_bytes(&longest));
+    assert_false(note_read(builder_bytes(&longer), &none, &err));
+}
+
+/** A cosignature of a time, made as the witness would; whether it verifies. */
+static bool cosignature_holds(uint64_t time)
+{
+    struct error err = ERROR_INIT;
+    struct home home;
+    bool is_signed = false;
+    int64_t found = 0;
+    unsigned char *spki = NULL;
+    uint8_t signature[64];
+    AUTO(note_key_done) struct note_key key = {.name = NULL};
+    AUTO(note_done) struct note note = {.count = 0};
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder value = BUILDER_INIT;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    home_make_key("w.example", "a witness", &home.key, &home.vkey);
+    int len = i2d_PUBKEY(home.key, &spki);
+    assert_true(note_key_write("w.example", NOTE_COSIGNATURE, bytes_of(spki, (size_t)len), &vkey, &err));
+    assert_true(note_key_read(builder_text(&vkey), &key, &err));
+    note_cosignature_text(BYTES_LITERAL("a text\n"), (int64_t)time, &text);
+    home_sign_with(home.key, builder_bytes(&text), signature);
+    builder_add_u64(&value, time);
+    builder_add(&value, signature, sizeof(signature));
+    builder_add_text(&whole, "a text\n\n");
+    note_signature_write(&key, builder_bytes(&value), &whole);
+    assert_done(note_read(builder_bytes(&whole), &note, &err), err);
+    bool holds = note_verify(&note, &key, &is_signed, &found, &err);
+    assert_true(!holds || (is_signed && found == (int64_t)time));
+    OPENSSL_free(spki);
+    EVP_PKEY_free(home.key);
+    free(home.vkey);
+    return holds;
+}
+
+static void a_cosignature_is_of_a_time(void **state)
+{
+    (void)state;
+    assert_true(cosignature_holds(0));
+    assert_true(cosignature_holds(UINT64_C(1800000000)));
+    assert_true(cosignature_holds(INT64_MAX));
+    assert_false(cosignature_holds((uint64_t)INT64_MAX + 1));
+    assert_false(cosignature_holds(UINT64_MAX));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(white_space_of_unicode_is_in_no_name),
         cmocka_unit_test(a_name_has_a_length_and_no_scheme),
         cmocka_unit_test(a_signature_line_has_a_name_and_at_least_five_bytes),
+        cmocka_unit_test(a_note_ends_with_its_line_and_has_a_length),
+        cmocka_unit_test(a_cosignature_is_of_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

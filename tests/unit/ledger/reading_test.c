@@ -197,6 +197,17 @@ static void a_scan_goes_on_where_it_was(void **state)
     assert_visited(&visited, 4, 2);
 }
 
+static void a_scan_of_more_than_a_tile_sees_all(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    AUTO(ledger_scan_free) struct ledger_scan *scan = ledger_scan_new(home->ledger);
+    struct visited visited = {.stop = UINT64_MAX};
+    (void)home_issue(home, 0, 300);
+    assert_done(ledger_scan_on(scan, visit, &visited, &err), err);
+    assert_visited(&visited, 0, 600);
+}
+
 static void a_scan_finds_what_was_changed(void **state)
 {
     struct home *home = *state;
@@ -280,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_newest_chain_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(a_policy_is_known_by_the_digest_it_had_last, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_goes_on_where_it_was, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_scan_of_more_than_a_tile_sees_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_finds_what_was_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_may_begin_at_any_record, setup, teardown),
         cmocka_unit_test_setup_teardown(a_range_of_records_is_from_one_to_below_another, setup, teardown),

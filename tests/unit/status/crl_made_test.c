@@ -193,7 +193,6 @@ static void a_file_that_changed_after_it_was_hashed_does_not_leave(void **state)
 {
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder signature = BUILDER_INIT;
-    AUTO(builder_done) struct builder other = BUILDER_INIT;
     (void)state;
     make_ca("P-256", SIGNATURE_ECDSA_SHA256, 3);
     AUTO(crl_made_free) struct crl_made *made = made_of(builder_bytes(&tbs), tbs.len, folder.fd);

@@ -189,6 +189,11 @@ static void what_is_logged_without_a_checkpoint_gets_one(void **state)
 static void a_dry_run_needs_no_token_and_logs_nothing(void **state)
 {
     (void)state;
+    struct given unfinished; // which only a run that writes abandons
+    struct home *home = home_of(&own, HOME_WRITE);
+    given_issue(home, "CN=c", "p", false, &unfinished);
+    begun = ledger_size(home->ledger);
+    home_close(home);
     struct revoke_options options = serial_of(&given[0]);
     options.is_dry_run = true;
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
@@ -434,6 +439,37 @@ static void a_plan_is_carried_out_once_people_approved(void **state)
     assert_string_equal(json_text(session, "command"), "revoke");
 }
 
+static void a_plan_that_was_stopped_is_finished_without_its_approvals(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(admitted_done) struct admitted admitted = {.approvals = NULL};
+    struct plan_file file = {.items = NULL};
+    struct plan_given brought = {.file = &file, .count = 1};
+    (void)state;
+    set_control(1, false);
+    plan_all(path);
+    // The run that was stopped: it logged the plan and one of its items.
+    assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, &err));
+    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
+    approver_approve(&ann, &file.header, file.header.not_before, &note);
+    brought.approvals[0] = builder_bytes(&note);
+    struct home *home = home_of(&own, HOME_WRITE);
+    assert_true(plan_admit(home, &brought, time_now(), &admitted, &err));
+    assert_true(admitted_log(&admitted, home->ledger, "stopped", &err));
+    assert_true(
+        ledger_append(home->ledger, RECORD_CERT_REVOKED, plan_file_planned(&admitted.file, 1), NULL, &err) &&
+        ledger_commit(home->ledger, &err));
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    plan_file_done(&file);
+    assert_done(carry_out(path, false));
+    assert_types_from(&own, begun, "session.opened cert.revoked cert.revoked ");
+    assert_checkpointed(&own);
+}
+
 static void a_plan_that_cannot_follow_any_more_is_refused_before_anything_is_logged(void **state)
 {
     AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
@@ -467,6 +503,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_that_was_stopped_goes_on_and_knows_how_much_was_done, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_plan_is_carried_out_once_people_approved, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_that_was_stopped_is_finished_without_its_approvals, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(
             a_plan_that_cannot_follow_any_more_is_refused_before_anything_is_logged, begin, end),
     };
