@@ -58,6 +58,8 @@ static void each_way_to_differ_from_what_is_remembered_has_its_name(void **state
     AUTO(builder_done) struct builder note = BUILDER_INIT;
     AUTO(free) char *origin = NULL;
     assert_done(ledger_checkpoint_newest(home->ledger, &note, &err), err);
+    size = 0;
+    memset(newest, 0, sizeof(newest));
     assert_done(ledger_note_says(builder_bytes(&note), &origin, &size, newest, &err), err);
     assert_string_equal(origin, HOME_ORIGIN);
     assert_int_equal(size, 4);

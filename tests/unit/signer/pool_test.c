@@ -116,6 +116,24 @@ static void one_that_fails_is_dropped_and_told_once(void **state)
     assert_int_equal(times_said("removed from the pool"), 1);
 }
 
+static void who_is_left_does_all_the_work_and_no_dropped_one_is_asked(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_FAILS);
+    fake_token_set_fault("third", 1, FAKE_FAILS);
+    assert_true(issue(1, 40, &result, &err));
+    assert_int_equal(result.issued, 40);
+    const size_t asked = signed_by(FAKE_TOKEN);
+    const size_t asked_third = signed_by("third");
+    const size_t done = signed_by("second");
+    assert_true(issue(101, 40, &result, &err));
+    assert_int_equal(signed_by(FAKE_TOKEN), asked);
+    assert_int_equal(signed_by("third"), asked_third);
+    assert_int_equal(signed_by("second"), done + 40);
+}
+
 static void one_that_signs_wrongly_is_dropped(void **state)
 {
     struct error err = ERROR_INIT;
@@ -179,6 +197,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_message_has_to_fit_every_token, begin, end),
         cmocka_unit_test_setup_teardown(all_tokens_share_the_work, begin, end),
         cmocka_unit_test_setup_teardown(one_that_fails_is_dropped_and_told_once, begin, end),
+        cmocka_unit_test_setup_teardown(who_is_left_does_all_the_work_and_no_dropped_one_is_asked, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(one_that_signs_wrongly_is_dropped, begin, end),
         cmocka_unit_test_setup_teardown(the_last_one_stays_and_its_fault_is_the_runs, begin, end),
         cmocka_unit_test_setup_teardown(a_token_of_the_pool_that_is_away_is_named, begin, end),
