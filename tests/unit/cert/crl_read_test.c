@@ -8,10 +8,12 @@
 #include <cmocka.h>
 
 #include "cert_maker.h"
+#include "chain_maker.h"
 #include "der_faults.h"
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/openssl_release.h"
 #include "cert/asn1.h"
 #include "cert/crl.h"
 
@@ -266,6 +268,85 @@ static void an_extension_that_is_there_twice_is_found_among_many(void **state)
     }
 }
 
+/* ---- the last look before a CRL leaves: each check by itself, all else is right ---- */
+
+static void frame_tbs(const struct cert_issuer *signing, uint64_t number, struct builder *ret_tbs)
+{
+    struct error err = ERROR_INIT;
+    const struct crl_frame frame = {.issuer = signing,
+                                    .kind = SIGNATURE_ECDSA_SHA256,
+                                    .number = number,
+                                    .this_update = MAKER_NOW + 86400,
+                                    .next_update = MAKER_NOW + 10 * 86400,
+                                    .expired_since = CRL_NO_TIME};
+    if (!crl_tbs(&frame, bytes_of(NULL, 0), ret_tbs, &err))
+        fail_msg("%s", err.text);
+}
+
+/** \param logged  the bytes it must be over; empty: any  \param words  NULL: it is taken */
+static void looked_at(struct bytes crl, struct bytes logged, const char *words)
+{
+    struct error err = ERROR_INIT;
+    if (crl_verify(crl, logged, issuer, &err) != (words == NULL))
+        fail_msg("%s", words == NULL ? err.text : words);
+    if (words == NULL)
+        return;
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    if (strstr(err.text, words) == NULL)
+        fail_msg("\"%s\" lacks \"%s\"", err.text, words);
+}
+
+static void only_the_crl_that_was_logged_leaves(void **state)
+{
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder other_tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    (void)state;
+    frame_tbs(issuer, 7, &tbs);
+    frame_tbs(issuer, 8, &other_tbs);
+    seal(builder_bytes(&tbs), &whole);
+    looked_at(builder_bytes(&whole), builder_bytes(&tbs), NULL);
+    looked_at(builder_bytes(&whole), bytes_of(NULL, 0), NULL);
+    looked_at(builder_bytes(&whole), builder_bytes(&other_tbs), "it is not over the bytes that were logged");
+    looked_at(bytes_slice(builder_bytes(&whole), 0, whole.len - 1), builder_bytes(&tbs), "no exact DER");
+    whole.data[whole.len - 1] ^= 1;
+    looked_at(builder_bytes(&whole), builder_bytes(&tbs), "its signature does not verify");
+}
+
+static void another_cas_crl_is_refused_by_its_own_check(void **state)
+{
+    static const struct {
+        const char *subject, *key_id, *words;
+    } cases[] = {
+        {"O=Test,CN=root", NULL, "its issuer is not the CA's subject byte for byte"},
+        {"O=Test,CN=Root", "0102030405", "its authorityKeyIdentifier is not the CA's subjectKeyIdentifier"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder ca = BUILDER_INIT;
+        AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+        AUTO(builder_done) struct builder whole = BUILDER_INIT;
+        AUTO(cert_issuer_free) struct cert_issuer *other = NULL;
+        AUTO(X509_free)
+        X509 *certificate = chain_make(&(struct chain_recipe){
+            .subject = cases[i].subject, .key = ca_key, .subject_key_id = cases[i].key_id});
+        chain_der(certificate, &ca);
+        assert_true(cert_issuer_read(builder_bytes(&ca), NULL, 0, &other, &err));
+        frame_tbs(other, 7, &tbs);
+        seal(builder_bytes(&tbs), &whole);
+        looked_at(builder_bytes(&whole), builder_bytes(&tbs), cases[i].words);
+    }
+    // And one whose two algorithms differ.
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    frame_tbs(issuer, 7, &tbs);
+    maker_sign(ca_key, SIGNATURE_ECDSA_SHA256, builder_bytes(&tbs), &signature);
+    cert_seal(builder_bytes(&tbs), SIGNATURE_ECDSA_SHA384, builder_bytes(&signature), &whole);
+    looked_at(builder_bytes(&whole), builder_bytes(&tbs), "its two signature algorithms differ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +355,8 @@ int main(void)
         cmocka_unit_test(no_fault_of_its_structure_is_shown_as_nothing),
         cmocka_unit_test(a_faulty_one_in_parts_is_judged_as_the_whole),
         cmocka_unit_test(an_extension_that_is_there_twice_is_found_among_many),
+        cmocka_unit_test(only_the_crl_that_was_logged_leaves),
+        cmocka_unit_test(another_cas_crl_is_refused_by_its_own_check),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
