@@ -347,6 +347,54 @@ static void another_cas_crl_is_refused_by_its_own_check(void **state)
     looked_at(builder_bytes(&whole), builder_bytes(&tbs), "its two signature algorithms differ");
 }
 
+static void a_ca_that_may_not_sign_crls_makes_none(void **state)
+{
+    static const struct {
+        const char *usage;
+        bool may;
+    } cases[] = {{"critical,keyCertSign", false}, {"critical,keyCertSign,cRLSign", true}, {"", true}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder ca = BUILDER_INIT;
+        AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+        AUTO(findings_done) struct findings found = FINDINGS_INIT;
+        AUTO(cert_issuer_free) struct cert_issuer *own = NULL;
+        AUTO(X509_free)
+        X509 *certificate = chain_make(
+            &(struct chain_recipe){.subject = "O=Test,CN=Root", .key = ca_key, .key_usage = cases[i].usage});
+        chain_der(certificate, &ca);
+        assert_true(cert_issuer_read(builder_bytes(&ca), NULL, 0, &own, &err));
+        const struct crl_frame frame = {.issuer = own,
+                                        .kind = SIGNATURE_ECDSA_SHA256,
+                                        .number = 1,
+                                        .this_update = MAKER_NOW,
+                                        .next_update = MAKER_NOW + 1,
+                                        .expired_since = CRL_NO_TIME};
+        assert_int_equal(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err), cases[i].may);
+        assert_true(cases[i].may || strstr(err.text, "its keyUsage has no cRLSign") != NULL);
+        crl_lint(builder_bytes(&der), own, &found);
+        assert_int_equal(findings_has(&found, "lint.crl-sign"), !cases[i].may);
+    }
+}
+
+static void a_crl_is_good_up_to_the_cas_end(void **state)
+{
+    int64_t until = cert_issuer_facts(issuer)->not_after;
+    (void)state;
+    for (int64_t late = 0; late < 2; late++) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+        const struct crl_frame frame = {.issuer = issuer,
+                                        .kind = SIGNATURE_ECDSA_SHA256,
+                                        .number = 1,
+                                        .this_update = until - 1,
+                                        .next_update = until + late,
+                                        .expired_since = CRL_NO_TIME};
+        assert_int_equal(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err), late == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +405,8 @@ int main(void)
         cmocka_unit_test(an_extension_that_is_there_twice_is_found_among_many),
         cmocka_unit_test(only_the_crl_that_was_logged_leaves),
         cmocka_unit_test(another_cas_crl_is_refused_by_its_own_check),
+        cmocka_unit_test(a_ca_that_may_not_sign_crls_makes_none),
+        cmocka_unit_test(a_crl_is_good_up_to_the_cas_end),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
