@@ -158,6 +158,7 @@ static void what_was_planned_comes_back_byte_for_byte(void **state)
     assert_true(take(&file, false, &plan, &err));
     assert_int_equal(plan->count, 3);
     assert_int_equal(plan->act, ACT_ISSUE);
+    assert_non_null(plan->admitted); // else it would not be carried out as what people approved
     assert_int_equal(plan->made_at, now);
     assert_memory_equal(plan->sha256, file.sha256, 32);
     for (size_t i = 0; i < 3; i++) {

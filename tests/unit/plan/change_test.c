@@ -197,6 +197,40 @@ static void requests_of_one_file_are_numbered(void **state)
     assert_int_equal(found, 3);
 }
 
+static void an_input_that_was_not_read_is_refused_under_its_rule(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct plan_input inputs[] = {
+        {.source = memory_text("a"), .name = memory_text("a"), .problem = memory_text("a symbolic link")},
+        {.source = memory_text("b"),
+         .name = memory_text("b"),
+         .problem = memory_text("a private key"),
+         .rule = "media.private-key",
+         .remedy = "take it away"},
+    };
+    struct policy *policy = fake_policy("");
+    struct readers *readers = NULL;
+    const struct plan_options options = {.policy = policy, .now = time_now()};
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    AUTO(plan_free) struct plan *plan = NULL;
+    (void)state;
+    if (!readers_open(0, &readers, &err) ||
+        !plan_make(judge, readers, inputs, 2, &options, &console, &plan, &err))
+        fail_msg("%s", err.text);
+    readers_close(readers);
+    static const char *const rules[] = {"request.input", "media.private-key"};
+    assert_int_equal(plan->count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(plan->items[i].action, PLAN_REFUSE);
+        assert_string_equal(plan->items[i].verdict->findings.items[0].rule, rules[i]);
+    }
+    assert_string_equal(plan->items[0].verdict->findings.items[0].text, "a symbolic link");
+    assert_string_equal(plan->items[1].verdict->findings.items[0].remedy, "take it away");
+    for (size_t i = 0; i < 2; i++)
+        plan_input_done(&inputs[i]);
+    policy_free(policy);
+}
+
 static void what_can_not_be_planned_is_told_when_it_is_opened(void **state)
 {
     static const struct {
@@ -231,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_policy_that_changed_since_it_was_used_is_told, begin, end),
         cmocka_unit_test_setup_teardown(what_is_asked_for_reaches_the_plan, begin, end),
         cmocka_unit_test_setup_teardown(a_mediums_requests_of_other_policies_are_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(an_input_that_was_not_read_is_refused_under_its_rule, begin, end),
         cmocka_unit_test_setup_teardown(requests_of_one_file_are_numbered, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_planned_is_told_when_it_is_opened, begin, end),
     };

@@ -247,6 +247,27 @@ static void a_named_file_is_read_up_to_the_limit_and_its_name_is_escaped(void **
     assert_string_equal(inputs.items[1].name, "large");
 }
 
+static void a_dash_is_what_comes_in(void **state)
+{
+    struct error err = ERROR_INIT;
+    const char *const paths[] = {"-"};
+    AUTO(inputs_done) struct inputs inputs = {.items = NULL};
+    (void)state;
+    write_file("in", BYTES_LITERAL("a request"));
+    int kept = dup(STDIN_FILENO);
+    int in = openat(folder.fd, "in", O_RDONLY | O_CLOEXEC);
+    assert_true(in >= 0);
+    assert_int_equal(dup2(in, STDIN_FILENO), STDIN_FILENO);
+    bool is_collected = inputs_collect(paths, 1, &console, &inputs, &err);
+    if (kept >= 0)
+        assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+    (void)close(kept);
+    (void)close(in);
+    assert_true(is_collected);
+    assert_int_equal(inputs.count, 1);
+    assert_true(has_input(&inputs, "stdin", "request", "a request"));
+}
+
 /* ---- an item in JSON ---- */
 
 static char *in_json(const struct plan_item *item)
@@ -339,6 +360,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_named_file_is_read_up_to_the_limit_and_its_name_is_escaped, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(a_dash_is_what_comes_in, begin, end),
         cmocka_unit_test(an_item_in_json_says_all_there_is),
         cmocka_unit_test(warnings_in_json),
     };
