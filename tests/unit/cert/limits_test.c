@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "cert_maker.h"
-#include "chain_maker.h"
 #include "der_faults.h"
 
 #include "base/encode.h"
@@ -419,114 +418,6 @@ static void a_file_holds_one_certificate_or_several(void **state)
     assert_false(cert_from_file(bytes_of_text("words"), &out, NULL, &err));
 }
 
-/** The rules under which lint finds something in a certificate below an issuer; "" for nothing. */
-static char *linted(const char *issuer_constraints, struct chain_recipe recipe)
-{
-    struct error err = ERROR_INIT;
-    AUTO(builder_done) struct builder issuer_der = BUILDER_INIT;
-    AUTO(builder_done) struct builder der = BUILDER_INIT;
-    AUTO(builder_done) struct builder rules = BUILDER_INIT;
-    AUTO(findings_done) struct findings found = FINDINGS_INIT;
-    AUTO(cert_issuer_free) struct cert_issuer *above = NULL;
-    AUTO(X509_free)
-    X509 *ca = chain_make(&(struct chain_recipe){
-        .subject = "CN=Above", .key = ca_key, .basic_constraints = issuer_constraints});
-    recipe.subject = recipe.subject != NULL ? recipe.subject : "CN=x";
-    recipe.key = recipe.key != NULL ? recipe.key : key;
-    recipe.issuer = ca;
-    recipe.issuer_key = ca_key;
-    AUTO(X509_free) X509 *certificate = chain_make(&recipe);
-    chain_der(ca, &issuer_der);
-    chain_der(certificate, &der);
-    if (!cert_issuer_read(builder_bytes(&issuer_der), NULL, 0, &above, &err))
-        fail_msg("%s", err.text);
-    cert_lint(builder_bytes(&der), above, &found);
-    for (size_t i = 0; i < found.count; i++) {
-        if (strcmp(found.items[i].rule, "lint.serial-entropy") != 0) // chain_make() counts
-            builder_format(&rules, "%s ", found.items[i].rule);
-    }
-    return builder_take_text(&rules);
-}
-
-#define LEAF .basic_constraints = "", .key_usage = "critical,digitalSignature"
-
-static void lint_looks_on_both_sides_of_each_limit(void **state)
-{
-    static const struct {
-        const char *above;
-        struct chain_recipe recipe;
-        const char *rules;
-    } cases[] = {
-        {"critical,CA:TRUE", {.basic_constraints = "critical,CA:TRUE"}, ""},
-        {"critical,CA:TRUE,pathlen:0", {LEAF}, ""},
-        {"critical,CA:TRUE,pathlen:0", {.basic_constraints = "critical,CA:TRUE"}, "lint.path-length "},
-        {"critical,CA:TRUE,pathlen:0",
-         {.basic_constraints = "critical,CA:TRUE,pathlen:0"},
-         "lint.path-length "},
-        {"critical,CA:TRUE,pathlen:1", {.basic_constraints = "critical,CA:TRUE,pathlen:0"}, ""},
-        {"critical,CA:TRUE,pathlen:1",
-         {.basic_constraints = "critical,CA:TRUE,pathlen:1"},
-         "lint.path-length "},
-        {"critical,CA:TRUE,pathlen:1", {.basic_constraints = "critical,CA:TRUE"}, ""},
-        {"critical,CA:TRUE",
-         {.basic_constraints = "critical,CA:TRUE,pathlen:0", .key_usage = "critical,cRLSign"},
-         "lint.ca-key-usage lint.path-length "},
-        {"critical,CA:TRUE",
-         {.basic_constraints = "critical,CA:TRUE", .key_usage = ""},
-         "lint.ca-key-usage "},
-        {"critical,CA:TRUE", {LEAF, .not_after = CHAIN_NOW + 3285 * INT64_C(86400)}, ""},
-        {"critical,CA:TRUE", {LEAF, .not_after = CHAIN_NOW + 3285 * INT64_C(86400) + 1}, "lint.past-issuer "},
-        {"critical,CA:TRUE", {LEAF, .not_before = CHAIN_NOW, .not_after = CHAIN_NOW}, ""},
-        {"critical,CA:TRUE", {LEAF, .not_before = CHAIN_NOW + 1, .not_after = CHAIN_NOW}, "lint.validity "},
-        {"critical,CA:TRUE", {.not_after = TIME_9999_END}, "lint.ca-no-expiry lint.past-issuer "},
-        {"critical,CA:TRUE", {.basic_constraints = "", .key_usage = ""}, ""},
-        {"critical,CA:TRUE", {.basic_constraints = "", .key_usage = "critical,DER:03020780"}, ""},
-        {"critical,CA:TRUE",
-         {.basic_constraints = "", .key_usage = "critical,DER:03020700"},
-         "lint.key-usage-empty "},
-        {"critical,CA:TRUE",
-         {.basic_constraints = "", .key_usage = "digitalSignature"},
-         "lint.key-usage-critical "},
-        {"critical,CA:TRUE", {.basic_constraints = "", .key_usage = "critical,keyAgreement"}, ""},
-        {"critical,CA:TRUE",
-         {.basic_constraints = "", .key_usage = "critical,keyEncipherment"},
-         "lint.key-encipherment "},
-        {"critical,CA:TRUE", {LEAF, .subject = ""}, "lint.no-name "},
-        {"critical,CA:TRUE",
-         {LEAF, .subject = "", .extensions = {{"subjectAltName", "critical,DNS:a.example"}}},
-         ""},
-        {"critical,CA:TRUE",
-         {LEAF, .subject = "", .extensions = {{"subjectAltName", "DNS:a.example"}}},
-         "lint.san-critical "},
-        {"critical,CA:TRUE",
-         {LEAF, .extensions = {{"subjectAltName", "DNS:a.1,email:a@b.1,IP:10.0.0.1"}}},
-         "lint.dns-address "},
-        {"critical,CA:TRUE",
-         {LEAF, .extensions = {{"1.2.3.4", "DER:0500"}, {"1.2.3.5", "DER:0500"}, {"1.2.3.4", "DER:0500"}}},
-         "lint.extension-twice "},
-    };
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        AUTO(free) char *rules = linted(cases[i].above, cases[i].recipe);
-        if (strcmp(rules, cases[i].rules) != 0)
-            fail_msg("%zu: found %s, not %s", i, rules, cases[i].rules);
-    }
-}
-
-static void rsa_keys_are_long_enough_from_2048_bits(void **state)
-{
-    (void)state;
-    for (unsigned bits = 2040; bits <= 2048; bits += 8) {
-        AUTO(EVP_PKEY_free) EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
-        AUTO(free)
-        char *rules =
-            linted("critical,CA:TRUE", (struct chain_recipe){.basic_constraints = "",
-                                                             .key_usage = "critical,keyEncipherment",
-                                                             .key = rsa});
-        assert_string_equal(rules, bits < 2048 ? "lint.rsa-size " : "");
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,8 +431,6 @@ int main(void)
         cmocka_unit_test(a_file_holds_one_certificate_or_several),
         cmocka_unit_test(versions_are_2_and_3_where_one_is_written),
         cmocka_unit_test(a_serial_is_written_with_the_fewest_octets),
-        cmocka_unit_test(lint_looks_on_both_sides_of_each_limit),
-        cmocka_unit_test(rsa_keys_are_long_enough_from_2048_bits),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
