@@ -28,6 +28,17 @@ size_t group_count_new(const struct issue_group *group)
     return count;
 }
 
+bool group_is_durable(struct signer *signer, const struct issue_group *group)
+{
+    uint64_t durable = ledger_durable_size(signer_home(signer)->ledger);
+    for (size_t i = 0; i < group->count; i++) {
+        const struct logged *job = &group->jobs[i];
+        if (job->tbs.len > 0 && (job->signing_seq >= durable || (job->is_done && job->issued_seq >= durable)))
+            return false;
+    }
+    return true;
+}
+
 bool group_all_signed(const struct issue_group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {

@@ -38,6 +38,8 @@ void group_clear(struct issue_group *group);
 /** How many of it a token is asked for. */
 size_t group_count_new(const struct issue_group *group);
 
+/** Whether all of it is on the disk: what is to be signed, and the signatures of what was. */
+bool group_is_durable(struct signer *signer, const struct issue_group *group);
 /** ERROR_* of the first job that was begun and could not be signed. */
 MUST_USE bool group_all_signed(const struct issue_group *group, struct error *err);
 /** Adds what was signed to the ledger. The caller commits. */

@@ -5,6 +5,8 @@
 #include "issue/delivery.h"
 #include "issue/signing.h"
 
+#include <stdlib.h>
+
 /* Groups under way: one is filled or logged here, the others are signed and delivered. */
 #define GROUPS_MAX (1 + SIGNING_GROUPS + DELIVERY_GROUPS)
 #define WAIT_MS 50 /* for something to do, before it is looked whether the person wants to stop */
@@ -94,8 +96,27 @@ static bool fill_next(struct coordinator *coordinator, bool may_wait, struct iss
     return true;
 }
 
+/*
+ * P3 is kept by the order below. These two end the program where it is not, whichever thread is faster: signer_sign() would only see it
+ * when the token is asked before the disk is done, and the output never.
+ */
+
+static void ask_for(struct coordinator *coordinator, struct issue_group *group)
+{
+    if (!group_is_durable(coordinator->signer, group))
+        abort();
+    signing_give(coordinator->signing, group);
+}
+
+static bool hand_out(struct coordinator *coordinator, struct issue_group *group)
+{
+    if (!group_is_durable(coordinator->signer, group))
+        abort();
+    return delivery_give(coordinator->delivery, group);
+}
+
 /**
- * P3 order. One commit makes the bytes of one group durable before the token is asked for it (signing_give() hands it over only
+ * P3 order. One commit makes the bytes of one group durable before the token is asked for it (ask_for() hands it over only
  * then), and the signatures of another before they are delivered. What the token could not sign is delivered to nobody and abandoned.
  */
 static bool advance(struct coordinator *coordinator, struct error *err)
@@ -114,9 +135,9 @@ static bool advance(struct coordinator *coordinator, struct error *err)
     if (!ledger_commit(signer_home(signer)->ledger, reported))
         return false;
     if (filled != NULL)
-        signing_give(coordinator->signing, filled);
+        ask_for(coordinator, filled);
     return (done == NULL || (group_prove(signer, done, &coordinator->counts.proofs, reported) &&
-                             delivery_give(coordinator->delivery, done))) &&
+                             hand_out(coordinator, done))) &&
            is_filled;
 }
 
@@ -154,7 +175,7 @@ static void end_early(struct coordinator *coordinator, struct error *err)
         is_logged = is_logged && group_log(signer, group, &ignored) && ledger_commit(ledger, &ignored);
         is_given = is_given && is_logged &&
                    group_prove(signer, group, &coordinator->counts.proofs, &ignored) &&
-                   delivery_give(coordinator->delivery, group);
+                   hand_out(coordinator, group);
     }
     signer_report_dropped(signer, coordinator->console);
 }

@@ -169,6 +169,35 @@ static void proofs_are_made_only_of_what_was_signed_and_wanted(void **state)
     assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
 }
 
+/** What the coordinator looks at before it hands a group to the token or to the output: certain, whichever thread is faster. */
+static void a_group_is_durable_after_each_commit_and_not_before(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(group_is_durable(own.signer, &groups[0])); // nothing is in it
+    fill();
+    assert_true(group_is_durable(own.signer, &groups[0]));
+    AUTO(plan_free) struct plan *another = fake_plan(policy, 1000, 1);
+    fake_plan_judge(&own, another, policy, NULL);
+    struct logged *last = &groups[0].jobs[JOBS - 1];
+    last->tbs = bytes_of(another->items[0].tbs, another->items[0].tbs_len);
+    const struct record_cert_signing record = {.tbs = last->tbs,
+                                               .policy = "test",
+                                               .policy_sha256 = plan->policy_sha256,
+                                               .csr_sha256 = another->items[0].request->sha256,
+                                               .batch = "test"};
+    assert_true(logged_append(own.signer, last, record_cert_signing_write(&record), &err));
+    assert_false(group_is_durable(own.signer, &groups[0]));
+    assert_true(group_is_durable(own.signer, &groups[1]));
+    assert_true(ledger_commit(own.home->ledger, &err));
+    assert_true(group_is_durable(own.signer, &groups[0]));
+    logged_sign(own.signer, &groups[1].jobs[3]);
+    assert_true(group_log(own.signer, &groups[1], &err));
+    assert_false(group_is_durable(own.signer, &groups[1]));
+    assert_true(ledger_commit(own.home->ledger, &err));
+    assert_true(group_is_durable(own.signer, &groups[1]));
+}
+
 /** How long a group took says how many go together. */
 static void the_first_job_begins_a_groups_time(void **state)
 {
@@ -347,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_begins_no_further_signature, begin, end),
         cmocka_unit_test_setup_teardown(closing_waits_for_what_is_under_way, begin, end),
         cmocka_unit_test_setup_teardown(proofs_are_made_only_of_what_was_signed_and_wanted, begin, end),
+        cmocka_unit_test_setup_teardown(a_group_is_durable_after_each_commit_and_not_before, begin, end),
         cmocka_unit_test_setup_teardown(the_first_job_begins_a_groups_time, begin, end),
         cmocka_unit_test_setup_teardown(what_lies_behind_a_groups_end_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_closed_once, begin, end),
