@@ -139,6 +139,7 @@ static void certificate_proof_and_checkpoint_are_in_the_directory(void **state)
 {
     (void)state;
     assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_files), 0);
+    assert_true(fake_home_logged(&own, "\"clock\":\"checked\"")); // nobody looked at it
 }
 
 /** The person: sees the plan before anybody logged in, and says no. */
@@ -182,6 +183,7 @@ static void who_decides_may_log_in(void **state)
     assert_int_equal(
         run((struct issue_run_options){.directory = out, .decide = say_yes}, &fake_console, look_at_files),
         0);
+    assert_true(fake_home_logged(&own, "\"clock\":\"confirmed\""));
 }
 
 static bool is_confirmed;
