@@ -11,7 +11,10 @@
 #include "issue/issue.h"
 #include "records/cert.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -302,6 +305,45 @@ static void a_refusal_is_logged_before_the_first_signature(void **state)
     assert_int_equal(result.issued, 1);
 }
 
+/** The disk takes so many more bytes of the ledger, and the run is one that would need more. */
+static void a_full_disk(rlim_t room)
+{
+    struct error err = ERROR_INIT;
+    struct watcher watcher = watcher_of(false);
+    struct rlimit before;
+    struct stat status;
+    AUTO(free) char *path = memory_format("%s/ledger.jsonl", own.path);
+    judge(1, 200);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit full = {.rlim_cur = (rlim_t)status.st_size + room, .rlim_max = before.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    bool is_done = issue_plan(own.signer, plan, &watcher.output, &options, &fake_console, &result, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, handler);
+    assert_false(is_done);
+    assert_true(err.kind == ERROR_INPUT || err.kind == ERROR_LEDGER);
+    assert_true(result.issued < 200);
+    assert_int_equal(watcher.put, result.issued);
+    assert_int_equal(watcher.early, 0);
+    assert_true(asked() >= result.issued); // and nothing that was not on the disk
+}
+
+static void a_disk_that_is_full_at_once_has_nothing_signed(void **state)
+{
+    (void)state;
+    a_full_disk(100);
+    assert_int_equal(asked(), 0);
+    assert_int_equal(result.issued, 0);
+}
+
+static void a_disk_that_fills_has_nothing_delivered_that_is_not_on_it(void **state)
+{
+    (void)state;
+    a_full_disk((rlim_t)150 * 1024);
+}
+
 /* ---- one thing ---- */
 
 static size_t delivered_after;
@@ -400,6 +442,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_does_not_verify_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(an_output_that_fails_leaves_all_in_the_ledger, begin, end),
         cmocka_unit_test_setup_teardown(a_person_stops_a_run_between_groups, begin, end),
+        cmocka_unit_test_setup_teardown(a_disk_that_is_full_at_once_has_nothing_signed, begin, end),
+        cmocka_unit_test_setup_teardown(a_disk_that_fills_has_nothing_delivered_that_is_not_on_it, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_refusal_is_logged_before_the_first_signature, begin, end),
         cmocka_unit_test_setup_teardown(one_thing_goes_the_same_way, begin, end),
         cmocka_unit_test_setup_teardown(plans_of_one_run_are_noted_as_they_come, begin, end),

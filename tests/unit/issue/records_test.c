@@ -405,6 +405,50 @@ static void a_run_ends_with_one_checkpoint_that_covers_it(void **state)
     }
 }
 
+/* ---- what is told meanwhile ---- */
+
+static size_t last_done, last_total, told_count;
+
+static void progress(void *data, const char *what, size_t done, size_t total)
+{
+    (void)data;
+    assert_string_equal(what, "signing");
+    assert_true(done >= last_done && done <= total);
+    last_done = done;
+    last_total = total;
+    told_count++;
+}
+
+static void progress_counts_every_request_up_to_the_last(void **state)
+{
+    static const struct issue_options options = {.command = "sign"};
+    struct error err = ERROR_INIT;
+    struct output output = {.put = put};
+    struct console console = fake_console;
+    (void)state;
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 9);
+    fake_plan_judge(&own, plan, policy, NULL);
+    plan_item_refuse(&plan->items[0], "test.rule", "no", NULL);
+    plan->items[4].action = PLAN_SKIP;
+    plan_item_refuse(&plan->items[8], "test.rule", "no", NULL);
+    plan_seal(plan);
+    last_done = told_count = 0;
+    console.progress = progress;
+    if (!issue_plan(own.signer, plan, &output, &options, &console, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(result.issued, 6);
+    assert_int_equal(last_done, 9);
+    assert_int_equal(last_total, 9);
+    // A source that does not know how many there will be tells nothing.
+    struct plan *late = fake_plan(policy, 100, 1);
+    const struct issue_source source = {.next = give_one, .finished = forget_one, .data = &late};
+    const struct issue_options batch = {.command = "batch", .batch = "20261121T024857Z-1a2b3c"};
+    fake_plan_judge(&own, late, policy, NULL);
+    told_count = 0;
+    assert_true(issue_each(own.signer, &source, &output, &batch, &console, &result, &err));
+    assert_int_equal(told_count, 0);
+}
+
 /* ---- where people have to approve ---- */
 
 static struct approver ann;
@@ -511,6 +555,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_that_comes_late_is_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_told_and_counted, begin, end),
         cmocka_unit_test_setup_teardown(what_is_where_it_belongs_is_counted_and_not_put_again, begin, end),
+        cmocka_unit_test_setup_teardown(progress_counts_every_request_up_to_the_last, begin, end),
         cmocka_unit_test_setup_teardown(a_run_ends_with_one_checkpoint_that_covers_it, begin, end),
         cmocka_unit_test_setup_teardown(without_approvals_nothing_is_logged_and_the_token_not_asked,
                                         begin_governed, end_governed),
