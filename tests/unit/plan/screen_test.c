@@ -6,7 +6,9 @@
 #include "plan/screen.h"
 
 #include "bad_keys.h"
+#include "base/digest.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "csr_maker.h"
 #include "fake_home.h"
@@ -300,6 +302,67 @@ static void what_is_kept_is_rebuilt_where_it_does_not_fit(void **state)
     assert_false(findings_has(&third->warnings, "screen.store"));
 }
 
+#define STORE_MIN 256 /* fewer are not written yet */
+
+static bool all_fits(void *data, uint64_t seq, const uint8_t sha256[static 32])
+{
+    (void)data, (void)seq, (void)sha256;
+    return true;
+}
+
+/** Writes a store that fits the ledger, and says of record `seq` that its key is that of these primes. */
+static void write_lying_store(uint64_t seq, unsigned p, unsigned q)
+{
+    struct error err = ERROR_INIT;
+    uint8_t sha256[32];
+    mpz_t modulus;
+    uint64_t size = ledger_size(own.home->ledger);
+    AUTO(screen_store_close) struct screen_store *store = NULL;
+    AUTO(builder_done) struct builder octets = BUILDER_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(json_free) struct json *record = NULL;
+    assert_true(ledger_record(own.home->ledger, size - 1, &record, &err));
+    json_canonical(record, &text);
+    digest_sha256(builder_bytes(&text), sha256);
+    mpz_init(modulus);
+    mpz_mul(modulus, primes[p], primes[q]);
+    bad_octets(modulus, &octets);
+    mpz_clear(modulus);
+    if (!screen_store_open(own.home->fd, true, all_fits, NULL, &store, &err))
+        fail_msg("%s", err.text);
+    screen_store_add(store, seq, builder_bytes(&octets));
+    for (uint32_t i = 0; i < STORE_MIN; i++) {
+        uint8_t other[64] = {0x80};
+        digest_sha256(bytes_of((const uint8_t *)&i, sizeof(i)), other + 32);
+        screen_store_add(store, seq, BYTES(other));
+    }
+    assert_true(screen_store_cover(store, size, sha256, &err));
+}
+
+static void what_is_kept_is_believed_only_as_far_as_the_ledger_bears_it_out(void **state)
+{
+    (void)state;
+    issue_first(NULL); // primes 0 and 1, in the record before the last
+    uint64_t size = ledger_size(own.home->ledger);
+    for (uint64_t back = 1; back < 4; back++) { // a record without a key, one with another key
+        struct error err = ERROR_INIT;
+        assert_true(screening_forget(own.home->fd, &err));
+        write_lying_store(size - back, 1, 2);
+        assert_true(file_exists(own.home->fd, SCREEN_STORE_FILE));
+        AUTO(plan_free)
+        struct plan *plan = plan_of(2, 2, 3); // shares with the lie, and with nothing that is true
+        fake_plan_judge(&own, plan, policy, NULL);
+        if (plan->items[0].action != PLAN_SIGN)
+            fail_msg("%s", plan->items[0].verdict->findings.items[0].text);
+        AUTO(plan_free) struct plan *same = plan_new(policy); // the lie: the record has its modulus
+        add(same, 3, 2, 3, 65539);
+        assert_true(screening_forget(own.home->fd, &err));
+        write_lying_store(size - back, 2, 3);
+        fake_plan_judge(&own, same, policy, NULL);
+        assert_int_equal(same->items[0].action, PLAN_SIGN);
+    }
+}
+
 static void a_list_of_weak_keys_in_the_home_is_the_one_that_counts(void **state)
 {
     struct error err = ERROR_INIT;
@@ -339,6 +402,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_ledgers_keys_count_and_are_named, begin, end),
         cmocka_unit_test_setup_teardown(a_revoked_one_is_said_to_be_revoked, begin, end),
         cmocka_unit_test_setup_teardown(what_is_kept_is_rebuilt_where_it_does_not_fit, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_kept_is_believed_only_as_far_as_the_ledger_bears_it_out,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_list_of_weak_keys_in_the_home_is_the_one_that_counts, begin, end),
     };
     return cmocka_run_group_tests(tests, make_primes, forget_primes);
