@@ -235,6 +235,20 @@ static void a_checkpoint_that_is_none_is_no_evidence(void **state)
     assert_int_equal(result.issued, 1);
 }
 
+static void a_directory_that_is_closed_is_closed(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct directory directory = {.fd = -1};
+    (void)state;
+    assert_true(directory_open(own.home, out, &directory, &err));
+    int fd = directory.fd;
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    directory_close(&directory);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    assert_int_equal(directory.fd, -1);
+    directory_close(&directory); // once more, as a run that fails does
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_came_meanwhile_stays, begin, end),
         cmocka_unit_test_setup_teardown(a_later_checkpoint_than_the_ledgers_is_a_rollback, begin, end),
         cmocka_unit_test_setup_teardown(a_checkpoint_that_is_none_is_no_evidence, begin, end),
+        cmocka_unit_test_setup_teardown(a_directory_that_is_closed_is_closed, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
