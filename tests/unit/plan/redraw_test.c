@@ -11,9 +11,12 @@
 #include "plan/draw.h"
 #include "records/cert.h"
 #include "request/csr.h"
+#include "screen/factors.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -325,6 +328,36 @@ static void a_key_that_screening_refuses(void **state)
     assert_non_null(strstr(builder_text(&reasons), "exponent"));
 }
 
+/** What is kept of RSA keys can't be read: nobody knows whose key shares a prime with the plan's. */
+static void what_can_not_be_screened_is_not_drawn(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct plan *plan = NULL;
+    EVP_PKEY *key = csr_key("RSA-2048");
+    AUTO(plan_free) struct plan *rsa = plan_new(policy);
+    (void)state;
+    fake_plan_add(rsa, "device-1", 1, key);
+    EVP_PKEY_free(key);
+    fake_plan_judge(&own, rsa, policy, NULL);
+    assert_int_equal(rsa->items[0].action, PLAN_SIGN);
+    plan_file_done(&file);
+    file = (struct plan_file){.items = NULL};
+    now = time_now();
+    if (!plan_to_file(own.home, rsa, now, WEEK, &file, &err))
+        fail_msg("%s", err.text);
+    (void)unlinkat(own.home->fd, SCREEN_STORE_FILE, 0); // few keys are not written
+    assert_int_equal(mkdirat(own.home->fd, SCREEN_STORE_FILE, 0755), 0);
+    assert_false(take(&plan, &err));
+    assert_null(plan);
+    if (strstr(err.text, "screening keys") == NULL)
+        fail_msg("%s", err.text);
+    assert_int_equal(unlinkat(own.home->fd, SCREEN_STORE_FILE, AT_REMOVEDIR), 0);
+    error_clear(&err);
+    AUTO(plan_free) struct plan *drawn = NULL;
+    if (!take(&drawn, &err))
+        fail_msg("%s", err.text);
+}
+
 static void one_request_gets_one_certificate(void **state)
 {
     struct error err = ERROR_INIT;
@@ -442,6 +475,7 @@ int main(void)
         TEST(outside_the_name_constraints),
         TEST(beyond_the_end_of_the_chain),
         TEST(a_key_that_screening_refuses),
+        TEST(what_can_not_be_screened_is_not_drawn),
         TEST(one_request_gets_one_certificate),
         TEST(a_record_that_says_more_than_the_certificate),
         TEST(a_request_that_is_not_there_or_not_the_records),
