@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/encode.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "issue/issue.h"
 #include "records/cert.h"
@@ -385,6 +386,43 @@ static void one_thing_goes_the_same_way(void **state)
     logged_done(&logged);
 }
 
+/** More than a record may hold (LEDGER_RECORD_MAX_LEN). */
+static struct json *write_too_much(const struct logged *logged)
+{
+    struct json *json = logged_certificate.write_issued(logged);
+    AUTO(free) char *text = memory_new(1 << 20, 1);
+    memset(text, 'a', (1 << 20) - 1);
+    json_put_text(json, "more", text);
+    return json;
+}
+
+/** It was signed, and that can't be logged: a failing append of the second record. */
+static void what_can_not_be_logged_as_signed_goes_to_nobody(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct logged_kind kind = logged_certificate;
+    (void)state;
+    judge(1, 1);
+    kind.write_issued = write_too_much;
+    const struct plan_item *item = &plan->items[0];
+    struct logged logged = {.kind = &kind,
+                            .name = "one",
+                            .tbs = bytes_of(item->tbs, item->tbs_len),
+                            .signature_kind = SIGNATURE_ECDSA_SHA256};
+    const struct record_cert_signing record = {.tbs = logged.tbs,
+                                               .policy = "test",
+                                               .policy_sha256 = plan->policy_sha256,
+                                               .csr_sha256 = item->request->sha256,
+                                               .batch = "test"};
+    delivered_after = 0;
+    assert_false(issue_logged_one(own.signer, &logged, record_cert_signing_write(&record), note_delivery,
+                                  &own, &fake_console, &err));
+    assert_non_null(strstr(err.text, "logging the signature for one"));
+    assert_int_equal(delivered_after, 0);
+    assert_int_equal(asked(), 1);
+    logged_done(&logged);
+}
+
 /* ---- several plans ---- */
 
 struct three {
@@ -447,6 +485,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_refusal_is_logged_before_the_first_signature, begin, end),
         cmocka_unit_test_setup_teardown(one_thing_goes_the_same_way, begin, end),
+        cmocka_unit_test_setup_teardown(what_can_not_be_logged_as_signed_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(plans_of_one_run_are_noted_as_they_come, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

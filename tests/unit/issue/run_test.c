@@ -225,6 +225,25 @@ static void a_policy_that_changed_is_confirmed_by_who_decides(void **state)
     assert_int_equal(run(options, &console, look_at_repeated), 0);
 }
 
+static int look_at_refused(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)err;
+    return is_done && outcome->result.refused == 1 && asked() == 0 ? 0 : 1;
+}
+
+static void a_refusal_is_said_once_however_often_the_files_are_named(void **state)
+{
+    (void)state;
+    write_file(
+        "ca/policies/test.yaml",
+        BYTES_LITERAL("policy: test\nsubject: [{field: CN, match: 'printer'}]\nkey: {allow: [ec-p256]}\n"
+                      "validity: {days: 9}\nkey_usage: [digitalSignature]\n"));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_refused),
+                         0);
+    assert_true(ledger_got("session.opened request.refused session.opened "));
+}
+
 /* ---- where people have to approve ---- */
 
 static struct approver ann;
@@ -343,6 +362,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_decides_is_asked_before_the_token_and_may_say_no, begin, end),
         cmocka_unit_test_setup_teardown(who_decides_may_log_in, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_changed_is_confirmed_by_who_decides, begin, end),
+        cmocka_unit_test_setup_teardown(a_refusal_is_said_once_however_often_the_files_are_named, begin, end),
         cmocka_unit_test_setup_teardown(nobody_issues_by_himself_where_people_have_to_approve, begin_governed,
                                         end_governed),
         cmocka_unit_test_setup_teardown(a_plan_is_written_approved_and_carried_out, begin_governed,
