@@ -386,6 +386,34 @@ static void one_thing_goes_the_same_way(void **state)
     logged_done(&logged);
 }
 
+static void one_thing_that_was_not_signed_goes_to_nobody(void **state)
+{
+    static const enum fake_fault faults[] = {FAKE_FAILS, FAKE_SIGNS_WRONGLY};
+    (void)state;
+    judge(1, 2);
+    delivered_after = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct error err = ERROR_INIT;
+        const struct plan_item *item = &plan->items[i];
+        struct logged logged = {.kind = &logged_certificate,
+                                .name = "one",
+                                .tbs = bytes_of(item->tbs, item->tbs_len),
+                                .signature_kind = SIGNATURE_ECDSA_SHA256};
+        const struct record_cert_signing record = {.tbs = logged.tbs,
+                                                   .policy = "test",
+                                                   .policy_sha256 = plan->policy_sha256,
+                                                   .csr_sha256 = item->request->sha256,
+                                                   .batch = "test"};
+        fake_token_set_fault(FAKE_TOKEN, 1, faults[i]);
+        assert_false(issue_logged_one(own.signer, &logged, record_cert_signing_write(&record), note_delivery,
+                                      &own, &fake_console, &err));
+        assert_int_equal(err.kind, ERROR_TOKEN);
+        assert_int_equal(delivered_after, 0);
+        assert_false(logged.is_done);
+        logged_done(&logged);
+    }
+}
+
 /** More than a record may hold (LEDGER_RECORD_MAX_LEN). */
 static struct json *write_too_much(const struct logged *logged)
 {
@@ -485,6 +513,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_refusal_is_logged_before_the_first_signature, begin, end),
         cmocka_unit_test_setup_teardown(one_thing_goes_the_same_way, begin, end),
+        cmocka_unit_test_setup_teardown(one_thing_that_was_not_signed_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_logged_as_signed_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(plans_of_one_run_are_noted_as_they_come, begin, end),
     };

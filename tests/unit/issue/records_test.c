@@ -405,6 +405,23 @@ static void a_run_ends_with_one_checkpoint_that_covers_it(void **state)
     }
 }
 
+static void who_stops_before_anything_is_told_so(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct output output = {.put = put};
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    struct plan *waiting = plan;
+    const struct issue_source source = {.next = give_one, .finished = forget_one, .data = &waiting};
+    const struct issue_options options = {.command = "batch", .batch = "20261121T024857Z-1a2b3c"};
+    (void)state;
+    fake_plan_judge(&own, plan, policy, NULL);
+    fake_console_stops_after(0);
+    assert_false(issue_each(own.signer, &source, &output, &options, &fake_console, &result, &err));
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    assert_string_equal(err.text, "stopped before anything was signed; run the same command again");
+    assert_int_equal(put_count, 0);
+}
+
 /* ---- what is told meanwhile ---- */
 
 static size_t last_done, last_total, told_count;
@@ -555,6 +572,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_that_comes_late_is_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_told_and_counted, begin, end),
         cmocka_unit_test_setup_teardown(what_is_where_it_belongs_is_counted_and_not_put_again, begin, end),
+        cmocka_unit_test_setup_teardown(who_stops_before_anything_is_told_so, begin, end),
         cmocka_unit_test_setup_teardown(progress_counts_every_request_up_to_the_last, begin, end),
         cmocka_unit_test_setup_teardown(a_run_ends_with_one_checkpoint_that_covers_it, begin, end),
         cmocka_unit_test_setup_teardown(without_approvals_nothing_is_logged_and_the_token_not_asked,
