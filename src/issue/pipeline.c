@@ -97,7 +97,7 @@ static bool fill_next(struct coordinator *coordinator, bool may_wait, struct iss
 }
 
 /*
- * P3 is kept by the order below. These two end the program where it is not, whichever thread is faster: signer_sign() would only see it
+ * P3 is kept by the order below. These two end the program where it is not, whichever thread is faster: the signer would only see it
  * when the token is asked before the disk is done, and the output never.
  */
 
