@@ -179,7 +179,7 @@ static void a_group_is_durable_after_each_commit_and_not_before(void **state)
     assert_true(group_is_durable(own.signer, &groups[0]));
     AUTO(plan_free) struct plan *another = fake_plan(policy, 1000, 1);
     fake_plan_judge(&own, another, policy, NULL);
-    struct logged *last = &groups[0].jobs[JOBS - 1];
+    struct logged *last = &groups[0].jobs[0]; // each of them counts, so the first does
     last->tbs = bytes_of(another->items[0].tbs, another->items[0].tbs_len);
     const struct record_cert_signing record = {.tbs = last->tbs,
                                                .policy = "test",
@@ -191,7 +191,7 @@ static void a_group_is_durable_after_each_commit_and_not_before(void **state)
     assert_true(group_is_durable(own.signer, &groups[1]));
     assert_true(ledger_commit(own.home->ledger, &err));
     assert_true(group_is_durable(own.signer, &groups[0]));
-    logged_sign(own.signer, &groups[1].jobs[3]);
+    logged_sign(own.signer, &groups[1].jobs[JOBS - 1]);
     assert_true(group_log(own.signer, &groups[1], &err));
     assert_false(group_is_durable(own.signer, &groups[1]));
     assert_true(ledger_commit(own.home->ledger, &err));
