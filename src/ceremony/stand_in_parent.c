@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define PARENT_POLICY "sub-ca"
-#define PARENT_LABEL CEREMONY_MARK " parent"
+static const char parent_label[] = CEREMONY_MARK " parent"; // of its key
 
 /** Who signs for a home that awaits its parent. */
 struct parent {
@@ -39,11 +39,11 @@ static const char *of_script(const struct ceremony_script *script, const char *p
 static bool make_parent(const struct rehearsal_making *making, const char *path, const char *pin_source,
                         const char *so_source, struct error *err)
 {
-    const char *const token[] = {"coldca",          "token",   "init",         "--label",  PARENT_LABEL,
+    const char *const token[] = {"coldca",          "token",   "init",         "--label",  parent_label,
                                  "--so-pin-source", so_source, "--pin-source", pin_source, NULL};
     const char *const init[] = {
         "coldca", "-C",      path,         "--pin-source", pin_source,
-        "init",   "--token", PARENT_LABEL, "--subject",    "O=" CEREMONY_MARK ",CN=" CEREMONY_MARK " parent",
+        "init",   "--token", parent_label, "--subject",    "O=" CEREMONY_MARK ",CN=" CEREMONY_MARK " parent",
         NULL};
     AUTO(free) char *certificate = memory_format("%s/" HOME_CERTIFICATE_FILE, path);
     if (file_exists(AT_FDCWD, certificate))
