@@ -44,6 +44,16 @@ static bool ask_stop(struct going *going, const struct going_step *at, const cha
     return true;
 }
 
+/** What the room reads last. \param native  the signal; 0: none */
+static bool say_stopped(const struct going *going, const struct going_step *at, unsigned long native,
+                        struct error *err)
+{
+    const char *next =
+        going->options->is_rehearsal ? "the next rehearsal begins anew" : "the same command resumes there";
+    return at == NULL ? error_set(err, ERROR_INTERRUPTED, native, "stopped between the steps; %s", next)
+                      : error_set(err, ERROR_INTERRUPTED, native, "stopped at step %u; %s", at->number, next);
+}
+
 /** One question, until it is answered or the room stops. */
 static bool ask(struct going *going, const struct going_step *at, struct room_question question,
                 struct builder *ret_answer, struct error *err)
@@ -57,10 +67,11 @@ static bool ask(struct going *going, const struct going_step *at, struct room_qu
             tidy(builder_bytes(&typed), ret_answer);
             return true;
         }
-        if (why.kind != ERROR_INTERRUPTED || ask_stop(going, at, question.prompt, &why)) {
-            *err = why;
-            return false;
-        }
+        bool is_stop = why.kind == ERROR_INTERRUPTED;
+        if (is_stop && !ask_stop(going, at, question.prompt, &why))
+            continue;
+        *err = why;
+        return is_stop && why.kind == ERROR_INTERRUPTED ? say_stopped(going, at, why.native, err) : false;
     }
 }
 
@@ -400,10 +411,7 @@ static bool ask_choice(struct going *going, const struct going_step *at, char *r
 static bool stop_here(struct going *going, const struct going_step *at, struct error *err)
 {
     const struct record_ceremony event = {.event = CEREMONY_INTERRUPTED, .text = "stopped after a failure"};
-    return going_add(going, at, event, err) &&
-           error_set(err, ERROR_INTERRUPTED, 0, "stopped at step %u; %s", at->number,
-                     going->options->is_rehearsal ? "the next rehearsal begins anew"
-                                                  : "the same command resumes there");
+    return going_add(going, at, event, err) && say_stopped(going, at, 0, err);
 }
 
 bool going_choose(struct going *going, const struct going_step *at, enum going_choice *ret_choice,

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define FEW 16384 /* records: read in less time than a CRL */
+#define FEW 16384 /* records: reading them takes milliseconds, hashing a long CRL more */
 
 /** The serials that are looked for, in ascending order. */
 struct sought {

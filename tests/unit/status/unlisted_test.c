@@ -3,6 +3,8 @@
 #include "status/unlisted.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,6 +116,22 @@ static void another_file_than_was_issued_says_nothing(void **state)
     assert_int_equal(asked(1), 0);
 }
 
+/** Whoever can write in crl/ makes coldca neither wait nor follow. */
+static void what_only_goes_by_its_name_says_nothing(void **state)
+{
+    (void)state;
+    small_home_issue_crl(&small, 1, MADE, END, bytes_of_text("empty"));
+    put_file("elsewhere", bytes_of_text("empty"));
+    assert_int_equal(symlinkat("../elsewhere", small.home.fd, HOME_CRLS "/crl-1.der"), 0);
+    assert_int_equal(asked(1), 0);
+    assert_int_equal(unlinkat(small.home.fd, HOME_CRLS "/crl-1.der", 0), 0);
+    assert_int_equal(mkfifoat(small.home.fd, HOME_CRLS "/crl-1.der", 0644), 0);
+    assert_int_equal(asked(1), 0);
+    assert_int_equal(unlinkat(small.home.fd, HOME_CRLS "/crl-1.der", 0), 0);
+    assert_int_equal(mkdirat(small.home.fd, HOME_CRLS "/crl-1.der", 0755), 0);
+    assert_int_equal(asked(1), 0);
+}
+
 static void only_the_newest_is_asked(void **state)
 {
     (void)state;
@@ -159,6 +177,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_is_on_it_is_looked_for, begin, end),
         cmocka_unit_test_setup_teardown(who_lies_across_two_readings_is_found, begin, end),
         cmocka_unit_test_setup_teardown(another_file_than_was_issued_says_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(what_only_goes_by_its_name_says_nothing, begin, end),
         cmocka_unit_test_setup_teardown(only_the_newest_is_asked, begin, end),
         cmocka_unit_test_setup_teardown(one_that_had_ended_may_have_left_the_list, begin, end),
         cmocka_unit_test_setup_teardown(of_one_whose_end_nobody_knows_it_says_nothing, begin, end),
