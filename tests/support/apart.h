@@ -111,6 +111,18 @@ static inline uint64_t size_of(const struct fake_home *own)
     return size;
 }
 
+/** Another run's record, on the disk. \return its seq */
+static inline uint64_t log_to(const struct fake_home *own, const char *type, struct json *record)
+{
+    struct error err = ERROR_INIT;
+    uint64_t seq = 0;
+    struct home *home = home_of(own, HOME_WRITE);
+    if (!ledger_append(home->ledger, type, record, &seq, &err) || !ledger_commit(home->ledger, &err))
+        fail_msg("%s", err.text);
+    home_close(home);
+    return seq;
+}
+
 /** All that is in the ledger is under a checkpoint. */
 static inline void assert_checkpointed(const struct fake_home *own)
 {

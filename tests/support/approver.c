@@ -2,7 +2,9 @@
 #include "approver.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 
+#include <fcntl.h>
 #include <openssl/x509.h>
 
 #include <setjmp.h>
@@ -52,4 +54,23 @@ void approver_approve(const struct approver *approver, const struct plan_header 
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     approval_text(header, time, &text);
     approver_sign(approver, builder_bytes(&text), ret_note);
+}
+
+void approver_bring(const struct approver *approver, const char *path, bool is_approved,
+                    struct approved_file *ret_file)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    *ret_file = (struct approved_file){.given = {.file = &ret_file->file, .count = is_approved ? 1 : 0}};
+    if (!file_read(AT_FDCWD, path, 1 << 20, &text, &err) ||
+        !plan_file_read(builder_bytes(&text), &ret_file->file, &err))
+        fail_msg("%s", err.text);
+    approver_approve(approver, &ret_file->file.header, ret_file->file.header.not_before, &ret_file->note);
+    ret_file->given.approvals[0] = builder_bytes(&ret_file->note);
+}
+
+void approved_file_done(struct approved_file *file)
+{
+    plan_file_done(&file->file);
+    builder_done(&file->note);
 }

@@ -2,8 +2,6 @@
 /* What the index says of a certificate is held against its records, member by member: whichever it has wrong, the answer is the ledger's. */
 #include "ledger_home.h"
 
-#include <sqlite3.h>
-
 static int setup(void **state)
 {
     struct home *home = memory_new(1, sizeof(*home));
@@ -19,18 +17,6 @@ static int teardown(void **state)
     home_done(*state);
     free(*state);
     return 0;
-}
-
-static void change_index(struct home *home, const char *sql)
-{
-    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
-    sqlite3 *db = NULL;
-    home_close(home);
-    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_changes(db), 1);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /** All that is known of the certificate of record 1, by its serial. */
@@ -74,7 +60,7 @@ static void whatever_member_is_wrong_the_answer_is_the_ledgers(void **state)
     for (size_t i = 0; i < 2 * ARRAY_LEN(lies); i++) {
         AUTO(free)
         char *sql = memory_format("UPDATE certificates SET %s WHERE signing_seq = 1", lies[i / 2]);
-        change_index(home, sql);
+        home_change_index(home, sql);
         home_open(home, i % 2 == 0 ? LEDGER_WRITE : LEDGER_READ);
         assert_entry_is_right(home);
         const char *notice = ledger_notice(home->ledger);
@@ -106,7 +92,7 @@ static void what_was_ended_is_not_taken_for_unfinished(void **state)
         struct ledger_entry *entries = NULL;
         size_t count = 99;
         AUTO(free) char *sql = memory_format("UPDATE certificates SET %s", lies[i]);
-        change_index(home, sql);
+        home_change_index(home, sql);
         home_open(home, LEDGER_WRITE);
         assert_done(ledger_unfinished(home->ledger, &entries, &count, &err), err);
         assert_int_equal(count, 0);

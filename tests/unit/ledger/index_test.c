@@ -68,23 +68,13 @@ static void expect_found(struct home *home, unsigned number)
     assert_true(found);
 }
 
-static void change_index(struct home *home, const char *sql)
-{
-    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
-    sqlite3 *db = NULL;
-    home_close(home);
-    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /** 4,000 certificates, whose keys are in the large table: opening does not read that. */
 static void open_with_history(struct home *home)
 {
     home_open(home, LEDGER_WRITE);
     for (unsigned first = 0; first < 4000; first += 500)
         (void)home_issue(home, first, 500);
-    change_index(home, "INSERT INTO keys SELECT * FROM fresh_keys; DELETE FROM fresh_keys");
+    home_change_index(home, "INSERT INTO keys SELECT * FROM fresh_keys; DELETE FROM fresh_keys");
     home_open(home, LEDGER_WRITE);
 }
 
@@ -212,7 +202,7 @@ static void an_index_of_an_older_version_is_no_fault_and_made_anew(void **state)
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 3);
     home_checkpoint(home);
-    change_index(home, "UPDATE state SET version = version - 1");
+    home_change_index(home, "UPDATE state SET version = version - 1");
     assert_done(ledger_verify(home->fd, home->vkey, &no_checks, &report, &err), err);
     assert_int_equal(report.findings.count, 0);
     home_open(home, LEDGER_WRITE);
@@ -229,7 +219,7 @@ static void an_index_that_lacks_a_table_is_told_by_verify(void **state)
     const struct ledger_checks no_checks = {.certificate = NULL};
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 3);
-    change_index(home, "DROP TABLE keys");
+    home_change_index(home, "DROP TABLE keys");
     assert_done(ledger_verify(home->fd, home->vkey, &no_checks, &report, &err), err);
     assert_int_equal(report.findings.count, 1);
     assert_non_null(strstr(report.findings.items[0].text, "no such table"));

@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -225,6 +226,18 @@ static inline void home_remove_index(const struct home *home)
     (void)unlinkat(home->fd, "index.sqlite", 0);
     (void)unlinkat(home->fd, "index.sqlite-wal", 0);
     (void)unlinkat(home->fd, "index.sqlite-shm", 0);
+}
+
+/** One who writes into index.sqlite. Closes the home. */
+static inline void home_change_index(struct home *home, const char *sql)
+{
+    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
+    sqlite3 *db = NULL;
+    home_close(home);
+    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 static inline void home_refuse_to_open(struct home *home, enum ledger_mode mode, const char *words)

@@ -2,8 +2,6 @@
 /* Opened for writing, the ledger is held against what the index read of it: also its newest chain.set, without which chain.pem could be emptied. */
 #include "ledger_home.h"
 
-#include <sqlite3.h>
-
 static int setup(void **state)
 {
     static const char *const types[] = {"chain.set", "test.note", "chain.set", "test.note"};
@@ -25,17 +23,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void change_index(struct home *home, const char *sql)
-{
-    AUTO(free) char *place = memory_format("%s/index.sqlite", home->path);
-    sqlite3 *db = NULL;
-    home_close(home);
-    assert_int_equal(sqlite3_open(place, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void an_index_that_has_another_newest_chain_is_made_anew(void **state)
 {
     static const char *const lies[] = {"UPDATE records SET type = 'test.note' WHERE seq = 2",
@@ -46,7 +33,7 @@ static void an_index_that_has_another_newest_chain_is_made_anew(void **state)
         struct error err = ERROR_INIT;
         uint64_t seq = 99;
         bool is_found = false;
-        change_index(home, lies[i]);
+        home_change_index(home, lies[i]);
         home_open(home, LEDGER_WRITE);
         assert_non_null(ledger_notice(home->ledger));
         assert_done(ledger_newest_chain(home->ledger, &seq, &is_found, &err), err);
@@ -68,7 +55,7 @@ static void a_chain_that_no_record_sets_is_not_believed(void **state)
     home_open(&home, LEDGER_WRITE);
     (void)home_append(&home, "test.note", json_new_object());
     home_commit(&home);
-    change_index(&home, "UPDATE records SET type = 'chain.set' WHERE seq = 0");
+    home_change_index(&home, "UPDATE records SET type = 'chain.set' WHERE seq = 0");
     home_open(&home, LEDGER_WRITE);
     assert_done(ledger_newest_chain(home.ledger, &seq, &is_found, &err), err);
     assert_false(is_found);

@@ -56,14 +56,8 @@ static void revoke_one(const struct given *one)
 
 static uint64_t log_now(const char *type, struct json *record)
 {
-    struct error err = ERROR_INIT;
-    uint64_t seq = 0;
-    struct home *home = home_of(&own, HOME_WRITE);
-    if (!ledger_append(home->ledger, type, record, &seq, &err) || !ledger_commit(home->ledger, &err))
-        fail_msg("%s", err.text);
-    home_close(home);
-    begun = seq + 1;
-    return seq;
+    begun = log_to(&own, type, record) + 1;
+    return begun - 1;
 }
 
 /** CRLs want this many approvals, and are good for so many days at most; 0: any. */
@@ -352,17 +346,9 @@ static void it_is_good_no_longer_than_the_control_lets_it(void **state)
 
 static const struct apart *carry_out(void)
 {
-    struct error err = ERROR_INIT;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
-    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    struct plan_given brought = {.count = 1};
-    assert_true(file_read(AT_FDCWD, plan_path, 1 << 20, &text, &err));
-    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
-    approver_approve(&ann, &file.header, file.header.not_before, &note);
-    brought.file = &file;
-    brought.approvals[0] = builder_bytes(&note);
-    return sign((struct crl_options){.given = &brought});
+    AUTO(approved_file_done) struct approved_file brought;
+    approver_bring(&ann, plan_path, true, &brought);
+    return sign((struct crl_options){.given = &brought.given});
 }
 
 static void plan(void)

@@ -101,17 +101,9 @@ static void assert_nothing_logged(void)
 /** The plan in the file with ann's approval. */
 static const struct apart *carry_out(enum act act)
 {
-    struct error err = ERROR_INIT;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
-    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    struct plan_given given = {.count = 1};
-    assert_true(file_read(AT_FDCWD, plan_path, 1 << 20, &text, &err));
-    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
-    approver_approve(&ann, &file.header, file.header.not_before, &note);
-    given.file = &file;
-    given.approvals[0] = builder_bytes(&note);
-    return govern((struct govern_options){.act = act, .given = &given});
+    AUTO(approved_file_done) struct approved_file brought;
+    approver_bring(&ann, plan_path, true, &brought);
+    return govern((struct govern_options){.act = act, .given = &brought.given});
 }
 
 /* ---- controls ---- */

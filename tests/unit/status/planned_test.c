@@ -70,17 +70,10 @@ static void write_plan(void)
 
 static bool admit(enum act act, bool is_approved, struct admitted *ret_admitted, struct error *err)
 {
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
-    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    struct plan_given given = {.count = is_approved ? 1 : 0};
+    AUTO(approved_file_done) struct approved_file brought;
     error_clear(err);
-    assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, err));
-    assert_true(plan_file_read(builder_bytes(&text), &file, err));
-    approver_approve(&ann, &file.header, file.header.not_before, &note);
-    given.file = &file;
-    given.approvals[0] = builder_bytes(&note);
-    return planned_admit(&desk, act, &given, ret_admitted, err);
+    approver_bring(&ann, path, is_approved, &brought);
+    return planned_admit(&desk, act, &brought.given, ret_admitted, err);
 }
 
 static void a_plan_is_carried_out_by_the_command_of_its_act(void **state)

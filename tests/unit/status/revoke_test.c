@@ -38,14 +38,8 @@ static int end(void **state)
 /** Logs with the home open to write. */
 static uint64_t log_now(const char *type, struct json *record)
 {
-    struct error err = ERROR_INIT;
-    uint64_t seq = 0;
-    struct home *home = home_of(&own, HOME_WRITE);
-    if (!ledger_append(home->ledger, type, record, &seq, &err) || !ledger_commit(home->ledger, &err))
-        fail_msg("%s", err.text);
-    home_close(home);
-    begun = seq + 1;
-    return seq;
+    begun = log_to(&own, type, record) + 1;
+    return begun - 1;
 }
 
 /** Revoking wants this many approvals. */
@@ -383,17 +377,9 @@ static bool run_planned(const void *data, struct apart *ret, struct error *err)
 /** The plan of a file with ann's approval, carried out. */
 static const struct apart *carry_out(const char *path, bool is_approved)
 {
-    struct error err = ERROR_INIT;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
-    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
-    struct plan_given brought = {.count = is_approved ? 1 : 0};
-    assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, &err));
-    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
-    approver_approve(&ann, &file.header, file.header.not_before, &note);
-    brought.file = &file;
-    brought.approvals[0] = builder_bytes(&note);
-    return apart(run_planned, &brought);
+    AUTO(approved_file_done) struct approved_file brought;
+    approver_bring(&ann, path, is_approved, &brought);
+    return apart(run_planned, &brought.given);
 }
 
 /** Plans all of them. */
@@ -443,28 +429,21 @@ static void a_plan_that_was_stopped_is_finished_without_its_approvals(void **sta
 {
     struct error err = ERROR_INIT;
     AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    AUTO(approved_file_done) struct approved_file brought;
     AUTO(admitted_done) struct admitted admitted = {.approvals = NULL};
-    struct plan_file file = {.items = NULL};
-    struct plan_given brought = {.file = &file, .count = 1};
     (void)state;
     set_control(1, false);
     plan_all(path);
     // The run that was stopped: it logged the plan and one of its items.
-    assert_true(file_read(AT_FDCWD, path, 1 << 20, &text, &err));
-    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
-    approver_approve(&ann, &file.header, file.header.not_before, &note);
-    brought.approvals[0] = builder_bytes(&note);
+    approver_bring(&ann, path, true, &brought);
     struct home *home = home_of(&own, HOME_WRITE);
-    assert_true(plan_admit(home, &brought, time_now(), &admitted, &err));
+    assert_true(plan_admit(home, &brought.given, time_now(), &admitted, &err));
     assert_true(admitted_log(&admitted, home->ledger, "stopped", &err));
     assert_true(
         ledger_append(home->ledger, RECORD_CERT_REVOKED, plan_file_planned(&admitted.file, 1), NULL, &err) &&
         ledger_commit(home->ledger, &err));
     begun = ledger_size(home->ledger);
     home_close(home);
-    plan_file_done(&file);
     assert_done(carry_out(path, false));
     assert_types_from(&own, begun, "session.opened cert.revoked cert.revoked ");
     assert_checkpointed(&own);
