@@ -29,9 +29,10 @@ bool given_read(struct given *given, const struct plan_given **ret_given, struct
     if (given->approvals.count > ADMIT_APPROVALS_MAX)
         return error_set(err, ERROR_USAGE, 0, "at most %d approvals", ADMIT_APPROVALS_MAX);
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    if (!file_read(AT_FDCWD, given->plan, PLAN_FILE_MAX_LEN, &text, err) ||
-        !plan_file_read_confined(builder_bytes(&text), &given->file, err))
+    if (!file_read(AT_FDCWD, given->plan, PLAN_FILE_MAX_LEN, &text, err))
         return false;
+    if (!plan_file_read_confined(builder_bytes(&text), &given->file, err))
+        return error_while(err, "taking in %s", quoted_text(given->plan, &(struct quoted){0}));
     given->given.file = &given->file;
     for (size_t i = 0; i < given->approvals.count; i++) {
         if (!file_read(AT_FDCWD, given->approvals.items[i], APPROVAL_MAX_LEN, &given->notes[i], err))

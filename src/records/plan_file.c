@@ -255,7 +255,8 @@ static bool of_parts(const struct json *whole, const struct json *header, struct
 static bool refuse_reading(struct error *err)
 {
     err->kind = ERROR_INPUT;
-    return error_while(err, "reading the plan");
+    return error_while(err,
+                       "reading the plan: get it again from who wrote it by `coldca plan` or --plan-out");
 }
 
 bool plan_file_of_parts(const struct json *whole, const struct json *header, struct plan_file *ret_file,

@@ -227,3 +227,32 @@ exec 9>&-
 wait "$first" || fail "the first run failed: $(cat first.err)"
 present issued/good.pem
 sound_ledger
+
+step "what is no plan: each command that takes one says which file, why, and where a plan comes from"
+mkfifo fifo
+ln -s /dev/zero endless
+mkdir folder
+: >empty
+head -c 3000000 /dev/urandom >garbage
+truncate -s 2G huge
+printf '{"план":"ä"}\n' >ünïcode.plan
+openssl genpkey -algorithm ed25519 -out ann.pem 2>/dev/null
+# no_plan FILE: within seconds, with nothing written, by exit code 3
+no_plan() {
+    local file=$1 lines
+    lines=$(wc -l <ca/ledger.jsonl)
+    for command in "approve $file --key ann.pem --name ann --yes" "-C ca sign --plan $file --approval empty --out answers" \
+        "-C ca crl --plan $file --approval empty" "-C ca revoke --plan $file --approval $file"; do
+        code=0
+        # shellcheck disable=SC2086 # words of a command
+        LC_ALL=C timeout -s KILL 20 "$COLDCA" $command >out 2>err </dev/null || code=$?
+        [ "$code" = 3 ] || fail "exit code $code instead of 3: coldca $command"
+        says "$file"
+    done
+    equal "$(wc -l <ca/ledger.jsonl)" "$lines" "records"
+    absent answers
+}
+for file in fifo endless folder empty garbage huge ünïcode.plan missing; do no_plan "$file"; done
+no_plan garbage
+says "get it again from who wrote it by \`coldca plan\` or --plan-out"
+rm huge
