@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
+# An object library, so that its functions stand in for those of the C library, SQLite and OpenSSL.
+add_library(coldca_failing OBJECT support/failing.c)
+target_include_directories(coldca_failing PUBLIC support)
+target_link_libraries(coldca_failing PUBLIC coldca_flags PkgConfig::OPENSSL PkgConfig::SQLITE)
+
 foreach(module builder encode quote json json_wire canonical time secret error finding digest der public_key similar yaml host)
     coldca_unit_test(base ${module})
 endforeach()
@@ -13,3 +18,4 @@ foreach(target json quote public_key private_key)
 endforeach()
 coldca_unit_test(base words)
 coldca_unit_test(base html)
+coldca_unit_test(base file_faults LAYERS failing)

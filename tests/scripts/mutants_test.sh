@@ -11,14 +11,15 @@ fail() {
     exit 1
 }
 
-scripts/mutants records 200 --seed 7 --show >"$work/one"
-scripts/mutants records 200 --seed 7 --show >"$work/two"
+scripts/mutants records 400 --seed 7 --show >"$work/one"
+scripts/mutants records 400 --seed 7 --show >"$work/two"
 cmp "$work/one" "$work/two" || fail "the same seed, other faults"
-[ "$(wc -l <"$work/one")" = 201 ] || fail "200 faults were wanted"
-for kind in negated "check dropped" "off by one" constant "statement left out" "early true" "&& for ||"; do
+[ "$(wc -l <"$work/one")" = 401 ] || fail "400 faults were wanted"
+for kind in negated "check dropped" "off by one" constant "statement left out" "early true" "&& for ||" "answer ignored" "another name" "another word" "arguments swapped" \
+    "other sign"; do
     grep -qF -- ": $kind: " "$work/one" || fail "no fault of the kind: $kind"
 done
-scripts/mutants ledger 5000 --seed 7 --show >"$work/ledger"
+scripts/mutants ledger 9000 --seed 7 --show >"$work/ledger"
 grep -qF ": sync or lock dropped: " "$work/ledger" || fail "no fsync is dropped"
 scripts/mutants issue 50 --in logged.c --seed 7 --show | sed 1d >"$work/one"
 [ -s "$work/one" ] || fail "no fault fits src/issue/logged.c"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lets one call of coldca's into the C library, SQLite or OpenSSL fail, whichever: who is linked with this gets these in their place. A
+ * test runs what it tests again and again, and another call fails each time:
+ *
+ *     for (unsigned number = 1; is_more; number++) {
+ *         ... a home as it was ...
+ *         failing_at("", number);
+ *         bool is_done = ...;
+ *         is_more = failing_stop() != NULL;
+ *         ... it is told, or all is as if nothing had failed; what was there is there ...
+ *     }
+ *
+ * Calls that libraries make count not: theirs are failed by failing the library. What a child does counts, too.
+ */
+#ifndef COLDCA_TESTS_FAILING_H
+#define COLDCA_TESTS_FAILING_H
+
+/**
+ * From now on calls count, and one of them fails, once: with EIO, SQLITE_IOERR or the answer that OpenSSL gives when it can't.
+ * \param names    what the names of the calls that count begin with: "" for all, "sqlite3_", "EVP_", "openat"
+ * \param number   which of them, from 1
+ */
+void failing_at(const char *names, unsigned number);
+
+/** No more calls count. \return the name of the call that failed, valid until the next failing_at(); NULL: there were fewer */
+const char *failing_stop(void);
+
+#endif
