@@ -39,9 +39,11 @@ coldca_script_test(e2e cert e2e/cert_test.sh)
 coldca_script_test(e2e forms e2e/forms_test.sh)
 coldca_script_test(e2e proof e2e/proof_test.sh)
 coldca_script_test(e2e batch e2e/batch_test.sh)
+coldca_script_test(e2e batch_killed e2e/batch_killed_test.sh)
 coldca_script_test(e2e batch_medium e2e/batch_medium_test.sh)
 coldca_script_test(e2e always_auth e2e/always_auth_test.sh)
 coldca_script_test(e2e pool e2e/pool_test.sh)
+coldca_script_test(e2e pool_wrong e2e/pool_wrong_test.sh)
 coldca_script_test(e2e pool_memory e2e/pool_memory_test.sh)
 coldca_script_test(e2e names e2e/names_test.sh)
 coldca_script_test(e2e batch_manifest e2e/batch_manifest_test.sh)
@@ -80,8 +82,11 @@ if(NOT COLDCA_SANITIZE) # libfaketime and AddressSanitizer can't share a process
     coldca_script_test(e2e clock e2e/clock_test.sh)
     coldca_script_test(e2e ceremony_faults e2e/ceremony_faults_test.sh)
     coldca_script_test(e2e crl_time e2e/crl_time_test.sh)
-    coldca_script_test(e2e demo e2e/demo_test.sh) # builds its own program
-    foreach(part requests arguments files signed tokens) # with environments of its own, without the suppressions
+    add_test(NAME setup.demo_program COMMAND ${CMAKE_SOURCE_DIR}/scripts/demo --build) # a release build, which the demo has to itself
+    set_tests_properties(setup.demo_program PROPERTIES LABELS setup TIMEOUT 1200 FIXTURES_SETUP demo_program)
+    coldca_script_test(e2e demo e2e/demo_test.sh)
+    set_property(TEST e2e.demo APPEND PROPERTY FIXTURES_REQUIRED demo_program)
+    foreach(part requests_even requests_odd arguments files signed tokens) # with environments of its own, without the suppressions
         coldca_script_test(e2e text_${part} e2e/text_test.sh ${part})
     endforeach()
     coldca_script_test(e2e recipes_page e2e/recipes_page_test.sh) # in its chroot LeakSanitizer has no /proc

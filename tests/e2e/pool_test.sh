@@ -3,24 +3,13 @@
 # token.pool: tokens that hold the same CA key share the work; one that fails is dropped, and the rest go on.
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
-make_token
-run 0 token init --label second --so-pin-source file:so-pin --pin-source file:pin
-openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out shared.key 2>/dev/null
-openssl req -x509 -new -key shared.key -subj "/CN=Shared Root" -days 3650 -addext basicConstraints=critical,CA:TRUE \
-    -addext keyUsage=critical,keyCertSign,cRLSign -out shared.pem
-for label in test second; do
-    softhsm2-util --import shared.key --token "$label" --label shared --id 77 --pin "$(cat pin)" >/dev/null
-done
-run 0 -C ca init --token test --use-key "pkcs11:token=test;id=%77;type=private" --certificate shared.pem --origin shared.example \
-    --key-label ours --pin-source file:pin
-sed -i "s/^  uri: .*/&\n  pool: ['pkcs11:token=second;id=%77;type=private']/" ca/ca.yaml
-mkdir stick
-run 0 request "${device[@]}" --list <(seq -f 'device-%04g' 1500) --out stick/requests
-rm stick/requests/*.key
+# shellcheck source=tests/e2e/pool.sh
+source "$(dirname "$0")/pool.sh"
+make_pool
+
+requests_on stick device-%04g 1500
 
 step "two tokens sign one batch; one of them fails in the middle, is dropped, and the other does the rest"
-sed -i "s#^  profile: .*#&\n  module: '$BUILD/token_fault.so'#" ca/ca.yaml
-for label in test second; do sed -i "s/model=[^;]*;manufacturer=[^;]*;//" ca/ca.yaml; done
 export TOKEN_FAULT="call=C_Sign at=400 fault=rv rv=48" # CKR_DEVICE_ERROR
 run 0 -C ca --pin-source file:pin --json batch "${device[@]}" stick
 unset TOKEN_FAULT
@@ -31,28 +20,11 @@ openssl verify -x509_strict -CAfile shared.pem "$(find stick/issued -name device
     >verified 2>&1 || fail "$(cat verified)"
 sound_ledger
 
-step "a token that signs wrongly is dropped as well, and nothing of it is handed out"
-for fault in wrong-signature other-key-signature garbage short; do
-    mkdir -p "stick-$fault"
-    run 0 request "${device[@]}" --list <(seq -f "$fault-%03g" 300) --out "stick-$fault/requests"
-    rm "stick-$fault"/requests/*.key
-    export TOKEN_FAULT="call=C_Sign at=100 fault=$fault"
-    run 0 -C ca --pin-source file:pin --json batch "${device[@]}" "stick-$fault"
-    unset TOKEN_FAULT
-    json '.issued == 300'
-    says "failed and was removed from the pool; continuing with the others"
-    (cd "stick-$fault"/issued/*/ && for file in "$fault"-???.pem; do openssl verify -CAfile "$work/shared.pem" "$file"; done) >verified 2>&1 ||
-        fail "$(grep -v OK verified)"
-    equal "$(wc -l <verified)" 300
-done
-sound_ledger
-
 step "the same fault without a pool stops the run; run again, it is finished"
 sed '/^  pool:/,+1d' ca/ca.yaml >alone.yaml
 cp ca/ca.yaml both.yaml
 cp alone.yaml ca/ca.yaml
-mkdir lone
-run 0 request "${device[@]}" --list <(seq -f 'lone-%04g' 300) --out lone/requests
+requests_on lone lone-%04g 300
 export TOKEN_FAULT="call=C_Sign at=100 fault=rv rv=48"
 run 4 -C ca --pin-source file:pin batch "${device[@]}" lone
 unset TOKEN_FAULT
@@ -62,8 +34,7 @@ sound_ledger
 
 step "a slow token is given fewer at a time, so that a run can be stopped soon"
 sed -i "s/^token:/&\n  sessions: 1/" ca/ca.yaml
-mkdir slow
-run 0 request "${device[@]}" --list <(seq -f 'slow-%04g' 190) --out slow/requests
+requests_on slow slow-%04g 190
 export TOKEN_FAULT="latency_ms=30"
 run 0 -C ca --pin-source file:pin --json batch "${device[@]}" slow
 unset TOKEN_FAULT
