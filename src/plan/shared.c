@@ -166,6 +166,7 @@ static bool is_true(struct ledger *ledger, uint64_t label, struct bytes modulus,
     return screen_shared(NULL, 0, both, 2, NULL, 1, shares, &err) && shares[0].count == 1;
 }
 
+/** \param ledger  may be NULL: keys of the run alone are borne out by none */
 static bool all_true(struct ledger *ledger, const struct bytes *moduli, size_t count,
                      const struct screen_share *shares)
 {
@@ -175,17 +176,6 @@ static bool all_true(struct ledger *ledger, const struct bytes *moduli, size_t c
             return false;
     }
     return true;
-}
-
-/** Whether some key shares a factor with one this run has met earlier. */
-static bool meets_run(const struct screen_share *shares, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if ((shares[i].label != SCREEN_NONE && shares[i].label >= SHARED_RUN) ||
-            (shares[i].same != SCREEN_NONE && shares[i].same >= SHARED_RUN))
-            return true;
-    }
-    return false;
 }
 
 static bool bring_up_to_date(struct shared *shared, struct ledger *ledger, struct error *err)
@@ -198,21 +188,14 @@ static bool compare(struct shared *shared, struct ledger *ledger, const struct b
                     struct screen_share *ret_shares, struct error *err)
 {
     bool has_ledger = ledger != NULL;
-    bool is_again = false;
     for (int tries = 1;; tries++) {
         if (has_ledger && !bring_up_to_date(shared, ledger, err))
             return false;
         struct screen_store *const stores[] = {has_ledger ? shared->seen : shared->run, shared->run};
         bool is_done = screen_shared(stores, has_ledger ? 2 : 1, moduli, count, thread_each, thread_cores(),
                                      ret_shares, err);
-        if (is_done && (!has_ledger || all_true(ledger, moduli, count, ret_shares))) {
-            if (!has_ledger || is_again || !meets_run(ret_shares, count))
-                return true;
-            // The other one's certificate may be in the ledger by now, and is to be named then.
-            is_again = true;
-            shared->is_current = false;
-            continue;
-        }
+        if (is_done && all_true(ledger, moduli, count, ret_shares))
+            return true;
         if (tries == TRIES)
             return is_done ? error_set(err, ERROR_LEDGER, 0,
                                        "%s is inconsistent with the ledger; remove it and run again",
@@ -373,8 +356,6 @@ bool shared_refuse(struct shared *shared, struct ledger *ledger, struct plan *pl
     AUTO(free) struct key *keys = list_keys(plan, &count);
     AUTO(free) struct bytes *moduli = memory_new(count, sizeof(*moduli));
     AUTO(free) struct screen_share *shares = memory_new(count, sizeof(*shares));
-    if (count == 0)
-        return true;
     for (size_t i = 0; i < count; i++)
         moduli[i] = keys[i].facts.modulus;
     if (!compare(shared, ledger, moduli, count, shares, err))
