@@ -62,7 +62,7 @@ static void assert_finding(const struct plan *plan, size_t index, const char *fo
 #define SHARES(whose) "key: it shares a prime factor with " whose ": everybody can compute the private keys"
 #define TWIN(whose)                                                                                          \
     "key: it has the modulus of " whose " with another exponent, so each can compute the other's private "   \
-                                        "key"
+    "key"
 
 /* ---- a run ---- */
 
