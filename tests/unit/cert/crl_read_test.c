@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cert_maker.h"
+#include "cert_root.h"
 #include "chain_maker.h"
 #include "der_faults.h"
 
@@ -20,16 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static EVP_PKEY *ca_key;
-static struct cert_issuer *issuer;
 static struct builder der;
-
-static void seal(struct bytes tbs, struct builder *ret_der)
-{
-    AUTO(builder_done) struct builder signature = BUILDER_INIT;
-    maker_sign(ca_key, SIGNATURE_ECDSA_SHA256, tbs, &signature);
-    cert_seal(tbs, SIGNATURE_ECDSA_SHA256, builder_bytes(&signature), ret_der);
-}
 
 static void make(const struct crl_frame *frame, struct builder *ret_der)
 {
@@ -51,14 +42,12 @@ static void make(const struct crl_frame *frame, struct builder *ret_der)
         crl_entry_add(&entries[i], &list);
     if (!crl_tbs(frame, builder_bytes(&list), &tbs, &err))
         fail_msg("%s", err.text);
-    seal(builder_bytes(&tbs), ret_der);
+    root_seal(builder_bytes(&tbs), ret_der);
 }
 
 static int setup(void **state)
 {
-    (void)state;
-    ca_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    issuer = maker_root("O=Test,CN=Root", ca_key, SIGNATURE_ECDSA_SHA256);
+    (void)root_setup(state);
     make(&(struct crl_frame){.issuer = issuer,
                              .kind = SIGNATURE_ECDSA_SHA256,
                              .number = 0x1234,
@@ -71,11 +60,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    (void)state;
     builder_done(&der);
-    cert_issuer_free(issuer);
-    EVP_PKEY_free(ca_key);
-    return 0;
+    return root_teardown(state);
 }
 
 /** What people are shown. \return NULL: it is refused */
@@ -251,7 +237,7 @@ static void lint_many(size_t count, size_t like, struct findings *ret_findings)
     asn1_close(&body, list);
     asn1_close(&body, tagged);
     asn1_close(&body, tbs);
-    seal(builder_bytes(&body), &whole);
+    root_seal(builder_bytes(&body), &whole);
     crl_lint(builder_bytes(&whole), issuer, ret_findings);
 }
 
@@ -304,7 +290,7 @@ static void only_the_crl_that_was_logged_leaves(void **state)
     (void)state;
     frame_tbs(issuer, 7, &tbs);
     frame_tbs(issuer, 8, &other_tbs);
-    seal(builder_bytes(&tbs), &whole);
+    root_seal(builder_bytes(&tbs), &whole);
     looked_at(builder_bytes(&whole), builder_bytes(&tbs), NULL);
     looked_at(builder_bytes(&whole), bytes_of(NULL, 0), NULL);
     looked_at(builder_bytes(&whole), builder_bytes(&other_tbs), "it is not over the bytes that were logged");
@@ -334,7 +320,7 @@ static void another_cas_crl_is_refused_by_its_own_check(void **state)
         chain_der(certificate, &ca);
         assert_true(cert_issuer_read(builder_bytes(&ca), NULL, 0, &other, &err));
         frame_tbs(other, 7, &tbs);
-        seal(builder_bytes(&tbs), &whole);
+        root_seal(builder_bytes(&tbs), &whole);
         looked_at(builder_bytes(&whole), builder_bytes(&tbs), cases[i].words);
     }
     // And one whose two algorithms differ.

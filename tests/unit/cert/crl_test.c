@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cert_maker.h"
+#include "cert_root.h"
 
 #include "base/der.h"
 #include "base/digest.h"
@@ -18,25 +18,6 @@
 
 #include <string.h>
 
-static EVP_PKEY *ca_key;
-static struct cert_issuer *issuer;
-
-static int setup(void **state)
-{
-    (void)state;
-    ca_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    issuer = maker_root("O=Test,CN=Root", ca_key, SIGNATURE_ECDSA_SHA256);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cert_issuer_free(issuer);
-    EVP_PKEY_free(ca_key);
-    return 0;
-}
-
 static struct crl_frame sound_frame(void)
 {
     return (struct crl_frame){.issuer = issuer,
@@ -45,13 +26,6 @@ static struct crl_frame sound_frame(void)
                               .this_update = MAKER_NOW + 86400,
                               .next_update = MAKER_NOW + 10 * 86400,
                               .expired_since = CRL_NO_TIME};
-}
-
-static void seal(struct bytes tbs, struct builder *ret_der)
-{
-    AUTO(builder_done) struct builder signature = BUILDER_INIT;
-    maker_sign(ca_key, SIGNATURE_ECDSA_SHA256, tbs, &signature);
-    cert_seal(tbs, SIGNATURE_ECDSA_SHA256, builder_bytes(&signature), ret_der);
 }
 
 static void make(const struct crl_frame *frame, const struct crl_entry *entries, size_t count,
@@ -64,7 +38,7 @@ static void make(const struct crl_frame *frame, const struct crl_entry *entries,
         crl_entry_add(&entries[i], &list);
     if (!crl_tbs(frame, builder_bytes(&list), &tbs, &err))
         fail_msg("%s", err.text);
-    seal(builder_bytes(&tbs), ret_der);
+    root_seal(builder_bytes(&tbs), ret_der);
     if (!crl_verify(builder_bytes(ret_der), builder_bytes(&tbs), issuer, &err))
         fail_msg("%s", err.text);
 }
@@ -182,120 +156,6 @@ static void test_verify_refuses_what_is_changed(void **state)
     der.data[last] ^= 1; // the CRL number
     assert_false(crl_verify(builder_bytes(&der), bytes_of(NULL, 0), issuer, &err));
     assert_int_equal(err.kind, ERROR_TOKEN);
-}
-
-/* ---- lint: a TBSCertList written by hand ---- */
-
-#define OID(last) "06 03 55 1d " last
-#define NUMBER "30 0a " OID("14") " 04 03 02 01 07"
-#define REASON(value) "30 0a " OID("15") " 04 03 0a 01 " value
-
-struct plant {
-    const char *rule;    /**< what lint has to say */
-    const char *version; /**< NULL: 2 */
-    const char *this_update;
-    const char *next_update;
-    const char *entries;    /**< "": none; "30 00": an empty list */
-    const char *extensions; /**< beside the authorityKeyIdentifier; NULL: a number */
-    bool has_no_key_id, has_other_issuer, has_no_extensions;
-};
-
-static void add_hex(struct builder *out, const char *text)
-{
-    AUTO(builder_done) struct builder packed = BUILDER_INIT;
-    for (; *text != '\0'; text++) {
-        if (*text != ' ')
-            builder_add_u8(&packed, (uint8_t)*text);
-    }
-    assert_true(packed.len == 0 || decode_hex(builder_bytes(&packed), out));
-}
-
-static void add_key_id(struct builder *out)
-{
-    AUTO(builder_done) struct builder inner = BUILDER_INIT;
-    AUTO(builder_done) struct builder sequence = BUILDER_INIT;
-    AUTO(builder_done) struct builder extension = BUILDER_INIT;
-    der_add(&inner, DER_CONTEXT_0, cert_issuer_key_id(issuer));
-    der_add(&sequence, DER_SEQUENCE, builder_bytes(&inner));
-    add_hex(&extension, OID("23"));
-    der_add(&extension, DER_OCTET_STRING, builder_bytes(&sequence));
-    der_add(out, DER_SEQUENCE, builder_bytes(&extension));
-}
-
-static void plant_crl(const struct plant *plant, struct builder *ret_der)
-{
-    AUTO(builder_done) struct builder body = BUILDER_INIT;
-    AUTO(builder_done) struct builder list = BUILDER_INIT;
-    AUTO(builder_done) struct builder sequence = BUILDER_INIT;
-    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    add_hex(&body, plant->version != NULL ? plant->version : "02 01 01");
-    builder_add_bytes(&body, signature_algorithm_der(SIGNATURE_ECDSA_SHA256));
-    if (plant->has_other_issuer)
-        add_hex(&body, "30 0c 31 0a 30 08 06 03 55 04 03 0c 01 58");
-    else
-        builder_add_bytes(&body, cert_issuer_subject(issuer));
-    // 251122..., 251222...
-    add_hex(&body, plant->this_update != NULL ? plant->this_update : "17 0d 323531313232303030303030 5a");
-    add_hex(&body, plant->next_update != NULL ? plant->next_update : "17 0d 323531323232303030303030 5a");
-    add_hex(&body, plant->entries != NULL ? plant->entries : "");
-    if (!plant->has_no_key_id)
-        add_key_id(&list);
-    add_hex(&list, plant->extensions != NULL ? plant->extensions : NUMBER);
-    if (!plant->has_no_extensions) {
-        der_add(&sequence, DER_SEQUENCE, builder_bytes(&list));
-        der_add(&body, DER_CONTEXT_CONSTRUCTED_0, builder_bytes(&sequence));
-    }
-    der_add(&tbs, DER_SEQUENCE, builder_bytes(&body));
-    seal(builder_bytes(&tbs), ret_der);
-}
-
-#define ENTRY_DATE "17 0d 323531313231303030303030 5a"
-#define LATE_DATE "17 0d 323531313233303030303030 5a"
-
-static void test_lint(void **state)
-{
-    (void)state;
-    static const struct plant plants[] = {
-        {.rule = "lint.crl-version", .version = ""},
-        {.rule = "lint.crl-next-update", .next_update = ""},
-        {.rule = "lint.crl-dates", .next_update = "17 0d 323531313232303030303030 5a"},
-        {.rule = "lint.crl-time-form", .this_update = "18 0f 3230323531313232303030303030 5a"},
-        {.rule = "lint.crl-number", .extensions = ""},
-        {.rule = "lint.crl-key-id", .has_no_key_id = true},
-        {.rule = "lint.crl-issuer", .has_other_issuer = true},
-        {.rule = "lint.crl-extension-twice", .extensions = NUMBER " " NUMBER},
-        {.rule = "lint.crl-critical", .extensions = "30 0d " OID("14") " 01 01 ff 04 03 02 01 07"},
-        {.rule = "lint.crl-not-critical", .extensions = NUMBER " 30 0a " OID("1b") " 04 03 02 01 01"},
-        {.rule = "lint.crl-extensions-empty", .extensions = "", .has_no_key_id = true},
-        {.rule = "lint.crl-parse", .extensions = "30 0d " OID("14") " 01 01 00 04 03 02 01 07"},
-        {.rule = "lint.crl-empty-list", .entries = "30 00"},
-        {.rule = "lint.crl-entry", .entries = "30 05 30 03 02 01 05"},
-        {.rule = "lint.crl-serial-zero", .entries = "30 14 30 12 02 01 00 " ENTRY_DATE},
-        {.rule = "lint.crl-serial-length",
-         .entries = "30 28 30 26 02 15 010203040506070809101112131415161718192021 " ENTRY_DATE},
-        {.rule = "lint.crl-future", .entries = "30 14 30 12 02 01 05 " LATE_DATE},
-        {.rule = "lint.crl-reason-zero",
-         .entries = "30 22 30 20 02 01 05 " ENTRY_DATE " 30 0c " REASON("00")},
-        {.rule = "lint.crl-remove", .entries = "30 22 30 20 02 01 05 " ENTRY_DATE " 30 0c " REASON("08")},
-        {.rule = "lint.crl-entry-extension-twice",
-         .entries = "30 2e 30 2c 02 01 05 " ENTRY_DATE " 30 18 " REASON("01") REASON("01")},
-        {.rule = "lint.crl-past-issuer", .next_update = "17 0d 343931323232303030303030 5a"},
-        {.rule = "lint.crl-before-issuer", .this_update = "17 0d 303131313232303030303030 5a"},
-    };
-    AUTO(builder_done) struct builder sound = BUILDER_INIT;
-    plant_crl(&(struct plant){.entries = "30 22 30 20 02 01 05 " ENTRY_DATE " 30 0c " REASON("01")}, &sound);
-    expect_clean(builder_bytes(&sound));
-    for (size_t i = 0; i < ARRAY_LEN(plants); i++) {
-        AUTO(builder_done) struct builder der = BUILDER_INIT;
-        AUTO(findings_done) struct findings findings = FINDINGS_INIT;
-        plant_crl(&plants[i], &der);
-        crl_lint(builder_bytes(&der), issuer, &findings);
-        if (!findings_has(&findings, plants[i].rule))
-            fail_msg("%s was not found, but %s", plants[i].rule,
-                     findings.count == 0 ? "nothing" : findings.items[0].rule);
-        for (size_t j = 0; j < findings.count; j++)
-            assert_true(findings.items[j].source != NULL);
-    }
 }
 
 static void test_reasons(void **state)
@@ -451,9 +311,8 @@ int main(void)
         cmocka_unit_test(test_entries),
         cmocka_unit_test(test_frame_is_checked),
         cmocka_unit_test(test_verify_refuses_what_is_changed),
-        cmocka_unit_test(test_lint),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_capacity),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, root_setup, root_teardown);
 }

@@ -7,35 +7,13 @@
 
 #include <cmocka.h>
 
-#include "cert_maker.h"
+#include "cert_root.h"
 #include "chain_maker.h"
 
 #include "base/memory.h"
 #include "base/openssl_release.h"
 
 #include <string.h>
-
-static EVP_PKEY *ca_key;
-static EVP_PKEY *key;
-static struct cert_issuer *issuer;
-
-static int setup(void **state)
-{
-    (void)state;
-    ca_key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    issuer = maker_root("O=Test,CN=Root", ca_key, SIGNATURE_ECDSA_SHA256);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    cert_issuer_free(issuer);
-    EVP_PKEY_free(ca_key);
-    EVP_PKEY_free(key);
-    return 0;
-}
 
 static void assert_extension(const struct template *template, int nid, const char *wanted)
 {
@@ -316,5 +294,5 @@ int main(void)
         cmocka_unit_test(another_outer_algorithm_is_refused_by_its_own_check),
         cmocka_unit_test(another_authority_key_identifier_is_refused_by_its_own_check),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, root_setup, root_teardown);
 }

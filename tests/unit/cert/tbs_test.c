@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cert_maker.h"
+#include "cert_root.h"
 
 #include "base/memory.h"
 #include "base/openssl_release.h"
@@ -15,10 +15,7 @@
 
 #include <string.h>
 
-static EVP_PKEY *ca_key;
-static EVP_PKEY *key;
 static EVP_PKEY *rsa_key;
-static struct cert_issuer *issuer;
 
 static EVP_PKEY *make_key(const char *type, const char *group)
 {
@@ -30,22 +27,14 @@ static EVP_PKEY *make_key(const char *type, const char *group)
 
 static int setup(void **state)
 {
-    (void)state;
-    ca_key = make_key("EC", "P-256");
-    key = make_key("EC", "P-256");
     rsa_key = make_key("RSA", NULL);
-    issuer = maker_root("O=Test,CN=Root", ca_key, SIGNATURE_ECDSA_SHA256);
-    return 0;
+    return root_setup(state);
 }
 
 static int teardown(void **state)
 {
-    (void)state;
-    cert_issuer_free(issuer);
-    EVP_PKEY_free(ca_key);
-    EVP_PKEY_free(key);
     EVP_PKEY_free(rsa_key);
-    return 0;
+    return root_teardown(state);
 }
 
 /** The leaf of this template, issued by the test's CA. */
