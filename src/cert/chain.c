@@ -58,8 +58,7 @@ static bool is_processed(struct bytes oid)
 static void judge_extensions(const struct link *link, struct cert_chain_report *report)
 {
     struct bytes cursor = link->parts.extensions;
-    struct bytes seen[64];
-    size_t count = 0;
+    struct parts_seen seen = {.count = 0};
     struct cert_extension extension;
     while (parts_next_extension(&cursor, &extension)) {
         char oid[128];
@@ -68,13 +67,9 @@ static void judge_extensions(const struct link *link, struct cert_chain_report *
         if (extension.is_critical && !is_processed(extension.oid))
             findings_say(&report->faults, "chain.critical", "RFC 5280 4.2",
                          "%s: its critical extension %s is unknown to validators", link->subject, oid);
-        for (size_t i = 0; i < count; i++) {
-            if (bytes_equal(seen[i], extension.oid))
-                findings_say(&report->faults, "chain.extension-twice", "RFC 5280 4.2",
-                             "%s: the extension %s is there twice", link->subject, oid);
-        }
-        if (count < ARRAY_LEN(seen))
-            seen[count++] = extension.oid;
+        if (parts_is_repeated(&seen, extension.oid))
+            findings_say(&report->faults, "chain.extension-twice", "RFC 5280 4.2",
+                         "%s: the extension %s is there twice", link->subject, oid);
     }
     if (cursor.len > 0)
         findings_say(&report->faults, "chain.extensions", "RFC 5280 4.1.2.9", "%s: an extension is damaged",

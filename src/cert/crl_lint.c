@@ -15,23 +15,15 @@ static bool find(struct bytes extensions, uint8_t last, struct cert_extension *r
     return parts_find(&parts, last, ret_extension);
 }
 
+/** Damaged ones are not read: crl_facts() and crl_next_entry() refuse them before. */
 static void lint_twice(struct bytes extensions, const char *rule, const char *source, struct findings *found)
 {
-    struct bytes cursor = extensions;
-    struct bytes seen[32];
-    size_t count = 0;
+    struct parts_seen seen = {.count = 0};
     struct cert_extension extension;
-    while (parts_next_extension(&cursor, &extension)) {
-        for (size_t i = 0; i < count; i++) {
-            if (bytes_equal(seen[i], extension.oid))
-                findings_say(found, rule, source, "an extension is there twice");
-        }
-        if (count < ARRAY_LEN(seen))
-            seen[count++] = extension.oid;
+    while (parts_next_extension(&extensions, &extension)) {
+        if (parts_is_repeated(&seen, extension.oid))
+            findings_say(found, rule, source, "an extension is there twice");
     }
-    if (cursor.len > 0)
-        findings_say(found, "lint.crl-extensions", "RFC 5280 5.2",
-                     "an extension is damaged or FALSE is encoded (X.690 11.5)");
 }
 
 static void lint_must_not_be_critical(struct bytes extensions, uint8_t last, const char *name,

@@ -29,21 +29,15 @@ static void lint_serial(const struct cert_parts *parts, struct findings *found)
 static void lint_extensions(const struct cert_parts *parts, struct findings *found)
 {
     struct bytes cursor = parts->extensions;
-    struct bytes seen[64];
-    size_t count = 0;
+    struct parts_seen seen = {.count = 0};
     struct cert_extension extension;
     while (parts_next_extension(&cursor, &extension)) {
-        for (size_t i = 0; i < count; i++) {
-            char oid[128] = "?";
-            if (!bytes_equal(seen[i], extension.oid))
-                continue;
-            if (!der_oid_text(extension.oid, oid, sizeof(oid)))
-                memcpy(oid, "?", 2);
-            findings_say(found, "lint.extension-twice", "RFC 5280 4.2", "the extension %s is there twice",
-                         oid);
-        }
-        if (count < ARRAY_LEN(seen))
-            seen[count++] = extension.oid;
+        char oid[128];
+        if (!parts_is_repeated(&seen, extension.oid))
+            continue;
+        if (!der_oid_text(extension.oid, oid, sizeof(oid)))
+            memcpy(oid, "?", 2);
+        findings_say(found, "lint.extension-twice", "RFC 5280 4.2", "the extension %s is there twice", oid);
     }
     if (cursor.len > 0)
         findings_say(found, "lint.extensions", "RFC 5280 4.1.2.9",

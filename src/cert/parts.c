@@ -149,6 +149,17 @@ bool parts_find(const struct cert_parts *parts, uint8_t last, struct cert_extens
     return false;
 }
 
+bool parts_is_repeated(struct parts_seen *seen, struct bytes oid)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        if (bytes_equal(seen->oids[i], oid))
+            return true;
+    }
+    if (seen->count < PARTS_SEEN_MAX)
+        seen->oids[seen->count++] = oid;
+    return false;
+}
+
 bool parts_basic_constraints(const struct cert_parts *parts, bool *ret_is_ca, int *ret_path_len,
                              struct error *err)
 {

@@ -34,6 +34,16 @@ MUST_USE bool parts_next_extension(struct bytes *cursor, struct cert_extension *
 /** Finds id-ce `last` (2.5.29.last). \return false: it is not there */
 MUST_USE bool parts_find(const struct cert_parts *parts, uint8_t last, struct cert_extension *ret_extension);
 
+#define PARTS_SEEN_MAX 64
+
+/** OIDs of a list of extensions, one after the other; the first PARTS_SEEN_MAX are remembered. Begins zeroed. */
+struct parts_seen {
+    struct bytes oids[PARTS_SEEN_MAX];
+    size_t count;
+};
+/** Whether an extension of this OID was there before (RFC 5280 4.2: none is there twice). \param oid  as long as seen is used */
+bool parts_is_repeated(struct parts_seen *seen, struct bytes oid);
+
 /** basicConstraints; absent reads as no CA. ERROR_INPUT if it is damaged. \param ret_path_len -1: none */
 MUST_USE bool parts_basic_constraints(const struct cert_parts *parts, bool *ret_is_ca, int *ret_path_len,
                                       struct error *err);

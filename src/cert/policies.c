@@ -106,17 +106,16 @@ static bool apply_policies(const struct cert_parts *parts, bool is_self_issued, 
     return is_read;
 }
 
-/** policyMappings: below, a policy goes by the subject's name for it (RFC 5280 6.1.4 b). */
+/** policyMappings: below, a policy goes by the subject's names for it and no longer by its own (RFC 5280 6.1.4 b). */
 static bool apply_mappings(const struct cert_parts *parts, struct state *state, struct error *err)
 {
     struct cert_extension extension;
     struct bytes mappings;
+    struct state renamed = {.count = 0};
     struct state mapped = {.count = 0};
     if (!parts_find(parts, 33, &extension))
         return true;
     bool is_sound = der_take(&extension.value, DER_SEQUENCE, &mappings) && extension.value.len == 0;
-    for (size_t i = 0; i < state->count; i++)
-        add(&mapped, state->texts[i]);
     while (is_sound && mappings.len > 0) {
         char from[OID_TEXT_SIZE];
         char to[OID_TEXT_SIZE];
@@ -124,9 +123,17 @@ static bool apply_mappings(const struct cert_parts *parts, struct state *state, 
         is_sound = der_take(&mappings, DER_SEQUENCE, &pair) && der_take(&pair, DER_OID, &issuer) &&
                    der_take(&pair, DER_OID, &subject) && pair.len == 0 &&
                    der_oid_text(issuer, from, sizeof(from)) && der_oid_text(subject, to, sizeof(to));
-        if (is_sound && holds(state, from) && !holds(&mapped, to))
+        if (!is_sound || !holds(state, from))
+            continue;
+        add(&renamed, from);
+        if (!holds(&mapped, to))
             add(&mapped, to);
     }
+    for (size_t i = 0; i < state->count; i++) {
+        if (!holds(&renamed, state->texts[i]) && !holds(&mapped, state->texts[i]))
+            add(&mapped, state->texts[i]);
+    }
+    clear(&renamed);
     clear(state);
     state->texts = mapped.texts;
     state->count = mapped.count;

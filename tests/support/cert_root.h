@@ -37,7 +37,6 @@ static inline void root_seal(struct bytes tbs, struct builder *ret_der)
     cert_seal(tbs, SIGNATURE_ECDSA_SHA256, builder_bytes(&signature), ret_der);
 }
 
-
 /** The rules of what was found, in order: "lint.crl-number lint.crl-key-id"; "" of nothing. The caller frees. */
 static inline char *root_rules(const struct findings *found)
 {

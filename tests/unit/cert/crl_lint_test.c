@@ -56,8 +56,7 @@ static void add_key_id(const struct plant *plant, struct builder *out)
         asn1_bool(out, true);
     size_t value = asn1_open(out, DER_OCTET_STRING);
     size_t sequence = asn1_open(out, DER_SEQUENCE);
-    der_add(out, DER_CONTEXT_0,
-            plant->has_other_key_id ? bytes_of("other", 5) : cert_issuer_key_id(issuer));
+    der_add(out, DER_CONTEXT_0, plant->has_other_key_id ? bytes_of("other", 5) : cert_issuer_key_id(issuer));
     asn1_close(out, sequence);
     asn1_close(out, value);
     asn1_close(out, extension);
@@ -79,7 +78,6 @@ static void add_dates(const struct plant *plant, struct builder *out)
 static void plant_crl(const struct plant *plant, struct builder *ret_der)
 {
     AUTO(builder_done) struct builder body = BUILDER_INIT;
-    AUTO(builder_done) struct builder signature = BUILDER_INIT;
     size_t mark = asn1_open(&body, DER_SEQUENCE);
     add_hex(&body, plant->version != NULL ? plant->version : "02 01 01");
     if (plant->algorithm != NULL)
@@ -135,12 +133,10 @@ static const struct plant plants[] = {
     {.found = "lint.crl-dates (RFC 5280 5.1.2.5): nextUpdate is not after thisUpdate\n",
      .next_update = SAME_DATE},
     {.found = "", .next_update = LATER_DATE},
-    {.found =
-         "lint.crl-time-form (RFC 5280 5.1.2.4): a date before 2050 is written as GeneralizedTime\n",
+    {.found = "lint.crl-time-form (RFC 5280 5.1.2.4): a date before 2050 is written as GeneralizedTime\n",
      .this_update = "18 0f 3230323531313232303030303030 5a"},
-    {.found =
-         "lint.crl-time-form (RFC 5280 5.1.2.4): a date before 2050 is written as GeneralizedTime\n"
-         "lint.crl-past-issuer (RFC 5280 5.1.2.5): nextUpdate is past the CA's end\n",
+    {.found = "lint.crl-time-form (RFC 5280 5.1.2.4): a date before 2050 is written as GeneralizedTime\n"
+              "lint.crl-past-issuer (RFC 5280 5.1.2.5): nextUpdate is past the CA's end\n",
      .next_update = "18 0f 3230343931323331323335393539 5a"}, // 20491231235959Z
     {.found = "lint.crl-past-issuer (RFC 5280 5.1.2.5): nextUpdate is past the CA's end\n",
      .next_update = "18 0f 3230353030313031303030303030 5a"}, // 20500101000000Z
@@ -154,8 +150,8 @@ static const struct plant plants[] = {
     {.found = "lint.crl-number (RFC 5280 5.2.3): no cRLNumber\n", .extensions = ""},
     {.found = "lint.crl-key-id (RFC 5280 5.2.1): no authorityKeyIdentifier with a keyIdentifier\n",
      .has_no_key_id = true},
-    {.found =
-         "lint.crl-key-id (RFC 5280 5.2.1): authorityKeyIdentifier is not the issuer's subjectKeyIdentifier\n",
+    {.found = "lint.crl-key-id (RFC 5280 5.2.1): authorityKeyIdentifier is not the issuer's "
+              "subjectKeyIdentifier\n",
      .has_other_key_id = true},
     {.found = "lint.crl-issuer (RFC 5280 5.1.2.3): the issuer is not this CA's subject byte for byte\n",
      .issuer = "30 0c 31 0a 30 08 06 03 55 04 03 0c 01 58"},
@@ -232,9 +228,8 @@ static const struct plant plants[] = {
     // Each of those that have the fault is found, whatever stands between them.
     {.found = "lint.crl-critical (RFC 5280 5.3.1): reasonCode is critical\n"
               "lint.crl-critical (RFC 5280 5.3.1): reasonCode is critical\n",
-     .entries = "30 81 8e " WITH_REASON REASON("01") " 30 23 02 01 05 " DATE
-                " 30 0f " CRITICAL_REASON("01") " 30 23 02 01 05 " DATE " 30 0f " CRITICAL_REASON("01") " "
-                WITH_REASON REASON("01")},
+     .entries = "30 81 8e " WITH_REASON REASON("01") " 30 23 02 01 05 " DATE " 30 0f " CRITICAL_REASON(
+         "01") " 30 23 02 01 05 " DATE " 30 0f " CRITICAL_REASON("01") " " WITH_REASON REASON("01")},
 };
 
 static char *said_of(const struct plant *plant, const struct cert_issuer *by)

@@ -207,7 +207,7 @@ static void what_coldca_makes_has_nothing_against_it(void **state)
         fail_msg("%s: %s", found.items[0].rule, found.items[0].text);
 }
 
-/** Seals tbs with a signature over signed_bytes by signer; whether cert_verify() takes it against wanted. */
+/** Seals tbs with a signature over signed_bytes by signer, and has cert_verify() hold it against wanted. */
 /** \param words  of the one check that refuses it; NULL: it passes */
 static void check_seal(struct bytes tbs, EVP_PKEY *signer, struct bytes signed_bytes, struct bytes wanted,
                        bool has_flipped_bit, const char *words)

@@ -264,6 +264,22 @@ static void the_first_extension_of_an_arc_is_found(void **state)
     }
 }
 
+static void the_first_64_oids_are_remembered(void **state)
+{
+    struct parts_seen seen = {.count = 0};
+    uint8_t oids[70][2];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(oids); i++) {
+        oids[i][0] = 0x2a;
+        oids[i][1] = (uint8_t)i;
+        assert_false(parts_is_repeated(&seen, BYTES(oids[i])));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(oids); i++) {
+        const uint8_t same[] = {0x2a, (uint8_t)i};
+        assert_int_equal(parts_is_repeated(&seen, BYTES(same)), i < 64);
+    }
+}
+
 #define SUBJECT_KEY_ID "551d0e"
 #define KEY_USAGE "551d0f"
 #define BASIC_CONSTRAINTS "551d13"
@@ -380,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_certificate_is_three_parts_and_nothing_else),
         cmocka_unit_test(an_extension_is_read_or_stays_where_it_is),
         cmocka_unit_test(the_first_extension_of_an_arc_is_found),
+        cmocka_unit_test(the_first_64_oids_are_remembered),
         cmocka_unit_test(what_an_extension_says_is_read_to_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
