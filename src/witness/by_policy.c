@@ -90,13 +90,17 @@ static bool is_issuers(const char *line)
     return false;
 }
 
+static const char *after_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    return end != NULL ? end + 1 : text + strlen(text);
+}
+
 /** The next line that is the policy's; empty at the end. */
 static const char *skip(const char *text)
 {
-    while (is_issuers(text)) {
-        text += strcspn(text, "\n");
-        text += *text == '\n' ? 1 : 0;
-    }
+    while (is_issuers(text))
+        text = after_line(text);
     return text;
 }
 
@@ -115,8 +119,8 @@ static bool reads_alike(const char *found, const char *wanted, struct builder *r
         }
         if (*found == '\0')
             return true;
-        found += found_len + (found[found_len] == '\n' ? 1 : 0);
-        wanted += wanted_len + (wanted[wanted_len] == '\n' ? 1 : 0);
+        found = after_line(found);
+        wanted = after_line(wanted);
     }
 }
 

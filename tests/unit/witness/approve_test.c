@@ -6,48 +6,18 @@
 #include "base/memory.h"
 #include "base/words.h"
 #include "folder.h"
+#include "key_file.h"
 #include "records/approval.h"
 #include "records/revocation.h"
 
-#include <openssl/pem.h>
 #include <string.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #define BEGIN INT64_C(1800000000)
 #define END (BEGIN + 86400)
 
 static struct folder folder;
 static struct plan_file file;
-static const char *passphrase; /* that the person knows; NULL: asking fails */
-
-static bool give_passphrase(void *data, const char *words, bool has_pad, struct secret **ret_pin,
-                            struct error *err)
-{
-    (void)data, (void)has_pad;
-    assert_non_null(strstr(words, "(its passphrase)"));
-    if (passphrase == NULL)
-        return error_set(err, ERROR_INTERRUPTED, 0, "the person gave up");
-    if (!secret_new(ret_pin, err))
-        return false;
-    for (const char *at = passphrase; *at != '\0'; at++)
-        assert_true(secret_push(*ret_pin, *at));
-    return true;
-}
-
-static bool say_nothing(void *data, const char *words, bool has_pad, struct secret **ret_pin,
-                        struct error *err)
-{
-    (void)data, (void)words, (void)has_pad, (void)ret_pin, (void)err;
-    return true;
-}
-
-static const struct console console = {.pin = give_passphrase};
+static const struct console console = {.notice = NULL};
 
 static int begin(void **state)
 {
@@ -70,7 +40,6 @@ static int begin(void **state)
                                        .not_after = END};
     plan_file_add(&file, NULL, RECORD_CERT_REVOKED, record_cert_revoked_write(&record));
     plan_file_seal(&file);
-    passphrase = NULL;
     return 0;
 }
 
@@ -87,35 +56,14 @@ static char *path_of(const char *name)
     return memory_format("%s/%s", folder.path, name);
 }
 
-/** Writes a private key of this kind ("ED25519", "P-256", "P-384"). */
-static void write_key(const char *name, const char *kind, const char *secret)
-{
-    AUTO(free) char *path = path_of(name);
-    EVP_PKEY *key =
-        kind[0] == 'E' ? EVP_PKEY_Q_keygen(NULL, NULL, kind) : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
-    FILE *out = fopen(path, "we");
-    assert_true(key != NULL && out != NULL);
-    assert_int_equal(PEM_write_PrivateKey(out, key, secret == NULL ? NULL : EVP_aes_128_cbc(), NULL, 0, NULL,
-                                          (void *)(uintptr_t)secret),
-                     1);
-    assert_int_equal(fclose(out), 0);
-    EVP_PKEY_free(key);
-}
-
-static bool open_key(const char *name, bool may_ask, struct witness_key **ret_key, struct error *err)
-{
-    AUTO(free) char *path = path_of(name);
-    const struct witness_key_place place = {.key = path, .may_ask = may_ask};
-    error_clear(err);
-    return witness_key_open(&place, &console, ret_key, err);
-}
-
 static struct witness_key *key_of(const char *kind)
 {
     struct error err = ERROR_INIT;
     struct witness_key *key = NULL;
-    write_key(kind, kind, NULL);
-    if (!open_key(kind, false, &key, &err))
+    AUTO(free) char *path = path_of(kind);
+    const struct witness_key_place place = {.key = path};
+    EVP_PKEY_free(key_file_make(path, kind, NULL));
+    if (!witness_key_open(&place, &console, &key, &err))
         fail_msg("%s", err.text);
     return key;
 }
@@ -165,6 +113,7 @@ static void it_is_given_in_the_plans_window(void **state)
         assert_string_equal(err.text, "the plan may be carried out from 2027-01-15T08:00:00Z to "
                                       "2027-01-16T08:00:00Z, and this clock is outside of that: set it, or "
                                       "have a new plan made");
+        assert_int_equal(err.kind, ERROR_INPUT);
         assert_int_equal(note.len, 0);
     }
 }
@@ -190,10 +139,12 @@ static void whose_key_it_is_stands_in_the_plan(void **state)
     plan_file_add_person(&file, "ann", builder_text(&stranger));
     plan_file_add_person(&file, "../x", builder_text(&path)); // it would become a file's name
     plan_file_add_person(&file, "ann", builder_text(&own));   // bob's key under another name
+    plan_file_add_person(&file, "no name", "");               // no key can have it
     error_clear(&err);
     assert_false(approve_find_name(&file, key, &none, &err));
     assert_string_equal(err.text, nobody);
     plan_file_add_person(&file, "bob", builder_text(&own));
+    assert_int_equal(err.kind, ERROR_INPUT);
     assert_true(approve_find_name(&file, key, &name, &err));
     assert_string_equal(name, "bob");
 }
@@ -251,51 +202,6 @@ static void an_approval_is_written_over_nothing(void **state)
 
 /* ---- keys ---- */
 
-static void only_keys_that_notes_are_signed_with_open(void **state)
-{
-    struct error err = ERROR_INIT;
-    struct witness_key *key = NULL;
-    (void)state;
-    write_key("p384", "P-384", NULL);
-    assert_false(open_key("p384", false, &key, &err));
-    assert_string_equal(err.text, "it is neither an Ed25519 nor a P-256 key");
-    assert_false(open_key("nothing", false, &key, &err));
-    assert_non_null(strstr(err.text, "while opening the key"));
-    AUTO(free) char *path = path_of("text");
-    put(path, BYTES_LITERAL("text"));
-    assert_false(open_key("text", false, &key, &err));
-    assert_non_null(strstr(err.text, "text holds no private key in PEM that is not encrypted"));
-    assert_null(key);
-}
-
-static void an_encrypted_key_is_opened_by_who_may_be_asked(void **state)
-{
-    struct error err = ERROR_INIT;
-    struct witness_key *key = NULL;
-    (void)state;
-    write_key("secret", "ED25519", "correct horse");
-    passphrase = "correct horse";
-    assert_false(open_key("secret", false, &key, &err));
-    assert_non_null(strstr(err.text, "holds no private key in PEM that is not encrypted"));
-    assert_true(open_key("secret", true, &key, &err));
-    witness_key_close(TAKE(key));
-    passphrase = "correct house";
-    assert_false(open_key("secret", true, &key, &err));
-    assert_non_null(strstr(err.text, "or its passphrase is another"));
-    passphrase = NULL;
-    assert_false(open_key("secret", true, &key, &err));
-    assert_int_equal(err.kind, ERROR_INTERRUPTED);
-    assert_non_null(strstr(err.text, "the person gave up"));
-    // Nobody can be asked, or who is asked says nothing.
-    static const struct console mute = {.notice = NULL};
-    static const struct console silent = {.pin = say_nothing};
-    AUTO(free) char *path = path_of("secret");
-    const struct witness_key_place place = {.key = path, .may_ask = true};
-    assert_false(witness_key_open(&place, &mute, &key, &err));
-    assert_false(witness_key_open(&place, &silent, &key, &err));
-    assert_null(key);
-}
-
 static void a_signature_is_of_the_text(void **state)
 {
     struct error err = ERROR_INIT;
@@ -311,20 +217,48 @@ static void a_signature_is_of_the_text(void **state)
     assert_false(note_signature_holds(&note_key, BYTES_LITERAL("a tExt"), builder_bytes(&signature)));
 }
 
-static void a_plan_is_described_by_what_it_would_do(void **state)
+/** All that is said of a plan, with these lines after its control's, and at its end. */
+static void assert_shown(const char *policy, const char *items)
 {
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    (void)state;
+    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    builder_format(&wanted,
+                   "plan        revoking, 1 item\nCA          ca.example/root\n"
+                   "window      2027-01-15T08:00:00Z to 2027-01-16T08:00:00Z\ncontrol     record 3\n%s"
+                   "SHA-256     ",
+                   policy);
+    // The digest in groups and in words, as two people read it to each other.
+    words_hex_groups(BYTES(file.sha256), &wanted);
+    builder_add_text(&wanted, "\nwords\n");
+    words_of(BYTES(file.sha256), 8, &wanted);
+    builder_format(&wanted, "\n%s", items);
     if (!approve_describe(&file, &text, &err))
         fail_msg("%s", err.text);
-    static const char *const words[] = {"plan        revoking, 1 item\n", "CA          ca.example/root\n",
-                                        "window      2027-01-15T08:00:00Z to 2027-01-16T08:00:00Z\n",
-                                        "control     record 3\n", "\nitem 0\nrevoke      CN=device-1\n"};
-    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        if (strstr(builder_text(&text), words[i]) == NULL)
-            fail_msg("\"%s\" lacks \"%s\"", builder_text(&text), words[i]);
-    }
+    assert_string_equal(builder_text(&text), builder_text(&wanted));
+}
+
+#define ITEM                                                                                                 \
+    "\nitem 0\nrevoke      CN=device-1\nserial      0a\nreason      superseded\nrevoked     "                \
+    "2027-01-15T08:00:00Z\nvalid until 2027-01-16T08:00:00Z\n"
+
+static void a_plan_is_described_by_what_it_would_do(void **state)
+{
+    (void)state;
+    assert_shown("", ITEM);
+}
+
+static void a_plan_says_by_which_policy_and_which_digest_it_is(void **state)
+{
+    (void)state;
+    file.header.policy = memory_text("device");
+    file.header.policy_sha256[31] = 7;
+    assert_shown(
+        "policy      device, SHA-256 0000000000000000000000000000000000000000000000000000000000000007\n",
+        "BEWARE      its policy does not give it: its policy is empty\n" ITEM
+        "BEWARE      its policy does not give it: nobody can say, see above\n"
+        "\nBEWARE      1 of 1 are not what the plan's policy gives: coldca did not make this plan as it is, "
+        "and will not sign it\n");
 }
 
 static void assert_described(const char *const *words, size_t count)
@@ -361,23 +295,6 @@ static void ten_items_are_shown_in_full_and_more_a_line_each(void **state)
     assert_described(lines, ARRAY_LEN(lines));
 }
 
-static void a_plan_says_by_which_policy_and_which_digest_it_is(void **state)
-{
-    static const char *const words[] = {"policy      device, SHA-256 "
-                                        "0000000000000000000000000000000000000000000000000000000000000007\n"};
-    (void)state;
-    file.header.policy = memory_text("device");
-    file.header.policy_sha256[31] = 7;
-    assert_described(words, ARRAY_LEN(words));
-    // The digest in groups and in words, as two people read it to each other.
-    AUTO(builder_done) struct builder groups = BUILDER_INIT;
-    AUTO(builder_done) struct builder spoken = BUILDER_INIT;
-    words_hex_groups(BYTES(file.sha256), &groups);
-    words_of(BYTES(file.sha256), 8, &spoken);
-    const char *const digest[] = {builder_text(&groups), builder_text(&spoken)};
-    assert_described(digest, ARRAY_LEN(digest));
-}
-
 static void an_item_that_cannot_be_read_is_named(void **state)
 {
     struct error err = ERROR_INIT;
@@ -395,7 +312,7 @@ static void an_item_that_cannot_be_read_is_named(void **state)
 /** The person's token: what it was asked, and whether it was closed. */
 static struct {
     EVP_PKEY *key;
-    bool is_away, is_wrong;
+    bool is_away, is_wrong, is_failing;
     unsigned opened, closed;
 } token;
 
@@ -419,11 +336,12 @@ static bool token_opens(const struct witness_key_place *place, const struct cons
 static bool token_signs(void *key, enum key_kind kind, struct bytes text, struct builder *ret_signature,
                         struct error *err)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
     uint8_t signature[64];
     size_t len = sizeof(signature);
-    (void)err;
     assert_ptr_equal(key, &token);
+    if (token.is_failing)
+        return error_set(err, ERROR_TOKEN, 0, "the token was pulled out");
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
     assert_int_equal(kind, KEY_ED25519);
     assert_int_equal(EVP_DigestSignInit(context, NULL, NULL, NULL, token.key), 1);
     assert_int_equal(EVP_DigestSign(context, signature, &len, text.data, text.len), 1);
@@ -459,6 +377,16 @@ static void a_key_in_a_token_signs_there_and_is_closed(void **state)
     assert_int_equal(err.kind, ERROR_TOKEN);
     assert_string_equal(err.text, "the signature does not verify with the public key");
     assert_int_equal(wrong.len, 0);
+    token.is_failing = true;
+    error_clear(&err);
+    assert_false(approve_sign(&file, key, "ann", BEGIN, &wrong, &vkey, &err));
+    assert_string_equal(err.text, "the token was pulled out");
+    assert_int_equal(wrong.len, 0);
+    token.is_failing = false;
+    // Nor anything under a name that no note can have.
+    assert_false(approve_sign(&file, key, "no name", BEGIN, &wrong, &vkey, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_int_equal(wrong.len, 0);
     witness_key_close(TAKE(key));
     assert_int_equal(token.closed, 1);
     token.is_away = true;
@@ -489,8 +417,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_is_given_in_the_plans_window, begin, end),
         cmocka_unit_test_setup_teardown(whose_key_it_is_stands_in_the_plan, begin, end),
         cmocka_unit_test_setup_teardown(an_approval_is_written_over_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(only_keys_that_notes_are_signed_with_open, begin, end),
-        cmocka_unit_test_setup_teardown(an_encrypted_key_is_opened_by_who_may_be_asked, begin, end),
         cmocka_unit_test_setup_teardown(a_signature_is_of_the_text, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_described_by_what_it_would_do, begin, end),
         cmocka_unit_test_setup_teardown(ten_items_are_shown_in_full_and_more_a_line_each, begin, end),

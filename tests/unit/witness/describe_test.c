@@ -262,6 +262,15 @@ static void bytes_that_are_no_certificate_are_not_shown(void **state)
     struct json *cut = certificate(false, false);
     json_put_base64(cut, "tbs", BYTES_LITERAL("\x30\x03\x02\x01\x02"));
     assert_not_shown(cut, "");
+    // Its algorithm can be read, its end can't.
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    struct json *damaged = certificate(false, false);
+    assert_true(json_base64(damaged, "tbs", &tbs));
+    uint8_t *time = memmem(tbs.data, tbs.len, "\x17\x0d", 2);
+    assert_non_null(time);
+    time[2] = 'x';
+    json_put_base64(damaged, "tbs", builder_bytes(&tbs));
+    assert_not_shown(damaged, "");
 }
 
 /* ---- CRLs, policies, controls ---- */

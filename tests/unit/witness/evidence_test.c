@@ -4,18 +4,12 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "failing.h"
 #include "fake_home.h"
+#include "key_file.h"
 #include "signer/person.h"
 
-#include <openssl/pem.h>
 #include <string.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 static struct fake_home own;
 
@@ -38,14 +32,7 @@ static int end(void **state)
 static char *key_file(const char *kind, const char *passphrase)
 {
     char *path = memory_format("%s/key.pem", own.folder.path);
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, kind, "P-256");
-    FILE *file = fopen(path, "we");
-    assert_true(key != NULL && file != NULL);
-    assert_int_equal(PEM_write_PrivateKey(file, key, passphrase == NULL ? NULL : EVP_aes_128_cbc(), NULL, 0,
-                                          NULL, (void *)(uintptr_t)passphrase),
-                     1);
-    assert_int_equal(fclose(file), 0);
-    EVP_PKEY_free(key);
+    EVP_PKEY_free(key_file_make(path, kind, passphrase));
     return path;
 }
 
@@ -55,13 +42,14 @@ static bool cosign(const char *key, struct builder *ret_vkey, struct error *err)
                           &fake_console, ret_vkey, err);
 }
 
-static void assert_refused(const char *key, const char *words)
+static void assert_refused(const char *key, enum error_kind kind, const char *words)
 {
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder vkey = BUILDER_INIT;
     assert_false(cosign(key, &vkey, &err));
     if (strstr(err.text, words) == NULL)
         fail_msg("\"%s\" lacks \"%s\"", err.text, words);
+    assert_int_equal(err.kind, kind);
     assert_int_equal(vkey.len, 0);
 }
 
@@ -101,14 +89,43 @@ static void a_key_in_a_token_of_his_own_cosigns(void **state)
 static void other_keys_are_refused(void **state)
 {
     (void)state;
-    AUTO(free) char *ec = key_file("EC", NULL);
-    assert_refused(ec, "is not an Ed25519 key: witnesses cosign with no other");
+    AUTO(free) char *ec = key_file("P-256", NULL);
+    assert_refused(ec, ERROR_INPUT, "is not an Ed25519 key: witnesses cosign with no other");
     AUTO(free) char *encrypted = key_file("ED25519", "secret");
-    assert_refused(encrypted, "holds no private key in PEM that is not encrypted");
-    assert_refused("/nonexistent/key.pem", "/nonexistent/key.pem");
-    assert_refused("pkcs11:token=fake;object=coldca-ca;type=private", "is not an Ed25519 key");
-    assert_refused("pkcs11:token=fake;object=gone;type=private", "opening the key");
-    assert_refused("pkcs11:no-such-attribute=1", "opening the key");
+    assert_refused(encrypted, ERROR_INPUT, "holds no private key in PEM that is not encrypted");
+    assert_refused("/nonexistent/key.pem", ERROR_INPUT, "/nonexistent/key.pem");
+    assert_refused("pkcs11:token=fake;object=coldca-ca;type=private", ERROR_INPUT, "is not an Ed25519 key");
+    assert_refused("pkcs11:token=fake;object=gone;type=private", ERROR_TOKEN, "opening the key");
+    assert_refused("pkcs11:no-such-attribute=1", ERROR_TOKEN, "opening the key");
+}
+
+static void whichever_call_fails_a_cosignature_is_kept_or_it_is_told(void **state)
+{
+    AUTO(free) char *path = key_file("ED25519", NULL);
+    const char *failed = NULL;
+    unsigned number = 0;
+    (void)state;
+    do {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+        AUTO(builder_done) struct builder note = BUILDER_INIT;
+        AUTO(free) char *name = memory_format("witness.example/w%u", ++number);
+        failing_at("", number);
+        bool is_done = witness_cosign(own.home, path, name, time_now(), NULL, &fake_console, &vkey, &err);
+        failed = failing_stop();
+        if (is_done) {
+            assert_int_equal(strncmp(builder_text(&vkey), name, strlen(name)), 0);
+            assert_true(ledger_checkpoint_newest(own.home->ledger, &note, &err));
+            assert_non_null(strstr(builder_text(&note), name));
+            continue;
+        }
+        if (failed == NULL || err.kind < ERROR_INPUT || err.kind > ERROR_LEDGER)
+            fail_msg("%u, %s: %d \"%s\"", number, failed, err.kind, err.text);
+        assert_int_equal(vkey.len, 0);
+        fake_home_close(&own); // as the next run finds it
+        fake_home_open(&own);
+    } while (failed != NULL);
+    assert_in_range(number, 10, 200);
 }
 
 static void a_certificates_digest_is_that_of_its_der(void **state)
@@ -123,9 +140,11 @@ static void a_certificates_digest_is_that_of_its_der(void **state)
     assert_memory_equal(found, wanted, sizeof(found));
     AUTO(free) char *other = memory_format("%s/ca.yaml", own.path);
     assert_false(witness_certificate_sha256(other, found, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
     assert_non_null(strstr(err.text, "reading "));
     error_clear(&err);
     assert_false(witness_certificate_sha256("/nonexistent", found, &err));
+    assert_non_null(strstr(err.text, "No such file"));
 }
 
 int main(void)
@@ -134,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_in_a_file_cosigns, begin, end),
         cmocka_unit_test_setup_teardown(a_key_in_a_token_of_his_own_cosigns, begin, end),
         cmocka_unit_test_setup_teardown(other_keys_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(whichever_call_fails_a_cosignature_is_kept_or_it_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_certificates_digest_is_that_of_its_der, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
