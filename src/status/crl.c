@@ -74,18 +74,23 @@ bool crl_abandon_unfinished(struct status_desk *desk, const char *reason, struct
 }
 
 /** The numbers of CRLs continue with the key: of a ledger that follows a lost one (init --continues) after the last its token remembered. */
-static uint64_t last_number(const struct home *home, const struct revoked_crls *crls)
+static bool last_number(const struct home *home, const struct revoked_crls *crls, uint64_t *ret_number,
+                        struct error *err)
 {
     AUTO(json_free) struct json *created = NULL;
-    struct error ignored = ERROR_INIT; // the home was opened, so it has one
-    uint64_t seq = 0;
-    int64_t before = 0;
-    if (!home_created_record(home, &created, &seq, &ignored))
-        return crls->last_number;
+    uint64_t seq, before;
+    if (!home_created_record(home, &created, &seq, err))
+        return false;
     const struct json *continues = json_get(created, "continues");
     const struct json *token = continues != NULL ? json_get(continues, "token") : NULL;
-    bool is_noted = token != NULL && json_int(token, "crl_number", &before) && before > 0;
-    return is_noted && (uint64_t)before > crls->last_number ? (uint64_t)before : crls->last_number;
+    *ret_number = crls->last_number;
+    if (token == NULL || json_get(token, "crl_number") == NULL)
+        return true;
+    if (!record_number(token, "crl_number", &before, err))
+        return false;
+    if (before > crls->last_number)
+        *ret_number = before;
+    return true;
 }
 
 static bool fill_frame(struct status_desk *desk, const struct crl_options *options,
@@ -94,9 +99,11 @@ static bool fill_frame(struct status_desk *desk, const struct crl_options *optio
     const struct template no_wishes = {.hash = HASH_NONE};
     const struct home_config *config = &desk->home->config;
     unsigned days = options->days != 0 ? options->days : config->crl.days;
-    const struct revoked_crls *crls = revoked_crls(desk->revoked);
+    uint64_t last;
+    if (!last_number(desk->home, revoked_crls(desk->revoked), &last, err))
+        return false;
     *frame = (struct crl_frame){.issuer = desk->home->issuer,
-                                .number = last_number(desk->home, crls) + 1,
+                                .number = last + 1,
                                 .this_update = time_now(),
                                 .expired_since =
                                     config->crl.keep_expired ? revoked_begin(desk->revoked) : CRL_NO_TIME};

@@ -16,6 +16,15 @@ struct held {
     bool is_same;
 };
 
+/** read() that no signal ends. */
+static ssize_t read_on(int fd, void *room, size_t len)
+{
+    ssize_t got = read(fd, room, len);
+    while (got < 0 && errno == EINTR)
+        got = read(fd, room, len);
+    return got;
+}
+
 static bool hold(void *data, struct bytes part, struct error *err)
 {
     struct held *held = data;
@@ -23,8 +32,8 @@ static bool hold(void *data, struct bytes part, struct error *err)
     (void)err; // what can't be read is not the same
     uint8_t *room = builder_reserve(&there, part.len);
     for (size_t done = 0; room != NULL && done < part.len && held->is_same;) {
-        ssize_t got = read(held->fd, room + done, part.len - done);
-        held->is_same = got > 0 || (got < 0 && errno == EINTR);
+        ssize_t got = read_on(held->fd, room + done, part.len - done);
+        held->is_same = got > 0;
         done += got > 0 ? (size_t)got : 0;
     }
     held->is_same = held->is_same && bytes_equal(builder_bytes(&there), part);
@@ -38,7 +47,7 @@ static bool is_there(int fd, const char *name, bool is_pem, const struct crl_mad
     struct held held = {.fd = -1, .is_same = true};
     if (!file_open_regular(fd, name, O_RDONLY | O_NOFOLLOW, &held.fd, &ignored))
         return false;
-    bool is_same = crl_made_write(made, is_pem, hold, &held, &ignored) && read(held.fd, &more, 1) == 0;
+    bool is_same = crl_made_write(made, is_pem, hold, &held, &ignored) && read_on(held.fd, &more, 1) == 0;
     auto_close(&held.fd);
     return is_same;
 }

@@ -26,6 +26,7 @@ bool status_desk_open(struct status_desk *desk, const char *path, enum home_acce
         return false;
     if (desk->home->issuer == NULL)
         return error_set(err, ERROR_INPUT, 0, "%s awaits its parent's certificate", path);
+    desk->asks_index = !ledger_is_short(desk->home->ledger);
     if (access == HOME_LOOK)
         return true;
     if (!control_permits_extractable(desk->home->ledger, desk->home->config.allow_extractable, err))

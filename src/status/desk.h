@@ -21,7 +21,8 @@ struct status_desk {
     const struct console *console;
     const char *pin_source; /**< NULL */
     const char *emergency;  /**< why one person does what people should approve; NULL: it is none */
-    bool is_due_told;       /**< a person is warned of a CRL that is due; `crl` makes it anyway */
+    bool asks_index;  /**< a long ledger is read only if its index says that it matters; else it always is */
+    bool is_due_told; /**< a person is warned of a CRL that is due; `crl` makes it anyway */
     char batch[SESSION_BATCH_SIZE];
 };
 void status_desk_done(struct status_desk *desk);

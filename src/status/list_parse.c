@@ -166,7 +166,7 @@ bool list_next(struct bytes *lines, struct list_line *ret_line, struct bytes *re
     return true;
 }
 
-static bool take_answer(struct bytes output, struct builder *ret_lines, struct error *err)
+bool list_take(struct bytes output, struct builder *ret_lines, struct error *err)
 {
     struct error answer;
     if (output.len < sizeof(answer))
@@ -194,5 +194,5 @@ bool list_read(const char *path, struct builder *ret_lines, uint8_t ret_sha256[s
     builder_add(&input, name, strlen(name) + 1);
     builder_add_bytes(&input, builder_bytes(&file));
     return sandbox_call(&call, builder_bytes(&input), &output, err) &&
-           take_answer(builder_bytes(&output), ret_lines, err);
+           list_take(builder_bytes(&output), ret_lines, err);
 }

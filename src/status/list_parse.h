@@ -29,6 +29,12 @@ struct list_line {
 MUST_USE bool list_read(const char *path, struct builder *ret_lines, uint8_t ret_sha256[static 32],
                         struct error *err);
 /**
+ * Takes what a parser process answered.
+ * \param ret_lines  for list_next(); appends
+ * \return false: ERROR_INPUT, what it says is wrong with the file; or it is nothing that a parser process makes
+ */
+MUST_USE bool list_take(struct bytes output, struct builder *ret_lines, struct error *err);
+/**
  * Takes the next line.
  * \param ret_problem  a view
  * \param ret_is_end   true: there was none

@@ -45,7 +45,7 @@ static bool refuse_release(const struct revoke_target *target, const struct revo
 
 static bool plan_release(struct revoke_target *target, const struct revoked_state *state, struct error *err)
 {
-    if (state == NULL || state->is_burned || !state->is_hold)
+    if (state == NULL || !state->is_hold)
         return refuse_release(target, state, err);
     target->action = REVOKE_RELEASE;
     target->ref = state->seq;
@@ -119,8 +119,7 @@ static bool plan_action(struct status_desk *desk, struct bytes serial, enum ledg
     struct revoked_state state;
     bool has_state = false;
     // Of a certificate that was issued and nothing more there is nothing to read. That is the index's word, which targets_recheck() doubts.
-    bool may_have_state = wish->is_foreign || status != LEDGER_ISSUED || target->ref == UINT64_MAX ||
-                          ledger_is_short(desk->home->ledger);
+    bool may_have_state = !desk->asks_index || wish->is_foreign || status != LEDGER_ISSUED;
     if (may_have_state && !find_state(desk, serial, &has_state, &state, err))
         return false;
     if (!wish->is_foreign && target->ref == UINT64_MAX && !has_state)
@@ -164,7 +163,7 @@ bool target_find(struct status_desk *desk, struct bytes serial, int64_t not_afte
         return false;
     if (is_known)
         take_entry(&target, &entry);
-    if (!plan_action(desk, serial, is_known ? entry.status : LEDGER_REVOKED, wish, &target, err))
+    if (!plan_action(desk, serial, entry.status, wish, &target, err))
         return false;
     *ret_target = target;
     target = (struct revoke_target){.serial_len = 0}; // ret_target owns the texts now

@@ -26,6 +26,7 @@ static struct shared {
     atomic_long left;     /* calls until one fails; below 1: none will */
     atomic_bool is_armed; /* calls count */
     atomic_bool has_failed;
+    int number; /* what errno becomes */
     char names[32];
     char failed[32];
 } * shared; /* with the children */
@@ -54,7 +55,7 @@ static bool fails(const char *name, void *caller)
         return false;
     (void)snprintf(shared->failed, sizeof(shared->failed), "%s", name);
     atomic_store(&shared->has_failed, true);
-    errno = EIO;
+    errno = shared->number;
     return true;
 }
 
@@ -66,9 +67,15 @@ void failing_at(const char *names, unsigned number)
             abort();
     }
     (void)snprintf(shared->names, sizeof(shared->names), "%s", names);
+    shared->number = EIO;
     atomic_store(&shared->has_failed, false);
     atomic_store(&shared->left, (long)number);
     atomic_store(&shared->is_armed, true);
+}
+
+void failing_as(int number)
+{
+    shared->number = number;
 }
 
 const char *failing_stop(void)

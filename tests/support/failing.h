@@ -23,6 +23,9 @@
  */
 void failing_at(const char *names, unsigned number);
 
+/** What fails until the next failing_at() sets errno to this in place of EIO: EINTR is no failure, the call is made again. */
+void failing_as(int number);
+
 /** No more calls count. \return the name of the call that failed, valid until the next failing_at(); NULL: there were fewer */
 const char *failing_stop(void);
 

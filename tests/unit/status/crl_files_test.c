@@ -6,8 +6,10 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "cert_maker.h"
+#include "failing.h"
 #include "small_home.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,6 +134,71 @@ static void what_is_not_the_same_is_not_written_over(void **state)
     assert_false(deliver(&err));
 }
 
+static void take_away(void)
+{
+    (void)unlinkat(small.folder.fd, "crl/crl-1.der", 0);
+    (void)unlinkat(small.folder.fd, "crl/crl-1.pem", 0);
+}
+
+static void assert_both_are_whole(void)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder found = BUILDER_INIT;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(builder_done) struct builder from_pem = BUILDER_INIT;
+    read_file("crl/crl-1.der", &found);
+    read_file("crl/crl-1.pem", &pem);
+    assert_true(bytes_equal(builder_bytes(&found), builder_bytes(&der)));
+    assert_true(crl_from_file(builder_bytes(&pem), &from_pem, &err));
+    assert_true(bytes_equal(builder_bytes(&from_pem), builder_bytes(&der)));
+}
+
+static void whichever_call_fails_what_is_there_is_whole_or_it_is_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    for (int is_there = 0; is_there < 2; is_there++) {
+        const char *failed = NULL;
+        unsigned number = 0;
+        do {
+            AUTO(crl_places_done) struct crl_places places = {.home_fd = -1, .out = {.fd = -1}};
+            take_away();
+            if (is_there == 1)
+                assert_true(deliver(&err));
+            error_clear(&err);
+            failing_at("", ++number);
+            bool is_done = crl_places_open(&small.home, NULL, &places, &err) &&
+                           crl_places_deliver(&places, "crl-1", made, "run it again", &err);
+            failed = failing_stop();
+            if (is_done)
+                assert_both_are_whole();
+            else if (failed == NULL || err.kind != ERROR_INPUT)
+                fail_msg("%s %u: \"%s\"", failed, number, err.text);
+            assert_true(deliver(&err)); // whatever came before
+            assert_both_are_whole();
+        } while (failed != NULL);
+        assert_in_range(number, 10, 200);
+    }
+}
+
+static void a_signal_while_files_are_compared_is_nothing(void **state)
+{
+    struct error err = ERROR_INIT;
+    const char *failed = NULL;
+    unsigned number = 0;
+    (void)state;
+    assert_true(deliver(&err));
+    do {
+        failing_at("read", ++number);
+        failing_as(EINTR);
+        bool is_done = deliver(&err);
+        failed = failing_stop();
+        if (!is_done)
+            fail_msg("%u: %s", number, err.text);
+    } while (failed != NULL);
+    assert_in_range(number, 3, 100);
+}
+
 static void a_file_of_either_ending_is_in_the_way(void **state)
 {
     static const char *const names[] = {"crl/crl-2.der", "crl/crl-2.pem"};
@@ -154,6 +221,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(both_files_are_written_and_the_same_ones_stay, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_the_same_is_not_written_over, begin, end),
+        cmocka_unit_test_setup_teardown(whichever_call_fails_what_is_there_is_whole_or_it_is_told, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_signal_while_files_are_compared_is_nothing, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_either_ending_is_in_the_way, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

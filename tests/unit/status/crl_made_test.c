@@ -2,6 +2,7 @@
 /* A CRL on its way to the disk: what leaves is, to the byte, what was hashed and signed, of every kind of key; what is not is found. */
 #include "status/crl_made.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "cert_maker.h"
+#include "failing.h"
 #include "folder.h"
 
 #include <openssl/pem.h>
@@ -189,6 +191,15 @@ static void a_wrong_signature_does_not_pass(void **state)
     assert_int_equal(err.kind, ERROR_TOKEN);
 }
 
+/** Whether this is the file that holds the list: it has no name. */
+static bool is_scratch(int fd)
+{
+    AUTO(free) char *path = memory_format("/proc/self/fd/%d", fd);
+    char target[200] = "";
+    return readlink(path, target, sizeof(target) - 1) >= 0 &&
+           strncmp(target, folder.path, strlen(folder.path)) == 0 && strcmp(target, folder.path) != 0;
+}
+
 static void a_file_that_changed_after_it_was_hashed_does_not_leave(void **state)
 {
     struct error err = ERROR_INIT;
@@ -199,18 +210,85 @@ static void a_file_that_changed_after_it_was_hashed_does_not_leave(void **state)
     maker_sign(ca_key, kind, builder_bytes(&tbs), &signature);
     // Another process that has the file, by what this one has open: the last serial gets another number.
     for (int fd = 3; fd < 64; fd++) {
-        AUTO(free) char *path = memory_format("/proc/self/fd/%d", fd);
-        char target[200] = "";
         uint8_t *place = memmem(tbs.data, tbs.len, "\x0a\x00\x02", 3);
         assert_non_null(place);
-        if (readlink(path, target, sizeof(target) - 1) < 0 ||
-            strncmp(target, folder.path, strlen(folder.path)) != 0 || strcmp(target, folder.path) == 0)
-            continue;
-        assert_int_equal(pwrite(fd, "\x0a\x00\x03", 3, place - tbs.data), 3);
+        if (is_scratch(fd))
+            assert_int_equal(pwrite(fd, "\x0a\x00\x03", 3, place - tbs.data), 3);
     }
     assert_false(crl_made_check(made, builder_bytes(&signature), &err));
     assert_int_equal(err.kind, ERROR_TOKEN);
     assert_string_equal(err.text, "the CRL is wrong: it is not over the bytes that were logged");
+}
+
+/** Makes the list, checks it and writes it out, in both forms. */
+static bool go_all_the_way(struct bytes signature, struct builder *ret_der, struct builder *ret_pem,
+                           struct error *err)
+{
+    AUTO(crl_made_free) struct crl_made *made = NULL;
+    return crl_made_new(issuer, kind, folder.fd, &made, err) &&
+           crl_made_add(made, builder_bytes(&tbs), err) && crl_made_end(made, err) &&
+           crl_made_check(made, signature, err) &&
+           crl_made_write(made, false, crl_sink_builder, ret_der, err) &&
+           crl_made_write(made, true, crl_sink_builder, ret_pem, err);
+}
+
+static void whichever_call_fails_it_is_whole_or_told(void **state)
+{
+    static const char *const names[] = {"open", "write", "pread", "mmap"};
+    static const int numbers[] = {EIO, EINTR};
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+    AUTO(builder_done) struct builder wanted_pem = BUILDER_INIT;
+    (void)state;
+    make_ca("P-256", SIGNATURE_ECDSA_SHA256, 5000);
+    maker_sign(ca_key, kind, builder_bytes(&tbs), &signature);
+    assert_true(go_all_the_way(builder_bytes(&signature), &wanted, &wanted_pem, &err));
+    for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(numbers); i++) {
+        const char *name = names[i / 2];
+        const char *failed = NULL;
+        unsigned number = 0;
+        do {
+            AUTO(builder_done) struct builder der = BUILDER_INIT;
+            AUTO(builder_done) struct builder pem = BUILDER_INIT;
+            error_clear(&err);
+            failing_at(name, ++number);
+            failing_as(numbers[i % 2]);
+            bool is_done = go_all_the_way(builder_bytes(&signature), &der, &pem, &err);
+            failed = failing_stop();
+            // Where a signal came, the call is made again; a file that is opened or mapped is not slow, so no signal comes there.
+            bool may_fail =
+                failed != NULL && (i % 2 == 0 || strcmp(name, "open") == 0 || strcmp(name, "mmap") == 0);
+            if (is_done) {
+                assert_true(bytes_equal(builder_bytes(&der), builder_bytes(&wanted)));
+                assert_true(bytes_equal(builder_bytes(&pem), builder_bytes(&wanted_pem)));
+            } else if (!may_fail || err.kind != ERROR_INPUT) {
+                fail_msg("%s %u: \"%s\"", failed, number, err.text);
+            } else if (strcmp(name, "pread") == 0) {
+                assert_string_equal(err.text, "can't read the CRL that is made: Input/output error");
+            } else if (strcmp(name, "mmap") == 0 && i % 2 == 0) {
+                assert_string_equal(err.text, "can't map the CRL that is made: Input/output error");
+            }
+        } while (failed != NULL);
+        assert_true(number > 1);
+    }
+}
+
+static void a_file_that_was_cut_after_it_was_hashed_does_not_leave(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    (void)state;
+    make_ca("P-256", SIGNATURE_ECDSA_SHA256, 3);
+    AUTO(crl_made_free) struct crl_made *made = made_of(builder_bytes(&tbs), tbs.len, folder.fd);
+    maker_sign(ca_key, kind, builder_bytes(&tbs), &signature);
+    for (int fd = 3; fd < 64; fd++) {
+        if (is_scratch(fd))
+            assert_int_equal(ftruncate(fd, (off_t)tbs.len - 1), 0);
+    }
+    assert_false(crl_made_check(made, builder_bytes(&signature), &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "can't read the CRL that is made: Input/output error");
 }
 
 static void what_is_no_sound_list_is_not_signed(void **state)
@@ -267,6 +345,8 @@ int main(void)
         cmocka_unit_test_teardown(wherever_the_disk_is_full_it_is_said, end),
         cmocka_unit_test_teardown(a_wrong_signature_does_not_pass, end),
         cmocka_unit_test_teardown(a_file_that_changed_after_it_was_hashed_does_not_leave, end),
+        cmocka_unit_test_teardown(a_file_that_was_cut_after_it_was_hashed_does_not_leave, end),
+        cmocka_unit_test_teardown(whichever_call_fails_it_is_whole_or_told, end),
         cmocka_unit_test_teardown(what_is_no_sound_list_is_not_signed, end),
         cmocka_unit_test_teardown(what_is_only_planned_has_no_file, end),
         cmocka_unit_test_teardown(a_directory_that_is_none_has_no_room, end),

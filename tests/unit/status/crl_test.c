@@ -12,6 +12,8 @@
 #include "given.h"
 #include "signer/memory.h"
 
+#include <sqlite3.h>
+
 static struct fake_home own;
 static struct approver ann;
 static struct given given[2];
@@ -246,7 +248,7 @@ static void what_the_token_remembers_is_not_used_again_but_what_follows_it(void 
     assert_int_equal(found->out.numbers[NUMBER], 2);
 }
 
-static void numbers_continue_with_the_key_after_a_lost_ledger(void **state)
+static void continue_after(uint64_t last)
 {
     struct error err = ERROR_INIT;
     AUTO(init_result_done) struct init_result result = {.path = NULL};
@@ -260,19 +262,52 @@ static void numbers_continue_with_the_key_after_a_lost_ledger(void **state)
                                          .certificate = certificate,
                                          .continues = checkpoint,
                                          .policies = "any"};
-    (void)state;
     fake_home_open(&own);
-    assert_true(signer_remember_crl(own.signer, 7, &err)); // the last one that left
+    assert_true(signer_remember_crl(own.signer, last, &err)); // the last one that left
     fake_home_close(&own);
     if (!init_ca(&options, &fake_console, &result, &err))
         fail_msg("%s", err.text);
     (void)snprintf(own.path, sizeof(own.path), "%s", path);
     const struct apart *found = sign((struct crl_options){.days = 3});
     assert_done(found);
-    assert_int_equal(found->out.numbers[NUMBER], 8);
+    assert_int_equal(found->out.numbers[NUMBER], last + 1);
     found = sign((struct crl_options){.days = 3});
     assert_done(found);
-    assert_int_equal(found->out.numbers[NUMBER], 9);
+    assert_int_equal(found->out.numbers[NUMBER], last + 2);
+}
+
+static void numbers_continue_with_the_key_after_a_lost_ledger(void **state)
+{
+    (void)state;
+    continue_after(7);
+}
+
+static void numbers_continue_after_the_very_first(void **state)
+{
+    (void)state;
+    continue_after(1);
+}
+
+/** By an index that was made to lie. */
+static void one_that_is_unfinished_and_not_known_as_such_stops_it(void **state)
+{
+    struct given unfinished;
+    sqlite3 *db = NULL;
+    AUTO(free) char *path = memory_format("%s/index.sqlite", own.path);
+    (void)state;
+    struct home *home = home_of(&own, HOME_WRITE);
+    given_issue(home, "CN=c", "p", false, &unfinished);
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE certificates SET status = 2 WHERE status = 0", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_failed(
+        sign((struct crl_options){.days = 3}), ERROR_LEDGER,
+        "index.sqlite does not know that 1 certificates are unfinished, so they would be on no CRL: run "
+        "`coldca ledger index --rebuild`, then this again");
+    assert_types_from(&own, begun, "");
 }
 
 static void a_file_of_its_name_stops_it(void **state)
@@ -322,6 +357,62 @@ static void without_the_token_no_number_is_used(void **state)
 
 /* ---- who decides ---- */
 
+static const struct apart *carry_out(void)
+{
+    AUTO(approved_file_done) struct approved_file brought;
+    approver_bring(&ann, plan_path, true, &brought);
+    return sign((struct crl_options){.given = &brought.given});
+}
+
+static void plan(void)
+{
+    (void)unlink(plan_path);
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY); // a plan needs none
+    const struct apart *found =
+        sign((struct crl_options){.days = 3, .plan_out = plan_path, .valid_for = 3600});
+    assert_done(found);
+    assert_int_equal(found->out.numbers[NUMBER], 1);
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
+    assert_types_from(&own, begun, "");
+}
+
+/** Else it would be of the future, and nobody would take it. */
+static void what_was_revoked_later_than_now_makes_no_crl(void **state)
+{
+    (void)state;
+    set_control(1, true, 0);
+    plan();
+    struct home *home = home_of(&own, HOME_WRITE);
+    (void)given_revoke(home, &given[0], CRL_SUPERSEDED, time_now() + 1000);
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    assert_failed(sign((struct crl_options){.emergency = "stolen"}), ERROR_INPUT,
+                  "building CRL 1; nothing was signed");
+    assert_unused();
+    assert_failed(carry_out(), ERROR_INPUT,
+                  "drawing what was approved: something was revoked since; plan it anew");
+    assert_unused();
+}
+
+static void a_key_of_another_curve_signs_by_its_own_digest(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct crl crl;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    struct init_options options = {
+        .subject = "CN=Root", .origin = "ca.example/root", .key = "ec-p384", .policies = "any"};
+    (void)state;
+    fake_home_remove(&own);
+    fake_token_reset();
+    if (!fake_home_init(&own, &options, &err))
+        fail_msg("%s", err.text);
+    assert_done(sign((struct crl_options){.days = 3}));
+    AUTO(free) char *path = memory_format("%s/crl", own.path);
+    read_crl(path, "crl-1.der", &der);
+    assert_true(crl_read(builder_bytes(&der), &crl, &err));
+    assert_true(bytes_equal(crl.outer_algorithm, signature_algorithm_der(SIGNATURE_ECDSA_SHA384)));
+}
+
 static void people_or_an_emergency_decide_where_the_control_says_so(void **state)
 {
     (void)state;
@@ -344,24 +435,6 @@ static void it_is_good_no_longer_than_the_control_lets_it(void **state)
     assert_done(sign((struct crl_options){.days = 3}));
 }
 
-static const struct apart *carry_out(void)
-{
-    AUTO(approved_file_done) struct approved_file brought;
-    approver_bring(&ann, plan_path, true, &brought);
-    return sign((struct crl_options){.given = &brought.given});
-}
-
-static void plan(void)
-{
-    (void)unlink(plan_path);
-    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY); // a plan needs none
-    const struct apart *found =
-        sign((struct crl_options){.days = 3, .plan_out = plan_path, .valid_for = 3600});
-    assert_done(found);
-    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
-    assert_types_from(&own, begun, "");
-}
-
 static void a_plan_is_carried_out_to_the_byte(void **state)
 {
     (void)state;
@@ -375,6 +448,8 @@ static void a_plan_is_carried_out_to_the_byte(void **state)
     AUTO(json_free) struct json *record = record_at(&own, begun + 2);
     AUTO(json_free) struct json *approved = record_at(&own, begun + 1);
     assert_string_equal(json_text(record, "plan_sha256"), json_text(approved, "plan_sha256"));
+    assert_string_equal(json_text(record, "batch"), json_text(approved, "batch"));
+    assert_int_equal(found->asked, 1);
 }
 
 static void what_was_revoked_since_makes_another_crl_than_was_approved(void **state)
@@ -420,6 +495,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_token_remembers_is_not_used_again_but_what_follows_it, begin,
                                         end),
         cmocka_unit_test_setup_teardown(numbers_continue_with_the_key_after_a_lost_ledger, begin, end),
+        cmocka_unit_test_setup_teardown(numbers_continue_after_the_very_first, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_is_unfinished_and_not_known_as_such_stops_it, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_revoked_later_than_now_makes_no_crl, begin, end),
+        cmocka_unit_test_setup_teardown(a_key_of_another_curve_signs_by_its_own_digest, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_its_name_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_long_for_the_token_uses_no_number, begin, end),
         cmocka_unit_test_setup_teardown(without_the_token_no_number_is_used, begin, end),

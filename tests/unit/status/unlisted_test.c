@@ -2,6 +2,7 @@
 /* What a CRL says by leaving a certificate out, and all that takes its word away. */
 #include "status/unlisted.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cert/crl.h"
+#include "failing.h"
 #include "small_home.h"
 
 #define END INT64_C(1893456000) /* 2030-01-01 */
@@ -158,6 +160,30 @@ static void of_one_whose_end_nobody_knows_it_says_nothing(void **state)
     assert_int_equal(asked(1), 0);
 }
 
+static void what_cannot_be_read_says_nothing_and_a_signal_changes_nothing(void **state)
+{
+    static const char *const names[] = {"read", "open", "fstat", "pread", "sqlite3_"};
+    (void)state;
+    const uint64_t size = make_crl(bytes_of_text("empty"), MADE);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *failed = NULL;
+        unsigned number = 0;
+        do {
+            failing_at(names[i], ++number);
+            const uint64_t said = asked(1);
+            failed = failing_stop();
+            assert_true(failed == NULL ? said == size : said == 0 || (said == size && i > 0));
+        } while (failed != NULL);
+        assert_true(number > 1);
+    }
+    for (unsigned number = 1; number < 4; number++) { // the file is read once, and once more for its end
+        failing_at("read", number);
+        failing_as(EINTR);
+        assert_int_equal(asked(1), size);
+        assert_true((failing_stop() != NULL) == (number < 3));
+    }
+}
+
 static void so_many_are_not_asked_about(void **state)
 {
     (void)state;
@@ -181,6 +207,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_the_newest_is_asked, begin, end),
         cmocka_unit_test_setup_teardown(one_that_had_ended_may_have_left_the_list, begin, end),
         cmocka_unit_test_setup_teardown(of_one_whose_end_nobody_knows_it_says_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(what_cannot_be_read_says_nothing_and_a_signal_changes_nothing, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(so_many_are_not_asked_about, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs of `revoke`, `control set` and `ledger checkpoint` in each of which one call into the system or the libraries fails, whichever: it
+ * is told, or what was wanted is in the ledger and under a checkpoint; what is told to have failed can be done again, and is done once.
+ */
+#include "apart.h"
+#include "approver.h"
+#include "base/memory.h"
+#include "failing.h"
+#include "given.h"
+#include "status/checkpoint.h"
+#include "status/govern.h"
+#include "status/revoke.h"
+
+static struct fake_home own;
+static struct given given[2];
+static struct approver ann;
+static char plan_path[128];
+
+static int begin(void **state)
+{
+    (void)state;
+    fake_home_make(&own);
+    approver_make(&ann, "ann", "a");
+    struct home *home = home_of(&own, HOME_WRITE);
+    for (size_t i = 0; i < ARRAY_LEN(given); i++)
+        given_issue(home, "CN=a", "p", true, &given[i]);
+    home_close(home);
+    (void)snprintf(plan_path, sizeof(plan_path), "%s/a.plan", own.folder.path);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    approver_done(&ann);
+    fake_home_remove(&own);
+    return 0;
+}
+
+struct fault {
+    const char *names;
+    unsigned number;
+    const void *what;
+};
+enum { HAS_FAILED = 7 };
+
+/* ---- the runs ---- */
+
+static bool run_revoke(const void *data, struct apart *ret, struct error *err)
+{
+    const struct fault *fault = data;
+    struct revoke_options options = *(const struct revoke_options *)fault->what;
+    AUTO(revoke_plan_done) struct revoke_plan plan = {.targets = NULL};
+    options.home = own.path;
+    failing_at(fault->names, fault->number);
+    bool is_done = revoke_run(&options, &fake_console, &plan, err);
+    ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    return is_done;
+}
+
+static bool run_planned(const void *data, struct apart *ret, struct error *err)
+{
+    const struct fault *fault = data;
+    const struct revoke_options options = {.home = own.path, .given = fault->what};
+    failing_at(fault->names, fault->number);
+    bool is_done = revoke_planned(&options, &fake_console, &ret->out.numbers[0], err);
+    ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    return is_done;
+}
+
+static bool change(void *data, struct control *control, struct error *err)
+{
+    (void)data, (void)err;
+    control->quorum[ACT_CONTROL] = 0;
+    return true;
+}
+
+static bool run_control(const void *data, struct apart *ret, struct error *err)
+{
+    const struct fault *fault = data;
+    const struct govern_options options = {
+        .home = own.path, .act = ACT_CONTROL, .command = "control set", .change = change};
+    struct govern_result result = {.done = 99};
+    failing_at(fault->names, fault->number);
+    bool is_done = govern_run(&options, &fake_console, &result, err);
+    ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    return is_done && result.done == 1;
+}
+
+static bool run_checkpoint(const void *data, struct apart *ret, struct error *err)
+{
+    const struct fault *fault = data;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    failing_at(fault->names, fault->number);
+    bool is_done = status_checkpoint(own.path, NULL, &fake_console, &note, err);
+    ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    return is_done && note.len > 0;
+}
+
+/* ---- what came of them ---- */
+
+/** The number of records of a type. */
+static unsigned count_of(const char *type)
+{
+    unsigned count = 0;
+    AUTO(free) char *types = fake_home_types(&own);
+    AUTO(free) char *wanted = memory_format("%s ", type);
+    for (const char *at = types; (at = strstr(at, wanted)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/** \return whether it is done; else it was told. \param ret_more  whether there was a call that failed */
+static bool look(const struct apart *found, const struct fault *fault, bool *ret_more)
+{
+    *ret_more = found->out.numbers[HAS_FAILED] != 0;
+    if (!found->is_done && (!*ret_more || found->err.kind < ERROR_INPUT || found->err.kind > ERROR_LEDGER))
+        fail_msg("%s %u: %d \"%s\"", fault->names, fault->number, (int)found->err.kind, found->err.text);
+    if (found->is_done)
+        assert_checkpointed(&own);
+    return found->is_done;
+}
+
+/** What writes and syncs: each; of the others some. */
+static const struct {
+    const char *names;
+    unsigned step;
+} calls[] = {{"fsync", 1},    {"fdatasync", 1}, {"write", 1}, {"pwrite", 1},
+             {"renameat", 1}, {"pread", 3},     {"open", 7},  {"sqlite3_", 11}};
+
+static void a_hold_and_its_release_are_logged_once_or_it_is_told(void **state)
+{
+    static const char *serial;
+    (void)state;
+    serial = given[0].serial;
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+        struct fault fault = {.names = calls[i].names, .number = 1};
+        for (bool has_more = true; has_more; fault.number += calls[i].step) {
+            const unsigned holds = count_of("cert.revoked");
+            const unsigned releases = count_of("cert.unrevoked");
+            const bool is_held = holds > releases;
+            const struct revoke_options options = {
+                .serials = &serial, .serial_count = 1, .is_hold = !is_held, .is_release = is_held};
+            fault.what = &options;
+            if (look(apart(run_revoke, &fault), &fault, &has_more))
+                assert_int_equal(count_of("cert.revoked") + count_of("cert.unrevoked"), holds + releases + 1);
+            assert_in_range(count_of("cert.revoked"), holds, holds + (is_held ? 0 : 1));
+            assert_in_range(count_of("cert.unrevoked"), releases, releases + (is_held ? 1 : 0));
+        }
+    }
+}
+
+static void controls_and_checkpoints_are_there_or_it_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2 * ARRAY_LEN(calls); i++) {
+        const bool is_control = i % 2 == 0;
+        struct fault fault = {.names = calls[i / 2].names, .number = 1};
+        for (bool has_more = true; has_more; fault.number += calls[i / 2].step) {
+            const char *type = is_control ? "control.set" : "session.opened";
+            const unsigned before = count_of(type);
+            if (look(apart(is_control ? run_control : run_checkpoint, &fault), &fault, &has_more))
+                assert_int_equal(count_of(type), before + 1);
+        }
+    }
+}
+
+static void set_control(void)
+{
+    struct error err = ERROR_INIT;
+    AUTO(control_done) struct control control = {.seq = CONTROL_NONE, .previous = CONTROL_NONE};
+    assert_true(control_add_person(&control, "ann", "approver", ann.vkey, &err));
+    control.quorum[ACT_REVOKE] = 1;
+    (void)log_to(&own, RECORD_CONTROL_SET, control_write(&control));
+}
+
+static void an_approved_plan_is_carried_out_once_however_often_it_was_stopped(void **state)
+{
+    static const struct fault none = {.names = "none", .number = 1};
+    static const char *const names[] = {"fsync", "fdatasync", "write"};
+    const char *const serials[] = {given[0].serial, given[1].serial};
+    int64_t valid_for = 3600;
+    (void)state;
+    set_control();
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct fault fault = {.names = names[i], .number = 1};
+        for (bool has_more = true; has_more; fault.number++) {
+            AUTO(approved_file_done) struct approved_file brought = {.given = {.count = 0}};
+            const bool is_held = count_of("cert.revoked") > count_of("cert.unrevoked");
+            const char *type = is_held ? "cert.unrevoked" : "cert.revoked";
+            const unsigned before = count_of(type);
+            const struct revoke_options options = {.serials = serials,
+                                                   .serial_count = 2,
+                                                   .is_hold = !is_held,
+                                                   .is_release = is_held,
+                                                   .plan_out = plan_path,
+                                                   .valid_for = valid_for++}; // else it may be the same plan
+            const struct fault plan = {.names = "none", .number = 1, .what = &options};
+            (void)unlink(plan_path);
+            assert_done(apart(run_revoke, &plan));
+            approver_bring(&ann, plan_path, true, &brought);
+            fault.what = &brought.given;
+            bool is_done = look(apart(run_planned, &fault), &fault, &has_more);
+            if (!is_done) {
+                AUTO(approved_file_done) struct approved_file again = {.given = {.count = 0}};
+                struct fault rest = none;
+                approver_bring(&ann, plan_path, true, &again);
+                rest.what = &again.given;
+                assert_done(apart(run_planned, &rest));
+            }
+            assert_int_equal(count_of(type), before + 2);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_hold_and_its_release_are_logged_once_or_it_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(controls_and_checkpoints_are_there_or_it_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(an_approved_plan_is_carried_out_once_however_often_it_was_stopped,
+                                        begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
