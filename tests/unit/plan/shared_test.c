@@ -235,6 +235,20 @@ static void what_is_kept_serves_the_next_run(void **state)
     assert_int_equal(store_len(), 0);
 }
 
+static void who_brings_no_rsa_key_waits_for_none(void **state)
+{
+    (void)state;
+    log_many();
+    AUTO(plan_free) struct plan *plan = plan_new(policy);
+    AUTO(EVP_PKEY_free) EVP_PKEY *curve = csr_key("P-256");
+    fake_plan_add(plan, "device-1", 1, curve);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_int_equal(plan->items[0].action, PLAN_SIGN);
+    assert_int_equal(store_len(), 0); // the ledger's were not read
+    assert_told(false);
+    assert_true(store_len() > 0);
+}
+
 /** Part of what is kept changes, at this place of the file. */
 static void damage(off_t place)
 {
@@ -376,6 +390,7 @@ int main(void)
         TEST(what_a_run_has_met_is_named_by_its_request_and_in_the_next_run_by_its_certificate),
         TEST(plans_without_a_home_are_compared_as_well),
         TEST(what_is_kept_serves_the_next_run),
+        TEST(who_brings_no_rsa_key_waits_for_none),
         TEST(what_is_kept_and_damaged_is_read_from_the_ledger_again),
         TEST(what_is_kept_of_another_ledger_is_not_believed),
         TEST(what_can_not_be_kept_is_told_once),
