@@ -56,9 +56,9 @@ static void add_module(struct allowed_paths *allowed, const char *module)
 {
     AUTO(free) char *path = module == NULL ? NULL : realpath(module, NULL);
     char *slash = path == NULL ? NULL : strrchr(path, '/');
-    if (slash == NULL || slash == path)
-        return; // the token says that the module can't be loaded
-    *slash = '\0';
+    if (slash == NULL)
+        return;    // the token says that the module can't be loaded
+    *slash = '\0'; // of one in the root directory nothing is left, and nothing allowed
     add_made(allowed, TAKE(path));
 }
 

@@ -30,6 +30,9 @@ struct signer {
 
 /** Loads the token's profile, if ca.yaml means one and there is none yet. */
 MUST_USE bool confined_find_profile(struct confined *confined, struct error *err);
+/** A key that asks each time is asked for one signature after the other, if the token's YAML lets it be used at all. */
+MUST_USE bool signer_prepare_asking(struct token *token, const struct token_key *key,
+                                    const struct console *console, struct error *err);
 /** How many sessions a token is to sign in: as ca.yaml says, or as this machine can use. */
 unsigned signer_sessions_wanted(const struct home *home);
 

@@ -4,25 +4,26 @@
 #include "base/memory.h"
 #include "base/quote.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
-
-enum state { IN_USE, BEING_DROPPED, DROPPED };
+#include <stdlib.h>
 
 struct member {
     struct token *token; /**< ours; NULL: the home's own */
     struct token_key *key;
     char *name; /**< escaped label */
     unsigned sessions;
-    atomic_int state; /**< enum state */
+    atomic_bool is_dropped; /**< for good; changed under the pool's mutex */
     bool is_told;
-    struct error why; /**< written by the one who drops it, read once it is dropped */
+    struct error why; /**< written by the one who drops it, before is_dropped */
 };
 
 struct signer_pool {
     struct member *items;
     size_t count;
     atomic_size_t turn;
-    atomic_size_t left;
+    pthread_mutex_t mutex;
+    size_t left; /**< not dropped: one at least */
 };
 
 void signer_pool_close(struct signer_pool *pool)
@@ -36,6 +37,7 @@ void signer_pool_close(struct signer_pool *pool)
         free(member->name);
     }
     free(pool->items);
+    (void)pthread_mutex_destroy(&pool->mutex); // nobody signs any more
     free(pool);
 }
 
@@ -65,6 +67,7 @@ static bool open_one(struct signer *signer, const char *uri, const struct consol
     return signer_token_login(member->token, console, err) &&
            token_key_find(member->token, uri, cert_issuer_spki(home->issuer), &member->key, err) &&
            signer_check_key(member->key, home->config.allow_extractable, "CA", console, err) &&
+           signer_prepare_asking(member->token, member->key, console, err) &&
            name_member(member, member->token, err);
 }
 
@@ -74,6 +77,8 @@ bool signer_pool_open(struct signer *signer, const struct console *console, stru
     const struct home *home = signer->home;
     AUTO(signer_pool_close) struct signer_pool *pool = memory_new(1, sizeof(*pool));
     size_t others = home->issuer == NULL ? 0 : home->config.token.pool_count;
+    if (pthread_mutex_init(&pool->mutex, NULL) != 0)
+        abort(); // out of memory, as memory_new() does
     pool->items = memory_new(1 + others, sizeof(*pool->items));
     pool->count = 1;
     pool->items[0].key = signer->ca_key;
@@ -84,7 +89,7 @@ bool signer_pool_open(struct signer *signer, const struct console *console, stru
         if (!open_one(signer, uri, console, &pool->items[pool->count++], err))
             return error_while(err, "opening the token %s of the pool in ca.yaml", uri);
     }
-    atomic_store(&pool->left, pool->count);
+    pool->left = pool->count;
     *ret_pool = TAKE(pool);
     return true;
 }
@@ -93,33 +98,32 @@ unsigned signer_pool_sessions(const struct signer_pool *pool)
 {
     unsigned count = 0;
     for (size_t i = 0; i < pool->count; i++)
-        count += atomic_load(&pool->items[i].state) == IN_USE ? pool->items[i].sessions : 0;
+        count += atomic_load(&pool->items[i].is_dropped) ? 0 : pool->items[i].sessions;
     return count;
 }
 
-/** \return whether there are others left to ask */
+/** The last one stays: its fault is the run's. \return whether there are others left to ask */
 static bool drop(struct signer_pool *pool, struct member *member, const struct error *err)
 {
-    int state = IN_USE;
-    if (atomic_load(&pool->left) <= 1 && atomic_load(&member->state) == IN_USE)
-        return false; // the last one stays: its fault is the run's
-    if (atomic_compare_exchange_strong(&member->state, &state, BEING_DROPPED)) {
+    if (pthread_mutex_lock(&pool->mutex) != 0)
+        abort();                                        // only of a mutex that is none
+    bool is_dropped = atomic_load(&member->is_dropped); // by another thread
+    if (!is_dropped && pool->left > 1) {
+        pool->left--;
         member->why = *err;
-        (void)atomic_fetch_sub(&pool->left, 1);
-        atomic_store(&member->state, DROPPED);
+        atomic_store(&member->is_dropped, true);
+        is_dropped = true;
     }
-    return atomic_load(&pool->left) > 0;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return is_dropped;
 }
 
 static struct member *choose(struct signer_pool *pool)
 {
-    size_t start = atomic_fetch_add(&pool->turn, 1);
-    for (size_t i = 0; i < pool->count; i++) {
-        struct member *member = &pool->items[(start + i) % pool->count];
-        if (atomic_load(&member->state) == IN_USE)
-            return member;
-    }
-    return &pool->items[0];
+    size_t turn = atomic_fetch_add(&pool->turn, 1);
+    while (atomic_load(&pool->items[turn % pool->count].is_dropped))
+        turn++;
+    return &pool->items[turn % pool->count];
 }
 
 bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, const struct token_message *message,
@@ -130,7 +134,7 @@ bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, const 
         *ret_token = (size_t)(member - pool->items);
         if (token_key_sign_message(member->key, kind, message, ret_signature, err))
             return true;
-        if (pool->count == 1 || !drop(pool, member, err))
+        if (!drop(pool, member, err))
             return false;
         builder_clear(ret_signature);
         error_clear(err);
@@ -141,9 +145,8 @@ size_t signer_pool_max_message(const struct signer_pool *pool, enum signature_ki
 {
     size_t least = 0;
     for (size_t i = 0; i < pool->count; i++) {
-        size_t most = atomic_load(&pool->items[i].state) == IN_USE
-                          ? token_key_max_message(pool->items[i].key, kind)
-                          : 0;
+        size_t most =
+            atomic_load(&pool->items[i].is_dropped) ? 0 : token_key_max_message(pool->items[i].key, kind);
         least = most > 0 && (least == 0 || most < least) ? most : least;
     }
     return least;
@@ -154,7 +157,7 @@ bool signer_pool_check_message(struct signer_pool *pool, enum signature_kind kin
 {
     for (size_t i = 0; i < pool->count; i++) {
         struct member *member = &pool->items[i];
-        if (atomic_load(&member->state) == IN_USE && !token_key_check_message(member->key, kind, len, err))
+        if (!atomic_load(&member->is_dropped) && !token_key_check_message(member->key, kind, len, err))
             return pool->count > 1 && error_while(err, "asking the token %s of the pool", member->name);
     }
     return true;
@@ -162,14 +165,14 @@ bool signer_pool_check_message(struct signer_pool *pool, enum signature_kind kin
 
 bool signer_pool_drop(struct signer_pool *pool, size_t token, const struct error *why)
 {
-    return pool->count > 1 && drop(pool, &pool->items[token], why);
+    return drop(pool, &pool->items[token], why);
 }
 
 bool signer_pool_each(struct signer_pool *pool, signer_pool_visit *visit, void *data, struct error *err)
 {
     for (size_t i = 0; i < pool->count; i++) {
         struct member *member = &pool->items[i];
-        if (atomic_load(&member->state) == IN_USE && !visit(data, token_key_token(member->key), err))
+        if (!atomic_load(&member->is_dropped) && !visit(data, token_key_token(member->key), err))
             return false;
     }
     return true;
@@ -179,7 +182,7 @@ void signer_pool_report(struct signer_pool *pool, const struct console *console)
 {
     for (size_t i = 0; i < pool->count; i++) {
         struct member *member = &pool->items[i];
-        if (atomic_load(&member->state) != DROPPED || member->is_told)
+        if (!atomic_load(&member->is_dropped) || member->is_told)
             continue;
         member->is_told = true;
         console_notice(console,

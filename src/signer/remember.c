@@ -16,36 +16,37 @@ static bool each_token(struct signer *signer, signer_pool_visit *visit, void *da
 
 static void name_of(struct token *token, struct quoted *ret_name)
 {
-    struct token_info info = {.label = ""};
+    struct token_info info;
     struct error ignored = ERROR_INIT; // it is only a name
-    (void)(token_info(token, &info, &ignored) && quoted_text(info.label, ret_name) != NULL);
-    if (*info.label == '\0')
-        (void)quoted_text("?", ret_name);
+    bool has_name = token_info(token, &info, &ignored) && *info.label != '\0';
+    (void)quoted_text(has_name ? info.label : "?", ret_name);
 }
 
 /* ---- compared with the ledger ---- */
 
 static bool tell_difference(const struct ledger *ledger, enum ledger_difference difference,
-                            const struct remembered *remembered, const char *token, struct error *err)
+                            const struct remembered *remembered, struct token *token, struct error *err)
 {
     char time[TIME_TEXT_SIZE];
-    (void)time_format(remembered->time, time);
-    switch (difference) {
-    case LEDGER_AGREES:
+    struct quoted name;
+    if (difference == LEDGER_AGREES)
         return true;
+    (void)time_format(remembered->time, time);
+    name_of(token, &name);
+    switch (difference) {
     case LEDGER_IS_SHORTER:
         return error_set(err, ERROR_LEDGER, 0,
                          "ledger.jsonl holds %" PRIu64 " records, but the token %s remembers %" PRIu64
                          " since %s: the ledger was cut or an old copy restored; put the newer copy of the "
                          "home back. If there is none, sign nothing: docs/operations.md says who looks at "
                          "what",
-                         ledger_size(ledger), token, remembered->size, time);
+                         ledger_size(ledger), name.text, remembered->size, time);
     case LEDGER_LOST_CHECKPOINTS:
         return error_set(err, ERROR_LEDGER, 0,
                          "the newest checkpoint of ledger.checkpoints is of %" PRIu64
                          " records, but the token %s remembers one of %" PRIu64
                          " since %s: checkpoints were cut off; put the newer ledger.checkpoints back",
-                         ledger_checkpoint_size(ledger), token, remembered->size, time);
+                         ledger_checkpoint_size(ledger), name.text, remembered->size, time);
     case LEDGER_IS_ANOTHER:
     default:
         return error_set(
@@ -53,14 +54,13 @@ static bool tell_difference(const struct ledger *ledger, enum ledger_difference 
             "the first %" PRIu64 " records of ledger.jsonl are not those the token %s "
             "remembers since %s: history was rewritten, or the home is of another future; sign "
             "nothing, keep home and token as they are: docs/operations.md says who looks at what",
-            remembered->size, token, time);
+            remembered->size, name.text, time);
     }
 }
 
 static bool compare(void *data, struct token *token, struct error *err)
 {
     struct signer *signer = data;
-    struct quoted label;
     AUTO(remembered_done) struct remembered remembered = {.origin = NULL};
     bool is_found = false;
     enum ledger_difference difference = LEDGER_AGREES;
@@ -73,9 +73,8 @@ static bool compare(void *data, struct token *token, struct error *err)
         signer->has_crl = true;
         signer->crl_number = remembered.crl_number;
     }
-    name_of(token, &label);
     return ledger_compare(signer->home->ledger, remembered.size, remembered.root, &difference, err) &&
-           tell_difference(signer->home->ledger, difference, &remembered, label.text, err);
+           tell_difference(signer->home->ledger, difference, &remembered, token, err);
 }
 
 bool signer_compare_memory(struct signer *signer, struct error *err)
@@ -91,9 +90,8 @@ static bool newest_of(const struct signer *signer, struct remembered *ret_rememb
     const struct home *home = signer->home;
     struct remembered remembered = {
         .time = time_now(), .has_crl = signer->has_crl, .crl_number = signer->crl_number};
-    struct error ignored = ERROR_INIT;
-    if (home->ledger == NULL || ledger_checkpoint_size(home->ledger) == 0 ||
-        !ledger_checkpoint_facts(home->ledger, &remembered.size, remembered.root, &ignored))
+    struct error ignored = ERROR_INIT; // there is no checkpoint
+    if (!ledger_checkpoint_facts(home->ledger, &remembered.size, remembered.root, &ignored))
         return false;
     remembered.origin = memory_text(home->config.origin);
     remembered.vkey = memory_text(home->config.ledger_vkey);

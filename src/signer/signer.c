@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 
+#include <pthread.h>
 #include <string.h>
 
 void signer_choice_done(struct signer_choice *choice)
@@ -39,12 +40,17 @@ bool signer_choice_make(const char *module, const char *profile, const char *ini
     return true;
 }
 
-/** For keys that want it before each signature. */
+/** For keys that want it before each signature. Tokens of a pool sign at one time, and a person is asked one thing after another. */
 static bool ask_each_time(void *data, const struct token_key *key, struct secret **ret_pin, struct error *err)
 {
+    static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
     const struct console *console = data;
     AUTO(free) char *words = memory_format("the key %s, for one signature", token_key_uri(key));
-    return console->pin(console->data, words, false, ret_pin, err);
+    if (pthread_mutex_lock(&asking) != 0)
+        abort(); // only of a mutex that is none
+    bool is_given = console->pin(console->data, words, false, ret_pin, err);
+    (void)pthread_mutex_unlock(&asking);
+    return is_given;
 }
 
 bool signer_token_login(struct token *token, const struct console *console, struct error *err)
@@ -103,8 +109,7 @@ static bool find_keys(struct signer *signer, const struct console *console, stru
            vkey_matches(config->ledger_vkey, config->origin, token_key_spki(signer->ledger_key), err);
 }
 
-/** A key that asks each time is asked for one signature after the other, if the token's YAML lets it be used at all. */
-static bool prepare_asking(struct token *token, const struct token_key *key, const struct console *console,
+bool signer_prepare_asking(struct token *token, const struct token_key *key, const struct console *console,
                            struct error *err)
 {
     if (token_key_attributes(key)->always_authenticates != TOKEN_YES)
@@ -136,7 +141,7 @@ static bool open_token(struct signer *signer, const struct console *console, str
         return false;
     token_set_sessions(signer->token, signer_sessions_wanted(signer->home));
     return signer_token_login(signer->token, console, err) && find_keys(signer, console, err) &&
-           prepare_asking(signer->token, signer->ca_key, console, err) &&
+           signer_prepare_asking(signer->token, signer->ca_key, console, err) &&
            signer_pool_open(signer, console, &signer->pool, err);
 }
 

@@ -100,6 +100,21 @@ void fake_home_open(struct fake_home *own)
         fail_msg("signer_open: %s", err.text);
 }
 
+void fake_home_open_pool(struct fake_home *own)
+{
+    struct error err = ERROR_INIT;
+    if (!home_open(own->path, HOME_WRITE, &fake_console, &own->home, &err))
+        fail_msg("%s", err.text);
+    struct home_config *config = &own->home->config;
+    free(config->token.pool); // empty, but made
+    config->token.pool = memory_new(2, sizeof(char *));
+    config->token.pool[0] = memory_text("pkcs11:token=second;object=coldca-ca;type=private");
+    config->token.pool[1] = memory_text("pkcs11:token=third;object=coldca-ca;type=private");
+    config->token.pool_count = 2;
+    config->token.sessions = 2;
+    own->confined = signer_declare_unconfined(own->home, "a test");
+}
+
 void fake_home_close(struct fake_home *own)
 {
     signer_close(own->signer);

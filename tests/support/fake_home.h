@@ -30,6 +30,8 @@ void fake_home_make(struct fake_home *own);
 bool fake_home_init(struct fake_home *own, struct init_options *options, struct error *err);
 /** Opens home and signer; fails the test if it can't. */
 void fake_home_open(struct fake_home *own);
+/** Opens the home alone, with two further tokens in its pool, "second" and "third", that hold the CA key; two sessions each. */
+void fake_home_open_pool(struct fake_home *own);
 void fake_home_close(struct fake_home *own);
 /** Closes, and removes everything. */
 void fake_home_remove(struct fake_home *own);

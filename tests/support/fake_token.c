@@ -21,6 +21,8 @@ struct token {
     char label[33];
     bool is_logged_in;
     unsigned sessions;
+    token_ask_pin *ask;
+    void *ask_data;
 };
 
 struct token_key {
@@ -45,6 +47,7 @@ static struct {
         unsigned from;
         enum fake_fault fault;
         unsigned calls;
+        size_t max_message;
     } tokens[TOKENS_MAX];
     size_t token_count;
     struct {
@@ -56,6 +59,11 @@ static struct {
     struct token_key_attributes attributes;
     bool has_no_ed25519;
     size_t max_message;
+    struct token_choice choice;
+    size_t pins;
+    unsigned calls_left; /* until one fails; 0: none will */
+    bool fails_on;       /* and all after it */
+    const char *failed;
     const char *home;
     struct fake_signature *signatures;
     size_t signature_count;
@@ -87,7 +95,9 @@ void fake_token_reset(void)
     fake.key_count = fake.token_count = fake.signature_count = 0;
     fake.home = NULL;
     fake.has_no_ed25519 = false;
-    fake.max_message = 0;
+    fake.max_message = fake.pins = fake.calls_left = 0;
+    fake.fails_on = false;
+    fake.failed = NULL;
     fake.attributes = (struct token_key_attributes){.is_private = TOKEN_YES,
                                                     .is_sensitive = TOKEN_YES,
                                                     .is_always_sensitive = TOKEN_YES,
@@ -111,6 +121,7 @@ static size_t place_of(const char *token)
     if (i == fake.token_count) {
         (void)snprintf(fake.tokens[i].token, sizeof(fake.tokens[i].token), "%s", token);
         fake.tokens[i].from = fake.tokens[i].calls = 0;
+        fake.tokens[i].max_message = 0;
         fake.tokens[i].fault = FAKE_SOUND;
         fake.token_count++;
     }
@@ -122,6 +133,26 @@ void fake_token_set_fault(const char *token, unsigned call, enum fake_fault faul
     size_t i = place_of(token);
     fake.tokens[i].from = fake.tokens[i].calls + call;
     fake.tokens[i].fault = fault;
+}
+
+void fake_token_fail_call(unsigned number)
+{
+    fake.calls_left = number;
+    fake.fails_on = false;
+    fake.failed = NULL;
+}
+
+void fake_token_fail_from(unsigned number)
+{
+    fake_token_fail_call(number);
+    fake.fails_on = true;
+}
+
+const char *fake_token_stop_failing(void)
+{
+    fake.calls_left = 0;
+    fake.fails_on = false;
+    return fake.failed;
 }
 
 struct token_key_attributes *fake_token_attributes(void)
@@ -137,6 +168,21 @@ void fake_token_lacks_ed25519(void)
 void fake_token_set_max_message(size_t len)
 {
     fake.max_message = len;
+}
+
+void fake_token_set_max_message_of(const char *token, size_t len)
+{
+    fake.tokens[place_of(token)].max_message = len;
+}
+
+const struct token_choice *fake_token_last_choice(void)
+{
+    return &fake.choice;
+}
+
+size_t fake_token_pins(void)
+{
+    return fake.pins;
 }
 
 size_t fake_token_keys(void)
@@ -163,6 +209,30 @@ size_t fake_token_count(size_t *ret_unlogged)
     return count;
 }
 
+static void lock(void)
+{
+    if (pthread_mutex_lock(&fake.mutex) != 0)
+        abort();
+}
+
+static void unlock(void)
+{
+    (void)pthread_mutex_unlock(&fake.mutex);
+}
+
+/** Whether this call is the one that fails. */
+static bool fails(const char *call, struct error *err)
+{
+    lock();
+    bool is_it = fake.calls_left > 0 && --fake.calls_left == 0;
+    if (is_it)
+        fake.calls_left = fake.fails_on ? 1 : 0;
+    if (is_it)
+        fake.failed = call;
+    unlock();
+    return is_it && !error_set(err, ERROR_TOKEN, 0x05, FAKE_CALL_FAILED);
+}
+
 /* ---- tokens ---- */
 
 /** "object" of "pkcs11:token=fake;object=coldca-ca;type=private"; the caller frees. NULL: it is not there. */
@@ -177,6 +247,8 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
 {
     AUTO(free) char *named = part_of(choice->uri, "token");
     const char *label = named != NULL ? named : choice->label != NULL ? choice->label : FAKE_TOKEN;
+    if (fails("token_open", err))
+        return false;
     for (size_t i = 0; i < fake.token_count; i++) {
         if (strcmp(fake.tokens[i].token, label) == 0 && fake.tokens[i].fault == FAKE_IS_AWAY)
             return error_set(err, ERROR_TOKEN, 0, "there is no token \"%s\"", label);
@@ -184,6 +256,7 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
     struct token *token = memory_new(1, sizeof(*token));
     (void)snprintf(token->label, sizeof(token->label), "%s", label);
     token->sessions = 1;
+    fake.choice = *choice;
     *ret_token = token;
     return true;
 }
@@ -195,7 +268,8 @@ void token_close(struct token *token)
 
 bool token_info(struct token *token, struct token_info *ret_info, struct error *err)
 {
-    (void)err;
+    if (fails("token_info", err))
+        return false;
     *ret_info =
         (struct token_info){.model = "software", .serial = "1", .is_initialized = true, .needs_login = true};
     memcpy(ret_info->label, token->label, sizeof(ret_info->label));
@@ -204,6 +278,8 @@ bool token_info(struct token *token, struct token_info *ret_info, struct error *
 
 bool token_login(struct token *token, const struct secret *pin, struct error *err)
 {
+    if (fails("token_login", err))
+        return false;
     if (pin == NULL || strcmp(secret_text(pin), "1234") != 0)
         return error_set(err, ERROR_TOKEN, 0, "the PIN is wrong");
     token->is_logged_in = true;
@@ -217,7 +293,8 @@ bool token_is_logged_in(const struct token *token)
 
 void token_set_ask_pin(struct token *token, token_ask_pin *ask, void *data)
 {
-    (void)token, (void)ask, (void)data;
+    token->ask = ask;
+    token->ask_data = data;
 }
 
 void token_uri(const struct token *token, struct builder *ret_uri)
@@ -310,6 +387,8 @@ bool token_key_generate(struct token *token, enum key_kind kind, unsigned bits, 
 bool token_key_find(struct token *token, const char *uri, struct bytes spki, struct token_key **ret_key,
                     struct error *err)
 {
+    if (fails("token_key_find", err))
+        return false;
     AUTO(free) char *label = part_of(uri, "object");
     EVP_PKEY *pkey = label == NULL ? NULL : key_of(label);
     if (pkey == NULL)
@@ -381,6 +460,8 @@ const struct token_key_attributes *token_key_attributes(const struct token_key *
 bool token_key_check(const struct token_key *key, bool allow_extractable, struct findings *ret_findings,
                      struct error *err)
 {
+    if (fails("token_key_check", err))
+        return false;
     if (fake.attributes.is_extractable != TOKEN_YES)
         return true;
     findings_say(ret_findings, "key.extractable", NULL, "the key %s may leave its token", key->uri);
@@ -389,19 +470,21 @@ bool token_key_check(const struct token_key *key, bool allow_extractable, struct
 
 bool token_key_check_asking(const struct token_key *key, struct error *err)
 {
-    (void)key, (void)err;
-    return true;
+    (void)key;
+    return !fails("token_key_check_asking", err);
 }
 
 size_t token_key_max_message(const struct token_key *key, enum signature_kind kind)
 {
-    (void)key;
-    return kind == SIGNATURE_ED25519 ? fake.max_message : 0;
+    size_t own = fake.tokens[place_of(key->token->label)].max_message;
+    return kind != SIGNATURE_ED25519 ? 0 : own > 0 ? own : fake.max_message;
 }
 
 bool token_key_check_message(struct token_key *key, enum signature_kind kind, size_t len, struct error *err)
 {
     size_t most = token_key_max_message(key, kind);
+    if (fails("token_key_check_message", err))
+        return false;
     return most == 0 || len <= most ||
            error_set(err, ERROR_TOKEN, 0x21, "%zu bytes at most, not %zu", most, len);
 }
@@ -424,7 +507,9 @@ bool token_remembers(const struct token *token)
 bool token_data_each(struct token *token, const struct token_data_name *name, token_data_visit *visit,
                      void *data, struct error *err)
 {
-    (void)name, (void)err;
+    (void)name;
+    if (fails("token_data_each", err))
+        return false;
     for (size_t i = 0; i < fake.data_count; i++) {
         if (strcmp(fake.data[i].token, token->label) == 0 && !visit(data, builder_bytes(&fake.data[i].value)))
             return true;
@@ -436,6 +521,8 @@ bool token_data_replace(struct token *token, const struct token_data_name *name,
                         token_data_is_replaced *is_replaced, void *data, struct error *err)
 {
     (void)name;
+    if (fails("token_data_replace", err))
+        return false;
     if (fake.keeps_nothing)
         return true;
     for (size_t i = 0; i < fake.data_count;) {
@@ -479,21 +566,40 @@ static enum fake_fault note(const struct token_key *key, struct bytes data)
     enum fake_fault fault = FAKE_SOUND;
     if (fake.home != NULL)
         look_into_ledger(data, &signature);
-    if (pthread_mutex_lock(&fake.mutex) != 0)
-        abort();
+    lock();
     size_t i = place_of(key->token->label);
     signature.token = fake.tokens[i].token;
     if (!key->is_ledger_key && ++fake.tokens[i].calls >= fake.tokens[i].from)
         fault = fake.tokens[i].fault;
     fake.signatures = memory_grow(fake.signatures, fake.signature_count + 1, sizeof(*fake.signatures));
     fake.signatures[fake.signature_count++] = signature;
-    (void)pthread_mutex_unlock(&fake.mutex);
+    unlock();
     return fault;
+}
+
+/** As a key with CKA_ALWAYS_AUTHENTICATE does: before each signature somebody has to have its PIN. */
+static bool ask_pin(const struct token_key *key, struct error *err)
+{
+    AUTO(secret_free) struct secret *pin = NULL;
+    if (fake.attributes.always_authenticates != TOKEN_YES)
+        return true;
+    if (key->token->ask == NULL)
+        return error_set(err, ERROR_TOKEN, 0x101, "CKR_USER_NOT_LOGGED_IN");
+    if (!key->token->ask(key->token->ask_data, key, &pin, err))
+        return false;
+    if (pin == NULL || strcmp(secret_text(pin), "1234") != 0)
+        return error_set(err, ERROR_TOKEN, 0xa0, "CKR_PIN_INCORRECT");
+    lock();
+    fake.pins++;
+    unlock();
+    return true;
 }
 
 bool token_key_sign(struct token_key *key, enum signature_kind kind, struct bytes data,
                     struct builder *ret_signature, struct error *err)
 {
+    if (fails("token_key_sign", err) || !ask_pin(key, err))
+        return false;
     enum fake_fault fault = note(key, data);
     if (fault == FAKE_FAILS)
         return error_set(err, ERROR_TOKEN, 0x30, "CKR_DEVICE_ERROR");

@@ -24,12 +24,28 @@ enum fake_fault {
 };
 /** From the call-th signature (from 1) by the CA key in this token on. \param token  its label; borrowed */
 void fake_token_set_fault(const char *token, unsigned call, enum fake_fault fault);
+/**
+ * From now on calls into the tokens count, and one of those that can fail does, once: ERROR_TOKEN with FAKE_CALL_FAILED.
+ * \param number  which of them, from 1
+ */
+void fake_token_fail_call(unsigned number);
+/** The same for that one and all after it. */
+void fake_token_fail_from(unsigned number);
+#define FAKE_CALL_FAILED "CKR_GENERAL_ERROR"
+/** No more calls count. \return the name of the call that failed; NULL: there were fewer */
+const char *fake_token_stop_failing(void);
 /** What all keys say of themselves from now on; a key that may be exported, one that asks each time. */
 struct token_key_attributes *fake_token_attributes(void);
 /** No Ed25519 keys are made. */
 void fake_token_lacks_ed25519(void);
 /** Ed25519 keys sign so many bytes at once; 0: any number. */
 void fake_token_set_max_message(size_t len);
+/** The same for one token. */
+void fake_token_set_max_message_of(const char *token, size_t len);
+/** As which the last token was opened: what it points to is the opener's. */
+const struct token_choice *fake_token_last_choice(void);
+/** How many signatures by a key that wants its PIN each time got it. */
+size_t fake_token_pins(void);
 /** What the tokens were told to keep (data objects) is gone. */
 void fake_token_forget(void);
 /** Tokens keep no data, as a profile may say. */

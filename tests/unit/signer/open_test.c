@@ -3,6 +3,7 @@
 #include "fake_home.h"
 
 #include "base/memory.h"
+#include "base/thread.h"
 
 #include <string.h>
 
@@ -158,8 +159,109 @@ static void a_choice_is_a_label_or_a_uri_with_a_profile(void **state)
     assert_null(choice.choice.label);
     assert_string_equal(choice.choice.uri, "pkcs11:token=coldca");
     assert_null(choice.profile); // a module without a profile has none
+    assert_string_equal(choice.choice.module, "/x.so");
+    assert_string_equal(choice.choice.init_args, "config=1");
+    signer_choice_done(&choice);
+    assert_true(signer_choice_make("/x.so", "softhsm2", NULL, NULL, &choice, &err));
+    assert_true(choice.choice.label == NULL && choice.choice.uri == NULL); // the only one there is
+    assert_non_null(choice.profile);
+    assert_ptr_equal(choice.choice.profile, choice.profile);
+    signer_choice_done(&choice);
+    assert_null(choice.profile);
     assert_false(signer_choice_make(NULL, "no-such-token", NULL, NULL, &choice, &err));
     assert_non_null(strstr(err.text, "looking for the token profile no-such-token"));
+}
+
+static unsigned pins;
+
+static bool count_pins(void *data, const char *words, bool has_pad, struct secret **ret_pin,
+                       struct error *err)
+{
+    pins++;
+    assert_string_equal(words, "token fake (software)");
+    return fake_console.pin(data, words, has_pad, ret_pin, err);
+}
+
+static void a_pin_is_asked_once_and_a_wrong_one_is_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct console console = fake_console;
+    struct token *token = NULL;
+    const struct token_choice choice = {.label = FAKE_TOKEN};
+    (void)state;
+    console.pin = count_pins;
+    pins = 0;
+    assert_true(token_open(&choice, &token, &err));
+    fake_token_fail_call(2); // after its name was asked
+    assert_false(signer_token_login(token, &console, &err));
+    (void)fake_token_stop_failing();
+    assert_false(token_is_logged_in(token));
+    assert_int_equal(pins, 1);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(signer_token_login(token, &console, &err));
+    assert_true(token_is_logged_in(token));
+    assert_int_equal(pins, 2);
+    token_close(token);
+}
+
+static void sessions_are_those_of_the_home_or_of_the_machine(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    own.home->config.token.sessions = 1;
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_int_equal(signer_sessions(own.signer), 1);
+    signer_close(TAKE(own.signer));
+    own.home->config.token.sessions = 0;
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_int_equal(signer_sessions(own.signer), thread_cores() + 1);
+}
+
+static void the_homes_token_is_named_by_label_or_uri(void **state)
+{
+    struct error err = ERROR_INIT;
+    const struct token_choice *last = fake_token_last_choice();
+    (void)state;
+    change(&own.home->config.token.uri, FAKE_TOKEN);
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_true(last->is_in_use && last->profile != NULL && last->uri == NULL);
+    assert_ptr_equal(last->label, own.home->config.token.uri);
+    signer_close(TAKE(own.signer));
+    change(&own.home->config.token.uri, "pkcs11:token=" FAKE_TOKEN);
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_true(last->is_in_use && last->profile != NULL && last->label == NULL);
+    assert_ptr_equal(last->uri, own.home->config.token.uri);
+}
+
+static void a_home_has_the_profile_it_names_or_the_default_or_a_module(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct home_config *config = &own.home->config;
+    const struct token_choice *last = fake_token_last_choice();
+    (void)state;
+    free(TAKE(config->token.profile));
+    config->token.profile = memory_text("no-such-token");
+    assert_false(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "looking for the token profile no-such-token"));
+    change(&config->token.profile, "yubihsm2");
+    if (!signer_open(own.confined, &fake_console, &own.signer, &err))
+        fail_msg("%s", err.text);
+    assert_string_equal(token_profile_name(last->profile), "yubihsm2");
+    for (size_t i = 0; i < 2; i++) {
+        fake_home_close(&own);
+        if (!home_open(own.path, HOME_WRITE, &fake_console, &own.home, &err))
+            fail_msg("%s", err.text);
+        own.confined = signer_declare_unconfined(own.home, "a test");
+        config = &own.home->config;
+        free(TAKE(config->token.profile));
+        free(TAKE(config->token.module));
+        config->token.module = i == 0 ? NULL : memory_text("/x.so");
+        assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+        assert_int_equal(last->profile != NULL, i == 0);
+        if (i == 0)
+            assert_string_equal(token_profile_name(last->profile), "softhsm2");
+    }
 }
 
 int main(void)
@@ -176,6 +278,11 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_key_that_asks_each_time_signs_in_one_session, begin, end),
         cmocka_unit_test_setup_teardown(a_token_that_is_away_is_said, begin, end),
+        cmocka_unit_test_setup_teardown(a_pin_is_asked_once_and_a_wrong_one_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(sessions_are_those_of_the_home_or_of_the_machine, begin, end),
+        cmocka_unit_test_setup_teardown(the_homes_token_is_named_by_label_or_uri, begin, end),
+        cmocka_unit_test_setup_teardown(a_home_has_the_profile_it_names_or_the_default_or_a_module, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_choice_is_a_label_or_a_uri_with_a_profile, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,29 +17,13 @@
 static struct fake_home own;
 static struct policy *policy;
 
-/** A home with two further tokens that hold the CA key. */
-static void open_pool(void)
-{
-    struct error err = ERROR_INIT;
-    own.home = NULL;
-    if (!home_open(own.path, HOME_WRITE, &fake_console, &own.home, &err))
-        fail_msg("%s", err.text);
-    free(own.home->config.token.pool); // empty, but made
-    own.home->config.token.pool = memory_new(2, sizeof(char *));
-    own.home->config.token.pool[0] = memory_text("pkcs11:token=second;object=coldca-ca;type=private");
-    own.home->config.token.pool[1] = memory_text("pkcs11:token=third;object=coldca-ca;type=private");
-    own.home->config.token.pool_count = 2;
-    own.home->config.token.sessions = 2;
-    own.confined = signer_declare_unconfined(own.home, "a test");
-}
-
 static int begin(void **state)
 {
     struct error err = ERROR_INIT;
     (void)state;
     fake_home_make(&own);
     policy = fake_policy("");
-    open_pool();
+    fake_home_open_pool(&own);
     if (!signer_open(own.confined, &fake_console, &own.signer, &err))
         fail_msg("%s", err.text);
     return 0;
@@ -165,12 +149,46 @@ static void the_last_one_stays_and_its_fault_is_the_runs(void **state)
     assert_true(signer_sessions(own.signer) > 0);
 }
 
+/** Of two, each can be the one that is dropped, and then the other is the last. */
+static void of_two_the_one_at_fault_is_dropped_and_the_last_stays(void **state)
+{
+    static const enum fake_fault faults[] = {FAKE_FAILS, FAKE_SIGNS_WRONGLY};
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct error err = ERROR_INIT;
+        struct issue_result result;
+        const char *bad = i < 2 ? "second" : FAKE_TOKEN;
+        const char *good = i < 2 ? FAKE_TOKEN : "second";
+        fake_home_close(&own);
+        fake_home_open_pool(&own);
+        own.home->config.token.pool_count = 1;
+        assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+        fake_token_set_fault(bad, 1, faults[i % 2]);
+        if (!issue(100 * i, 20, &result, &err))
+            fail_msg("%u: %s", i, err.text);
+        assert_int_equal(result.issued, 20);
+        assert_int_equal(times_said("removed from the pool"), i + 1);
+        assert_int_equal(signer_sessions(own.signer), 2);
+        assert_true(signer_check_message(own.signer, SIGNATURE_ED25519, 1, &err));
+        fake_token_set_fault(good, 1, faults[i % 2]);
+        assert_false(issue(100 * i + 50, 20, &result, &err));
+        assert_int_equal(err.kind, ERROR_TOKEN);
+        assert_int_equal(result.issued, 0);
+        if (faults[i % 2] == FAKE_SIGNS_WRONGLY)
+            assert_non_null(strstr(err.text, "nothing was delivered, do not use this token"));
+        fake_token_set_fault(bad, 1, FAKE_SOUND);
+        fake_token_set_fault(good, 1, FAKE_SOUND);
+        assert_int_equal(times_said("removed from the pool"), i + 1);
+        own.home->config.token.pool_count = 2; // what there is to free
+    }
+}
+
 static void a_token_of_the_pool_that_is_away_is_named(void **state)
 {
     struct error err = ERROR_INIT;
     (void)state;
     fake_home_close(&own);
-    open_pool();
+    fake_home_open_pool(&own);
     fake_token_set_fault("third", 1, FAKE_IS_AWAY);
     assert_false(signer_open(own.confined, &fake_console, &own.signer, &err));
     assert_int_equal(err.kind, ERROR_TOKEN);
@@ -187,8 +205,30 @@ static void a_message_has_to_fit_every_token(void **state)
     assert_int_equal(signer_max_message(own.signer, SIGNATURE_ED25519), 2000);
     assert_true(signer_check_message(own.signer, SIGNATURE_ED25519, 2000, &err));
     assert_false(signer_check_message(own.signer, SIGNATURE_ED25519, 2001, &err));
-    assert_non_null(strstr(err.text, "pool"));
+    assert_non_null(strstr(err.text, "asking the token fake of the pool"));
     assert_true(signer_check_message(own.signer, SIGNATURE_ECDSA_SHA256, 2001, &err));
+    // The least of what each takes, wherever it stands; not of one that was dropped.
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const tokens[] = {FAKE_TOKEN, "second", "third"};
+        for (unsigned j = 0; j < 3; j++)
+            fake_token_set_max_message_of(tokens[j], i == j ? 500 : 600 + j);
+        error_clear(&err);
+        assert_int_equal(signer_max_message(own.signer, SIGNATURE_ED25519), 500);
+        assert_false(signer_check_message(own.signer, SIGNATURE_ED25519, 501, &err));
+        assert_int_equal(err.kind, ERROR_TOKEN);
+    }
+    assert_true(signer_drop(own.signer, 2, &err));
+    assert_int_equal(signer_max_message(own.signer, SIGNATURE_ED25519), 600);
+    assert_true(signer_check_message(own.signer, SIGNATURE_ED25519, 600, &err));
+    assert_false(signer_check_message(own.signer, SIGNATURE_ED25519, 601, &err));
+    assert_true(signer_drop(own.signer, 2, &err)); // once more is nothing new
+    assert_true(signer_drop(own.signer, 0, &err));
+    assert_int_equal(signer_sessions(own.signer), 2);
+    assert_false(signer_drop(own.signer, 1, &err)); // the last
+    assert_int_equal(signer_sessions(own.signer), 2);
+    fake_token_fail_call(1);
+    assert_false(signer_check_message(own.signer, SIGNATURE_ED25519, 1, &err));
+    (void)fake_token_stop_failing();
 }
 
 int main(void)
@@ -201,6 +241,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(one_that_signs_wrongly_is_dropped, begin, end),
         cmocka_unit_test_setup_teardown(the_last_one_stays_and_its_fault_is_the_runs, begin, end),
+        cmocka_unit_test_setup_teardown(of_two_the_one_at_fault_is_dropped_and_the_last_stays, begin, end),
         cmocka_unit_test_setup_teardown(a_token_of_the_pool_that_is_away_is_named, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
