@@ -28,6 +28,15 @@ size_t group_count_new(const struct issue_group *group)
     return count;
 }
 
+size_t group_fitting_len(const struct issue_group *group, size_t before)
+{
+    size_t count = group_count_new(group);
+    if (count < GROUP_LEN_MIN)
+        return before;
+    size_t fitting = count * GROUP_MS / (size_t)(group->ended_ms - group->begun_ms + 1);
+    return fitting < GROUP_LEN_MIN ? GROUP_LEN_MIN : fitting < GROUP_LEN ? fitting : GROUP_LEN;
+}
+
 bool group_is_durable(struct signer *signer, const struct issue_group *group)
 {
     uint64_t durable = ledger_durable_size(signer_home(signer)->ledger);

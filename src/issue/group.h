@@ -38,6 +38,12 @@ void group_clear(struct issue_group *group);
 /** How many of it a token is asked for. */
 size_t group_count_new(const struct issue_group *group);
 
+/**
+ * How many are to go together after a group that was signed: as many as its token signs in GROUP_MS.
+ * \param before  what it was; it stays where fewer than GROUP_LEN_MIN were signed, which are too few to tell
+ */
+size_t group_fitting_len(const struct issue_group *group, size_t before);
+
 /** Whether all of it is on the disk: what is to be signed, and the signatures of what was. */
 bool group_is_durable(struct signer *signer, const struct issue_group *group);
 /** ERROR_* of the first job that was begun and could not be signed. */

@@ -33,19 +33,6 @@ static bool has_more(const struct coordinator *coordinator)
     return coordinator->stream->has_more(coordinator->stream);
 }
 
-/** As many as the token signs in GROUP_MS. */
-static void fit_group_len(struct coordinator *coordinator, const struct issue_group *group)
-{
-    size_t count = group_count_new(group);
-    if (count < GROUP_LEN_MIN)
-        return; // too few to tell
-    int64_t passed_ms = group->ended_ms - group->begun_ms;
-    int64_t fitting = (int64_t)count * GROUP_MS / (passed_ms > 0 ? passed_ms : 1);
-    coordinator->group_len = fitting < GROUP_LEN_MIN ? GROUP_LEN_MIN
-                             : fitting < GROUP_LEN   ? (size_t)fitting
-                                                     : GROUP_LEN;
-}
-
 /** Counts groups that were delivered and makes them spare; there is one then, unless the delivery failed. */
 static void take_back(struct coordinator *coordinator)
 {
@@ -73,7 +60,7 @@ static struct issue_group *take_signed(struct coordinator *coordinator)
 {
     struct issue_group *group = signing_take(coordinator->signing, can_fill(coordinator) ? 0 : WAIT_MS);
     if (group != NULL)
-        fit_group_len(coordinator, group);
+        coordinator->group_len = group_fitting_len(group, coordinator->group_len);
     return group;
 }
 

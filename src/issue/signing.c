@@ -171,8 +171,7 @@ struct issue_group *signing_take(struct signing *signing, unsigned wait_ms)
     const struct timespec end = {.tv_sec = (time_t)(end_ms / 1000),
                                  .tv_nsec = (long)(end_ms % 1000 * 1000000)};
     lock(signing);
-    while (signing->count > 0 && !can_be_taken(signing) && !signing->has_failed && wait_ms > 0 &&
-           wait_until(signing, &end))
+    while (signing->count > 0 && !can_be_taken(signing) && !signing->has_failed && wait_until(signing, &end))
         continue;
     if (can_be_taken(signing)) {
         group = signing->works[0].group;

@@ -203,6 +203,19 @@ struct plan *fake_plan(const struct policy *policy, unsigned first, unsigned cou
     return plan;
 }
 
+struct plan *fake_plan_again(const struct policy *policy, struct plan *plan)
+{
+    struct plan *again = plan_new(policy);
+    again->items = memory_new(plan->count, sizeof(*again->items));
+    for (; again->count < plan->count; again->count++) {
+        struct plan_item *item = &plan->items[again->count];
+        again->items[again->count] = (struct plan_item){.source = memory_text(item->source),
+                                                        .name = memory_text(item->name),
+                                                        .request = TAKE(item->request)};
+    }
+    return again;
+}
+
 void fake_plan_judge(const struct fake_home *own, struct plan *plan, const struct policy *policy,
                      struct output *output)
 {

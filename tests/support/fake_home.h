@@ -56,6 +56,8 @@ bool fake_home_logged(const struct fake_home *own, const char *words);
 struct plan *fake_plan(const struct policy *policy, unsigned first, unsigned count);
 /** Adds a request: CN of a device and its key. */
 void fake_plan_add(struct plan *plan, const char *name, unsigned device, EVP_PKEY *key);
+/** The same requests, which are taken from a plan, in one of their own, not judged yet. The caller frees both. */
+struct plan *fake_plan_again(const struct policy *policy, struct plan *plan);
 /** Judges it by the open home; fails the test if it can't. \param output  NULL */
 void fake_plan_judge(const struct fake_home *own, struct plan *plan, const struct policy *policy,
                      struct output *output);

@@ -95,19 +95,6 @@ static bool issue(struct plan *plan, enum directory_format format, bool with_cha
            directory_put_checkpoint(&directory, err);
 }
 
-static struct plan *again(struct plan *plan)
-{
-    struct plan *second = plan_new(policy);
-    second->items = memory_new(plan->count, sizeof(*second->items));
-    for (; second->count < plan->count; second->count++) {
-        struct plan_item *item = &plan->items[second->count];
-        second->items[second->count] = (struct plan_item){.source = memory_text(item->source),
-                                                          .name = memory_text(item->name),
-                                                          .request = TAKE(item->request)};
-    }
-    return second;
-}
-
 static void a_certificate_its_chain_its_proof_and_the_checkpoint(void **state)
 {
     struct error err = ERROR_INIT;
@@ -148,7 +135,7 @@ static void the_same_run_again_changes_nothing(void **state)
     assert_true(issue(plan, DIRECTORY_PEM, false, &result, &err));
     AUTO(free) char *pem = content("device-1.pem");
     AUTO(free) char *proof = content("device-1.tlog-proof");
-    AUTO(plan_free) struct plan *second = again(plan);
+    AUTO(plan_free) struct plan *second = fake_plan_again(policy, plan);
     if (!issue(second, DIRECTORY_PEM, false, &result, &err))
         fail_msg("%s", err.text);
     assert_int_equal(result.repeated, 1);

@@ -98,14 +98,7 @@ static void judge(unsigned first, unsigned count)
 /** The same requests in a plan of their own. */
 static void ask_again(void)
 {
-    struct plan *again = plan_new(policy);
-    again->items = memory_new(plan->count, sizeof(*again->items));
-    for (; again->count < plan->count; again->count++) {
-        struct plan_item *item = &plan->items[again->count];
-        again->items[again->count] = (struct plan_item){.source = memory_text(item->source),
-                                                        .name = memory_text(item->name),
-                                                        .request = TAKE(item->request)};
-    }
+    struct plan *again = fake_plan_again(policy, plan);
     plan_free(plan);
     plan = again;
     fake_plan_judge(&own, plan, policy, NULL);
@@ -386,6 +379,35 @@ static void one_thing_goes_the_same_way(void **state)
     logged_done(&logged);
 }
 
+static bool refuse_delivery(void *data, const struct logged *logged, struct error *err)
+{
+    (void)data, (void)logged;
+    return error_set(err, ERROR_INPUT, 0, "the medium is full");
+}
+
+static void one_thing_that_can_not_be_delivered_is_told_and_logged(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    judge(1, 1);
+    const struct plan_item *item = &plan->items[0];
+    struct logged logged = {.kind = &logged_certificate,
+                            .name = "one",
+                            .tbs = bytes_of(item->tbs, item->tbs_len),
+                            .signature_kind = SIGNATURE_ECDSA_SHA256};
+    const struct record_cert_signing record = {.tbs = logged.tbs,
+                                               .policy = "test",
+                                               .policy_sha256 = plan->policy_sha256,
+                                               .csr_sha256 = item->request->sha256,
+                                               .batch = "test"};
+    assert_false(issue_logged_one(own.signer, &logged, record_cert_signing_write(&record), refuse_delivery,
+                                  NULL, &fake_console, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "the medium is full");
+    assert_true(logged.is_done); // the ledger has it
+    logged_done(&logged);
+}
+
 static void one_thing_that_was_not_signed_goes_to_nobody(void **state)
 {
     static const enum fake_fault faults[] = {FAKE_FAILS, FAKE_SIGNS_WRONGLY};
@@ -513,6 +535,7 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_refusal_is_logged_before_the_first_signature, begin, end),
         cmocka_unit_test_setup_teardown(one_thing_goes_the_same_way, begin, end),
+        cmocka_unit_test_setup_teardown(one_thing_that_can_not_be_delivered_is_told_and_logged, begin, end),
         cmocka_unit_test_setup_teardown(one_thing_that_was_not_signed_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_logged_as_signed_goes_to_nobody, begin, end),
         cmocka_unit_test_setup_teardown(plans_of_one_run_are_noted_as_they_come, begin, end),

@@ -225,6 +225,47 @@ static void the_same_refusal_again_is_said_once_where_it_may_be_again(void **sta
     assert_int_equal(count_of(RECORD_REQUEST_REFUSED), 6);
 }
 
+/** However many there are, in whatever order, and wherever one that a person decided stands between them. */
+static void each_of_many_refusals_is_known_again(void **state)
+{
+    static const struct issue_options again = {.command = "sign", .may_be_again = true};
+    static const char *const names[] = {"m.csr", "c.csr", "z.csr", "a.csr", "k.csr", "b.csr"};
+    size_t first = 0;
+    (void)state;
+    for (unsigned run = 0; run < 2; run++) {
+        AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, ARRAY_LEN(names));
+        fake_plan_judge(&own, plan, policy, NULL);
+        for (size_t i = 0; i < plan->count; i++) {
+            struct plan_item *item = &plan->items[i];
+            free(item->source);
+            item->source = memory_text(names[i]);
+            item->input_sha256[0] = (uint8_t)i;
+            plan_item_refuse(item, "test.rule", "no", NULL);
+        }
+        if (run == 0)
+            plan->items[0].reason = memory_text("I said no");
+        plan_seal(plan);
+        must_issue(plan, &again);
+        if (run == 0)
+            first = count_of(RECORD_REQUEST_REFUSED);
+    }
+    assert_int_equal(first, ARRAY_LEN(names));
+    assert_int_equal(count_of(RECORD_REQUEST_REFUSED), first + 1); // what a person decided is not known of
+}
+
+/** The same name and reason, and another file. */
+static void a_file_that_changed_is_refused_anew(void **state)
+{
+    static const struct issue_options again = {.command = "sign", .may_be_again = true};
+    (void)state;
+    for (unsigned i = 1; i <= 2; i++) {
+        AUTO(plan_free) struct plan *plan = refused_plan("no", "never");
+        plan->items[3].input_sha256[31] ^= (uint8_t)i;
+        must_issue(plan, &again);
+        assert_int_equal(count_of(RECORD_REQUEST_REFUSED), 1 + i);
+    }
+}
+
 /* ---- a batch ---- */
 
 static bool give_one(void *data, unsigned wait_ms, struct plan **ret_plan, bool *ret_is_last,
@@ -362,12 +403,7 @@ static void what_is_where_it_belongs_is_counted_and_not_put_again(void **state)
     AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
     fake_plan_judge(&own, plan, policy, NULL);
     must_issue(plan, &options);
-    AUTO(plan_free) struct plan *again = plan_new(policy);
-    again->items = memory_new(1, sizeof(*again->items));
-    again->count = 1;
-    again->items[0] = (struct plan_item){.source = memory_text("device-1.csr"),
-                                         .name = memory_text("device-1"),
-                                         .request = TAKE(plan->items[0].request)};
+    AUTO(plan_free) struct plan *again = fake_plan_again(policy, plan);
     fake_plan_judge(&own, again, policy, &there);
     must_issue(again, &options);
     assert_int_equal(result.present, 1);
@@ -568,6 +604,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_alike_is_a_record_of_its_own, begin, end),
         cmocka_unit_test_setup_teardown(the_same_refusal_again_is_said_once_where_it_may_be_again, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(each_of_many_refusals_is_known_again, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_that_changed_is_refused_anew, begin, end),
         cmocka_unit_test_setup_teardown(a_batch_that_is_resumed_does_not_repeat_its_refusals, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_that_comes_late_is_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_told_and_counted, begin, end),

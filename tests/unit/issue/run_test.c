@@ -13,6 +13,7 @@
 #include "csr_maker.h"
 #include "fake_home.h"
 #include "records/control.h"
+#include "small_home.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -77,7 +78,7 @@ static int run(struct issue_run_options options, const struct console *console,
     if (child == 0) {
         struct error err = ERROR_INIT;
         struct issue_outcome outcome = {.plan = NULL};
-        options.home = own.path;
+        options.home = options.home == NULL ? own.path : options.home;
         options.command = "sign";
         options.planning = (struct planning_options){.policy = "test", .paths = paths, .paths_count = 1};
         bool is_done = issue_run(&options, console, &outcome, &err);
@@ -85,7 +86,8 @@ static int run(struct issue_run_options options, const struct console *console,
         if (code != 0)
             fprintf(stderr, "issue_run() %s (%s); looked at: %d\n", is_done ? "succeeded" : "failed",
                     err.text, code);
-        _exit(code);
+        issue_outcome_done(&outcome);
+        exit(code); // and not at once: what was not freed counts as well
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
@@ -244,6 +246,130 @@ static void a_refusal_is_said_once_however_often_the_files_are_named(void **stat
     assert_true(ledger_got("session.opened request.refused session.opened "));
 }
 
+/* ---- what ends a run before the token is asked ---- */
+
+static const char *wanted; /* words of the error */
+
+static int look_at_failure(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    if (is_done || err->kind == ERROR_NONE || outcome->result.issued != 0 || asked() != 0 || !ledger_got(""))
+        return 1;
+    return strstr(err->text, wanted) != NULL ? 0 : 2;
+}
+
+static void a_home_that_is_not_there_or_not_whole_is_told(void **state)
+{
+    const struct issue_run_options elsewhere = {.directory = out, .home = "/nonexistent/ca"};
+    (void)state;
+    wanted = "/nonexistent/ca";
+    assert_int_equal(run(elsewhere, &fake_console, look_at_failure), 0);
+    write_file("ca/chain.pem", BYTES_LITERAL("somebody's\n"));
+    wanted = "chain.pem";
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_failure), 0);
+}
+
+static void a_directory_that_can_not_be_one_is_told(void **state)
+{
+    (void)state;
+    write_file("out", BYTES_LITERAL("a file\n"));
+    wanted = "opening the output directory";
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_failure), 0);
+}
+
+static void a_later_ledgers_checkpoint_in_the_directory_ends_it(void **state)
+{
+    AUTO(free) char *keep = memory_format("cp -a %s %s.old", own.path, own.path);
+    AUTO(free) char *back = memory_format("rm -r %s && mv %s.old %s", own.path, own.path, own.path);
+    (void)state;
+    assert_int_equal(system(keep), 0); // NOLINT(cert-env33-c): paths of this test's own
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_files), 0);
+    assert_int_equal(system(back), 0); // NOLINT(cert-env33-c): likewise
+    wanted = "comparing with the checkpoint in the output directory";
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_failure), 0);
+}
+
+static int look_at_token_fault(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    return !is_done && err->kind == ERROR_TOKEN && outcome->result.issued == 0 && outcome->plan != NULL ? 0
+                                                                                                        : 1;
+}
+
+static void a_token_that_fails_ends_the_run(void **state)
+{
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_FAILS);
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_token_fault),
+                     0);
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_token_fault),
+                     0);
+}
+
+/* ---- what a run is told to write ---- */
+
+static int look_at_der(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    struct error ignored = ERROR_INIT;
+    AUTO(close) int fd = -1;
+    (void)err;
+    if (!is_done || outcome->result.issued != 1 || outcome->result.proofs != 0)
+        return 1;
+    return file_open_folder(AT_FDCWD, out, &fd, &ignored) && file_exists(fd, "a.der") &&
+                   file_exists(fd, "a-chain.pem") && !file_exists(fd, "a.pem") &&
+                   !file_exists(fd, "a.tlog-proof") && file_exists(fd, "checkpoint")
+               ? 0
+               : 2;
+}
+
+static void format_chain_and_proof_are_as_asked(void **state)
+{
+    const struct issue_run_options options = {
+        .directory = out, .format = DIRECTORY_DER, .with_chain = true, .without_proof = true};
+    (void)state;
+    assert_int_equal(run(options, &fake_console, look_at_der), 0);
+}
+
+static bool is_put;
+
+static bool put(struct output *output, size_t group, const struct plan_item *item, struct bytes certificate,
+                struct bytes proof, struct error *err)
+{
+    (void)output, (void)group, (void)item, (void)proof, (void)err;
+    is_put = certificate.len > 0;
+    return true;
+}
+
+static int look_at_output(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)err;
+    return is_done && outcome->result.issued == 1 && is_put ? 0 : 1;
+}
+
+static void who_has_an_output_of_his_own_gets_it(void **state)
+{
+    struct output output = {.put = put};
+    (void)state;
+    assert_int_equal(run((struct issue_run_options){.output = &output}, &fake_console, look_at_output), 0);
+}
+
+static int look_at_notice(bool is_done, const struct issue_outcome *outcome, const struct error *err)
+{
+    (void)outcome, (void)err;
+    return is_done && strstr(fake_console_said(), "CRL") != NULL ? 0 : 1;
+}
+
+static void a_crl_that_is_due_is_told_of(void **state)
+{
+    struct console console = fake_console;
+    (void)state;
+    fake_home_open(&own);
+    struct small_home small = {.home = *own.home}; // its maker asks for the ledger only
+    small_home_issue_crl(&small, 1, INT64_C(1700000000), INT64_C(1700009999), BYTES_LITERAL("a CRL"));
+    fake_home_close(&own);
+    console.confirm = answer;
+    assert_int_equal(run((struct issue_run_options){.is_dry_run = true}, &console, look_at_notice), 0);
+}
+
 /* ---- where people have to approve ---- */
 
 static struct approver ann;
@@ -363,6 +489,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_decides_may_log_in, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_changed_is_confirmed_by_who_decides, begin, end),
         cmocka_unit_test_setup_teardown(a_refusal_is_said_once_however_often_the_files_are_named, begin, end),
+        cmocka_unit_test_setup_teardown(a_home_that_is_not_there_or_not_whole_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_directory_that_can_not_be_one_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_later_ledgers_checkpoint_in_the_directory_ends_it, begin, end),
+        cmocka_unit_test_setup_teardown(a_token_that_fails_ends_the_run, begin, end),
+        cmocka_unit_test_setup_teardown(format_chain_and_proof_are_as_asked, begin, end),
+        cmocka_unit_test_setup_teardown(who_has_an_output_of_his_own_gets_it, begin, end),
+        cmocka_unit_test_setup_teardown(a_crl_that_is_due_is_told_of, begin, end),
         cmocka_unit_test_setup_teardown(nobody_issues_by_himself_where_people_have_to_approve, begin_governed,
                                         end_governed),
         cmocka_unit_test_setup_teardown(a_plan_is_written_approved_and_carried_out, begin_governed,

@@ -215,6 +215,32 @@ static void the_first_job_begins_a_groups_time(void **state)
     groups[0].count = JOBS;
 }
 
+static void as_many_go_together_as_a_token_signs_in_a_while(void **state)
+{
+    static const struct {
+        size_t count;
+        int64_t ms;
+        size_t wanted;
+    } cases[] = {{GROUP_LEN_MIN - 1, 9999, 77}, // too few to tell
+                 {GROUP_LEN_MIN, 9999, GROUP_LEN_MIN},
+                 {40, 0, GROUP_LEN},
+                 {40, 99, 40 * GROUP_MS / 100},
+                 {40, GROUP_MS - 1, 40},
+                 {40, 40 * GROUP_MS / GROUP_LEN_MIN - 1, GROUP_LEN_MIN},
+                 {40, 2 * 40 * GROUP_MS / GROUP_LEN_MIN, GROUP_LEN_MIN},
+                 {40, 40 * GROUP_MS / GROUP_LEN - 1, GROUP_LEN}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct issue_group *group = &groups[0];
+        group->count = cases[i].count;
+        for (size_t j = 0; j < group->count; j++)
+            group->jobs[j] = (struct logged){.tbs = BYTES_LITERAL("to be signed")};
+        group->begun_ms = 1000;
+        group->ended_ms = 1000 + cases[i].ms;
+        assert_int_equal(group_fitting_len(group, 77), cases[i].wanted);
+    }
+}
+
 /** A group is a place that is used again: what an earlier one left behind the end is not this one's. */
 static void what_lies_behind_a_groups_end_is_left_alone(void **state)
 {
@@ -344,6 +370,7 @@ static void a_delivery_that_fails_takes_no_more(void **state)
     assert_true(delivery_open(&receiver.stream, 6, &delivery, &err));
     while (given < 6 && delivery_give(delivery, &six[given]))
         given++;
+    assert_true(given < 6); // two before the end of the queue was closed, and one in it
     assert_false(delivery_finish(delivery, &err));
     assert_non_null(strstr(err.text, "the medium is full"));
     assert_int_equal(receiver.delivered_count, 1);
@@ -378,6 +405,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(proofs_are_made_only_of_what_was_signed_and_wanted, begin, end),
         cmocka_unit_test_setup_teardown(a_group_is_durable_after_each_commit_and_not_before, begin, end),
         cmocka_unit_test_setup_teardown(the_first_job_begins_a_groups_time, begin, end),
+        cmocka_unit_test_setup_teardown(as_many_go_together_as_a_token_signs_in_a_while, begin, end),
         cmocka_unit_test_setup_teardown(what_lies_behind_a_groups_end_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_closed_once, begin, end),
         cmocka_unit_test_setup_teardown(what_is_damaged_in_the_ledger_is_not_the_tokens_fault, begin, end),
