@@ -60,7 +60,7 @@ static bool find_path(struct ledger *ledger, uint64_t seq, const struct checkpoi
         }
         if (attempt == 0 && !log_rebuild(ledger, "index.sqlite gave a proof that does not hold", err))
             return false;
-        error_clear(err); // why the first could not be made is mended, or said below
+        error_clear(err); // why the first could not be made: it is repaired, or said below
     }
     return error_set(err, ERROR_LEDGER, 0,
                      "record %" PRIu64
