@@ -166,12 +166,12 @@ static bool check_urls(const char *key, char *const *urls, unsigned count, struc
 
 static bool check_usages(const struct rules *rules, struct error *err)
 {
-    uint16_t bit = 0;
     for (unsigned i = 0; i < rules->key_usage_count + rules->key_usage_from_request_count; i++) {
         const char *name = i < rules->key_usage_count
                                ? rules->key_usage[i]
                                : rules->key_usage_from_request[i - rules->key_usage_count];
-        if (!key_usage_parse(name, &bit))
+        uint16_t bit = key_usage_bit(name);
+        if (bit == 0)
             return error_set(
                 err, ERROR_INPUT, 0,
                 "key_usage: \"%s\" is none of digitalSignature, nonRepudiation, keyEncipherment, "

@@ -6,17 +6,6 @@
 
 /* Usages that the policy alone shows to be impossible: refused when it is loaded, not at the first request. */
 
-static uint16_t bits_of(char *const *names, unsigned count)
-{
-    uint16_t bits = 0;
-    for (unsigned i = 0; i < count; i++) {
-        uint16_t bit = 0;
-        if (key_usage_parse(names[i], &bit)) // check_usages() has refused all others
-            bits = (uint16_t)(bits | bit);
-    }
-    return bits;
-}
-
 /** A usage that no allowed kind of key can have would be left out of every certificate. */
 static bool check_keys(const struct rules *rules, uint16_t bits, struct error *err)
 {
@@ -64,8 +53,8 @@ static bool check_asked_purposes(const struct rules *rules, struct error *err)
 
 bool rules_check_usage(const struct rules *rules, struct error *err)
 {
-    uint16_t given = bits_of(rules->key_usage, rules->key_usage_count);
-    uint16_t asked = bits_of(rules->key_usage_from_request, rules->key_usage_from_request_count);
+    uint16_t given = usage_bits(rules->key_usage, rules->key_usage_count);
+    uint16_t asked = usage_bits(rules->key_usage_from_request, rules->key_usage_from_request_count);
     struct usage_set set = {
         .bits = given,
         .purposes = rules->extended_key_usage,

@@ -10,7 +10,6 @@
 static const char *extension_title(const char *oid)
 {
     static const char *const titles[][2] = {
-        {"2.5.29.14", "subjectKeyIdentifier"},
         {"2.5.29.18", "issuerAltName"},
         {"2.5.29.30", "nameConstraints"},
         {"2.5.29.31", "CRLDistributionPoints"},

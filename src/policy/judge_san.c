@@ -126,9 +126,27 @@ static bool has_request_rule(const struct rules *rules, const struct request_san
     return false;
 }
 
+/** What no rule may take: a mailbox or URI that is none; a dns name's faults are its rule's, as it may be a wildcard. */
+static bool is_email_or_uri_sound(const struct request_san *san, struct error *reason)
+{
+    struct template_name name = {.value = NULL};
+    if (san->kind != SAN_EMAIL && san->kind != SAN_URI)
+        return true;
+    AUTO(free) char *text = memory_text_of(san->value.data, san->value.len);
+    if (strlen(text) != san->value.len)
+        return error_set(reason, ERROR_INPUT, 0, "%s \"%s\" has a NUL character in it",
+                         san_kind_name(san->kind), san->text);
+    if (!name_from_text(san->kind, text, false, &name, reason))
+        return false;
+    free(name.value);
+    free(name.text);
+    return true;
+}
+
 void judge_refuse_san(struct judgement *judgement, const struct request_san *san)
 {
     const char *why = NULL;
+    struct error reason = ERROR_INIT;
     const char *kind = san_kind_name(san->kind);
     AUTO(free) char *id = memory_format("san.%s", kind);
     AUTO(free) char *remedy = san->kind == SAN_DNS ? address_remedy(san->value) : NULL;
@@ -137,8 +155,9 @@ void judge_refuse_san(struct judgement *judgement, const struct request_san *san
     if (san->kind == SAN_DNS && !dns_is_valid(san->value, true, &why))
         judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, remedy, "san dns: \"%s\" %s%s%s",
                      san->text, why, remedy != NULL ? "; " : "", remedy != NULL ? remedy : "");
-    else if (san->kind == SAN_DNS && san->value.len > 1 && san->value.data[0] == '*' &&
-             has_request_rule(judgement->rules, san))
+    else if (!is_email_or_uri_sound(san, &reason))
+        judge_refuse(judgement, id, "RFC 5280 4.2.1.6", san->text, NULL, NULL, "san %s", reason.text);
+    else if (san->kind == SAN_DNS && san->value.data[0] == '*' && has_request_rule(judgement->rules, san))
         judge_refuse(judgement, id, NULL, san->text, builder_text(&wanted), NULL,
                      "san dns: \"%s\" is a wildcard no rule allows", san->text);
     else if (wanted.len > 0)
@@ -208,19 +227,6 @@ static void set_by_policy(struct judgement *judgement, const struct rule_san *ru
     // a refused subject's own reason says it all
 }
 
-static bool is_email_or_uri_sound(const struct request_san *san)
-{
-    struct template_name name = {.value = NULL};
-    struct error ignored = ERROR_INIT;
-    if (san->kind != SAN_EMAIL && san->kind != SAN_URI)
-        return true;
-    AUTO(free) char *text = memory_text_of(san->value.data, san->value.len);
-    bool is_sound = strlen(text) == san->value.len && name_from_text(san->kind, text, false, &name, &ignored);
-    free(name.value);
-    free(name.text);
-    return is_sound;
-}
-
 static void drop_name(struct judgement *judgement, const struct request_san *san, const char *field)
 {
     judge_decide(judgement, DECISION_DROPPED, field, san->text);
@@ -233,8 +239,9 @@ static void judge_name(struct judgement *judgement, const struct request_san *sa
     const struct rules *rules = judgement->rules;
     AUTO(free) char *field = memory_format("san %s", san_kind_name(san->kind));
     if (has_san(judgement->template, san->kind, san->value))
-        return; // the policy has set it already
-    unsigned index = is_email_or_uri_sound(san) ? san_rule_for(rules, san) : rules->san_count;
+        return;                       // the policy has set it already
+    struct error reason = ERROR_INIT; // judge_refuse_san() tells it
+    unsigned index = is_email_or_uri_sound(san, &reason) ? san_rule_for(rules, san) : rules->san_count;
     if (index == rules->san_count) {
         if (rules->other_san == OTHER_DROP && !has_request_rule(rules, san))
             drop_name(judgement, san, field);

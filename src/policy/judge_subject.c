@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/der.h"
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
@@ -41,17 +40,6 @@ static bool has_letters_of_type(const char *field, struct bytes value)
             return false;
     }
     return true;
-}
-
-/** The request's string type where it may stay; else 0, and the certificate gets the one RFC 5280 wants. */
-static uint8_t tag_for(const char *field, uint8_t tag)
-{
-    static const char *const fixed[] = {"C", "serialNumber", "dnQualifier", "DC", "emailAddress"};
-    for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
-        if (strcmp(field, fixed[i]) == 0)
-            return 0;
-    }
-    return tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING ? tag : 0;
 }
 
 bool field_value_check(const char *field, struct bytes value, struct field_fault *ret_fault)
@@ -154,8 +142,7 @@ static void take_from_request(struct judgement *judgement, const struct rule_sub
             refuse_value(judgement, rule, attribute->value);
             continue;
         }
-        template_add_attribute(judgement->template, rule->field, attribute->value,
-                               tag_for(rule->field, attribute->tag));
+        template_add_attribute(judgement->template, rule->field, attribute->value, attribute->tag);
         AUTO(free) char *value = memory_text_of(attribute->value.data, attribute->value.len);
         judge_decide(judgement, DECISION_TAKEN, field, value);
     }

@@ -33,8 +33,6 @@ static void limit_to_issuer(struct judgement *judgement)
     const struct policy_issuer *issuer = judgement->question->issuer;
     if (issuer == NULL)
         return;
-    if (template->not_before < issuer->not_before)
-        template->not_before = issuer->not_before;
     if (refuse_expired_issuer(judgement) || template->not_after <= issuer->not_after)
         return;
     (void)time_format(issuer->not_after, end);
@@ -103,23 +101,12 @@ static bool is_in(char *const *texts, size_t count, const char *text)
     return false;
 }
 
-static uint16_t bits_of(char *const *names, unsigned count)
-{
-    uint16_t bits = 0;
-    for (unsigned i = 0; i < count; i++) {
-        uint16_t bit = 0;
-        if (key_usage_parse(names[i], &bit)) // rules_check() has refused all others
-            bits = (uint16_t)(bits | bit);
-    }
-    return bits;
-}
-
 static void judge_key_usage(struct judgement *judgement)
 {
     const struct rules *rules = judgement->rules;
     const struct request *request = judgement->question->request;
-    uint16_t bits = bits_of(rules->key_usage, rules->key_usage_count);
-    uint16_t allowed = bits_of(rules->key_usage_from_request, rules->key_usage_from_request_count);
+    uint16_t bits = usage_bits(rules->key_usage, rules->key_usage_count);
+    uint16_t allowed = usage_bits(rules->key_usage_from_request, rules->key_usage_from_request_count);
     AUTO(builder_done) struct builder words = BUILDER_INIT;
     AUTO(builder_done) struct builder beyond = BUILDER_INIT;
     uint16_t asked = request->has_key_usage ? request->key_usage : 0;
@@ -197,16 +184,18 @@ static void judge_extended_key_usage(struct judgement *judgement)
         add_usage(judgement, usage_oid(rules->extended_key_usage[i]));
     for (size_t i = 0; i < request->extended_key_usage_count; i++) {
         const char *oid = request->extended_key_usage[i];
-        if (may_be_asked_for(rules, oid))
-            add_usage(judgement, oid);
-        else if (is_in(judgement->template->extended_key_usage, judgement->template->extended_key_usage_count,
-                       oid))
+        if (is_in(judgement->template->extended_key_usage, judgement->template->extended_key_usage_count,
+                  oid))
             continue;
-        else if (rules->extended_key_usage_from_request_count > 0)
+        if (may_be_asked_for(rules, oid)) {
+            add_usage(judgement, oid);
+            judge_decide(judgement, DECISION_TAKEN, "extended key usage", extended_key_usage_name(oid));
+        } else if (rules->extended_key_usage_from_request_count > 0) {
             judge_refuse(judgement, "extended_key_usage", NULL, oid, NULL, NULL,
                          "extended key usage: %s is not allowed", extended_key_usage_name(oid));
-        else
+        } else {
             drop_usage(judgement, extended_key_usage_name(oid));
+        }
     }
     judgement->template->extended_key_usage_is_critical = rules->extended_key_usage_critical;
     for (unsigned i = 0; i < rules->extended_key_usage_count; i++)
@@ -240,7 +229,7 @@ static void judge_ca_name(struct judgement *judgement)
     const struct policy_issuer *issuer = judgement->question->issuer;
     size_t above = 0;
     if (judgement->rules->ca->rollover) {
-        if (issuer != NULL && issuer->chain_count > 0 &&
+        if (issuer != NULL &&
             !directory_is_same(judgement->template, &issuer->chain_subjects[0], DIRECTORY_EXACT))
             judge_refuse(
                 judgement, "ca.rollover", "RFC 5280 3.2", NULL, NULL,

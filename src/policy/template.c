@@ -18,15 +18,13 @@ const char *key_usage_name(unsigned bit_index)
     return bit_index < ARRAY_LEN(usage_names) ? usage_names[bit_index] : "unknown";
 }
 
-bool key_usage_parse(const char *name, uint16_t *ret_bit)
+uint16_t key_usage_bit(const char *name)
 {
     for (unsigned i = 0; i < ARRAY_LEN(usage_names); i++) {
-        if (strcmp(name, usage_names[i]) == 0) {
-            *ret_bit = (uint16_t)(1U << i);
-            return true;
-        }
+        if (strcmp(name, usage_names[i]) == 0)
+            return (uint16_t)(1U << i);
     }
-    return false;
+    return 0;
 }
 
 struct template *template_new(void)

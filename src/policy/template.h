@@ -24,14 +24,14 @@ enum key_usage_bit {
 const char *key_usage_name(unsigned bit_index); /**< 0 to 8: "digitalSignature", ... */
 /** "serverAuth" and the like (RFC 5280 4.2.1.12); the OID itself if it has no name here. */
 const char *extended_key_usage_name(const char *oid);
-bool key_usage_parse(const char *name, uint16_t *ret_bit);
+uint16_t key_usage_bit(const char *name); /**< of enum key_usage_bit; 0: none has this name */
 
 struct template_attribute {
     char *oid;   /**< dotted */
     char *field; /**< "CN", or the OID */
     char *value; /**< UTF-8 */
     uint8_t
-        tag; /**< ASN.1 string type to write; 0: PrintableString or IA5String where RFC 5280 wants them, else UTF8String */
+        tag; /**< the ASN.1 string type of who wrote the value; 0: nobody has; template_attribute_tag() says which one is to be written */
     uint32_t rdn;
 };
 

@@ -39,6 +39,14 @@ uint16_t usage_bits_of_key(enum key_kind kind)
     }
 }
 
+uint16_t usage_bits(char *const *names, unsigned count)
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < count; i++)
+        bits |= key_usage_bit(names[i]);
+    return (uint16_t)bits;
+}
+
 void usage_words(uint16_t bits, struct builder *ret_text)
 {
     bool is_first = true;

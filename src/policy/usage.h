@@ -13,6 +13,9 @@
 /** The bits a key of this kind may have (RFC 3279 2.3.1, RFC 5480 3, RFC 8410 5 with RFC 9295). All for kinds coldca does not know. */
 uint16_t usage_bits_of_key(enum key_kind kind);
 
+/** All bits of these names; rules_check() has refused a policy with any other name. */
+uint16_t usage_bits(char *const *names, unsigned count);
+
 /** Appends "digitalSignature, keyAgreement". */
 void usage_words(uint16_t bits, struct builder *ret_text);
 

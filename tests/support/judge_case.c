@@ -8,6 +8,7 @@
 
 #include "base/encode.h"
 #include "base/memory.h"
+#include "base/time.h"
 
 #include <stdio.h>
 
@@ -115,6 +116,29 @@ static void add_sans(struct builder *text, const char *const *sans)
     template_free(template);
 }
 
+/** An RSA key takes its time: there is one of each size, as long as the program runs. The caller frees. */
+static EVP_PKEY *key_of(const char *name)
+{
+    static struct {
+        char name[16];
+        EVP_PKEY *key;
+    } kept[4];
+    size_t i = 0;
+    if (strncmp(name, "RSA-", 4) != 0)
+        return csr_key(name);
+    while (kept[i].key != NULL && strcmp(kept[i].name, name) != 0) {
+        i++;
+        assert_true(i < ARRAY_LEN(kept));
+    }
+    if (kept[i].key == NULL) {
+        assert_true(strlen(name) < sizeof(kept[i].name));
+        memcpy(kept[i].name, name, strlen(name));
+        kept[i].key = csr_key(name);
+    }
+    assert_int_equal(EVP_PKEY_up_ref(kept[i].key), 1);
+    return kept[i].key;
+}
+
 static void make_request(const struct judge_case *given)
 {
     struct builder der = BUILDER_INIT;
@@ -122,7 +146,7 @@ static void make_request(const struct judge_case *given)
     struct csr_recipe recipe = {.has_no_attributes = false};
     char *subject = subject_text(given->subject == NULL ? "CN=device-1" : given->subject);
     char *attribute = NULL;
-    made.key = given->own_key == NULL ? csr_key(given->key == NULL ? "P-256" : given->key) : NULL;
+    made.key = given->own_key == NULL ? key_of(given->key == NULL ? "P-256" : given->key) : NULL;
     if (given->sans != NULL)
         add_sans(&extensions, given->sans);
     if (given->extensions != NULL)
@@ -229,4 +253,92 @@ const char *subject_of(const struct verdict *verdict)
                                 attribute->field, attribute->value);
     }
     return text;
+}
+
+static void add_names(const char *what, const struct template_name *names, size_t count, struct builder *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        builder_format(out, "%s %s %s = ", what, san_kind_name(names[i].kind), names[i].text);
+        encode_hex(bytes_of(names[i].value, names[i].value_len), out);
+        builder_add_text(out, "\n");
+    }
+}
+
+static void add_texts(const char *what, char *const *texts, size_t count, struct builder *out)
+{
+    for (size_t i = 0; i < count; i++)
+        builder_format(out, "%s %s\n", what, texts[i]);
+}
+
+static void add_template(const struct template *template, struct builder *out)
+{
+    char from[TIME_TEXT_SIZE];
+    char until[TIME_TEXT_SIZE];
+    for (size_t i = 0; i < template->attributes_count; i++)
+        builder_format(out, "subject %u %s %s %02x %s\n", template->attributes[i].rdn,
+                       template->attributes[i].oid, template->attributes[i].field,
+                       template_attribute_tag(&template->attributes[i]), template->attributes[i].value);
+    add_names("san", template->sans, template->sans_count, out);
+    builder_format(out, "from %s until %s%s; %s\n", time_format(template->not_before, from),
+                   time_format(template->not_after, until), template->has_no_expiry ? " (no end)" : "",
+                   template->validity_note != NULL ? template->validity_note : "as asked");
+    builder_format(out, "CA %d, path length %d, key usage %x\n", template->is_ca, template->path_len,
+                   template->key_usage);
+    add_texts(template->extended_key_usage_is_critical ? "critical usage" : "usage",
+              template->extended_key_usage, template->extended_key_usage_count, out);
+    add_names("permitted", template->permitted, template->permitted_count, out);
+    add_names("excluded", template->excluded, template->excluded_count, out);
+    for (size_t i = 0; i < template->certificate_policies_count; i++)
+        builder_format(out, "policy %s %s\n", template->certificate_policies[i],
+                       template->certificate_policy_cps[i] != NULL ? template->certificate_policy_cps[i]
+                                                                   : "(no cps)");
+    add_texts("ocsp", template->ocsp_urls, template->ocsp_urls_count, out);
+    add_texts("issuers", template->issuer_urls, template->issuer_urls_count, out);
+    add_texts("crl", template->crl_urls, template->crl_urls_count, out);
+    for (size_t i = 0; i < template->extensions_count; i++) {
+        builder_format(out, "extension %s%s ", template->extensions[i].oid,
+                       template->extensions[i].is_critical ? " (critical)" : "");
+        encode_hex(bytes_of(template->extensions[i].value, template->extensions[i].value_len), out);
+        builder_add_text(out, "\n");
+    }
+    builder_format(out, "no check %d, hash %d, pss %d\n", template->has_ocsp_no_check, (int)template->hash,
+                   template->wants_pss);
+}
+
+static void add_findings(const struct findings *findings, bool are_notes, struct builder *out)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct finding *finding = &findings->items[i];
+        builder_format(out, "%s%s (%s): %s | found %s", are_notes ? "note " : "", finding->rule,
+                       finding->source, finding->text, finding->found != NULL ? finding->found : "-");
+        if (!are_notes)
+            builder_format(out, " | wanted %s | %s", finding->wanted != NULL ? finding->wanted : "-",
+                           finding->remedy != NULL ? finding->remedy : "-");
+        builder_add_text(out, "\n");
+    }
+}
+
+char *verdict_text(const struct verdict *verdict)
+{
+    static const char *const kinds[] = {"taken", "dropped", "set", "added"};
+    AUTO(builder_done) struct builder out = BUILDER_INIT;
+    add_findings(&verdict->findings, false, &out);
+    add_findings(&verdict->notes, true, &out);
+    for (size_t i = 0; i < verdict->decisions_count; i++)
+        builder_format(&out, "%s %s: %s\n", kinds[verdict->decisions[i].kind], verdict->decisions[i].field,
+                       verdict->decisions[i].value);
+    if (verdict->template != NULL)
+        add_template(verdict->template, &out);
+    return builder_take_text(&out);
+}
+
+void assert_verdict(const struct verdict *verdict, const char *wanted)
+{
+    AUTO(free) char *found = verdict_text(verdict);
+    size_t line = 0;
+    for (size_t i = 0; found[i] == wanted[i] && found[i] != '\0'; i++)
+        line = found[i] == '\n' ? i + 1 : line;
+    if (strcmp(found, wanted) != 0)
+        fail_msg("the verdict has \"%.*s\" instead of \"%.*s\"", (int)strcspn(found + line, "\n"),
+                 found + line, (int)strcspn(wanted + line, "\n"), wanted + line);
 }

@@ -46,5 +46,12 @@ bool has_note(const struct verdict *verdict, const char *rule, const char *words
 const char *sans_of(const struct verdict *verdict);
 /** "CN=x,O=y" of the template; lives until the next call. */
 const char *subject_of(const struct verdict *verdict);
+/**
+ * The whole verdict, a line a fact: findings with what was found, wanted and is to be done, notes, decisions, and all of the template if there
+ * is one. The caller frees.
+ */
+char *verdict_text(const struct verdict *verdict);
+/** Fails the test unless that is the verdict's text; says the first line that is another. */
+void assert_verdict(const struct verdict *verdict, const char *wanted);
 
 #endif

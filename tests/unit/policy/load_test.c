@@ -9,6 +9,8 @@
 
 #include "policy_change.h"
 
+#include "base/digest.h"
+
 static void a_sound_policy_loads(void **state)
 {
     struct builder text = BUILDER_INIT;
@@ -83,12 +85,114 @@ static void a_policy_outside_the_standards_does_not_load(void **state)
     REFUSED("unknown key \"lifetime\"", {"other", "lifetime: 3"});
 }
 
+/** A policy that loads, of the sound one's lines and these; the caller frees. */
+static struct policy *loaded(const char *before, const struct change changes[static 3])
+{
+    struct builder text = BUILDER_INIT;
+    struct policy *policy = NULL;
+    struct error err = ERROR_INIT;
+    builder_add_text(&text, before);
+    write_policy(changes, &text);
+    if (!policy_load(builder_bytes(&text), "case.yaml", &policy, &err))
+        fail_msg("%s", err.text);
+    uint8_t sha256[32];
+    digest_sha256(builder_bytes(&text), sha256);
+    assert_memory_equal(policy_sha256(policy), sha256, sizeof(sha256));
+    builder_done(&text);
+    return policy;
+}
+
+#define LOADED(before, ...) loaded(before, (const struct change[3]){__VA_ARGS__})
+
+static void whom_a_policy_is_for_is_its_first_line(void **state)
+{
+    static const struct {
+        const char *before, *wanted;
+    } cases[] = {
+        {"# For: devices.\n", "devices."},
+        {"# For: a\n# For: b\n", "a"},
+        {"#For: devices\n", "devices"},
+        {"#  devices\n", "devices"},
+        {"## devices # x\n", "devices # x"},
+        {"# For devices\n", "For devices"},
+        {"# Fox: devices\n", "Fox: devices"},
+        {"# For: \n", "For: "},
+        {"# For:\n", "For:"},
+        {"# a\n", "a"},
+        {"# \n", ""},
+        {"\n# devices\n", ""},
+        {" # devices\n", ""},
+        {"", ""},
+        {"# a\xc3\xbc \xc2\x85\n", "a\xc3\xbc \\u{85}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(policy_free) struct policy *policy = LOADED(cases[i].before, {NULL, NULL});
+        assert_string_equal(policy_description(policy), cases[i].wanted);
+    }
+}
+
+static void a_policy_says_what_it_is_for(void **state)
+{
+    (void)state;
+    AUTO(policy_free) struct policy *leaf = LOADED("", {NULL, NULL});
+    assert_false(policy_is_root(leaf) || policy_is_ca(leaf) || policy_wants_unique_key(leaf) ||
+                 policy_has_no_expiry(leaf));
+    assert_true(policy_wants_proof(leaf));
+    AUTO(policy_free)
+    struct policy *root = LOADED("proof: false\nroot: true\n", {"ca", "ca: {}"},
+                                 {"key_usage", "key_usage: [keyCertSign]"}, {"extended_key_usage", ""});
+    assert_true(policy_is_root(root) && policy_is_ca(root));
+    assert_false(policy_wants_proof(root));
+    AUTO(policy_free)
+    struct policy *device = LOADED("proof: true\n", {"key", "key: {allow: [ec-p256], unique: true}"},
+                                   {"validity", "validity: {no_expiry: true}"});
+    assert_true(policy_wants_unique_key(device) && policy_has_no_expiry(device) &&
+                policy_wants_proof(device));
+    assert_false(policy_is_root(device) || policy_is_ca(device));
+}
+
+static void an_expression_that_is_none_is_told_with_its_place(void **state)
+{
+    static const struct {
+        struct change change;
+        const char *words;
+    } cases[] = {
+        {{"subject", "subject: [{field: CN, match: '[a-z'}]"},
+         "the expression \"[a-z\" is wrong at character 5: missing terminating ] for character class\n"
+         "while reading the rule for subject CN\nwhile reading the policy case.yaml"},
+        {{"subject", "subject: [{field: O, match: a}, {field: CN, match: 'a)b'}]"},
+         "the expression \"a)b\" is wrong at character 2: unmatched closing parenthesis\n"
+         "while reading the rule for subject CN\nwhile reading the policy case.yaml"},
+        {{"san", "san: [{type: dns, match: 'a'}, {type: uri, match: '*'}]"},
+         "the expression \"*\" is wrong at character 1: quantifier does not follow a repeatable item\n"
+         "while reading the rule for san uri\nwhile reading the policy case.yaml"},
+        {{"variables", "variables: [{name: domain, match: a}, {name: b, match: '('}]"},
+         "the expression \"(\" is wrong at character 2: missing closing parenthesis\n"
+         "while reading the variable b\nwhile reading the policy case.yaml"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct builder text = BUILDER_INIT;
+        struct policy *policy = NULL;
+        struct error err = ERROR_INIT;
+        write_policy((const struct change[3]){cases[i].change}, &text);
+        assert_false(policy_load(builder_bytes(&text), "case.yaml", &policy, &err));
+        builder_done(&text);
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_string_equal(err.text, cases[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sound_policy_loads),
         cmocka_unit_test(a_policy_that_could_allow_nothing_does_not_load),
         cmocka_unit_test(a_policy_outside_the_standards_does_not_load),
+        cmocka_unit_test(whom_a_policy_is_for_is_its_first_line),
+        cmocka_unit_test(a_policy_says_what_it_is_for),
+        cmocka_unit_test(an_expression_that_is_none_is_told_with_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

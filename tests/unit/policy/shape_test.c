@@ -240,27 +240,6 @@ static void variables_are_checked_one_by_one(void **state)
     assert_false(policy_declares(policy, "CN"));
 }
 
-/** All findings and notes of a verdict, and what was decided of the dates. */
-static char *verdict_words(const struct verdict *verdict)
-{
-    AUTO(builder_done) struct builder out = BUILDER_INIT;
-    const struct findings *const lists[] = {&verdict->findings, &verdict->notes};
-    for (size_t j = 0; j < 2; j++) {
-        for (size_t i = 0; i < lists[j]->count; i++) {
-            const struct finding *finding = &lists[j]->items[i];
-            builder_format(&out, "%s (%s): %s | found %s | wanted %s | %s\n", finding->rule, finding->source,
-                           finding->text, finding->found != NULL ? finding->found : "-",
-                           finding->wanted != NULL ? finding->wanted : "-",
-                           finding->remedy != NULL ? finding->remedy : "-");
-        }
-    }
-    for (size_t i = 0; i < verdict->decisions_count; i++) {
-        if (strcmp(verdict->decisions[i].field, "validity") == 0)
-            builder_format(&out, "validity %s\n", verdict->decisions[i].value);
-    }
-    return builder_take_text(&out);
-}
-
 #define STRICT                                                                                               \
     "policy: strict\nsubject: [{field: CN, match: '[a-z]+'}, {field: O, values: [a, b]}, {field: OU, "       \
     "match: 'u', values: [v]}]\n"                                                                            \
@@ -285,9 +264,8 @@ static void a_refusal_has_every_reason_with_what_is_wrong_and_what_to_do(void **
                                                                     .extensions = EXTENSIONS,
                                                                     .key = "P-384",
                                                                     .days = 21});
-    AUTO(free) char *words = verdict_words(verdict);
-    assert_string_equal(
-        words,
+    assert_verdict(
+        verdict,
         "key.allow (policy strict): key: ec-p384 is not one of ec-p256, ed25519 | found ec-p384 | wanted "
         "ec-p256, ed25519 | make a new key of one of these kinds\n"
         "subject.CN (policy strict): subject CN: \"A\" does not match [a-z]+ | found A | wanted [a-z]+ | -\n"
@@ -316,7 +294,10 @@ static void a_refusal_has_every_reason_with_what_is_wrong_and_what_to_do(void **
         "extension (RFC 2985 5.4.2): extension 1.2.5: no rule allows a request to bring it | found 1.2.5 | "
         "wanted - | leave it out of the request; the policy may name it in copy_extensions or say "
         "other_extensions: drop\n"
-        "validity 2025-11-21T01:53:20Z to 2025-12-12T01:53:19Z\n");
+        "set validity: 2025-11-21T01:53:20Z to 2025-12-12T01:53:19Z\n"
+        "set key usage: digitalSignature\n"
+        "set extended key usage: clientAuth\n"
+        "dropped extension: basicConstraints\n");
 }
 
 static void the_end_of_the_issuer_is_met_in_three_ways(void **state)
@@ -337,10 +318,8 @@ static void the_end_of_the_issuer_is_met_in_three_ways(void **state)
                           "validity: {days: 10, backdate_minutes: 60, past_issuer: %s}\n",
                           ways[i]);
         const struct verdict *verdict = case_judge(&(struct judge_case){.policy = policy, .issuer = &issuer});
-        AUTO(free) char *words = verdict_words(verdict);
+        AUTO(free) char *words = verdict_text(verdict);
         builder_add_text(&out, words);
-        if (verdict->template != NULL)
-            builder_format(&out, "note %s\n", verdict->template->validity_note);
     }
     const char *words = builder_text(&out);
     assert_string_equal(
@@ -348,14 +327,31 @@ static void the_end_of_the_issuer_is_met_in_three_ways(void **state)
         "validity.past_issuer (RFC 5280 6.1.3): validity: it would end 2025-12-01T01:51:39Z, past the "
         "issuer's end 2025-11-26T01:53:20Z | found 2025-12-01T01:51:39Z | wanted 2025-11-26T01:53:20Z | "
         "fewer --days, or past_issuer: clamp in the policy\n"
-        "validity 2025-11-21T01:51:40Z to 2025-12-01T01:51:39Z\n"
-        "validity clamped from 2025-12-01T01:51:39Z to the issuer's end 2025-11-26T01:53:20Z\n"
-        "validity 2025-11-21T01:51:40Z to 2025-11-26T01:53:20Z\n"
-        "note clamped from 2025-12-01T01:51:39Z to the issuer's end 2025-11-26T01:53:20Z\n"
-        "validity ends 2025-12-01T01:51:39Z, past the issuer's end 2025-11-26T01:53:20Z, as the policy "
+        "taken key: ec-p256\n"
+        "taken subject CN: device-1\n"
+        "set validity: 2025-11-21T01:51:40Z to 2025-12-01T01:51:39Z\n"
+        "set key usage: \n"
+        "taken key: ec-p256\n"
+        "taken subject CN: device-1\n"
+        "set validity: clamped from 2025-12-01T01:51:39Z to the issuer's end 2025-11-26T01:53:20Z\n"
+        "set validity: 2025-11-21T01:51:40Z to 2025-11-26T01:53:20Z\n"
+        "set key usage: \n"
+        "subject 0 2.5.4.3 CN 0c device-1\n"
+        "from 2025-11-21T01:51:40Z until 2025-11-26T01:53:20Z; clamped from 2025-12-01T01:51:39Z to the "
+        "issuer's end 2025-11-26T01:53:20Z\n"
+        "CA 0, path length -1, key usage 0\n"
+        "no check 0, hash 0, pss 0\n"
+        "taken key: ec-p256\n"
+        "taken subject CN: device-1\n"
+        "set validity: ends 2025-12-01T01:51:39Z, past the issuer's end 2025-11-26T01:53:20Z, as the policy "
         "allows\n"
-        "validity 2025-11-21T01:51:40Z to 2025-12-01T01:51:39Z\n"
-        "note ends 2025-12-01T01:51:39Z, past the issuer's end 2025-11-26T01:53:20Z, as the policy allows\n");
+        "set validity: 2025-11-21T01:51:40Z to 2025-12-01T01:51:39Z\n"
+        "set key usage: \n"
+        "subject 0 2.5.4.3 CN 0c device-1\n"
+        "from 2025-11-21T01:51:40Z until 2025-12-01T01:51:39Z; ends 2025-12-01T01:51:39Z, past the issuer's "
+        "end 2025-11-26T01:53:20Z, as the policy allows\n"
+        "CA 0, path length -1, key usage 0\n"
+        "no check 0, hash 0, pss 0\n");
     // Exactly its end is no later than its end.
     issuer.not_after = CASE_NOW + 10 * DAY - 1;
     issuer.not_before = CASE_NOW;
