@@ -163,6 +163,36 @@ static void the_same_command_delivers_it_again(void **state)
     assert_string_equal(after, types);
 }
 
+static int look_at_second(bool is_done, const struct crl_result *result, const struct error *err)
+{
+    (void)err;
+    return is_done && !result->is_again && result->number == 2 ? 0 : 1;
+}
+
+/** Two plans were carried out since: each command delivers its own. */
+static void the_command_of_an_older_plan_delivers_its_own(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder der_again = BUILDER_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    struct plan_file first = file;
+    (void)state;
+    run_crl(true, look_at_success);
+    assert_true(file_read(AT_FDCWD, der_path, FILE_MAX_LEN, &der, &err));
+    assert_int_equal(unlink(plan_path), 0);
+    run_crl(false, look_at_success);
+    assert_true(file_read(AT_FDCWD, plan_path, FILE_MAX_LEN, &text, &err));
+    assert_true(plan_file_read(builder_bytes(&text), &file, &err));
+    run_crl(true, look_at_second);
+    plan_file_done(&file);
+    file = first;
+    assert_true(unlink(der_path) == 0 && unlink(pem_path) == 0);
+    run_crl(true, look_at_again);
+    assert_true(file_read(AT_FDCWD, der_path, FILE_MAX_LEN, &der_again, &err));
+    assert_true(bytes_equal(builder_bytes(&der), builder_bytes(&der_again)));
+}
+
 static int look_at_failure(bool is_done, const struct crl_result *result, const struct error *err)
 {
     (void)result;
@@ -252,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_same_command_delivers_it_again, begin, end),
+        cmocka_unit_test_setup_teardown(the_command_of_an_older_plan_delivers_its_own, begin, end),
         cmocka_unit_test_setup_teardown(one_whose_signature_was_not_recorded_is_over, begin, end),
         cmocka_unit_test_setup_teardown(what_the_records_do_not_make_is_not_delivered, begin, end),
         cmocka_unit_test_setup_teardown(a_list_that_was_not_signed_is_not_delivered, begin, end),

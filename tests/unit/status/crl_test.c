@@ -194,6 +194,43 @@ static void it_is_good_as_long_as_asked_and_some_hours_more(void **state)
     home_close(home);
 }
 
+static void the_newest_is_delivered_again(void **state)
+{
+    static const char *const files[] = {"ca/crl/crl-1.der", "ca/crl/crl-2.der", "ca/crl/crl-2.pem"};
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder again = BUILDER_INIT;
+    AUTO(free) char *crls = memory_format("%s/crl", own.path);
+    (void)state;
+    assert_failed(sign((struct crl_options){.again = true}), ERROR_INPUT,
+                  "no CRL was issued yet; `coldca crl` signs the first");
+    assert_unused();
+    assert_done(sign((struct crl_options){.days = 3}));
+    revoke_one(&given[1]);
+    assert_done(sign((struct crl_options){.days = 3}));
+    read_crl(crls, "crl-2.der", &der);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        assert_int_equal(unlinkat(own.folder.fd, files[i], 0), 0);
+    begun = size_of(&own);
+    const struct apart *found = sign((struct crl_options){.again = true});
+    assert_done(found);
+    assert_string_equal(found->said, "CRL 2 is delivered again\n");
+    assert_int_equal(found->out.numbers[NUMBER], 2);
+    assert_int_equal(found->out.numbers[ENTRIES], 1);
+    assert_int_equal(found->asked, 0);
+    assert_types_from(&own, begun, "");
+    read_crl(crls, "crl-2.der", &again);
+    assert_true(bytes_equal(builder_bytes(&again), builder_bytes(&der)));
+    assert_int_equal(found->out.numbers[LENGTH], again.len);
+    assert_false(file_exists(own.folder.fd, files[0]));
+    // What came to the ledger since comes under a checkpoint first.
+    revoke_one(&given[0]);
+    found = sign((struct crl_options){.again = true});
+    assert_done(found);
+    assert_int_equal(found->out.numbers[NUMBER], 2);
+    assert_types_from(&own, begun, "session.opened ");
+    assert_checkpointed(&own);
+}
+
 /* ---- numbers ---- */
 
 static void a_number_that_was_logged_and_not_finished_is_not_used_again(void **state)
@@ -280,6 +317,38 @@ static void numbers_continue_with_the_key_after_a_lost_ledger(void **state)
 {
     (void)state;
     continue_after(7);
+}
+
+/** Else the number could have been used before. */
+static void a_number_to_continue_after_that_cannot_be_read_stops_it(void **state)
+{
+    struct error err = ERROR_INIT;
+    static const char *const continued[] = {"{\"token\":{\"crl_number\":\"seven\"}}",
+                                            "{\"token\":{\"crl_number\":-7}}", "{\"token\":{}}", "{}"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(continued); i++) {
+        struct json *continues = NULL;
+        fake_home_remove(&own);
+        fake_home_make(&own);
+        AUTO(json_free) struct json *created = NULL;
+        for (uint64_t seq = 0; created == NULL || strcmp(json_text(created, "type"), "ca.created") != 0;
+             seq++) {
+            if (created != NULL)
+                json_free(created);
+            created = record_at(&own, seq);
+        }
+        assert_true(json_parse(bytes_of_text(continued[i]), &continues, &err));
+        struct json *other = json_clone(created);
+        json_put(other, "continues", continues);
+        (void)log_now("ca.created", other);
+        const struct apart *found = sign((struct crl_options){.days = 3});
+        if (i < 2)
+            assert_failed(found, ERROR_LEDGER, "crl_number");
+        else
+            assert_done(found);
+        if (i < 2)
+            assert_unused();
+    }
 }
 
 static void numbers_continue_after_the_very_first(void **state)
@@ -489,12 +558,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_is_revoked_or_burned_is_on_it_and_its_files_are_alike, begin,
                                         end),
         cmocka_unit_test_setup_teardown(it_is_good_as_long_as_asked_and_some_hours_more, begin, end),
+        cmocka_unit_test_setup_teardown(the_newest_is_delivered_again, begin, end),
         cmocka_unit_test_setup_teardown(a_number_that_was_logged_and_not_finished_is_not_used_again, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_token_that_remembers_more_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_the_token_remembers_is_not_used_again_but_what_follows_it, begin,
                                         end),
         cmocka_unit_test_setup_teardown(numbers_continue_with_the_key_after_a_lost_ledger, begin, end),
+        cmocka_unit_test_setup_teardown(a_number_to_continue_after_that_cannot_be_read_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(numbers_continue_after_the_very_first, begin, end),
         cmocka_unit_test_setup_teardown(one_that_is_unfinished_and_not_known_as_such_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_was_revoked_later_than_now_makes_no_crl, begin, end),

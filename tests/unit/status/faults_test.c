@@ -5,11 +5,13 @@
  */
 #include "apart.h"
 #include "approver.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "failing.h"
 #include "given.h"
 #include "status/checkpoint.h"
 #include "status/govern.h"
+#include "status/policies.h"
 #include "status/revoke.h"
 
 static struct fake_home own;
@@ -56,6 +58,7 @@ static bool run_revoke(const void *data, struct apart *ret, struct error *err)
     failing_at(fault->names, fault->number);
     bool is_done = revoke_run(&options, &fake_console, &plan, err);
     ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    ret->out.numbers[0] = plan.to_do;
     return is_done;
 }
 
@@ -86,6 +89,23 @@ static bool run_control(const void *data, struct apart *ret, struct error *err)
     bool is_done = govern_run(&options, &fake_console, &result, err);
     ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
     return is_done && result.done == 1;
+}
+
+static bool say_yes(void *data, const struct policy_change *change, struct error *err)
+{
+    (void)data, (void)change, (void)err;
+    return true;
+}
+
+static bool run_policy(const void *data, struct apart *ret, struct error *err)
+{
+    const struct fault *fault = data;
+    AUTO(policy_change_done) struct policy_change made = {.approved = NULL};
+    const struct policy_approve_options options = {.home = own.path, .policy = "test", .decide = say_yes};
+    failing_at(fault->names, fault->number);
+    bool is_done = policy_approve(&options, &fake_console, &made, &ret->out.numbers[0], err);
+    ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    return is_done;
 }
 
 static bool run_checkpoint(const void *data, struct apart *ret, struct error *err)
@@ -151,19 +171,63 @@ static void a_hold_and_its_release_are_logged_once_or_it_is_told(void **state)
     }
 }
 
-static void controls_and_checkpoints_are_there_or_it_is_told(void **state)
+/** What a question selects is all that the ledger has, or it is told: part of it would go unrevoked, and nobody would know. */
+static void what_is_selected_is_all_or_it_is_told(void **state)
 {
+    static const struct revoke_options options = {.where = "policy=p", .is_dry_run = true};
+    static const struct {
+        const char *names;
+        unsigned step;
+    } reads[] = {{"pread", 1}, {"read", 1}, {"fstat", 5}, {"sqlite3_", 3}};
     (void)state;
-    for (size_t i = 0; i < 2 * ARRAY_LEN(calls); i++) {
-        const bool is_control = i % 2 == 0;
-        struct fault fault = {.names = calls[i / 2].names, .number = 1};
-        for (bool has_more = true; has_more; fault.number += calls[i / 2].step) {
-            const char *type = is_control ? "control.set" : "session.opened";
+    for (size_t i = 0; i < ARRAY_LEN(reads); i++) {
+        struct fault fault = {.names = reads[i].names, .number = 1, .what = &options};
+        for (bool has_more = true; has_more; fault.number += reads[i].step) {
+            const struct apart *found = apart(run_revoke, &fault);
+            has_more = found->out.numbers[HAS_FAILED] != 0;
+            if (found->is_done)
+                assert_int_equal(found->out.numbers[0], 2);
+            else if (!has_more || found->err.kind < ERROR_INPUT || found->err.kind > ERROR_LEDGER)
+                fail_msg("%s %u: %d \"%s\"", fault.names, fault.number, (int)found->err.kind,
+                         found->err.text);
+        }
+    }
+}
+
+/** \param type  of the record that each run logs */
+static void fail_each(bool (*run)(const void *data, struct apart *ret, struct error *err), const char *type)
+{
+    unsigned round = 0;
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+        struct fault fault = {.names = calls[i].names, .number = 1};
+        for (bool has_more = true; has_more; fault.number += calls[i].step) {
+            AUTO(free) char *text = memory_format(FAKE_POLICY "# %u\n", round++);
+            struct error err = ERROR_INIT;
             const unsigned before = count_of(type);
-            if (look(apart(is_control ? run_control : run_checkpoint, &fault), &fault, &has_more))
+            assert_true(
+                file_replace(own.folder.fd, "ca/policies/test.yaml", 0644, bytes_of_text(text), &err));
+            if (look(apart(run, &fault), &fault, &has_more))
                 assert_int_equal(count_of(type), before + 1);
         }
     }
+}
+
+static void a_control_is_there_or_it_is_told(void **state)
+{
+    (void)state;
+    fail_each(run_control, "control.set");
+}
+
+static void a_policy_is_approved_or_it_is_told(void **state)
+{
+    (void)state;
+    fail_each(run_policy, "policy.approved");
+}
+
+static void a_checkpoint_is_there_or_it_is_told(void **state)
+{
+    (void)state;
+    fail_each(run_checkpoint, "session.opened");
 }
 
 static void set_control(void)
@@ -218,7 +282,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_hold_and_its_release_are_logged_once_or_it_is_told, begin, end),
-        cmocka_unit_test_setup_teardown(controls_and_checkpoints_are_there_or_it_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_selected_is_all_or_it_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_control_is_there_or_it_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_is_approved_or_it_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_checkpoint_is_there_or_it_is_told, begin, end),
         cmocka_unit_test_setup_teardown(an_approved_plan_is_carried_out_once_however_often_it_was_stopped,
                                         begin, end),
     };

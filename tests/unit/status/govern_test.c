@@ -106,6 +106,34 @@ static const struct apart *carry_out(enum act act)
     return govern((struct govern_options){.act = act, .given = &brought.given});
 }
 
+static bool say_yes(void *data, const struct policy_change *change, struct error *err)
+{
+    (void)data, (void)change, (void)err;
+    return true;
+}
+
+static bool say_no(void *data, const struct policy_change *change, struct error *err)
+{
+    const struct builder *diff = &change->diff;
+    (void)data;
+    return error_set(err, ERROR_INTERRUPTED, 0, "no: %.*s", (int)diff->len, (const char *)diff->data);
+}
+
+static bool run_approve(const void *data, struct apart *ret, struct error *err)
+{
+    AUTO(policy_change_done) struct policy_change change = {.approved = NULL};
+    const struct policy_approve_options options = {
+        .home = own.path,
+        .policy = "test",
+        .decide = *(bool (*const *)(void *, const struct policy_change *, struct error *))data};
+    return policy_approve(&options, &fake_console, &change, &ret->out.numbers[DONE], err);
+}
+
+static const struct apart *approve_by(bool (*decide)(void *, const struct policy_change *, struct error *))
+{
+    return apart(run_approve, &decide);
+}
+
 /* ---- controls ---- */
 
 static void a_control_follows_the_one_in_force(void **state)
@@ -224,6 +252,24 @@ static void a_plan_of_controls_has_one_which_follows(void **state)
     }
 }
 
+static void a_control_that_cannot_be_read_is_not_set_by_a_plan(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(control_done) struct control control = {.seq = CONTROL_NONE};
+    (void)state;
+    assert_done(set_control(ACT_CONTROL, 1));
+    begun = size_of(&own);
+    assert_true(control_add_person(&control, "ann", "approver", ann.vkey, &err));
+    control.previous = begun - 1;
+    struct json *record = control_write(&control);
+    json_put_text(record, "people", "all");
+    plan_file_add(&file, NULL, RECORD_CONTROL_SET, record);
+    write_plan(ACT_CONTROL, &file);
+    assert_failed(carry_out(ACT_CONTROL), ERROR_LEDGER, "reading item 0 of the plan");
+    assert_nothing_logged();
+}
+
 /* ---- policies ---- */
 
 static void a_policy_is_approved_as_its_file_is(void **state)
@@ -267,6 +313,57 @@ static void what_is_no_policy_is_not_approved(void **state)
     assert_nothing_logged();
 }
 
+/** A record of the ledger holds all of its text. */
+static void a_policy_that_no_record_holds_is_not_approved(void **state)
+{
+    static const char long_words[] =
+        "and a record of the ledger, which holds all of them, has room for about";
+    AUTO(free) char *longest = memory_format("%s#%065000d\n", FAKE_POLICY, 1);
+    (void)state;
+    put_policy("test", longest);
+    assert_failed(govern(approve_test), ERROR_INPUT, long_words);
+    assert_failed(approve_by(say_yes), ERROR_INPUT, long_words);
+    put_policy("test", FAKE_POLICY "# \xff\n");
+    assert_failed(govern(approve_test), ERROR_INPUT, "UTF-8");
+    assert_failed(approve_by(say_yes), ERROR_INPUT, "UTF-8");
+    assert_nothing_logged();
+}
+
+static void policies_are_approved_together_and_those_that_are_need_no_plan(void **state)
+{
+    static const char *const names[] = {"test", "other"};
+    struct govern_options both = approve_test;
+    (void)state;
+    both.policies = names;
+    both.policies_count = 2;
+    AUTO(free) char *other = memory_format("policy: other%s", strchr(FAKE_POLICY, '\n'));
+    put_policy("other", other);
+    const struct apart *found = govern(both);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[DONE], 2);
+    assert_false(found->out.numbers[IS_PLANNED]);
+    assert_types_from(&own, begun, "session.opened policy.approved policy.approved ");
+    AUTO(json_free) struct json *second = record_at(&own, begun + 2);
+    assert_string_equal(json_text(second, "name"), "other");
+    // Of what is approved there is no plan.
+    begun = size_of(&own);
+    both.plan_out = plan_path;
+    both.valid_for = 3600;
+    assert_failed(govern(both), ERROR_INPUT, "there is nothing to do, so nothing to approve");
+    assert_false(file_exists(AT_FDCWD, plan_path));
+    // One of them changed: it alone is planned.
+    put_policy("test", FAKE_POLICY "# more\n");
+    assert_done(govern(both));
+    assert_done(set_control(ACT_POLICY, 1));
+    assert_int_equal(unlink(plan_path), 0);
+    assert_done(govern(both));
+    begun = size_of(&own);
+    found = carry_out(ACT_POLICY);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[DONE], 1);
+    assert_types_from(&own, begun, "session.opened plan.approved policy.approved ");
+}
+
 static void an_approved_plan_of_policies_is_read_as_strictly(void **state)
 {
     static const struct {
@@ -293,36 +390,6 @@ static void an_approved_plan_of_policies_is_read_as_strictly(void **state)
         assert_failed(found, ERROR_INPUT, cases[i].words);
         assert_nothing_logged();
     }
-}
-
-/* ---- one policy, by a person who looks at it ---- */
-
-static bool say_yes(void *data, const struct policy_change *change, struct error *err)
-{
-    (void)data, (void)change, (void)err;
-    return true;
-}
-
-static bool say_no(void *data, const struct policy_change *change, struct error *err)
-{
-    const struct builder *diff = &change->diff;
-    (void)data;
-    return error_set(err, ERROR_INTERRUPTED, 0, "no: %.*s", (int)diff->len, (const char *)diff->data);
-}
-
-static bool run_approve(const void *data, struct apart *ret, struct error *err)
-{
-    AUTO(policy_change_done) struct policy_change change = {.approved = NULL};
-    const struct policy_approve_options options = {
-        .home = own.path,
-        .policy = "test",
-        .decide = *(bool (*const *)(void *, const struct policy_change *, struct error *))data};
-    return policy_approve(&options, &fake_console, &change, &ret->out.numbers[DONE], err);
-}
-
-static const struct apart *approve_by(bool (*decide)(void *, const struct policy_change *, struct error *))
-{
-    return apart(run_approve, &decide);
 }
 
 static void a_person_approves_what_was_shown(void **state)
@@ -386,6 +453,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_of_controls_has_one_which_follows, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_is_approved_as_its_file_is, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_policy_is_not_approved, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_that_no_record_holds_is_not_approved, begin, end),
+        cmocka_unit_test_setup_teardown(policies_are_approved_together_and_those_that_are_need_no_plan, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_control_that_cannot_be_read_is_not_set_by_a_plan, begin, end),
         cmocka_unit_test_setup_teardown(an_approved_plan_of_policies_is_read_as_strictly, begin, end),
         cmocka_unit_test_setup_teardown(a_person_approves_what_was_shown, begin, end),
         cmocka_unit_test_setup_teardown(a_checkpoint_is_over_the_record_that_says_so, begin, end),

@@ -193,9 +193,7 @@ static void taken(const struct list_line *line, const char *problem)
 /** A parser process that an attacker took over may say what it likes. */
 static void test_answers_that_lie(void **state)
 {
-    static const char *const cursors[] = {"\x1b[2Jxx", "a\nbcde", "abcde\x1f",
-                                          "\x7f"
-                                          "bcdef",
+    static const char *const cursors[] = {"\x1b[2Jxx", "a\nbcde", "abcde\x1f", "\x7fzzzzz",
                                           "\xff\xff\xff\xff\xff\xff"};
     struct list_line line;
     AUTO(free) char *longest = memory_format("%01024d", 1);

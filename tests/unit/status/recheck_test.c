@@ -2,13 +2,17 @@
 /* What the index says of certificates that are to be revoked is held against ledger.jsonl: it may be old, or made to lie. */
 #include "status/recheck.h"
 
+#include "base/file.h"
+#include "base/memory.h"
 #include "base/openssl_release.h"
 #include "cert_maker.h"
 #include "given.h"
+#include "records/cert.h"
 #include "small_home.h"
 #include "status/describe.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +21,7 @@
 
 #include <cmocka.h>
 
-#define MANY 12
+#define MANY 17 /* more than a CRL is asked about */
 
 static struct small_home small;
 static struct status_desk desk;
@@ -218,6 +222,87 @@ static void a_certificate_is_described_by_its_record(void **state)
     assert_non_null(strstr(err.text, "record 1 holds no TBSCertificate"));
 }
 
+static void its_request_is_named_where_it_is_known(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct json *record = NULL;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    (void)state;
+    issue(1);
+    assert_true(ledger_record(small.home.ledger, given[0].signing_seq, &record, &err));
+    json_put_text(record, "serial", "0abc");
+    json_put_text(record, "source", "device\x1b[8m.csr");
+    targets[0].signing_seq = small_home_log(&small, RECORD_CERT_SIGNING, record);
+    assert_true(revoke_describe(&small.home, &targets[0], &text, &err));
+    assert_non_null(strstr(builder_text(&text), "  request    device\\x1b[8m.csr\n"));
+}
+
+/* ---- a long ledger: its newest CRL says who is not revoked up to it ---- */
+
+/** Records that say nothing, so many that reading them all is not the quickest. */
+static void lengthen(void)
+{
+    struct error err = ERROR_INIT;
+    for (int i = 0; i < 16400; i++)
+        assert_true(ledger_append(small.home.ledger, "test.note", json_new_object(), NULL, &err));
+    assert_true(ledger_commit(small.home.ledger, &err));
+}
+
+static void issue_crl(uint64_t number, struct bytes der)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *name = memory_format(HOME_CRLS "/crl-%u.der", (unsigned)number);
+    const int64_t now = MAKER_NOW;
+    (void)mkdirat(small.home.fd, HOME_CRLS, 0755);
+    small_home_issue_crl(&small, number, now, now + 86400, der);
+    assert_true(file_create(small.home.fd, name, 0644, der, &err));
+}
+
+static void a_crl_says_who_is_not_revoked_up_to_it(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    issue(MANY);
+    for (size_t i = 0; i < MANY; i++)
+        targets[i].not_after = MAKER_NOW + 86400;
+    (void)given_revoke(&small.home, &given[0], CRL_SUPERSEDED, INT64_C(1800000000));
+    lengthen();
+    assert_wrong(2, given[0].serial, is_revoked);
+    // As if it had been drawn without him: whoever is on no CRL is not read of.
+    issue_crl(1, BYTES_LITERAL("a CRL of nobody"));
+    assert_true(recheck(2, &err));
+    assert_null(desk.revoked);
+    // Of more than can be looked for in it at once, the ledger is read; and of what is foreign.
+    assert_true(recheck(16, &err));
+    assert_wrong(MANY, given[0].serial, is_revoked);
+    targets[1].is_foreign = true;
+    targets[1].signing_seq = UINT64_MAX;
+    assert_wrong(2, given[1].serial, "was signed here");
+    targets[1] = target_of(&given[1]);
+    targets[1].not_after = MAKER_NOW + 86400;
+    // One who may have ended before it says nothing by not being on it.
+    targets[0].not_after = CRL_NO_TIME;
+    assert_wrong(2, given[0].serial, is_revoked);
+    targets[0].not_after = MAKER_NOW + 86400;
+    // What came after it is read.
+    (void)given_revoke(&small.home, &given[1], CRL_SUPERSEDED, INT64_C(1800000000));
+    assert_wrong(2, given[0].serial, is_revoked);
+    targets[0] = target_of(&given[2]);
+    targets[0].not_after = MAKER_NOW + 86400;
+    assert_wrong(2, given[1].serial, is_revoked);
+}
+
+static void who_was_issued_after_a_crl_is_read_of_from_there(void **state)
+{
+    (void)state;
+    issue_crl(1, BYTES_LITERAL("a CRL of nobody"));
+    issue(1);
+    targets[0].not_after = MAKER_NOW + 86400;
+    (void)given_revoke(&small.home, &given[0], CRL_SUPERSEDED, INT64_C(1800000000));
+    lengthen();
+    assert_wrong(1, given[0].serial, is_revoked);
+}
+
 static void what_has_no_record_says_what_it_is(void **state)
 {
     const struct revoke_target foreign = {.serial_text = (char *)(uintptr_t) "0a",
@@ -247,6 +332,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_records_said_already_is_not_asked_again, begin, end),
         cmocka_unit_test_setup_teardown(what_is_foreign_was_never_signed_here, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_is_described_by_its_record, begin, end),
+        cmocka_unit_test_setup_teardown(its_request_is_named_where_it_is_known, begin, end),
+        cmocka_unit_test_setup_teardown(a_crl_says_who_is_not_revoked_up_to_it, begin, end),
+        cmocka_unit_test_setup_teardown(who_was_issued_after_a_crl_is_read_of_from_there, begin, end),
         cmocka_unit_test_setup_teardown(what_has_no_record_says_what_it_is, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
