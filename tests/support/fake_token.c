@@ -56,6 +56,7 @@ static struct {
     } data[DATA_MAX];
     size_t data_count;
     bool keeps_nothing;
+    unsigned refused_from, data_calls; /* data that is to be kept: from which call on it is not; 0: never */
     struct token_key_attributes attributes;
     bool has_no_ed25519;
     size_t max_message;
@@ -77,6 +78,12 @@ void fake_token_forget(void)
         builder_done(&fake.data[--fake.data_count].value);
 }
 
+void fake_token_refuse_data(unsigned call)
+{
+    fake.refused_from = call;
+    fake.data_calls = 0;
+}
+
 void fake_token_keeps_nothing(void)
 {
     fake.keeps_nothing = true;
@@ -86,6 +93,7 @@ void fake_token_reset(void)
 {
     fake_token_forget();
     fake.keeps_nothing = false;
+    fake_token_refuse_data(0);
     for (size_t i = 0; i < fake.key_count; i++) {
         free(fake.keys[i].label);
         EVP_PKEY_free(fake.keys[i].key);
@@ -525,6 +533,8 @@ bool token_data_replace(struct token *token, const struct token_data_name *name,
         return false;
     if (fake.keeps_nothing)
         return true;
+    if (fake.refused_from > 0 && ++fake.data_calls >= fake.refused_from)
+        return error_set(err, ERROR_TOKEN, 0, "CKR_DEVICE_ERROR");
     for (size_t i = 0; i < fake.data_count;) {
         bool is_old = strcmp(fake.data[i].token, token->label) == 0 &&
                       is_replaced(data, builder_bytes(&fake.data[i].value));

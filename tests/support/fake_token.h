@@ -48,6 +48,8 @@ const struct token_choice *fake_token_last_choice(void);
 size_t fake_token_pins(void);
 /** What the tokens were told to keep (data objects) is gone. */
 void fake_token_forget(void);
+/** From the call-th time on that they are told to keep something, from now, they fail to; 0: never. */
+void fake_token_refuse_data(unsigned call);
 /** Tokens keep no data, as a profile may say. */
 void fake_token_keeps_nothing(void);
 /** How many keys there are. */

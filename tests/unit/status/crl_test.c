@@ -7,6 +7,8 @@
 
 #include "apart.h"
 #include "approver.h"
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "given.h"
@@ -161,11 +163,27 @@ static void who_is_revoked_or_burned_is_on_it_and_its_files_are_alike(void **sta
     assert_on_list(builder_bytes(&first), who, 2);
     AUTO(free) char *checkpoint = memory_format("%s/checkpoint", out);
     assert_true(file_exists(AT_FDCWD, checkpoint));
+    // Its record names its issuer by its certificate.
+    char hex[129];
+    uint8_t digest[32];
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(builder_done) struct builder issuer_der = BUILDER_INIT;
+    struct bytes rest;
+    assert_true(file_read(own.folder.fd, "ca/ca.pem", 1 << 16, &pem, &err));
+    assert_true(cert_from_file(builder_bytes(&pem), &issuer_der, &rest, &err));
+    const struct bytes issuer = builder_bytes(&issuer_der);
     // The next one has the next number, and says which was before.
     AUTO(json_free) struct json *signing = record_at(&own, begun + 2);
     AUTO(json_free) struct json *issued = record_at(&own, begun + 3);
     int64_t number = 0;
     assert_true(json_int(signing, "count", &number) && number == 2);
+    assert_true(json_int(signing, "size", &number) && number == (int64_t)begun + 2);
+    digest_sha256(issuer, digest);
+    assert_string_equal(json_text(signing, "issuer_sha256"), hex_of(BYTES(digest), hex));
+    AUTO(json_free) struct json *session = record_at(&own, begun + 1);
+    assert_string_equal(json_text(signing, "batch"), json_text(session, "batch"));
+    assert_string_equal(json_text(session, "command"), "crl");
     assert_null(json_get(signing, "emergency_reason"));
     assert_true(json_int(issued, "ref", &number) && number == (int64_t)begun + 2);
     found = sign((struct crl_options){.out = out});
@@ -270,6 +288,40 @@ static void a_token_that_remembers_more_stops_it(void **state)
                                       : "the token remembers CRL 2, the ledger's last is 0");
         assert_unused();
     }
+}
+
+/** One that left without the token's knowledge could be followed by another of its number, from an old copy of the home. */
+static void what_the_token_cannot_be_told_of_does_not_leave(void **state)
+{
+    unsigned call = 0;
+    bool is_done = false;
+    (void)state;
+    while (!is_done) {
+        AUTO(free) char *file = memory_format("ca/crl/crl-%u.der", ++call);
+        fake_token_refuse_data(call);
+        const struct apart *found = sign((struct crl_options){.days = 3});
+        is_done = found->is_done;
+        assert_true(file_exists(own.folder.fd, file) == is_done);
+        fake_token_refuse_data(0);
+        if (is_done)
+            continue;
+        assert_int_equal(found->err.kind, ERROR_TOKEN);
+        assert_done(sign((struct crl_options){.again = true}));
+        assert_true(file_exists(own.folder.fd, file));
+    }
+    assert_in_range(call, 2, 9);
+}
+
+/** Its number is burned, under a checkpoint. */
+static void a_number_the_token_did_not_sign_is_abandoned_at_once(void **state)
+{
+    (void)state;
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_FAILS);
+    assert_failed(sign((struct crl_options){.days = 3}), ERROR_TOKEN, "signing CRL 1");
+    assert_types_from(&own, begun, "session.opened crl.signing crl.abandoned ");
+    assert_checkpointed(&own);
+    AUTO(json_free) struct json *abandoned = record_at(&own, begun + 2);
+    assert_string_equal(json_text(abandoned, "reason"), "the run stopped before the signature was recorded");
 }
 
 static void what_the_token_remembers_is_not_used_again_but_what_follows_it(void **state)
@@ -396,6 +448,26 @@ static void a_file_of_its_name_stops_it(void **state)
         assert_int_equal(unlinkat(own.folder.fd, name, 0), 0);
     }
     assert_done(sign((struct crl_options){.out = out}));
+}
+
+/** It went there with a newer ledger than this, which was put back from a copy. */
+static void an_output_that_met_a_newer_ledger_stops_it(void **state)
+{
+    static const char *const files[] = {"ca/ledger.jsonl", "ca/ledger.checkpoint", "ca/ledger.checkpoints",
+                                        "ca/index.sqlite"};
+    struct builder kept[ARRAY_LEN(files)] = {BUILDER_INIT};
+    struct error err = ERROR_INIT;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        assert_true(file_read(own.folder.fd, files[i], 1 << 20, &kept[i], &err));
+    assert_done(sign((struct crl_options){.out = out}));
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        assert_true(file_replace(own.folder.fd, files[i], 0600, builder_bytes(&kept[i]), &err));
+        builder_done(&kept[i]);
+    }
+    assert_failed(sign((struct crl_options){.out = out}), ERROR_LEDGER,
+                  "comparing with the checkpoint in the output directory");
+    assert_unused();
 }
 
 static void what_is_too_long_for_the_token_uses_no_number(void **state)
@@ -562,6 +634,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_number_that_was_logged_and_not_finished_is_not_used_again, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_token_that_remembers_more_stops_it, begin, end),
+        cmocka_unit_test_setup_teardown(what_the_token_cannot_be_told_of_does_not_leave, begin, end),
+        cmocka_unit_test_setup_teardown(a_number_the_token_did_not_sign_is_abandoned_at_once, begin, end),
         cmocka_unit_test_setup_teardown(what_the_token_remembers_is_not_used_again_but_what_follows_it, begin,
                                         end),
         cmocka_unit_test_setup_teardown(numbers_continue_with_the_key_after_a_lost_ledger, begin, end),
@@ -571,6 +645,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_revoked_later_than_now_makes_no_crl, begin, end),
         cmocka_unit_test_setup_teardown(a_key_of_another_curve_signs_by_its_own_digest, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_its_name_stops_it, begin, end),
+        cmocka_unit_test_setup_teardown(an_output_that_met_a_newer_ledger_stops_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_long_for_the_token_uses_no_number, begin, end),
         cmocka_unit_test_setup_teardown(without_the_token_no_number_is_used, begin, end),
         cmocka_unit_test_setup_teardown(people_or_an_emergency_decide_where_the_control_says_so, begin, end),

@@ -489,6 +489,21 @@ static void a_list_names_serials_and_bad_lines_are_told(void **state)
     }
 }
 
+/** That is no line's fault, so no line is left out for it. */
+static void an_index_that_lies_ends_a_list(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct given given, unfinished;
+    (void)state;
+    given_issue(&small.home, "CN=a", "p", true, &given);
+    given_issue(&small.home, "CN=b", "p", false, &unfinished);
+    AUTO(free) char *text = memory_format("serial\n%s\n%s\n", given.serial, unfinished.serial);
+    assert_false(from_list(text, &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_non_null(strstr(err.text, "was not issued, ledger.jsonl that it is not burned"));
+    assert_int_equal(plan.problem_count, 0);
+}
+
 /* ---- what the ledger says ---- */
 
 static size_t where(const char *terms)
@@ -659,6 +674,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_way_is_named_and_one_thing_wanted, begin, end),
         cmocka_unit_test_setup_teardown(reasons_and_times_are_as_people_write_them, begin, end),
         cmocka_unit_test_setup_teardown(a_list_names_serials_and_bad_lines_are_told, begin, end),
+        cmocka_unit_test_setup_teardown(an_index_that_lies_ends_a_list, begin, end),
         cmocka_unit_test_setup_teardown(certificates_are_found_by_what_the_ledger_says, begin, end),
         cmocka_unit_test_setup_teardown(a_lost_key_is_remembered_where_no_certificate_says_it, begin, end),
     };
