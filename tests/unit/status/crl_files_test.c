@@ -9,8 +9,10 @@
 #include "failing.h"
 #include "small_home.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -199,6 +201,55 @@ static void a_signal_while_files_are_compared_is_nothing(void **state)
     assert_in_range(number, 3, 100);
 }
 
+static bool die(void *data, int fd, const char *shown, struct error *err)
+{
+    (void)data, (void)fd, (void)shown, (void)err;
+    _exit(0);
+}
+
+/** A run that is killed while it writes. */
+static void leave_without_a_name(int fd)
+{
+    struct error err = ERROR_INIT;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(file_create_by(fd, "crl-1.pem", 0644, die, NULL, &err) ? 1 : 2);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static unsigned hidden(const char *path)
+{
+    unsigned count = 0;
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory))
+        count += strncmp(entry->d_name, ".coldca-", 8) == 0 ? 1 : 0;
+    assert_int_equal(closedir(directory), 0);
+    return count;
+}
+
+static void what_a_killed_run_left_is_cleared_away(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) char *crls = memory_format("%s/crl", small.folder.path);
+    AUTO(free) char *out = memory_format("%s/out", small.folder.path);
+    AUTO(crl_places_done) struct crl_places places = {.home_fd = -1, .out = {.fd = -1}};
+    (void)state;
+    if (!crl_places_open(&small.home, out, &places, &err))
+        fail_msg("%s", err.text);
+    leave_without_a_name(places.home_fd);
+    leave_without_a_name(places.out.fd);
+    assert_int_equal(hidden(crls) + hidden(out), 2);
+    // Without a checkpoint the output lacks one, which is told.
+    assert_false(crl_places_deliver(&places, "crl-1", made, "run it again", &err));
+    assert_non_null(strstr(err.text, "writing crl-1; it is signed and in the ledger: run it again"));
+    assert_int_equal(hidden(crls) + hidden(out), 0);
+    assert_both_are_whole();
+}
+
 static void a_file_of_either_ending_is_in_the_way(void **state)
 {
     static const char *const names[] = {"crl/crl-2.der", "crl/crl-2.pem"};
@@ -224,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(whichever_call_fails_what_is_there_is_whole_or_it_is_told, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_signal_while_files_are_compared_is_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(what_a_killed_run_left_is_cleared_away, begin, end),
         cmocka_unit_test_setup_teardown(a_file_of_either_ending_is_in_the_way, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
