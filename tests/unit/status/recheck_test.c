@@ -286,7 +286,6 @@ static void a_crl_says_who_is_not_revoked_up_to_it(void **state)
     targets[0].not_after = MAKER_NOW + 86400;
     // What came after it is read.
     (void)given_revoke(&small.home, &given[1], CRL_SUPERSEDED, INT64_C(1800000000));
-    assert_wrong(2, given[0].serial, is_revoked);
     targets[0] = target_of(&given[2]);
     targets[0].not_after = MAKER_NOW + 86400;
     assert_wrong(2, given[1].serial, is_revoked);

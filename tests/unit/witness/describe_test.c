@@ -262,15 +262,24 @@ static void bytes_that_are_no_certificate_are_not_shown(void **state)
     struct json *cut = certificate(false, false);
     json_put_base64(cut, "tbs", BYTES_LITERAL("\x30\x03\x02\x01\x02"));
     assert_not_shown(cut, "");
-    // Its algorithm can be read, its end can't.
+}
+
+/** Its algorithm can be read, its names can't. */
+static void names_that_cannot_be_read_are_not_shown_in_a_line(void **state)
+{
+    struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
-    struct json *damaged = certificate(false, false);
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(json_free) struct json *damaged = certificate(false, true);
+    (void)state;
     assert_true(json_base64(damaged, "tbs", &tbs));
-    uint8_t *time = memmem(tbs.data, tbs.len, "\x17\x0d", 2);
-    assert_non_null(time);
-    time[2] = 'x';
+    uint8_t *names = memmem(tbs.data, tbs.len, "\x30\x0b\x82\x09", 4);
+    assert_non_null(names);
+    names[0] = 0x31; // a SET
     json_put_base64(damaged, "tbs", builder_bytes(&tbs));
-    assert_not_shown(damaged, "");
+    assert_false(describe_item(damaged, false, &text, &err));
+    assert_non_null(strstr(err.text, "subjectAltName"));
+    assert_int_equal(text.len, 0);
 }
 
 /* ---- CRLs, policies, controls ---- */
@@ -305,6 +314,19 @@ static void a_crl_says_its_number_length_and_time(void **state)
                                      "2027-02-14T08:00:00Z%s\n%s",
                                      i == 0 ? "" : ", with certificates that have ended", digest);
         shows(crl(i == 1), true, wanted);
+        if (i == 1)
+            continue;
+        // A record that says nothing of certificates that have ended keeps none.
+        struct error err = ERROR_INIT;
+        struct json *silent = NULL;
+        AUTO(json_free) struct json *json = crl(false);
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        json_canonical(json, &text);
+        char *member = strstr(builder_text(&text), "\"keep_expired\":false,");
+        assert_non_null(member);
+        memset(member, ' ', strlen("\"keep_expired\":false,"));
+        assert_true(json_parse(builder_bytes(&text), &silent, &err));
+        shows(silent, true, wanted);
     }
 }
 
@@ -410,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_certificate_is_what_its_bytes_say),
         cmocka_unit_test(a_certificate_in_full_has_all_its_extensions),
         cmocka_unit_test(bytes_that_are_no_certificate_are_not_shown),
+        cmocka_unit_test(names_that_cannot_be_read_are_not_shown_in_a_line),
         cmocka_unit_test(a_crl_says_its_number_length_and_time),
         cmocka_unit_test(a_crl_that_lacks_a_fact_is_not_shown),
         cmocka_unit_test(a_policy_is_shown_whole),
