@@ -98,7 +98,7 @@ static char *write_two(char *place, int number)
 #define TIME_1950 INT64_C(-631152000)
 #define TIME_2050 INT64_C(2524608000)
 
-static bool is_utc_time(int64_t seconds)
+bool asn1_is_utc(int64_t seconds)
 {
     return seconds >= TIME_1950 && seconds < TIME_2050;
 }
@@ -118,12 +118,12 @@ static void add_time(struct builder *out, bool is_utc, int64_t seconds)
 
 void asn1_time(struct builder *out, int64_t seconds)
 {
-    add_time(out, is_utc_time(seconds), seconds);
+    add_time(out, asn1_is_utc(seconds), seconds);
 }
 
 size_t asn1_time_len(int64_t seconds)
 {
-    return 2 + (is_utc_time(seconds) ? sizeof("YYMMDDHHMMSSZ") - 1 : sizeof("YYYYMMDDHHMMSSZ") - 1);
+    return 2 + (asn1_is_utc(seconds) ? sizeof("YYMMDDHHMMSSZ") - 1 : sizeof("YYYYMMDDHHMMSSZ") - 1);
 }
 
 void asn1_generalized_time(struct builder *out, int64_t seconds)

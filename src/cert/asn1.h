@@ -13,6 +13,8 @@ void asn1_close(struct builder *out, size_t mark);
 MUST_USE bool asn1_oid(struct builder *out, const char *dotted);
 /** UTCTime through 2049, GeneralizedTime from 2050; always seconds and Z (RFC 5280 4.1.2.5). */
 void asn1_time(struct builder *out, int64_t seconds);
+/** Whether asn1_time() writes this date as UTCTime. */
+bool asn1_is_utc(int64_t seconds);
 /** How many bytes asn1_time() appends. */
 size_t asn1_time_len(int64_t seconds);
 /** GeneralizedTime whatever the year: invalidityDate and expiredCertsOnCRL have no other form (RFC 5280 5.3.2). */

@@ -10,16 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAIN_MAX 32
-
+/** One certificate of the chain. */
 struct link {
-    struct cert_parts parts;
+    const struct cert_parts *parts;
     char *subject; /**< escaped */
 };
 
-/** A chain taken apart; links[0] is the issuer. */
+/** A chain; links[0] is the issuer. */
 struct chain {
-    struct link links[CHAIN_MAX];
+    struct link *links;
     size_t count;
 };
 
@@ -33,7 +32,7 @@ static void judge_dates(const struct link *link, int64_t now, struct findings *f
 {
     char from[TIME_TEXT_SIZE];
     char until[TIME_TEXT_SIZE];
-    const struct cert_parts *parts = &link->parts;
+    const struct cert_parts *parts = link->parts;
     (void)time_format(parts->not_before, from);
     (void)time_format(parts->not_after, until);
     if (parts->not_after < parts->not_before)
@@ -57,7 +56,7 @@ static bool is_processed(struct bytes oid)
 
 static void judge_extensions(const struct link *link, struct cert_chain_report *report)
 {
-    struct bytes cursor = link->parts.extensions;
+    struct bytes cursor = link->parts->extensions;
     struct parts_seen seen = {.count = 0};
     struct cert_extension extension;
     while (parts_next_extension(&cursor, &extension)) {
@@ -80,13 +79,13 @@ static void judge_extensions(const struct link *link, struct cert_chain_report *
 static void judge_strictness(const struct link *link, struct findings *notices)
 {
     struct cert_extension extension;
-    if (parts_find(&link->parts, 19, &extension) && !extension.is_critical)
+    if (parts_find(link->parts, 19, &extension) && !extension.is_critical)
         findings_say(notices, "chain.basic-constraints", "RFC 5280 4.2.1.9",
                      "%s: its basicConstraints is not critical; strict validators reject it", link->subject);
-    if (!parts_find(&link->parts, 15, &extension))
+    if (!parts_find(link->parts, 15, &extension))
         findings_say(notices, "chain.key-usage", "RFC 5280 4.2.1.3",
                      "%s: it has no keyUsage; strict validators reject it", link->subject);
-    if (parts_find(&link->parts, 30, &extension) && !extension.is_critical)
+    if (parts_find(link->parts, 30, &extension) && !extension.is_critical)
         findings_say(notices, "chain.name-constraints", "RFC 5280 4.2.1.10",
                      "%s: its name constraints are not critical", link->subject);
 }
@@ -95,7 +94,7 @@ static void judge_any_usage(const struct link *link, struct findings *notices)
 {
     static const uint8_t any[] = {0x06, 0x04, 0x55, 0x1d, 0x25, 0x00};
     struct cert_extension extension;
-    if (parts_find(&link->parts, 37, &extension) &&
+    if (parts_find(link->parts, 37, &extension) &&
         memmem(extension.value.data, extension.value.len, any, sizeof(any)) != NULL)
         findings_say(notices, "chain.any-usage", "RFC 5280 4.2.1.12",
                      "%s: anyExtendedKeyUsage in a CA allows every purpose, whatever stands beside it",
@@ -156,14 +155,14 @@ static void judge_names(const struct chain *chain, const struct policy_issuer *f
     size_t next = 0;
     for (size_t above = 0; above < chain->count; above++) {
         struct cert_extension extension;
-        if (!parts_find(&chain->links[above].parts, 30, &extension))
+        if (!parts_find(chain->links[above].parts, 30, &extension))
             continue;
         const struct policy_constraints *constraints = &facts->constraints[next++];
         for (size_t i = 0; i < above; i++) {
             const struct link *link = &chain->links[i];
             AUTO(findings_done) struct findings found = FINDINGS_INIT;
-            AUTO(template_free) struct template *names = names_of(&link->parts);
-            if (bytes_equal(link->parts.issuer, link->parts.subject))
+            AUTO(template_free) struct template *names = names_of(link->parts);
+            if (bytes_equal(link->parts->issuer, link->parts->subject))
                 continue;
             policy_constraints_judge(names, constraints, &found);
             for (size_t j = 0; j < found.count; j++)
@@ -224,36 +223,31 @@ static void judge_whole(const struct policy_issuer *facts, struct cert_chain_rep
     judge_subtrees(facts, report);
 }
 
-static void read_link(struct bytes der, struct chain *chain, struct findings *faults)
+static struct link link_of(const struct cert_parts *parts)
 {
-    struct link *link = &chain->links[chain->count];
-    struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder subject = BUILDER_INIT;
-    if (!parts_read(der, &link->parts, &err) || !name_text(link->parts.subject, &subject)) {
-        findings_say(faults, "chain.parse", NULL, "%s", err.text); // cert_issuer_read() has read it before
-        return;
-    }
-    link->subject = builder_take_text(&subject);
-    chain->count++;
+    if (!name_text(parts->subject, &subject))
+        abort(); // cert_issuer_read() has read it before
+    return (struct link){.parts = parts, .subject = builder_take_text(&subject)};
 }
 
 void cert_chain_judge(const struct cert_issuer *issuer, int64_t now, struct cert_chain_report *ret_report)
 {
     const struct policy_issuer *facts = cert_issuer_facts(issuer);
-    AUTO(free) struct chain *chain = memory_new(1, sizeof(*chain));
+    struct chain chain = {.count = cert_issuer_above_count(issuer) + 1};
+    chain.links = memory_new(chain.count, sizeof(*chain.links));
     *ret_report = (struct cert_chain_report){.is_complete = false};
-    read_link(cert_issuer_der(issuer), chain, &ret_report->faults);
-    for (size_t i = 0; i < cert_issuer_above_count(issuer) && chain->count < CHAIN_MAX; i++)
-        read_link(cert_issuer_above(issuer, i), chain, &ret_report->faults);
-    for (size_t i = 0; i < chain->count; i++) {
-        judge_dates(&chain->links[i], now, &ret_report->faults);
-        judge_extensions(&chain->links[i], ret_report);
-        judge_strictness(&chain->links[i], &ret_report->notices);
-        judge_any_usage(&chain->links[i], &ret_report->notices);
+    for (size_t i = 0; i < chain.count; i++) {
+        chain.links[i] = link_of(issuer_parts(issuer, i));
+        judge_dates(&chain.links[i], now, &ret_report->faults);
+        judge_extensions(&chain.links[i], ret_report);
+        judge_strictness(&chain.links[i], &ret_report->notices);
+        judge_any_usage(&chain.links[i], &ret_report->notices);
     }
-    ret_report->is_complete = chain->count > 0 && ends_in_itself(&chain->links[chain->count - 1].parts);
-    judge_names(chain, facts, &ret_report->faults);
+    ret_report->is_complete = ends_in_itself(chain.links[chain.count - 1].parts);
+    judge_names(&chain, facts, &ret_report->faults);
     judge_whole(facts, ret_report);
-    for (size_t i = 0; i < chain->count; i++)
-        free(chain->links[i].subject);
+    for (size_t i = 0; i < chain.count; i++)
+        free(chain.links[i].subject);
+    free(chain.links);
 }

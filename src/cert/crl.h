@@ -83,6 +83,7 @@ struct crl {
     struct bytes issuer; /**< whole Name */
     int64_t this_update;
     int64_t next_update;  /**< CRL_NO_TIME: none */
+    bool has_long_date;   /**< one that should be UTCTime is GeneralizedTime (RFC 5280 5.1.2.4) */
     bool has_entries;     /**< revokedCertificates is there */
     size_t entries_len;   /**< of its content */
     struct bytes entries; /**< empty, whatever their length, of a CRL that came in parts */

@@ -60,33 +60,15 @@ static void lint_extensions(const struct crl *crl, const struct crl_facts *facts
     lint_must_be_critical(crl->extensions, 28, "issuingDistributionPoint", "RFC 5280 5.2.5", found);
 }
 
-/** UTCTime through 2049 (RFC 5280 5.1.2.4): the parser takes both, the first content octet of which tells. */
-static void lint_time_form(struct bytes tbs, struct findings *found)
-{
-    struct bytes body;
-    struct bytes ignored;
-    int64_t time;
-    if (!der_take(&tbs, DER_SEQUENCE, &body) ||
-        (der_is_next(body, DER_INTEGER) && !der_take(&body, DER_INTEGER, &ignored)) ||
-        !der_take(&body, DER_SEQUENCE, &ignored) || !der_take(&body, DER_SEQUENCE, &ignored))
-        return; // crl_read() has seen to that
-    while (der_is_next(body, DER_UTC_TIME) || der_is_next(body, DER_GENERALIZED_TIME)) {
-        bool is_general = der_is_next(body, DER_GENERALIZED_TIME);
-        if (!asn1_take_time(&body, &time))
-            return;
-        if (is_general && time < INT64_C(2524608000)) // 2050-01-01
-            findings_say(found, "lint.crl-time-form", "RFC 5280 5.1.2.4",
-                         "a date before 2050 is written as GeneralizedTime");
-    }
-}
-
 static void lint_dates(const struct crl *crl, struct findings *found)
 {
     if (crl->next_update == CRL_NO_TIME)
         findings_say(found, "lint.crl-next-update", "RFC 5280 5.1.2.5", "no nextUpdate");
     else if (crl->next_update <= crl->this_update)
         findings_say(found, "lint.crl-dates", "RFC 5280 5.1.2.5", "nextUpdate is not after thisUpdate");
-    lint_time_form(crl->tbs, found);
+    if (crl->has_long_date)
+        findings_say(found, "lint.crl-time-form", "RFC 5280 5.1.2.4",
+                     "a date before 2050 is written as GeneralizedTime");
 }
 
 /** Most entries of a list have the same extensions as the one before, where nothing was found. */
@@ -126,10 +108,9 @@ static void lint_entry(struct crl_entries_lint *run, const struct crl_read_entry
     if (fields->revoked_at > run->this_update)
         findings_say(found, "lint.crl-future", "RFC 5280 5.1.2.6",
                      "entry %" PRIu64 ": revoked after the CRL was made", number);
-    if (!run->is_v2 && entry->extensions.len > 0)
+    if (!run->is_v2 && entry->extensions.len != 0)
         findings_say(found, "lint.crl-version", "RFC 5280 5.1.2.1", "entry extensions in a CRL of version 1");
-    if (entry->extensions.len > 0)
-        lint_entry_extensions(run, entry->extensions, found);
+    lint_entry_extensions(run, entry->extensions, found);
 }
 
 #define LINT_FINDINGS_MAX 100 /* of a CRL of a million entries that all have it, more says no more */

@@ -10,13 +10,22 @@ static bool wrong(struct error *err, const char *what)
     return error_set(err, ERROR_INPUT, 0, "not a CRL: %s", what);
 }
 
+static bool read_time(struct bytes *cursor, struct crl *crl, int64_t *ret_time)
+{
+    bool is_long = der_is_next(*cursor, DER_GENERALIZED_TIME);
+    if (!asn1_take_time(cursor, ret_time))
+        return false;
+    crl->has_long_date = crl->has_long_date || (is_long && asn1_is_utc(*ret_time));
+    return true;
+}
+
 static bool read_times(struct bytes *cursor, struct crl *crl)
 {
     crl->next_update = CRL_NO_TIME;
-    if (!asn1_take_time(cursor, &crl->this_update))
+    if (!read_time(cursor, crl, &crl->this_update))
         return false;
     bool has_next = der_is_next(*cursor, DER_UTC_TIME) || der_is_next(*cursor, DER_GENERALIZED_TIME);
-    return !has_next || asn1_take_time(cursor, &crl->next_update);
+    return !has_next || read_time(cursor, crl, &crl->next_update);
 }
 
 static bool read_extensions(struct bytes *cursor, struct crl *crl)

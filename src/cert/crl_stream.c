@@ -148,7 +148,7 @@ bool crl_stream_add(void *data, struct bytes part, struct error *err)
     struct bytes entries = bytes_slice(part, 0, stream->entries_left);
     stream->entries_left -= entries.len;
     part = bytes_slice(part, entries.len, part.len);
-    if (entries.len > 0 && !add_entries(stream, entries, err))
+    if (!add_entries(stream, entries, err))
         return false;
     if (part.len > BACK_MAX_LEN - stream->back.len)
         return wrong(err, "crlExtensions (RFC 5280 5.1.2.7)");

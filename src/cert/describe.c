@@ -25,8 +25,8 @@ static bool add_extended_key_usage(struct bytes value, struct builder *out)
 
 static void add_key_usage(const struct cert_parts *parts, struct builder *out)
 {
-    bool has = false;
-    uint16_t bits = 0;
+    bool has;
+    uint16_t bits;
     struct error ignored = ERROR_INIT; // what is damaged shows no bits; lint names it
     if (!parts_key_usage(parts, &has, &bits, &ignored))
         return;
@@ -38,8 +38,8 @@ static void add_key_usage(const struct cert_parts *parts, struct builder *out)
 
 static void add_basic_constraints(const struct cert_parts *parts, struct builder *out)
 {
-    bool is_ca = false;
-    int path_len = -1;
+    bool is_ca;
+    int path_len;
     struct error ignored = ERROR_INIT; // likewise
     if (!parts_basic_constraints(parts, &is_ca, &path_len, &ignored))
         return;

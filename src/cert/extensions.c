@@ -21,6 +21,7 @@
 #define CE_EXTENDED_KEY_USAGE 37
 
 static const uint8_t authority_information_access[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01};
+static const uint8_t id_qt_cps[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01};
 static const uint8_t ocsp_no_check[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x05};
 
 struct open_extension {
@@ -177,8 +178,7 @@ static bool add_policies(const struct template *template, struct builder *out, s
         if (cps != NULL) {
             size_t qualifiers = asn1_open(out, DER_SEQUENCE);
             size_t qualifier = asn1_open(out, DER_SEQUENCE);
-            if (!add_oid(out, "1.3.6.1.5.5.7.2.1", "id-qt-cps", err))
-                return false;
+            der_add(out, DER_OID, BYTES(id_qt_cps));
             der_add(out, DER_IA5_STRING, bytes_of_text(cps));
             asn1_close(out, qualifier);
             asn1_close(out, qualifiers);

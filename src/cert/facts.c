@@ -53,7 +53,7 @@ static char *key_words(struct bytes spki)
 
 static bool read_parts(const struct cert_parts *parts, struct cert_facts *ret_facts, struct error *err)
 {
-    int path_len = -1;
+    int path_len;
     AUTO(cert_facts_done)
     struct cert_facts facts = {.not_before = parts->not_before, .not_after = parts->not_after};
     AUTO(builder_done) struct builder subject = BUILDER_INIT;

@@ -16,7 +16,7 @@ struct cert_issuer {
     struct builder der;
     struct builder *above; /**< the certificates of the chain, parent first */
     size_t above_count;
-    struct cert_parts parts; /**< views into der */
+    struct cert_parts *parts; /**< its own, then those above; views into der and above */
     struct bytes key_id;
     struct public_key *key;
     struct policy_issuer facts;
@@ -67,6 +67,7 @@ void cert_issuer_free(struct cert_issuer *issuer)
     for (size_t i = 0; i < issuer->above_count; i++)
         builder_done(&issuer->above[i]);
     free(issuer->above);
+    free(issuer->parts);
     builder_done(&issuer->der);
     free(issuer);
 }
@@ -93,7 +94,7 @@ struct bytes cert_issuer_above(const struct cert_issuer *issuer, size_t index)
 
 struct bytes cert_issuer_subject(const struct cert_issuer *issuer)
 {
-    return issuer->parts.subject;
+    return issuer->parts->subject;
 }
 
 struct bytes cert_issuer_key_id(const struct cert_issuer *issuer)
@@ -103,7 +104,12 @@ struct bytes cert_issuer_key_id(const struct cert_issuer *issuer)
 
 struct bytes cert_issuer_spki(const struct cert_issuer *issuer)
 {
-    return issuer->parts.spki;
+    return issuer->parts->spki;
+}
+
+const struct cert_parts *issuer_parts(const struct cert_issuer *issuer, size_t index)
+{
+    return &issuer->parts[index];
 }
 
 const struct public_key *cert_issuer_key(const struct cert_issuer *issuer)
@@ -232,10 +238,9 @@ static bool add_extended_key_usage(const struct cert_parts *parts, struct policy
 static bool add_certificate(const struct cert_parts *parts, int above, struct policy_issuer *facts,
                             struct error *err)
 {
-    bool is_ca = false;
-    bool has_key_usage = false;
-    int path_len = -1;
-    uint16_t bits = 0;
+    bool is_ca, has_key_usage;
+    int path_len;
+    uint16_t bits;
     const char *who = above == 0 ? "the CA certificate" : "a certificate of the chain";
     if (!parts->is_v3)
         return error_set(err, ERROR_INPUT, 0, "%s is not X.509 v3 (RFC 5280 4.1.2.1)", who);
@@ -273,28 +278,29 @@ static bool add_certificate(const struct cert_parts *parts, int above, struct po
 static bool fill(struct cert_issuer *issuer, struct error *err)
 {
     struct public_key_facts key;
+    const struct cert_parts *parts = &issuer->parts[0];
     struct policy_issuer *facts = &issuer->facts;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    if (!name_text(issuer->parts.subject, &text) || issuer->parts.subject.len == 2)
+    if (!name_text(parts->subject, &text) || parts->subject.len == 2)
         return error_set(err, ERROR_INPUT, 0,
                          "the CA certificate's subject is empty or damaged (RFC 5280 4.1.2.6)");
     facts->subject_text = builder_take_text(&text);
-    facts->not_before = issuer->parts.not_before;
-    facts->not_after = issuer->parts.not_after;
+    facts->not_before = parts->not_before;
+    facts->not_after = parts->not_after;
     facts->path_len = -1;
-    if (!public_key_read(issuer->parts.spki, &key, err) || !public_key_new(&key, &issuer->key, err))
+    if (!public_key_read(parts->spki, &key, err) || !public_key_new(&key, &issuer->key, err))
         return false;
     public_key_prepare(issuer->key, signature_for_key(key.kind, HASH_NONE, false));
     facts->key_kind = key.kind;
     facts->key_bits = key.bits;
-    digest_sha256(issuer->parts.spki, facts->spki_sha256);
-    if (!parts_subject_key_id(&issuer->parts, &issuer->key_id, err))
+    digest_sha256(parts->spki, facts->spki_sha256);
+    if (!parts_subject_key_id(parts, &issuer->key_id, err))
         return false;
     if (issuer->key_id.len == 0)
         return error_set(err, ERROR_INPUT, 0,
                          "the CA certificate has no subjectKeyIdentifier (RFC 5280 4.2.1.2)");
     facts->is_ca = true;
-    return add_certificate(&issuer->parts, 0, facts, err);
+    return add_certificate(parts, 0, facts, err);
 }
 
 /** Each certificate of the chain must be the one above the one before it. */
@@ -312,10 +318,10 @@ static bool check_link(const struct cert_parts *below, const struct cert_parts *
     return true;
 }
 
-/** One certificate of the chain, index above the issuer's own; parts[index] becomes a view into the copy. */
-static bool read_above(struct cert_issuer *issuer, struct bytes der, size_t index, struct cert_parts *parts,
-                       struct error *err)
+/** One certificate of the chain, index above the issuer's own. */
+static bool read_above(struct cert_issuer *issuer, struct bytes der, size_t index, struct error *err)
 {
+    struct cert_parts *parts = issuer->parts;
     struct policy_issuer *facts = &issuer->facts;
     builder_add_bytes(&issuer->above[index - 1], der);
     if (!parts_read(builder_bytes(&issuer->above[index - 1]), &parts[index], err) ||
@@ -331,18 +337,17 @@ bool cert_issuer_read(struct bytes certificate, const struct bytes *chain, size_
                       struct cert_issuer **ret_issuer, struct error *err)
 {
     AUTO(cert_issuer_free) struct cert_issuer *issuer = memory_new(1, sizeof(*issuer));
-    AUTO(free) struct cert_parts *parts = memory_new(chain_count + 1, sizeof(*parts));
+    issuer->parts = memory_new(chain_count + 1, sizeof(*issuer->parts));
     builder_add_bytes(&issuer->der, certificate);
-    if (!parts_read(builder_bytes(&issuer->der), &issuer->parts, err) || !fill(issuer, err))
+    if (!parts_read(builder_bytes(&issuer->der), &issuer->parts[0], err) || !fill(issuer, err))
         return false;
-    parts[0] = issuer->parts;
     issuer->above = memory_new(chain_count, sizeof(*issuer->above));
     issuer->above_count = chain_count;
     for (size_t i = 0; i < chain_count; i++) {
-        if (!read_above(issuer, chain[i], i + 1, parts, err))
+        if (!read_above(issuer, chain[i], i + 1, err))
             return false;
     }
-    if (!policies_of_chain(parts, chain_count + 1, &issuer->facts, err))
+    if (!policies_of_chain(issuer->parts, chain_count + 1, &issuer->facts, err))
         return false;
     *ret_issuer = TAKE(issuer);
     return true;

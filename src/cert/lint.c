@@ -158,10 +158,9 @@ void cert_lint(struct bytes certificate, const struct cert_issuer *issuer, struc
 {
     struct cert_parts parts;
     struct error reason = ERROR_INIT;
-    bool is_ca = false;
-    bool has_usage = false;
-    int path_len = -1;
-    uint16_t usage = 0;
+    bool is_ca, has_usage;
+    int path_len;
+    uint16_t usage;
     if (!parts_read(certificate, &parts, &reason) ||
         !parts_basic_constraints(&parts, &is_ca, &path_len, &reason) ||
         !parts_key_usage(&parts, &has_usage, &usage, &reason)) {

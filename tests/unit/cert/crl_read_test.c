@@ -156,8 +156,10 @@ static char *judged_at_once(struct bytes tbs)
     struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder whole = BUILDER_INIT;
     AUTO(findings_done) struct findings found = FINDINGS_INIT;
-    if (!crl_read_tbs(tbs, &crl, &err))
+    if (!crl_read_tbs(tbs, &crl, &err)) {
+        assert_int_equal(err.kind, ERROR_INPUT);
         return memory_text("refused");
+    }
     der_add_header(&whole, DER_SEQUENCE, tbs.len + crl.algorithm.len + 3);
     builder_add_bytes(&whole, tbs);
     builder_add_bytes(&whole, crl.algorithm);
@@ -176,8 +178,10 @@ static char *judged_in_parts(struct bytes tbs, size_t first, size_t part_len)
     bool is_taken = crl_stream_add(stream, bytes_slice(tbs, 0, first), &err);
     for (size_t at = first; is_taken && at < tbs.len; at += part_len)
         is_taken = crl_stream_add(stream, bytes_slice(tbs, at, part_len), &err);
-    if (!is_taken || !crl_stream_end(stream, &crl, &found, &err))
+    if (!is_taken || !crl_stream_end(stream, &crl, &found, &err)) {
+        assert_int_equal(err.kind, ERROR_INPUT);
         return memory_text("refused");
+    }
     return words_of(&found);
 }
 

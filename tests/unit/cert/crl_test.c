@@ -134,12 +134,19 @@ static void test_frame_is_checked(void **state)
     struct crl_frame frame = sound_frame();
     frame.next_update = cert_issuer_facts(issuer)->not_after + 1;
     assert_false(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
     assert_non_null(strstr(err.text, "past the CA's end"));
+    error_clear(&err);
     frame.next_update = frame.this_update;
     assert_false(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "nextUpdate is not after thisUpdate (RFC 5280 5.1.2.5)");
+    error_clear(&err);
     frame = sound_frame();
     frame.kind = SIGNATURE_OTHER;
     assert_false(crl_tbs(&frame, bytes_of(NULL, 0), &tbs, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "no signature algorithm fits the issuer's key");
     assert_int_equal(tbs.len, 0);
 }
 

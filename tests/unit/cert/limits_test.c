@@ -92,6 +92,7 @@ static void what_no_certificate_may_be_is_not_written(void **state)
         assert_int_equal(tbs.len > 0, is_written);
         if (!is_written && strstr(err.text, change.words) == NULL)
             fail_msg("\"%s\" lacks \"%s\"", err.text, change.words);
+        assert_true(is_written || err.kind == ERROR_INPUT);
     }
 }
 
@@ -203,6 +204,7 @@ static void a_request_with_what_can_not_be_written_is_none(void **state)
     (void)state;
     maker_add_san(no_address, SAN_IP, "12345", 5);
     assert_false(cert_request_info(no_name, &info, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
     assert_non_null(strstr(err.text, "PrintableString"));
     error_clear(&err);
     assert_false(cert_request_info(no_address, &info, &err));
@@ -269,6 +271,7 @@ static void an_algorithm_that_is_no_ca_s_has_no_kind(void **state)
     assert_non_null(place);
     place[algorithm.len - 1] = 0x7f;
     assert_false(cert_tbs_signature_kind(builder_bytes(&tbs), &kind, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
     assert_non_null(strstr(err.text, "names no signature algorithm of this CA"));
     assert_int_equal(kind, SIGNATURE_RSA_SHA256);
 }
@@ -293,6 +296,7 @@ static void a_serial_has_1_to_20_octets(void **state)
             der_fault_plant(builder_bytes(&tbs), cases[i].fault, 3, &other)); // behind [0] and the version
         assert_int_equal(cert_read_tbs(builder_bytes(&other), &facts, &err), cases[i].words == NULL);
         assert_true(cases[i].words == NULL || strstr(err.text, cases[i].words) != NULL);
+        assert_true(cases[i].words == NULL || err.kind == ERROR_INPUT);
         assert_int_equal(facts.serial_len, cases[i].words == NULL ? 19 : 0);
     }
 }

@@ -187,6 +187,42 @@ static void times_are_read_in_the_two_forms_and_no_other(void **state)
     }
 }
 
+static void times_are_written_in_the_form_of_their_year(void **state)
+{
+    static const struct {
+        const char *time, *wanted; /**< tag and text */
+    } cases[] = {
+        {"1950-01-01T00:00:00Z", "\x17"
+                                 "500101000000Z"},
+        {"1949-12-31T23:59:59Z", "\x18"
+                                 "19491231235959Z"},
+        {"2049-12-31T23:59:59Z", "\x17"
+                                 "491231235959Z"},
+        {"2050-01-01T00:00:00Z", "\x18"
+                                 "20500101000000Z"},
+        {"2026-11-29T01:02:03Z", "\x17"
+                                 "261129010203Z"},
+        {"9999-12-31T23:59:59Z", "\x18"
+                                 "99991231235959Z"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(builder_done) struct builder out = BUILDER_INIT;
+        AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+        int64_t seconds = 0;
+        assert_true(time_parse(cases[i].time, &seconds));
+        asn1_time(&out, seconds);
+        der_add(&wanted, (uint8_t)cases[i].wanted[0], bytes_of_text(cases[i].wanted + 1));
+        assert_true(bytes_equal(builder_bytes(&out), builder_bytes(&wanted)));
+        assert_int_equal(asn1_time_len(seconds), wanted.len);
+        builder_clear(&out);
+        asn1_generalized_time(&out, seconds);
+        assert_int_equal(out.data[0], DER_GENERALIZED_TIME);
+        assert_int_equal(out.len, 17);
+        assert_memory_equal(out.data + 2, cases[i].time, 4); // the year
+    }
+}
+
 static void names_are_shown_so_that_no_two_look_alike(void **state)
 {
     static const struct {
@@ -386,6 +422,7 @@ static void an_rdn_has_at_most_16_members(void **state)
         AUTO(builder_done) struct builder out = BUILDER_INIT;
         assert_int_equal(write_name(given, count, &out, &err), count <= 16);
         assert_true(count <= 16 || strstr(err.text, "more than 16 attributes in one RDN") != NULL);
+        assert_true(count <= 16 || err.kind == ERROR_INPUT);
     }
 }
 
@@ -410,6 +447,19 @@ static void a_value_that_its_string_type_has_not_is_named(void **state)
         AUTO(builder_done) struct builder out = BUILDER_INIT;
         assert_int_equal(write_name(&cases[i].given, 1, &out, &err), cases[i].words == NULL);
         assert_true(cases[i].words == NULL || strstr(err.text, cases[i].words) != NULL);
+        assert_true(cases[i].words == NULL || err.kind == ERROR_INPUT);
+    }
+}
+
+static void names_are_written_with_the_tag_of_their_kind(void **state)
+{
+    static const uint8_t tags[] = {0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, 0x86, 0x87, 0x88};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+        AUTO(builder_done) struct builder out = BUILDER_INIT;
+        const uint8_t wanted[] = {tags[i], 1, 'x'};
+        name_add_general(&out, (enum san_kind)i, bytes_of("x", 1));
+        assert_true(bytes_equal(builder_bytes(&out), BYTES(wanted)));
     }
 }
 
@@ -462,6 +512,7 @@ int main(void)
         cmocka_unit_test(numbers_and_flags_are_written_as_openssl_writes_them),
         cmocka_unit_test(lengths_have_the_fewest_octets),
         cmocka_unit_test(times_are_read_in_the_two_forms_and_no_other),
+        cmocka_unit_test(times_are_written_in_the_form_of_their_year),
         cmocka_unit_test(names_are_shown_so_that_no_two_look_alike),
         cmocka_unit_test(attributes_of_one_rdn_stay_together),
         cmocka_unit_test(what_is_no_name_is_read_by_neither_reader),
@@ -469,6 +520,7 @@ int main(void)
         cmocka_unit_test(members_of_an_rdn_are_written_in_the_order_of_their_bytes),
         cmocka_unit_test(an_rdn_has_at_most_16_members),
         cmocka_unit_test(a_value_that_its_string_type_has_not_is_named),
+        cmocka_unit_test(names_are_written_with_the_tag_of_their_kind),
         cmocka_unit_test(a_pem_block_is_found_among_other_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

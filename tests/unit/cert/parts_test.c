@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "csr_maker.h"
+#include "raw_cert.h"
 
 #include "base/der.h"
 #include "base/encode.h"
@@ -16,78 +17,49 @@
 
 #include <string.h>
 
-#define VERSION "a0{02{02}}"
-#define SERIAL "02{05}"
-#define ALGORITHM "30{06{2a8648ce3d040302}}"
-#define NAME(text) "30{31{30{06{550403}0c{'" text "'}}}}"
-#define UNTIL "17{'270101000000Z'}"
-#define VALIDITY "30{17{'260101000000Z'}" UNTIL "}"
-#define SPKI "30{30{06{2a03}}03{0001}}"
-#define EXTENSION "30{06{551d0f}04{03{0780}}}"
-#define EXTENSIONS "a3{30{" EXTENSION "}}"
+#define EXTENSIONS "a3{30{" RAW_USAGE "}}"
 
-/** The fields of a TBSCertificate; NULL: as it should be. */
-struct fields {
+/** A TBSCertificate with one field changed. */
+struct changed {
     const char *words; /**< of the refusal; NULL: it is read */
-    const char *version, *serial, *algorithm, *issuer, *validity, *subject, *spki, *extensions;
-    const char *behind; /**< the whole */
-    uint8_t tag;        /**< of the whole; 0: SEQUENCE */
+    struct raw_cert raw;
 };
 
-static void add_field(const char *given, const char *sound, struct builder *out)
-{
-    der_assemble(given != NULL ? given : sound, out);
-}
-
-static void assemble_tbs(const struct fields *fields, struct builder *ret_tbs)
-{
-    AUTO(builder_done) struct builder body = BUILDER_INIT;
-    add_field(fields->version, VERSION, &body);
-    add_field(fields->serial, SERIAL, &body);
-    add_field(fields->algorithm, ALGORITHM, &body);
-    add_field(fields->issuer, NAME("I"), &body);
-    add_field(fields->validity, VALIDITY, &body);
-    add_field(fields->subject, NAME("S"), &body);
-    add_field(fields->spki, SPKI, &body);
-    add_field(fields->extensions, EXTENSIONS, &body);
-    der_add(ret_tbs, fields->tag != 0 ? fields->tag : DER_SEQUENCE, builder_bytes(&body));
-    add_field(fields->behind, "", ret_tbs);
-}
-
-static const struct fields cases[] = {
+static const struct changed cases[] = {
     {.words = NULL},
-    {NULL, .version = "", .extensions = ""},
-    {NULL, .version = "a0{02{01}}", .extensions = ""},
-    {NULL, .extensions = ""},
-    {NULL, .serial = "02{80}"}, // a negative one is lint's
-    {"no exact DER (RFC 5280 4.1)", .behind = "0500"},
-    {"no exact DER (RFC 5280 4.1)", .tag = DER_SET},
-    {"version (RFC 5280 4.1.2.1)", .version = "a0{02{00}}"},
-    {"version (RFC 5280 4.1.2.1)", .version = "a0{02{03}}", .extensions = ""},
-    {"version (RFC 5280 4.1.2.1)", .version = "a0{02{0102}}"},
-    {"version (RFC 5280 4.1.2.1)", .version = "a0{02{02}0500}"},
-    {"version (RFC 5280 4.1.2.1)", .version = "a0{0500}"},
-    {"version (RFC 5280 4.1.2.1)", .version = "a0{}"},
-    {"serialNumber (RFC 5280 4.1.2.2)", .serial = "02{}"},
-    {"serialNumber (RFC 5280 4.1.2.2)", .serial = "0a{05}"},
-    {"serialNumber (RFC 5280 4.1.2.2)", .serial = ""},
-    {"signature (RFC 5280 4.1.2.3)", .algorithm = "31{}"},
-    {"issuer (RFC 5280 4.1.2.4)", .issuer = "31{}"},
-    {"validity (RFC 5280 4.1.2.5)", .validity = "31{}"},
-    {"validity (RFC 5280 4.1.2.5)", .validity = "30{" UNTIL "}"},
-    {"validity (RFC 5280 4.1.2.5)", .validity = "30{0500" UNTIL "}"},
-    {"validity (RFC 5280 4.1.2.5)", .validity = "30{" UNTIL "0500}"},
-    {"validity (RFC 5280 4.1.2.5)", .validity = "30{" UNTIL UNTIL "0500}"},
-    {"subject (RFC 5280 4.1.2.6)", .subject = "31{}"},
-    {"subjectPublicKeyInfo (RFC 5280 4.1.2.7)", .spki = "31{}"},
-    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", .extensions = "a3{30{}}"},
-    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", .extensions = "a3{31{" EXTENSION "}}"},
+    {NULL, {.version = "", .extensions = ""}},
+    {NULL, {.version = "a0{02{01}}", .extensions = ""}},
+    {NULL, {.extensions = ""}},
+    {NULL, {.serial = "02{80}"}}, // a negative one is lint's
+    {"no exact DER (RFC 5280 4.1)", {.behind = "0500"}},
+    {"no exact DER (RFC 5280 4.1)", {.tag = DER_SET}},
+    {"version (RFC 5280 4.1.2.1)", {.version = "a0{02{00}}"}},
+    {"version (RFC 5280 4.1.2.1)", {.version = "a0{02{03}}", .extensions = ""}},
+    {"version (RFC 5280 4.1.2.1)", {.version = "a0{02{0102}}"}},
+    {"version (RFC 5280 4.1.2.1)", {.version = "a0{02{02}0500}"}},
+    {"version (RFC 5280 4.1.2.1)", {.version = "a0{0500}"}},
+    {"version (RFC 5280 4.1.2.1)", {.version = "a0{}"}},
+    {"serialNumber (RFC 5280 4.1.2.2)", {.serial = "02{}"}},
+    {"serialNumber (RFC 5280 4.1.2.2)", {.serial = "0a{05}"}},
+    {"serialNumber (RFC 5280 4.1.2.2)", {.serial = ""}},
+    {"signature (RFC 5280 4.1.2.3)", {.algorithm = "31{}"}},
+    {"issuer (RFC 5280 4.1.2.4)", {.issuer = "31{}"}},
+    {"validity (RFC 5280 4.1.2.5)", {.validity = "31{}"}},
+    {"validity (RFC 5280 4.1.2.5)", {.validity = "30{" RAW_UTC("270101000000") "}"}},
+    {"validity (RFC 5280 4.1.2.5)", {.validity = "30{0500" RAW_UTC("270101000000") "}"}},
+    {"validity (RFC 5280 4.1.2.5)", {.validity = "30{" RAW_UTC("270101000000") "0500}"}},
+    {"validity (RFC 5280 4.1.2.5)",
+     {.validity = "30{" RAW_UTC("270101000000") RAW_UTC("270101000000") "0500}"}},
+    {"subject (RFC 5280 4.1.2.6)", {.subject = "31{}"}},
+    {"subjectPublicKeyInfo (RFC 5280 4.1.2.7)", {.spki = "31{}"}},
+    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", {.extensions = "a3{30{}}"}},
+    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", {.extensions = "a3{31{" RAW_USAGE "}}"}},
     {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)",
-     .extensions = "a3{30{" EXTENSION "}0500}"},
-    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", .extensions = EXTENSIONS "0500"},
-    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", .extensions = "81{00}" EXTENSIONS},
-    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", .version = ""},
-    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", .version = "a0{02{01}}"},
+     {.extensions = "a3{30{" RAW_USAGE "}0500}"}},
+    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", {.extensions = EXTENSIONS "0500"}},
+    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", {.extensions = "81{00}" EXTENSIONS}},
+    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", {.version = ""}},
+    {"unique identifiers or extensions (RFC 5280 4.1.2.8, 4.1.2.9)", {.version = "a0{02{01}}"}},
 };
 
 static void assert_told(const struct error *err, const char *words)
@@ -105,16 +77,16 @@ static void each_field_is_read_or_named(void **state)
         struct cert_parts parts = {.not_before = 77};
         AUTO(builder_done) struct builder tbs = BUILDER_INIT;
         print_message("%zu\n", i);
-        assemble_tbs(&cases[i], &tbs);
+        raw_cert_tbs(&cases[i].raw, &tbs);
         assert_int_equal(parts_read_tbs(builder_bytes(&tbs), &parts, &err), cases[i].words == NULL);
         if (cases[i].words != NULL) {
             assert_told(&err, cases[i].words);
             assert_int_equal(parts.not_before, 77); // untouched
             continue;
         }
-        assert_int_equal(parts.is_v3, cases[i].version == NULL);
+        assert_int_equal(parts.is_v3, cases[i].raw.version == NULL);
         assert_true(bytes_equal(parts.tbs, builder_bytes(&tbs)));
-        assert_int_equal(parts.extensions.len > 0, cases[i].extensions == NULL);
+        assert_int_equal(parts.extensions.len > 0, cases[i].raw.extensions == NULL);
     }
 }
 
@@ -133,19 +105,19 @@ static void each_field_is_that_field(void **state)
     enum signature_kind kind = SIGNATURE_OTHER;
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     (void)state;
-    assemble_tbs(&cases[0], &tbs);
+    raw_cert_tbs(&cases[0].raw, &tbs);
     assert_true(parts_read_tbs(builder_bytes(&tbs), &parts, &err));
     assert_hex(parts.serial, "05");
-    assert_hex(parts.algorithm, ALGORITHM);
-    assert_hex(parts.issuer, NAME("I"));
-    assert_hex(parts.subject, NAME("S"));
-    assert_hex(parts.spki, SPKI);
-    assert_hex(parts.extensions, EXTENSION);
+    assert_hex(parts.algorithm, RAW_ALGORITHM);
+    assert_hex(parts.issuer, RAW_NAME("I"));
+    assert_hex(parts.subject, RAW_NAME("S"));
+    assert_hex(parts.spki, RAW_SPKI);
+    assert_hex(parts.extensions, RAW_USAGE);
     assert_int_equal(parts.not_before, 1767225600);
     assert_int_equal(parts.not_after, 1767225600 + 365 * 86400);
     assert_int_equal(parts.outer_algorithm.len + parts.signature.len, 0);
     assert_true(cert_tbs_spki(builder_bytes(&tbs), &spki, &err));
-    assert_hex(spki, SPKI);
+    assert_hex(spki, RAW_SPKI);
     assert_true(cert_tbs_signature_kind(builder_bytes(&tbs), &kind, &err));
     assert_int_equal(kind, SIGNATURE_ECDSA_SHA256);
 }
@@ -157,20 +129,20 @@ static void a_certificate_is_three_parts_and_nothing_else(void **state)
         const char *after;  /**< the whole */
         bool is_one;
     } wholes[] = {
-        {ALGORITHM "03{000102}", "", true},
-        {ALGORITHM "03{00}", "", true},
-        {ALGORITHM "03{000102}", "0500", false},
-        {ALGORITHM "03{000102}0500", "", false},
-        {ALGORITHM "03{010102}", "", false}, // bits that are not used
-        {ALGORITHM "04{000102}", "", false},
-        {ALGORITHM, "", false},
+        {RAW_ALGORITHM "03{000102}", "", true},
+        {RAW_ALGORITHM "03{00}", "", true},
+        {RAW_ALGORITHM "03{000102}", "0500", false},
+        {RAW_ALGORITHM "03{000102}0500", "", false},
+        {RAW_ALGORITHM "03{010102}", "", false}, // bits that are not used
+        {RAW_ALGORITHM "04{000102}", "", false},
+        {RAW_ALGORITHM, "", false},
         {"31{}03{000102}", "", false},
         {"03{000102}", "", false},
         {"", "", false},
     };
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     (void)state;
-    assemble_tbs(&cases[0], &tbs);
+    raw_cert_tbs(&cases[0].raw, &tbs);
     for (size_t i = 0; i < ARRAY_LEN(wholes); i++) {
         struct error err = ERROR_INIT;
         struct cert_parts parts = {.not_before = 77};
@@ -187,7 +159,7 @@ static void a_certificate_is_three_parts_and_nothing_else(void **state)
             assert_int_equal(parts.not_before, 77);
             continue;
         }
-        assert_hex(parts.outer_algorithm, ALGORITHM);
+        assert_hex(parts.outer_algorithm, RAW_ALGORITHM);
         assert_hex(parts.signature, i == 0 ? "0102" : "");
         assert_true(bytes_equal(parts.tbs, builder_bytes(&tbs)));
     }
@@ -195,7 +167,7 @@ static void a_certificate_is_three_parts_and_nothing_else(void **state)
     struct error err = ERROR_INIT;
     struct cert_parts parts;
     AUTO(builder_done) struct builder whole = BUILDER_INIT;
-    der_assemble("30{30{" VERSION "}" ALGORITHM "03{000102}}", &whole);
+    der_assemble("30{30{" RAW_VERSION "}" RAW_ALGORITHM "03{000102}}", &whole);
     assert_false(parts_read(builder_bytes(&whole), &parts, &err));
     assert_told(&err, "serialNumber (RFC 5280 4.1.2.2)");
 }

@@ -33,6 +33,7 @@ struct plant {
     const char *extensions; /**< beside the authorityKeyIdentifier; NULL: a number */
     const char *issuer;
     const char *algorithm;
+    const char *behind; /**< all other fields */
     bool has_no_key_id, has_critical_key_id, has_other_key_id, has_no_extensions, has_other_outside;
     int64_t before, after; /**< instead of the dates: seconds from the CA's beginning, and from its end */
     bool is_bound;
@@ -99,6 +100,7 @@ static void plant_crl(const struct plant *plant, struct builder *ret_der)
         asn1_close(&body, list);
         asn1_close(&body, tagged);
     }
+    add_hex(&body, plant->behind != NULL ? plant->behind : "");
     asn1_close(&body, mark);
     // Lint does not look at the signature.
     size_t whole = asn1_open(ret_der, DER_SEQUENCE);
@@ -140,6 +142,8 @@ static const struct plant plants[] = {
      .next_update = "18 0f 3230343931323331323335393539 5a"}, // 20491231235959Z
     {.found = "lint.crl-past-issuer (RFC 5280 5.1.2.5): nextUpdate is past the CA's end\n",
      .next_update = "18 0f 3230353030313031303030303030 5a"}, // 20500101000000Z
+    {.found = "lint.crl-before-issuer (RFC 5280 5.1.2.4): made before the CA was valid\n",
+     .this_update = "18 0f 3139343931323331323335393539 5a"}, // 19491231235959Z, which UTCTime has not
     {.found = "", .is_bound = true},
     {.found = "lint.crl-before-issuer (RFC 5280 5.1.2.4): made before the CA was valid\n",
      .is_bound = true,
@@ -213,6 +217,8 @@ static const struct plant plants[] = {
      .entries = "30 14 30 12 02 01 05 " LATER_DATE},
     {.found = "lint.crl-reason-zero (RFC 5280 5.3.1): entry 1: reason unspecified is written out\n",
      .entries = "30 22 " WITH_REASON REASON("00")},
+    {.found = "lint.crl-remove (RFC 5280 5.3.1): entry 1: removeFromCRL is for deltas only\n",
+     .entries = "30 22 " REMOVED},
     {.found = "lint.crl-remove (RFC 5280 5.3.1): entry 2: removeFromCRL is for deltas only\n",
      .entries = "30 58 " ENTRY " " REMOVED " " REMOVED},
     {.found = "",
@@ -290,11 +296,125 @@ static void of_many_faults_the_first_hundred_are_said(void **state)
     }
 }
 
+#define DATES                                                                                                \
+    "made (thisUpdate): 2025-11-22T00:00:00Z\ngood until (nextUpdate): 2025-12-22T00:00:00Z\n"               \
+    "signed with: ecdsa-sha256\n"
+#define LARGEST "ff ff ff ff ff ff ff ff"
+
+/** What is shown; or why nothing is. \param entries  how many */
+static char *shown(const struct plant *plant, size_t entries)
+{
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    plant_crl(plant, &der);
+    if (crl_describe(builder_bytes(&der), entries, &text, &err))
+        return builder_take_text(&text);
+    assert_int_equal(err.kind, ERROR_INPUT);
+    return memory_text(err.text);
+}
+
+static void what_a_crl_is_is_shown(void **state)
+{
+    static const struct {
+        const char *words;
+        struct plant plant;
+    } cases[] = {
+        {"issuer: O=Test,CN=Root\nnumber: 7\n" DATES "entries: 0\n", {.found = NULL}},
+        {"issuer: O=Test,CN=Root\nnumber: none\n" DATES "entries: 0\n", {.extensions = ""}},
+        {"issuer: O=Test,CN=Root\nnumber: 18446744073709551615\n" DATES "entries: 0\n",
+         {.extensions = "30 12 " OID("14") " 04 0b 02 09 00 " LARGEST}},
+        {"issuer: O=Test,CN=Root\nnumber: larger than 64 bits\n" DATES "entries: 0\n",
+         {.extensions = "30 12 " OID("14") " 04 0b 02 09 01 " LARGEST}},
+        {"issuer: O=Test,CN=Root\nnumber: 7\nmade (thisUpdate): 2025-11-22T00:00:00Z\n"
+         "good until (nextUpdate): no end\nsigned with: ecdsa-sha256\nentries: 0\n",
+         {.next_update = ""}},
+        {"issuer: O=Test,CN=Root\nnumber: 7\n" DATES
+         "a delta: only what changed since another CRL\nentries: 0\n",
+         {.extensions = NUMBER " 30 0d " OID("1b") " 01 01 ff 04 03 02 01 01"}},
+        {"issuer: O=Test,CN=Root\nnumber: 7\n" DATES
+         "a part: only some of the CA's certificates\nentries: 0\n",
+         {.extensions = NUMBER " 30 0c " OID("1c") " 01 01 ff 04 02 30 00"}},
+        {"issuer: O=Test,CN=Root\nnumber: 7\n" DATES
+         "holds revoked certificates that expired since: 2025-11-20T00:00:00Z\nentries: 0\n",
+         {.extensions = NUMBER " 30 18 " OID("3c") " 04 11 " GENERALIZED}},
+        {"issuer: O=Test,CN=Root\nnumber: 7\n" DATES
+         "entries: 2\n  05  revoked 2025-11-21T00:00:00Z\n  and 1 more\n",
+         {.entries = "30 28 " ENTRY " " ENTRY}},
+        {"not a CRL: entry 2 is damaged (RFC 5280 5.1.2.6)", {.entries = "30 19 " ENTRY " 30 03 02 01 05"}},
+        {"not a CRL: issuer (RFC 5280 5.1.2.3)", {.issuer = "30 02 31 00"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(free) char *words = shown(&cases[i].plant, 1);
+        if (strcmp(words, cases[i].words) != 0)
+            fail_msg("%zu: \"%s\", not \"%s\"", i, words, cases[i].words);
+    }
+}
+
+#define DAMAGED "not a CRL: an extension is damaged (RFC 5280 5.2)"
+#define NO_EXTENSIONS "not a CRL: crlExtensions (RFC 5280 5.1.2.7)"
+#define NO_ENTRY "not a CRL: entry 1 is damaged (RFC 5280 5.1.2.6)"
+
+static void what_is_no_crl_is_told_by_its_field(void **state)
+{
+    static const struct {
+        const char *words;
+        struct plant plant;
+    } cases[] = {
+        {"not a CRL: version (RFC 5280 5.1.2.1)", {.version = "02 01 00"}},
+        {"not a CRL: version (RFC 5280 5.1.2.1)", {.version = "02 02 01 01"}},
+        {"not a CRL: version (RFC 5280 5.1.2.1)", {.version = "02 01 ff"}},
+        {"not a CRL: signature (RFC 5280 5.1.2.2)", {.version = "05 00"}},
+        {"not a CRL: signature (RFC 5280 5.1.2.2)", {.algorithm = "31 00", .has_other_outside = true}},
+        {"not a CRL: issuer (RFC 5280 5.1.2.3)", {.issuer = "31 00"}},
+        {"not a CRL: thisUpdate or nextUpdate (RFC 5280 5.1.2.4, 5.1.2.5)", {.this_update = "05 00"}},
+        {"not a CRL: thisUpdate or nextUpdate (RFC 5280 5.1.2.4, 5.1.2.5)", {.next_update = "17 01 30"}},
+        {"not a CRL: thisUpdate or nextUpdate (RFC 5280 5.1.2.4, 5.1.2.5)", {.next_update = "18 01 30"}},
+        {"not a CRL: revokedCertificates (RFC 5280 5.1.2.6)",
+         {.entries = "30 ff", .has_no_extensions = true}},
+        {NO_EXTENSIONS, {.behind = "05 00"}},
+        {NO_EXTENSIONS, {.has_no_extensions = true, .behind = "a1 02 30 00"}},
+        {NO_EXTENSIONS, {.has_no_extensions = true, .behind = "a0 02 31 00"}},
+        {NO_EXTENSIONS, {.has_no_extensions = true, .behind = "a0 04 30 00 05 00"}},
+        {DAMAGED, {.extensions = "30 0a " OID("14") " 04 03 02 01 ff"}},
+        {DAMAGED, {.extensions = "30 0c " OID("14") " 04 05 02 01 07 05 00"}},
+        {DAMAGED,
+         {.extensions = "30 1e " OID("14") " 04 17 02 15 01 0000000000000000000000000000000000000000"}},
+        {DAMAGED, {.has_no_key_id = true, .extensions = "30 0b " OID("23") " 04 04 31 02 80 00"}},
+        {DAMAGED, {.extensions = NUMBER " 30 16 " OID("3c") " 04 0f 17 0d 323531313230303030303030 5a"}},
+        {DAMAGED, {.extensions = NUMBER " 30 1a " OID("3c") " 04 13 " GENERALIZED " 05 00"}},
+        {DAMAGED, {.extensions = NUMBER " 05 00"}},
+        {NO_ENTRY, {.entries = "30 14 30 12 02 01 ff " DATE}},
+        {NO_ENTRY, {.entries = "30 14 31 12 02 01 05 " DATE}},
+        {NO_ENTRY, {.entries = "30 16 30 14 02 01 05 " DATE " 05 00"}},
+        {NO_ENTRY, {.entries = "30 16 30 14 02 01 05 " DATE " 30 00"}},
+        {NO_ENTRY, {.entries = "30 24 30 22 02 01 05 " DATE " 30 0c " REASON("01") " 05 00"}},
+        {NO_ENTRY, {.entries = "30 22 " WITH_REASON REASON("07")}},
+        {NO_ENTRY, {.entries = "30 22 " WITH_REASON REASON("0b")}},
+        {NO_ENTRY, {.entries = "30 22 " WITH_REASON "30 0a " OID("15") " 04 03 02 01 01"}},
+        {NO_ENTRY, {.entries = "30 22 " WITH_REASON "30 0a " OID("15") " 04 03 0a 02 01"}},
+        {NO_ENTRY, {.entries = "30 23 30 21 02 01 05 " DATE " 30 0d 30 0b " OID("15") " 04 04 0a 02 00 01"}},
+        {NO_ENTRY, {.entries = "30 2e 30 2c 02 01 05 " DATE " 30 18 30 16 " OID("18") " 04 0f " DATE}},
+        {NO_ENTRY,
+         {.entries = "30 32 30 30 02 01 05 " DATE " 30 1c 30 1a " OID("18") " 04 13 " GENERALIZED " 05 00"}},
+        {NO_ENTRY, {.entries = "30 24 30 22 02 01 05 " DATE " 30 0e " REASON("01") " 05 00"}},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(free) char *words = shown(&cases[i].plant, 9);
+        if (strcmp(words, cases[i].words) != 0)
+            fail_msg("%zu: \"%s\", not \"%s\"", i, words, cases[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_is_said_and_nothing_else),
         cmocka_unit_test(without_the_ca_what_is_its_own_is_not_looked_at),
+        cmocka_unit_test(what_a_crl_is_is_shown),
+        cmocka_unit_test(what_is_no_crl_is_told_by_its_field),
         cmocka_unit_test(of_many_faults_the_first_hundred_are_said),
     };
     return cmocka_run_group_tests(tests, root_setup, root_teardown);
