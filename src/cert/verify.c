@@ -13,8 +13,9 @@ static bool verify_signature(const struct cert_parts *parts, const struct cert_i
     struct public_key_facts facts;
     struct error reason = ERROR_INIT;
     AUTO(public_key_free) struct public_key *own = NULL;
-    if (issuer == NULL && (!public_key_read(parts->spki, &facts, err) || !public_key_new(&facts, &own, err)))
-        return false;
+    if (issuer == NULL &&
+        (!public_key_read(parts->spki, &facts, &reason) || !public_key_new(&facts, &own, &reason)))
+        return wrong(err, reason.text);
     const struct public_key *key = issuer != NULL ? cert_issuer_key(issuer) : own;
     if (!public_key_verify(key, signature_of_der(parts->algorithm), parts->tbs, parts->signature, &reason))
         return wrong(err, "its signature does not verify with the CA certificate's public key");
