@@ -269,10 +269,10 @@ static bool check_unique(struct bytes extensions, struct error *err)
             !der_take(&extension, DER_OID, &oids[count]))
             return error_set(err, ERROR_INPUT, 0, "more than %zu extensions", ARRAY_LEN(oids));
         for (size_t i = 0; i < count; i++) {
-            char text[128] = "";
+            char text[128];
             if (bytes_equal(oids[i], oids[count])) {
                 if (!der_oid_text(oids[i], text, sizeof(text)))
-                    text[0] = '\0';
+                    memcpy(text, "?", 2);
                 return error_set(err, ERROR_INPUT, 0, "the extension %s would be there twice (RFC 5280 4.2)",
                                  text);
             }

@@ -125,6 +125,10 @@ static struct template *with_extensions(size_t count, const char *first)
     return template;
 }
 
+/* Longer than what OIDs are shown in. */
+#define LONG_ARCS ".999999999999999999.999999999999999999.999999999999999999.999999999999999999"
+#define LONG_OID "1.2" LONG_ARCS LONG_ARCS
+
 static void no_oid_is_named_and_none_is_written_twice(void **state)
 {
     struct error err = ERROR_INIT;
@@ -138,8 +142,12 @@ static void no_oid_is_named_and_none_is_written_twice(void **state)
     AUTO(template_free)
     struct template *most = with_extensions(61, "1.2.3.0"); // with keyUsage and the two key identifiers 64
     AUTO(template_free) struct template *many = with_extensions(62, "1.2.3.0");
+    AUTO(template_free) struct template *no_name = maker_template("C=U_", key);
+    AUTO(template_free) struct template *long_twice = with_extensions(2, LONG_OID);
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     (void)state;
+    free(long_twice->extensions[1].oid);
+    long_twice->extensions[1].oid = memory_text(LONG_OID);
     texts_add(&usage->extended_key_usage, &usage->extended_key_usage_count, "1.2.3");
     texts_add(&usage->extended_key_usage, &usage->extended_key_usage_count, "serverAuth");
     texts_add(&policy->certificate_policies, &policy->certificate_policies_count, "1..2");
@@ -153,6 +161,10 @@ static void no_oid_is_named_and_none_is_written_twice(void **state)
     assert_not_written(twice, "the extension 2.5.29.15 would be there twice");
     assert_not_written(twice_copied, "the extension 1.2.3.2 would be there twice");
     assert_not_written(many, "more than 64 extensions");
+    assert_not_written(long_twice, "the extension ? would be there twice");
+    assert_not_written(no_name, "subject C: \"U_\" is not a PrintableString");
+    assert_false(cert_tbs(no_name, NULL, serial, SIGNATURE_ECDSA_SHA256, &tbs, &err)); // its own issuer
+    assert_int_equal(tbs.len, 0);
     assert_true(cert_tbs(most, issuer, serial, SIGNATURE_ECDSA_SHA256, &tbs, &err));
 }
 
