@@ -215,7 +215,7 @@ size_t crl_capacity(const struct cert_issuer *issuer, enum signature_kind kind, 
     AUTO(builder_done) struct builder extensions = BUILDER_INIT;
     uint8_t serial[CERT_SERIAL_LEN];
     int64_t end = cert_issuer_facts(issuer)->not_after;
-    const struct crl_frame frame = {.issuer = issuer, .number = UINT64_MAX >> 1, .expired_since = end};
+    const struct crl_frame frame = {.issuer = issuer, .number = INT64_MAX, .expired_since = end};
     memset(serial, 0x7f, sizeof(serial));
     crl_entry_add(&(struct crl_entry){.serial = BYTES(serial),
                                       .revoked_at = end,

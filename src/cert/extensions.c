@@ -80,12 +80,11 @@ static void add_key_ids(const struct cert_issuer *issuer, struct bytes key_bit_s
     der_add(out, DER_OCTET_STRING, BYTES(own));
     close_extension(out, open);
     // Copied from the issuer's SKI, never computed; a root's is its own (RFC 5280 4.2.1.1 lets it out, so it is).
-    struct bytes authority = issuer != NULL ? cert_issuer_key_id(issuer) : bytes_of(NULL, 0);
-    if (authority.len == 0)
+    if (issuer == NULL)
         return;
     open = open_extension(out, ID_CE(CE_AUTHORITY_KEY_ID), false);
     size_t mark = asn1_open(out, DER_SEQUENCE);
-    der_add(out, DER_CONTEXT_0, authority);
+    der_add(out, DER_CONTEXT_0, cert_issuer_key_id(issuer));
     asn1_close(out, mark);
     close_extension(out, open);
 }

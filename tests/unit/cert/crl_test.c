@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "cert_root.h"
+#include "csr_maker.h"
+#include "raw_cert.h"
 
 #include "base/der.h"
 #include "base/digest.h"
@@ -126,6 +128,103 @@ static void test_entries(void **state)
     assert_false(crl_next_entry(&read.entries, &entry));
 }
 
+#define RAW_GENERALIZED(text) "18{'" text "Z'}"
+
+/** To the byte: versions, dates on both sides of 2050, serials with and without a zero octet, reasons, what is left out. */
+static void test_bytes(void **state)
+{
+    static const struct {
+        const char *wanted;
+        uint64_t number;
+        int64_t expired_since;
+        bool has_entries;
+    } cases[] = {
+        {"30{02{01}" RAW_ALGORITHM RAW_NAME("I") RAW_UTC("491231235959") RAW_GENERALIZED(
+             "20500101000000") "30{"
+                               "30{02{05}" RAW_UTC(
+                                   "491231235959") "}"
+                                                   "30{02{0080}" RAW_GENERALIZED(
+                                                       "20500101000000") "30{" RAW_EXTENSION("15", "0a{01}")
+                                                       RAW_EXTENSION(
+                                                           "18",
+                                                           RAW_GENERALIZED(
+                                                               "20491231235959")) "}}"
+                                                                                  "30{02{7fff}" RAW_UTC("4912"
+                                                                                                        "3123"
+                                                                                                        "595"
+                                                                                                        "9") "30{" RAW_EXTENSION(
+                                                                                      "15",
+                                                                                      "0a{0a}") "}}"
+                                                                                                "30{02{"
+                                                                                                "05}" RAW_UTC("491231235959") "30{" RAW_EXTENSION(
+                                                                                                    "18",
+                                                                                                    RAW_GENERALIZED(
+                                                                                                        "2050"
+                                                                                                        "0101"
+                                                                                                        "0000"
+                                                                                                        "00")) "}}"
+                                                                                                               "}a0{30{" RAW_EXTENSION(
+                                                                                                                   "23",
+                                                                                                                   "30{80{0102}}")
+                                                                                                                   RAW_EXTENSION(
+                                                                                                                       "14",
+                                                                                                                       "02{0080}")
+                                                                                                                       RAW_EXTENSION(
+                                                                                                                           "3c",
+                                                                                                                           RAW_GENERALIZED(
+                                                                                                                               "20491231235959")) "}}}",
+         0x80, INT64_C(2524607999), true},
+        {"30{02{01}" RAW_ALGORITHM RAW_NAME("I") RAW_UTC("491231235959")
+             RAW_GENERALIZED("20500101000000") "a0{30{" RAW_EXTENSION("23", "30{80{0102}}")
+                 RAW_EXTENSION("14", "02{0123456789abcdef}") "}}}",
+         UINT64_C(0x0123456789abcdef), CRL_NO_TIME, false},
+    };
+    struct error err = ERROR_INIT;
+    const int64_t last = INT64_C(2524607999); // of 2049
+    const struct crl_entry entries[] = {
+        {.serial = bytes_of("\x05", 1), .revoked_at = last, .invalidity_date = CRL_NO_TIME},
+        {.serial = bytes_of("\x80", 1),
+         .revoked_at = last + 1,
+         .reason = CRL_KEY_COMPROMISE,
+         .invalidity_date = last},
+        {.serial = bytes_of("\x7f\xff", 2),
+         .revoked_at = last,
+         .reason = CRL_AA_COMPROMISE,
+         .invalidity_date = CRL_NO_TIME},
+        {.serial = bytes_of("\0\x05", 2), .revoked_at = last, .invalidity_date = last + 1},
+    };
+    AUTO(builder_done) struct builder ca = BUILDER_INIT;
+    AUTO(builder_done) struct builder list = BUILDER_INIT;
+    AUTO(cert_issuer_free) struct cert_issuer *own = NULL;
+    (void)state;
+    raw_cert(
+        &(struct raw_cert){.subject = RAW_NAME("I"),
+                           .key = ca_key,
+                           .list = RAW_CA,
+                           .validity = "30{" RAW_UTC("260101000000") RAW_GENERALIZED("20510101000000") "}"},
+        ca_key, &ca);
+    assert_true(cert_issuer_read(builder_bytes(&ca), NULL, 0, &own, &err));
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+        size_t before = list.len;
+        crl_entry_add(&entries[i], &list);
+        assert_int_equal(crl_entry_len(&entries[i]), list.len - before);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(builder_done) struct builder wanted = BUILDER_INIT;
+        AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+        const struct crl_frame frame = {.issuer = own,
+                                        .kind = SIGNATURE_ECDSA_SHA256,
+                                        .number = cases[i].number,
+                                        .this_update = last,
+                                        .next_update = last + 1,
+                                        .expired_since = cases[i].expired_since};
+        der_assemble(cases[i].wanted, &wanted);
+        assert_true(
+            crl_tbs(&frame, cases[i].has_entries ? builder_bytes(&list) : bytes_of(NULL, 0), &tbs, &err));
+        assert_true(bytes_equal(builder_bytes(&tbs), builder_bytes(&wanted)));
+    }
+}
+
 static void test_frame_is_checked(void **state)
 {
     (void)state;
@@ -174,8 +273,20 @@ static void test_reasons(void **state)
     assert_true(crl_reason_parse("aACompromise", &reason));
     assert_int_equal(reason, CRL_AA_COMPROMISE);
     assert_false(crl_reason_parse("7", &reason));
-    assert_null(crl_reason_name(7));
-    assert_string_equal(crl_reason_name(6), "certificateHold");
+    assert_int_equal(reason, CRL_AA_COMPROMISE);
+    static const char *const names[] = {
+        "unspecified",   "keyCompromise",        "cACompromise",    "affiliationChanged",
+        "superseded",    "cessationOfOperation", "certificateHold", NULL,
+        "removeFromCRL", "privilegeWithdrawn",   "aACompromise",    NULL};
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        if (names[i] == NULL) {
+            assert_null(crl_reason_name(i));
+            continue;
+        }
+        assert_string_equal(crl_reason_name(i), names[i]);
+        assert_true(crl_reason_parse(names[i], &reason));
+        assert_int_equal(reason, i);
+    }
 }
 
 /** Rather fewer than fit, but not many fewer. */
@@ -316,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_entry_len),
         cmocka_unit_test(test_in_parts),
         cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_frame_is_checked),
         cmocka_unit_test(test_verify_refuses_what_is_changed),
         cmocka_unit_test(test_reasons),

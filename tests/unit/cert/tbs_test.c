@@ -158,6 +158,15 @@ static void the_authority_key_identifier_is_the_subject_key_identifier_of_the_ca
     assert_null(X509_get0_authority_serial(certificate));
 }
 
+static void a_root_has_its_own_name_and_no_authority_key_identifier(void **state)
+{
+    (void)state;
+    AUTO(X509_free) X509 *root = maker_parse(cert_issuer_der(issuer));
+    assert_int_equal(X509_NAME_cmp(X509_get_subject_name(root), X509_get_issuer_name(root)), 0);
+    assert_int_equal(X509_NAME_entry_count(X509_get_subject_name(root)), 2);
+    assert_string_equal(maker_extension(root, NID_authority_key_identifier), "");
+}
+
 static void an_empty_subject_makes_the_names_critical(void **state)
 {
     (void)state;
@@ -311,6 +320,7 @@ int main(void)
         cmocka_unit_test(serials_are_20_octets_positive_and_never_the_same),
         cmocka_unit_test(the_issuer_is_the_subject_of_the_ca_byte_for_byte),
         cmocka_unit_test(the_authority_key_identifier_is_the_subject_key_identifier_of_the_ca),
+        cmocka_unit_test(a_root_has_its_own_name_and_no_authority_key_identifier),
         cmocka_unit_test(an_empty_subject_makes_the_names_critical),
         cmocka_unit_test(addresses_have_4_or_16_octets),
         cmocka_unit_test(the_country_is_a_printable_string_and_the_mail_address_ia5),
