@@ -295,8 +295,11 @@ bool extensions_add(const struct template *template, const struct cert_issuer *i
     add_crl_points(template, out);
     add_authority_access(template, out);
     add_no_check(template, out);
-    if (!add_copied(template, out, err) ||
-        !check_unique(bytes_slice(builder_bytes(out), list, out->len - list), err))
+    if (!add_copied(template, out, err))
+        return false;
+    if (out->has_failed)
+        return error_set(err, ERROR_INPUT, 0, "the certificate does not fit into memory");
+    if (!check_unique(bytes_slice(builder_bytes(out), list, out->len - list), err))
         return false;
     asn1_close(out, list);
     asn1_close(out, outer);

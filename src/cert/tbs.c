@@ -79,8 +79,6 @@ bool cert_tbs(const struct template *template, const struct cert_issuer *issuer,
     if (!extensions_add(template, issuer, key.bit_string, &out, err))
         return false;
     asn1_close(&out, mark);
-    if (out.has_failed)
-        return error_set(err, ERROR_INPUT, 0, "the certificate does not fit into memory");
     builder_add_bytes(ret_tbs, builder_bytes(&out));
     return true;
 }
@@ -134,6 +132,8 @@ bool cert_request_info(const struct template *template, struct builder *ret_info
     builder_add(&out, template->spki, template->spki_len);
     if (!add_extension_request(template, &out, err))
         return false;
+    if (out.has_failed)
+        return error_set(err, ERROR_INPUT, 0, "the request does not fit into memory");
     asn1_close(&out, mark);
     builder_add_bytes(ret_info, builder_bytes(&out));
     return true;

@@ -168,6 +168,26 @@ static void no_oid_is_named_and_none_is_written_twice(void **state)
     assert_true(cert_tbs(most, issuer, serial, SIGNATURE_ECDSA_SHA256, &tbs, &err));
 }
 
+static void what_does_not_fit_into_memory_is_not_written(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(template_free) struct template *huge = maker_template("CN=x", key);
+    AUTO(builder_done) struct builder out = BUILDER_INIT;
+    (void)state;
+    maker_add_san(huge, SAN_URI, "urn:x", 5);
+    huge->sans[0].value_len = SIZE_MAX / 2;
+    assert_not_written(huge, "the certificate does not fit into memory");
+    assert_false(cert_request_info(huge, &out, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "the request does not fit into memory");
+    assert_int_equal(out.len, 0);
+    error_clear(&err);
+    assert_true(crl_sink_builder(&out, bytes_of("x", 1), &err));
+    assert_false(crl_sink_builder(&out, bytes_of(NULL, SIZE_MAX / 2), &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "the CRL does not fit into memory");
+}
+
 /** \param sans  how many names */
 static void write_request(const char *subject, size_t sans, struct builder *ret_der)
 {
@@ -415,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_no_certificate_may_be_is_not_written),
         cmocka_unit_test(no_oid_is_named_and_none_is_written_twice),
+        cmocka_unit_test(what_does_not_fit_into_memory_is_not_written),
         cmocka_unit_test(a_request_is_one_to_openssl),
         cmocka_unit_test(a_request_with_what_can_not_be_written_is_none),
         cmocka_unit_test(the_parts_of_a_certificate_are_those_that_were_put_in),
