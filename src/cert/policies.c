@@ -122,7 +122,8 @@ static bool apply_mappings(const struct cert_parts *parts, struct state *state, 
         struct bytes pair, issuer, subject;
         is_sound = der_take(&mappings, DER_SEQUENCE, &pair) && der_take(&pair, DER_OID, &issuer) &&
                    der_take(&pair, DER_OID, &subject) && pair.len == 0 &&
-                   der_oid_text(issuer, from, sizeof(from)) && der_oid_text(subject, to, sizeof(to));
+                   der_oid_text(issuer, from, sizeof(from)) && der_oid_text(subject, to, sizeof(to)) &&
+                   strcmp(from, ANY_POLICY) != 0 && strcmp(to, ANY_POLICY) != 0;
         if (!is_sound || !holds(state, from))
             continue;
         add(&renamed, from);

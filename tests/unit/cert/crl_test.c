@@ -154,26 +154,29 @@ static void test_bytes(void **state)
                                                                                       "3123"
                                                                                       "595"
                                                                                       "9") "30"
-                                                                                           "{" RAW_EXTENSION("15",
-                                                                                                             "0a{0a}") "}}"
-                                                                                                                       "30{02{"
-                                                                                                                       "05}" RAW_UTC("491231235959") "30{" RAW_EXTENSION(
-                                                                                                                           "18",
-                                                                                                                           RAW_GENERALIZED(
-                                                                                                                               "2050"
-                                                                                                                               "0101"
-                                                                                                                               "0000"
-                                                                                                                               "00")) "}}"
-                                                                                                                                      "}a0{30{" RAW_EXTENSION(
-                                                                                                                                          "23",
-                                                                                                                                          "30{80{0102}}")
-                                                                                                                                          RAW_EXTENSION(
-                                                                                                                                              "14",
-                                                                                                                                              "02{0080}")
-                                                                                                                                              RAW_EXTENSION(
-                                                                                                                                                  "3c",
-                                                                                                                                                  RAW_GENERALIZED(
-                                                                                                                                                      "20491231235959")) "}}}",
+                                                                                           "{" RAW_EXTENSION(
+                                                                                               "15",
+                                                                                               "0a{0a}") "}}"
+                                                                                                         "30{"
+                                                                                                         "02{"
+                                                                                                         "05"
+                                                                                                         "}" RAW_UTC("491231235959") "30{" RAW_EXTENSION(
+                                                                                                             "18",
+                                                                                                             RAW_GENERALIZED(
+                                                                                                                 "2050"
+                                                                                                                 "0101"
+                                                                                                                 "0000"
+                                                                                                                 "00")) "}}"
+                                                                                                                        "}a0{30{" RAW_EXTENSION(
+                                                                                                                            "23",
+                                                                                                                            "30{80{0102}}")
+                                                                                                                            RAW_EXTENSION(
+                                                                                                                                "14",
+                                                                                                                                "02{0080}")
+                                                                                                                                RAW_EXTENSION(
+                                                                                                                                    "3c",
+                                                                                                                                    RAW_GENERALIZED(
+                                                                                                                                        "20491231235959")) "}}}",
          0x80, INT64_C(2524607999), true},
         {"30{02{01}" RAW_ALGORITHM RAW_NAME("I") RAW_UTC("491231235959")
              RAW_GENERALIZED("20500101000000") "a0{30{" RAW_EXTENSION("23", "30{80{0102}}")

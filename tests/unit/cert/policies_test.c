@@ -255,6 +255,8 @@ static void what_is_damaged_is_named_wherever_it_stands(void **state)
         {NO_MAPPINGS, MAPPINGS("30{06{8003}06{2a04}}")},
         {NO_MAPPINGS, MAPPINGS("30{06{2a03}06{8004}}")},
         {NO_MAPPINGS, MAPPINGS(PAIR("03", "04") "0500")},
+        {NO_MAPPINGS, MAPPINGS("30{06{551d2000}06{2a04}}")}, // anyPolicy has no other name, and is none
+        {NO_MAPPINGS, MAPPINGS("30{06{2a03}06{551d2000}}")},
         {NO_CONSTRAINTS, EXTENSION("24", "31{80{00}}")},
         {NO_CONSTRAINTS, EXTENSION("24", "30{80{00}}0500")},
         {NO_CONSTRAINTS, CONSTRAINTS("80{}")},
