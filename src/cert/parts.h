@@ -57,7 +57,7 @@ MUST_USE bool parts_authority_key_id(const struct cert_parts *parts, struct byte
 /** The same of the extension's value, which a CRL has too. \return false: it is none */
 MUST_USE bool parts_read_authority_key_id(struct bytes value, struct bytes *ret_id);
 
-/** Of the issuer's certificate (0) and of those above it (1 to cert_issuer_above_count()); lives as long as the issuer. */
+/** Of the issuer's certificate (0) and of its issuing CA chain (1 to cert_issuer_above_count()); lives as long as the issuer. */
 const struct cert_parts *issuer_parts(const struct cert_issuer *issuer, size_t index);
 
 #endif

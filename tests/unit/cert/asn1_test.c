@@ -127,6 +127,24 @@ static void lengths_have_the_fewest_octets(void **state)
     }
 }
 
+static void what_does_not_fit_is_left_as_it_is(void **state)
+{
+    struct builder failed = {.has_failed = true};
+    AUTO(builder_done) struct builder full = {.max_len = 1002};
+    (void)state;
+    asn1_close(&failed, asn1_open(&failed, DER_SEQUENCE));
+    assert_null(failed.data);
+    size_t mark = asn1_open(&full, DER_SEQUENCE);
+    for (size_t i = 0; i < 1000; i++)
+        builder_add_u8(&full, (uint8_t)(i % 251));
+    assert_false(full.has_failed);
+    asn1_close(&full, mark); // its length has three octets
+    assert_true(full.has_failed);
+    assert_int_equal(full.len, 1002);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(full.data[2 + i], i % 251);
+}
+
 static void times_are_read_in_the_two_forms_and_no_other(void **state)
 {
     static const struct {
@@ -220,6 +238,7 @@ int main(void)
         cmocka_unit_test(oids_are_written_as_openssl_writes_them),
         cmocka_unit_test(numbers_and_flags_are_written_as_openssl_writes_them),
         cmocka_unit_test(lengths_have_the_fewest_octets),
+        cmocka_unit_test(what_does_not_fit_is_left_as_it_is),
         cmocka_unit_test(times_are_read_in_the_two_forms_and_no_other),
         cmocka_unit_test(times_are_written_in_the_form_of_their_year),
     };

@@ -57,7 +57,7 @@ static void add_key_id(const struct plant *plant, struct builder *out)
         asn1_bool(out, true);
     size_t value = asn1_open(out, DER_OCTET_STRING);
     size_t sequence = asn1_open(out, DER_SEQUENCE);
-    der_add(out, DER_CONTEXT_0, plant->has_other_key_id ? bytes_of("other", 5) : cert_issuer_key_id(issuer));
+    der_add(out, DER_CONTEXT_0, plant->has_other_key_id ? bytes_of("o", 1) : cert_issuer_key_id(issuer));
     asn1_close(out, sequence);
     asn1_close(out, value);
     asn1_close(out, extension);
