@@ -505,6 +505,8 @@ static const struct apart *carry_out(void)
     return sign((struct crl_options){.given = &brought.given});
 }
 
+static uint8_t planned_sha256[32]; /* as the run that planned said */
+
 static void plan(void)
 {
     (void)unlink(plan_path);
@@ -513,6 +515,7 @@ static void plan(void)
         sign((struct crl_options){.days = 3, .plan_out = plan_path, .valid_for = 3600});
     assert_done(found);
     assert_int_equal(found->out.numbers[NUMBER], 1);
+    memcpy(planned_sha256, found->plan_sha256, sizeof(planned_sha256));
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
     assert_types_from(&own, begun, "");
 }
@@ -576,8 +579,22 @@ static void it_is_good_no_longer_than_the_control_lets_it(void **state)
     assert_done(sign((struct crl_options){.days = 3}));
 }
 
+/** A run that signs abandons what is unfinished; one that plans only looks. */
+static void what_is_only_planned_changes_no_record(void **state)
+{
+    struct given unfinished;
+    (void)state;
+    set_control(1, false, 0);
+    struct home *home = home_of(&own, HOME_WRITE);
+    given_issue(home, "CN=c", "p", false, &unfinished);
+    begun = ledger_size(home->ledger);
+    home_close(home);
+    plan();
+}
+
 static void a_plan_is_carried_out_to_the_byte(void **state)
 {
+    char plan_hex[129];
     (void)state;
     set_control(1, false, 0);
     plan();
@@ -590,6 +607,7 @@ static void a_plan_is_carried_out_to_the_byte(void **state)
     AUTO(json_free) struct json *approved = record_at(&own, begun + 1);
     assert_string_equal(json_text(record, "plan_sha256"), json_text(approved, "plan_sha256"));
     assert_string_equal(json_text(record, "batch"), json_text(approved, "batch"));
+    assert_string_equal(json_text(record, "plan_sha256"), hex_of(BYTES(planned_sha256), plan_hex));
     assert_int_equal(found->asked, 1);
 }
 
@@ -650,6 +668,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_the_token_no_number_is_used, begin, end),
         cmocka_unit_test_setup_teardown(people_or_an_emergency_decide_where_the_control_says_so, begin, end),
         cmocka_unit_test_setup_teardown(it_is_good_no_longer_than_the_control_lets_it, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_only_planned_changes_no_record, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_carried_out_to_the_byte, begin, end),
         cmocka_unit_test_setup_teardown(what_was_revoked_since_makes_another_crl_than_was_approved, begin,
                                         end),

@@ -4,7 +4,12 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "given.h"
+#include "status/checkpoint.h"
+#include "status/crl.h"
 #include "status/desk.h"
+#include "status/govern.h"
+#include "status/policies.h"
+#include "status/revoke.h"
 
 static struct fake_home own;
 static uint64_t begun; /**< records before the run */
@@ -95,6 +100,74 @@ static void a_control_that_forbids_extractable_keys_is_asked_first(void **state)
     assert_true(opens(HOME_LOOK, NULL, &err));
 }
 
+static bool crl_runs(struct error *err)
+{
+    struct crl_result result = {.number = 0};
+    return crl_sign(&(struct crl_options){.home = own.path}, &fake_console, &result, err);
+}
+
+static bool crl_is_planned(struct error *err)
+{
+    struct crl_result result = {.number = 0};
+    return crl_sign(&(struct crl_options){.home = own.path, .plan_out = "a.plan"}, &fake_console, &result,
+                    err);
+}
+
+static bool revoke_runs(struct error *err)
+{
+    static const char *const serial = "0a";
+    AUTO(revoke_plan_done) struct revoke_plan plan = {.targets = NULL};
+    return revoke_run(&(struct revoke_options){.home = own.path, .serials = &serial, .serial_count = 1},
+                      &fake_console, &plan, err);
+}
+
+static bool plan_is_carried_out(struct error *err)
+{
+    uint64_t done = 0;
+    return revoke_planned(&(struct revoke_options){.home = own.path}, &fake_console, &done, err);
+}
+
+static bool control_is_set(struct error *err)
+{
+    struct govern_result result = {.done = 0};
+    return govern_run(&(struct govern_options){.home = own.path, .act = ACT_POLICY}, &fake_console, &result,
+                      err);
+}
+
+static bool policy_is_approved(struct error *err)
+{
+    uint64_t seq = 0;
+    AUTO(policy_change_done) struct policy_change change = {.approved = NULL};
+    return policy_approve(&(struct policy_approve_options){.home = own.path, .policy = "test"}, &fake_console,
+                          &change, &seq, err);
+}
+
+static bool checkpoint_is_signed(struct error *err)
+{
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    return status_checkpoint(own.path, NULL, &fake_console, &note, err);
+}
+
+/** Whoever changed it would have other certificates taken for this CA's; only `cert chain --set` opens such a home. */
+static void a_chain_that_was_changed_stops_each_run(void **state)
+{
+    bool (*const runs[])(struct error *
+                         err) = {crl_runs,       crl_is_planned,     revoke_runs,         plan_is_carried_out,
+                                 control_is_set, policy_is_approved, checkpoint_is_signed};
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder certificate = BUILDER_INIT;
+    (void)state;
+    assert_true(file_read(own.folder.fd, "ca/ca.pem", 1 << 16, &certificate, &err));
+    assert_true(file_replace(own.folder.fd, "ca/chain.pem", 0644, builder_bytes(&certificate), &err));
+    for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+        error_clear(&err);
+        assert_false(runs[i](&err));
+        assert_int_equal(err.kind, ERROR_LEDGER);
+        assert_non_null(strstr(err.text, "chain.pem"));
+    }
+    assert_types_from(&own, begun, "");
+}
+
 static void what_an_earlier_run_left_unfinished_is_abandoned_and_told(void **state)
 {
     struct given given;
@@ -127,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_runs_it_stands_in_its_records, begin, end),
         cmocka_unit_test_setup_teardown(a_ca_without_a_certificate_has_nothing_to_revoke, begin, end),
         cmocka_unit_test_setup_teardown(a_control_that_forbids_extractable_keys_is_asked_first, begin, end),
+        cmocka_unit_test_setup_teardown(a_chain_that_was_changed_stops_each_run, begin, end),
         cmocka_unit_test_setup_teardown(what_an_earlier_run_left_unfinished_is_abandoned_and_told, begin,
                                         end),
     };

@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "given.h"
 #include "records/in_force.h"
 #include "status/checkpoint.h"
 #include "status/policies.h"
@@ -188,9 +189,13 @@ static void a_change_that_fails_changes_nothing(void **state)
 static void a_control_is_planned_and_then_set_by_the_plan(void **state)
 {
     struct wanted wanted = {ACT_REVOKE, 1};
+    struct given unfinished; // which a run that only plans leaves so
     (void)state;
     assert_done(set_control(ACT_CONTROL, 1));
-    begun = size_of(&own);
+    struct home *home = home_of(&own, HOME_WRITE);
+    given_issue(home, "CN=c", "p", false, &unfinished);
+    begun = ledger_size(home->ledger);
+    home_close(home);
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY); // a plan needs no token, and no permission
     const struct apart *found = govern((struct govern_options){
         .act = ACT_CONTROL, .change = change, .data = &wanted, .plan_out = plan_path, .valid_for = 3600});
@@ -208,7 +213,7 @@ static void a_control_is_planned_and_then_set_by_the_plan(void **state)
     assert_int_equal(found->out.numbers[DONE], 1);
     assert_true(found->out.numbers[IS_PLANNED]);
     assert_memory_equal(found->plan_sha256, planned, sizeof(planned));
-    assert_types_from(&own, begun, "session.opened plan.approved control.set ");
+    assert_types_from(&own, begun, "cert.abandoned session.opened plan.approved control.set ");
     assert_checkpointed(&own);
 }
 

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "cert_maker.h"
+#include "failing.h"
 #include "given.h"
 #include "small_home.h"
 #include "status/list_parse.h"
@@ -649,6 +650,39 @@ static void a_lost_key_is_remembered_where_no_certificate_says_it(void **state)
                         "already known: this key was revoked for keyCompromise on 2027-01-15T08:00:00Z");
 }
 
+static void whichever_call_fails_a_key_names_all_or_it_is_told(void **state)
+{
+    static const struct target_wish lost = {.reason = CRL_KEY_COMPROMISE, .invalidity_date = CRL_NO_TIME};
+    static const char *const names[] = {"pread", "sqlite3_"};
+    struct given given;
+    (void)state;
+    given_issue(&small.home, "CN=a", "p", true, &given);
+    (void)given_revoke(&small.home, &given, CRL_SUPERSEDED, INT64_C(1800000000));
+    for (size_t i = 0; i < 2 * ARRAY_LEN(names); i++) {
+        const bool is_lost = i % 2 == 0;
+        const char *failed = NULL;
+        unsigned number = 0;
+        do {
+            struct error err = ERROR_INIT;
+            if (desk.scan != NULL)
+                ledger_scan_free(TAKE(desk.scan));
+            if (desk.revoked != NULL)
+                revoked_free(TAKE(desk.revoked));
+            failing_at(names[i / 2], ++number);
+            bool is_done = by_key(given.key_value, is_lost ? lost : superseded, &err);
+            failed = failing_stop();
+            if (!is_done && (failed == NULL || err.kind == ERROR_NONE))
+                fail_msg("%s %u: \"%s\"", names[i / 2], number, err.text);
+            if (!is_done)
+                continue;
+            assert_int_equal(plan.count, 1);
+            assert_int_equal(plan.targets[0].is_key, is_lost); // it was revoked for another reason
+            assert_int_equal(plan.targets[0].action, is_lost ? REVOKE_REVOKE : REVOKE_NOTHING);
+        } while (failed != NULL);
+        assert_true(number > 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -676,6 +710,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_names_serials_and_bad_lines_are_told, begin, end),
         cmocka_unit_test_setup_teardown(an_index_that_lies_ends_a_list, begin, end),
         cmocka_unit_test_setup_teardown(certificates_are_found_by_what_the_ledger_says, begin, end),
+        cmocka_unit_test_setup_teardown(whichever_call_fails_a_key_names_all_or_it_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_lost_key_is_remembered_where_no_certificate_says_it, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
