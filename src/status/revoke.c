@@ -241,7 +241,10 @@ static bool write_plan(struct status_desk *desk, const struct revoke_options *op
 
 /* ---- a plan that people approved ---- */
 
-/** Holds the items against the records, as if they were logged now: what can't follow is found before anything is. */
+/**
+ * Holds the items against the records, as if they were logged now: what can't follow is found before anything is. The desk is not to be
+ * asked who is revoked any more.
+ */
 static bool try_items(struct status_desk *desk, const struct admitted *admitted, struct error *err)
 {
     char now[TIME_TEXT_SIZE];
@@ -275,12 +278,8 @@ bool revoke_planned(const struct revoke_options *options, const struct console *
         !try_items(&desk, &admitted, err))
         return false;
     *ret_done = admitted.file.header.count;
-    // What was tried is taken back: the records are read again.
-    revoked_free(TAKE(desk.revoked));
-    ledger_scan_free(TAKE(desk.scan));
-    return status_desk_read(&desk, err) && status_desk_unlock(&desk, "revoke", err) &&
-           planned_log(&desk, &admitted, err) && ledger_commit(desk.home->ledger, err) &&
-           status_desk_end(&desk, err);
+    return status_desk_unlock(&desk, "revoke", err) && planned_log(&desk, &admitted, err) &&
+           ledger_commit(desk.home->ledger, err) && status_desk_end(&desk, err);
 }
 
 bool revoke_run(const struct revoke_options *options, const struct console *console,
