@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "failing.h"
 #include "inspect/policies.h"
 #include "records/cert.h"
 #include "records/revocation.h"
@@ -178,6 +179,36 @@ static void one_person_may_in_an_emergency_only(void **state)
     assert_int_equal(err.kind, ERROR_INPUT);
 }
 
+/** What can't be read permits nothing. */
+static void whichever_call_fails_nobody_may_more(void **state)
+{
+    static const char *const names[] = {"pread", "sqlite3_"};
+    static const struct {
+        const char *emergency;
+        enum act act;
+        bool may;
+    } cases[] = {{NULL, ACT_REVOKE, false},
+                 {"stolen", ACT_CRL, false},
+                 {"stolen", ACT_REVOKE, true},
+                 {NULL, ACT_POLICY, true}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases) * ARRAY_LEN(names); i++) {
+        const char *failed = NULL;
+        unsigned number = 0;
+        desk.emergency = cases[i / 2].emergency;
+        do {
+            struct error err = ERROR_INIT;
+            failing_at(names[i % 2], ++number);
+            bool may = status_desk_permits(&desk, cases[i / 2].act, &err);
+            failed = failing_stop();
+            assert_true(may ? cases[i / 2].may : err.kind != ERROR_NONE);
+            if (failed == NULL)
+                assert_int_equal(may, cases[i / 2].may);
+        } while (failed != NULL);
+        assert_true(number > 1);
+    }
+}
+
 /* ---- policies ---- */
 
 #define POLICY                                                                                               \
@@ -261,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_done_of_a_plan_is_not_logged_again, begin, end),
         cmocka_unit_test_setup_teardown(a_plans_directory_is_where_it_is_written, begin, end),
         cmocka_unit_test_setup_teardown(one_person_may_in_an_emergency_only, begin, end),
+        cmocka_unit_test_setup_teardown(whichever_call_fails_nobody_may_more, begin, end),
         cmocka_unit_test_setup_teardown(a_policy_is_compared_with_the_text_approved_last, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_says_where_its_policys_text_is, begin, end),
     };
