@@ -90,10 +90,8 @@ static bool check_subject(const struct rule_subject *rule, struct error *err)
 
 static bool check_san(const struct rule_san *rule, struct error *err)
 {
-    uint8_t address[16];
-    size_t len = 0;
-    unsigned prefix = 0;
-    const char *type = rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type);
+    struct cidr cidr;
+    const char *type = rule_type_name(rule->type);
     if (rule->from == FROM_POLICY && rule->value == NULL)
         return error_set(err, ERROR_INPUT, 0, "san %s: from: policy needs value:", type);
     if (rule->from == FROM_REQUEST && rule->value != NULL)
@@ -110,7 +108,7 @@ static bool check_san(const struct rule_san *rule, struct error *err)
     if (rule->wildcard && rule->type != SAN_DNS)
         return error_set(err, ERROR_INPUT, 0, "san %s: wildcard is for type: dns", type);
     for (unsigned i = 0; i < rule->cidr_count; i++) {
-        if (!cidr_parse(rule->cidr[i], address, &len, &prefix))
+        if (!cidr_parse(rule->cidr[i], &cidr))
             return error_set(err, ERROR_INPUT, 0, "san ip: \"%s\" is not an address/prefix", rule->cidr[i]);
     }
     return true;
@@ -119,7 +117,7 @@ static bool check_san(const struct rule_san *rule, struct error *err)
 /** A name that is held to the rules for requests needs one. */
 static bool check_like_request(const struct rules *rules, const struct rule_san *rule, struct error *err)
 {
-    const char *type = rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type);
+    const char *type = rule_type_name(rule->type);
     if (rule->like_request && rule->from != FROM_POLICY)
         return error_set(err, ERROR_INPUT, 0, "san %s: like_request needs from: policy", type);
     for (unsigned i = 0; rule->like_request && i < rules->san_count; i++) {
@@ -373,7 +371,7 @@ static void lint_san(const struct rules *rules, struct findings *found)
 {
     for (unsigned i = 0; i < rules->san_count; i++) {
         const struct rule_san *rule = &rules->san[i];
-        const char *type = rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type);
+        const char *type = rule_type_name(rule->type);
         bool is_free = rule->from == FROM_REQUEST && rule->type != SAN_OTHER_NAME && rule->match == NULL &&
                        rule->values_count == 0 && rule->cidr_count == 0;
         if (is_free || is_wide_open(rule->match))

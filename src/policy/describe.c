@@ -29,8 +29,7 @@ static void describe_subject(const struct rule_subject *rule, struct builder *ou
 
 static void describe_san(const struct rule_san *rule, struct builder *out)
 {
-    builder_format(out, "  san %-16s ",
-                   rule->type == SAN_OTHER_NAME ? "hardware" : san_kind_name(rule->type));
+    builder_format(out, "  san %-16s ", rule_type_name(rule->type));
     if (rule->from == FROM_POLICY) {
         builder_format(out, "set to \"%s\"%s\n", rule->value,
                        rule->like_request ? "; held to the rules for requests" : "");

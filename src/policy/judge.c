@@ -112,17 +112,15 @@ bool judge_render(const struct judgement *judgement, const char *text, bool is_u
                   struct error *err)
 {
     for (const char *at = text; *at != '\0'; at++) {
-        char name[64];
-        size_t len = *at == '{' ? strcspn(at + 1, "}") : 0;
-        if (*at != '{' || at[1 + len] != '}' || len >= sizeof(name)) {
+        const char *end = *at == '{' ? strchr(at, '}') : NULL;
+        if (end == NULL) {
             builder_add(ret_text, at, 1);
             continue;
         }
-        memcpy(name, at + 1, len);
-        name[len] = '\0';
+        AUTO(free) char *name = memory_text_of(at + 1, (size_t)(end - at - 1));
         if (!fill_place(judgement, name, is_uri, ret_text, err))
             return false;
-        at += len + 1;
+        at = end;
     }
     return true;
 }
@@ -133,8 +131,6 @@ static void judge_chain_key(struct judgement *judgement)
     const struct policy_issuer *issuer = judgement->question->issuer;
     const struct rule_ca *ca = judgement->rules->ca;
     bool is_wanted = judgement->policy->screen.issuer_key || (ca != NULL && ca->rollover);
-    if (judgement->question->request->spki.len == 0)
-        return;
     for (size_t i = 0; is_wanted && issuer != NULL && i < issuer->chain_count; i++) {
         if (memcmp(issuer->chain_key_values[i], judgement->question->request->key_value, 32) == 0) {
             judge_refuse(judgement, "key.issuer", "RFC 5280 4.2.1.2", NULL, NULL,
@@ -152,7 +148,6 @@ static void list_of(char *const *values, unsigned count, struct builder *ret_tex
 
 void judge_key(struct judgement *judgement)
 {
-    char buffer[32];
     struct quoted shown;
     const struct request *request = judgement->question->request;
     const struct rule_key *rule = &judgement->rules->key;
@@ -160,9 +155,7 @@ void judge_key(struct judgement *judgement)
     judge_chain_key(judgement);
     if (request->spki.len == 0 || findings_has(&request->problems, "key.encoding"))
         return; // the parser has said why
-    const char *name = request->key_kind == KEY_OTHER
-                           ? request->key_name
-                           : key_name(request->key_kind, request->key_bits, buffer);
+    const char *name = request->key_name;
     for (unsigned i = 0; i < rule->allow_count; i++) {
         if (strcmp(rule->allow[i], name) == 0 && request->key_kind != KEY_OTHER) {
             judgement->template->spki = (uint8_t *)memory_text_of(request->spki.data, request->spki.len);

@@ -94,17 +94,6 @@ static void refuse_address(struct judgement *judgement, const struct template_na
                  name->text, remedy);
 }
 
-static bool has_address(const struct template *template, const struct template_name *name)
-{
-    for (size_t i = 0; i < template->sans_count; i++) {
-        const struct template_name *san = &template->sans[i];
-        if (san->kind == SAN_IP &&
-            bytes_equal(bytes_of(san->value, san->value_len), bytes_of(name->value, name->value_len)))
-            return true;
-    }
-    return false;
-}
-
 void judge_address(struct judgement *judgement, const char *text, unsigned *taken)
 {
     unsigned rule = 0;
@@ -116,7 +105,7 @@ void judge_address(struct judgement *judgement, const char *text, unsigned *take
         return;
     }
     bool is_taken = rule < judgement->rules->san_count;
-    if (is_taken && !has_address(judgement->template, &name)) {
+    if (is_taken && !template_has_san(judgement->template, SAN_IP, bytes_of(name.value, name.value_len))) {
         taken[rule]++;
         judge_decide(judgement, DECISION_ADDED, "san ip", name.text);
         template_add_san(judgement->template, &name);

@@ -172,11 +172,9 @@ static void judge_common_name(struct judgement *judgement, const struct policy_c
 static void judge_common_address(struct judgement *judgement, const struct policy_constraints *constraints,
                                  const char *value)
 {
-    uint8_t address[16];
-    size_t len = 0;
-    unsigned prefix = 0;
-    if (strchr(value, '/') == NULL && cidr_parse(value, address, &len, &prefix))
-        judge_name(judgement, constraints, SAN_IP, bytes_of(address, len),
+    struct cidr address;
+    if (address_parse(value, &address))
+        judge_name(judgement, constraints, SAN_IP, bytes_of(address.address, address.len),
                    "the CN, which counts where there is no ip name,", value);
 }
 

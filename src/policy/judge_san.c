@@ -11,21 +11,6 @@
 
 /* Subject alternative names: those the policy sets come first, in its order; then those a rule takes from the request. */
 
-static const char *rule_type_name(enum san_kind kind)
-{
-    return kind == SAN_OTHER_NAME ? "hardware" : san_kind_name(kind);
-}
-
-static bool has_san(const struct template *template, enum san_kind kind, struct bytes value)
-{
-    for (size_t i = 0; i < template->sans_count; i++) {
-        const struct template_name *san = &template->sans[i];
-        if (san->kind == kind && name_is_same(kind, bytes_of(san->value, san->value_len), value))
-            return true;
-    }
-    return false;
-}
-
 /** An otherName of the type id-on-hardwareModuleName, 1.3.6.1.5.5.7.8.4 (RFC 4108 5), whatever its value. */
 static bool has_hardware_type(struct bytes value)
 {
@@ -192,7 +177,7 @@ static bool is_like_request(struct judgement *judgement, const struct rule_san *
 static void add_made(struct judgement *judgement, const struct rule_san *rule, struct template_name *name)
 {
     AUTO(free) char *field = memory_format("san %s", rule_type_name(rule->type));
-    if (has_san(judgement->template, name->kind, bytes_of(name->value, name->value_len)) ||
+    if (template_has_san(judgement->template, name->kind, bytes_of(name->value, name->value_len)) ||
         !is_like_request(judgement, rule, name)) {
         free(name->value);
         free(name->text);
@@ -238,7 +223,7 @@ static void judge_name(struct judgement *judgement, const struct request_san *sa
 {
     const struct rules *rules = judgement->rules;
     AUTO(free) char *field = memory_format("san %s", san_kind_name(san->kind));
-    if (has_san(judgement->template, san->kind, san->value))
+    if (template_has_san(judgement->template, san->kind, san->value))
         return;                       // the policy has set it already
     struct error reason = ERROR_INIT; // judge_refuse_san() tells it
     unsigned index = is_email_or_uri_sound(san, &reason) ? san_rule_for(rules, san) : rules->san_count;

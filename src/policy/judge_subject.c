@@ -123,7 +123,7 @@ static char *decision_field(const char *field)
 static void take_from_request(struct judgement *judgement, const struct rule_subject *rule)
 {
     const struct request *request = judgement->question->request;
-    unsigned max = rule->max > 0 ? rule->max : 1;
+    unsigned max = rule->max == 0 ? 1 : rule->max;
     unsigned count = 0;
     AUTO(free) char *field = decision_field(rule->field);
     AUTO(free) char *name = memory_format("subject.%s", rule->field);

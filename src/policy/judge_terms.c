@@ -6,7 +6,7 @@
 #include "policy/rules.h"
 #include "policy/usage.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Validity, usages, CA or not, extensions. */
@@ -60,17 +60,16 @@ static void limit_to_issuer(struct judgement *judgement)
 
 void judge_validity(struct judgement *judgement)
 {
-    char text[TIME_TEXT_SIZE * 2 + 8];
     char from[TIME_TEXT_SIZE];
     char until[TIME_TEXT_SIZE];
     struct template *template = judgement->template;
     const struct rule_validity *rule = &judgement->rules->validity;
     unsigned asked = judgement->question->days;
+    unsigned most = rule->max_days > rule->days ? rule->max_days : rule->days;
     int64_t days = asked > 0 ? asked : rule->days;
-    if (asked > 0 && asked > (rule->max_days > 0 ? rule->max_days : rule->days))
+    if (asked > most)
         judge_refuse(judgement, "validity.max_days", NULL, NULL, NULL, "fewer --days",
-                     "validity: %u days are more than the %u the policy allows", asked,
-                     rule->max_days > 0 ? rule->max_days : rule->days);
+                     "validity: %u days are more than the %u the policy allows", asked, most);
     template->not_before = judgement->question->now - (int64_t)rule->backdate_minutes * 60;
     if (judgement->question->issuer != NULL && template->not_before < judgement->question->issuer->not_before)
         template->not_before = judgement->question->issuer->not_before;
@@ -81,14 +80,14 @@ void judge_validity(struct judgement *judgement)
         judge_refuse(judgement, "validity.days", "RFC 5280 4.1.2.5", NULL, NULL, NULL,
                      "validity: it would end past the year 9999");
     limit_to_issuer(judgement);
-    if (template->not_after <= judgement->question->now &&
-        !findings_has(&judgement->verdict->findings, "validity.issuer_expired"))
+    if (template->not_after <= judgement->question->now)
         judge_refuse(judgement, "validity.over", "RFC 5280 4.1.2.5", NULL, NULL,
                      "more --days, or less backdate_minutes in the policy",
                      "validity: it would be over already: it ends %s",
                      time_format(template->not_after, until));
-    (void)snprintf(text, sizeof(text), "%s to %s", time_format(template->not_before, from),
-                   time_format(template->not_after, until));
+    AUTO(free)
+    char *text = memory_format("%s to %s", time_format(template->not_before, from),
+                               time_format(template->not_after, until));
     judge_decide(judgement, DECISION_SET, "validity", text);
 }
 
@@ -202,22 +201,15 @@ static void judge_extended_key_usage(struct judgement *judgement)
         judge_decide(judgement, DECISION_SET, "extended key usage", rules->extended_key_usage[i]);
 }
 
-/** Whose name the subject is: 0 for the issuer, else so many certificates above. \return false: nobody's in the chain */
-static bool find_namesake(const struct judgement *judgement, size_t *ret_above)
+/** Whose name in the chain the subject is, for a person; NULL: nobody's. */
+static const char *find_namesake(const struct judgement *judgement)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
-    for (size_t i = 0; issuer != NULL && issuer->chain_subjects != NULL && i < issuer->chain_count; i++) {
-        if (!directory_is_same(judgement->template, &issuer->chain_subjects[i], DIRECTORY_LOOSE))
-            continue;
-        *ret_above = i;
-        return true;
+    for (size_t i = 0; issuer != NULL && i < issuer->chain_count; i++) {
+        if (directory_is_same(judgement->template, &issuer->chain_subjects[i], DIRECTORY_LOOSE))
+            return i == 0 ? "the CA that issues it" : "a CA above";
     }
-    return false;
-}
-
-static const char *namesake(size_t above)
-{
-    return above == 0 ? "the CA that issues it" : "a CA above";
+    return NULL;
 }
 
 /**
@@ -227,7 +219,7 @@ static const char *namesake(size_t above)
 static void judge_ca_name(struct judgement *judgement)
 {
     const struct policy_issuer *issuer = judgement->question->issuer;
-    size_t above = 0;
+    const char *namesake = find_namesake(judgement);
     if (judgement->rules->ca->rollover) {
         if (issuer != NULL &&
             !directory_is_same(judgement->template, &issuer->chain_subjects[0], DIRECTORY_EXACT))
@@ -235,21 +227,20 @@ static void judge_ca_name(struct judgement *judgement)
                 judgement, "ca.rollover", "RFC 5280 3.2", NULL, NULL,
                 "ask for the CA's subject, spelled and encoded like it, or use a policy without rollover",
                 "subject: it is not the name of the CA that issues it, whose next key this policy is for");
-    } else if (find_namesake(judgement, &above)) {
+    } else if (namesake != NULL) {
         judge_refuse(judgement, "ca.name", "RFC 5280 4.1.2.6", NULL, NULL,
                      "ask for another subject; for the CA's own next key, use a policy with rollover",
-                     "subject: it is the name of %s, which a CA below can't have", namesake(above));
+                     "subject: it is the name of %s, which a CA below can't have", namesake);
     }
 }
 
 /** Validators tell an end entity from its namesake by the key identifiers, which each certificate here has; people don't. */
 static void judge_end_name(struct judgement *judgement)
 {
-    size_t above = 0;
-    if (find_namesake(judgement, &above))
+    const char *namesake = find_namesake(judgement);
+    if (namesake != NULL)
         judge_note(judgement, "subject.issuer", "RFC 5280 4.1.2.6", NULL,
-                   "subject: it is the name of %s; only their key identifiers tell the two apart",
-                   namesake(above));
+                   "subject: it is the name of %s; only their key identifiers tell the two apart", namesake);
 }
 
 static void judge_ca(struct judgement *judgement)
@@ -268,7 +259,8 @@ static void judge_ca(struct judgement *judgement)
     }
     template->is_ca = true;
     judge_ca_name(judgement);
-    template->path_len = rule->path_len != NULL ? (int)*rule->path_len : -1;
+    if (rule->path_len != NULL)
+        template->path_len = (int)*rule->path_len;
     if (issuer == NULL || issuer->path_len < 0)
         return;
     if (issuer->path_len == 0)

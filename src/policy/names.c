@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "base/quote.h"
 #include "policy/rules.h"
+#include "policy/subtree.h"
 #include "policy/uri.h"
 
 #include <arpa/inet.h>
@@ -76,6 +77,11 @@ bool is_dotted_oid(const char *text)
     }
 }
 
+const char *rule_type_name(enum san_kind kind)
+{
+    return kind == SAN_OTHER_NAME ? "hardware" : san_kind_name(kind);
+}
+
 const char *usage_oid(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(usages); i++) {
@@ -138,7 +144,7 @@ static bool label_is_valid(const uint8_t *label, size_t len, const char **ret_wh
         return false;
     }
     // RFC 5890 2.3.1: "--" in places 3 and 4 is reserved for A-labels.
-    if (len >= 4 && label[2] == '-' && label[3] == '-' && strncasecmp((const char *)label, "xn", 2) != 0) {
+    if (len > 4 && label[2] == '-' && label[3] == '-' && strncasecmp((const char *)label, "xn", 2) != 0) {
         *ret_why = "has a label with \"--\" in the third place that is not an A-label";
         return false;
     }
@@ -169,7 +175,7 @@ bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why)
     for (size_t i = start; i <= name.len; i++) {
         if (i < name.len && name.data[i] != '.')
             continue;
-        if (i == name.len && i == start && labels > 0) {
+        if (i == name.len && i == start) {
             *ret_why = "ends with a dot";
             return false;
         }
@@ -185,43 +191,42 @@ bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why)
     return true;
 }
 
-bool cidr_parse(const char *text, uint8_t ret_address[static 16], size_t *ret_len, unsigned *ret_prefix)
+bool cidr_parse(const char *text, struct cidr *ret_cidr)
 {
-    char address[64];
     char *end = NULL;
     const char *slash = strchr(text, '/');
     size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
-    if (len >= sizeof(address))
-        return false;
-    memcpy(address, text, len);
-    address[len] = '\0';
-    if (inet_pton(AF_INET, address, ret_address) == 1)
-        *ret_len = 4;
-    else if (inet_pton(AF_INET6, address, ret_address) == 1)
-        *ret_len = 16;
+    AUTO(free) char *address = memory_text_of(text, len);
+    if (inet_pton(AF_INET, address, ret_cidr->address) == 1)
+        ret_cidr->len = 4;
+    else if (inet_pton(AF_INET6, address, ret_cidr->address) == 1)
+        ret_cidr->len = 16;
     else
         return false;
-    *ret_prefix = (unsigned)*ret_len * 8;
+    ret_cidr->prefix = (unsigned)ret_cidr->len * 8;
     if (slash == NULL)
         return true;
     if (!isdigit((unsigned char)slash[1]))
         return false;
     unsigned long prefix = strtoul(slash + 1, &end, 10);
-    if (*end != '\0' || prefix > *ret_len * 8)
+    if (*end != '\0' || prefix > ret_cidr->len * 8)
         return false;
-    *ret_prefix = (unsigned)prefix;
+    ret_cidr->prefix = (unsigned)prefix;
     return true;
+}
+
+bool address_parse(const char *text, struct cidr *ret_address)
+{
+    return strchr(text, '/') == NULL && cidr_parse(text, ret_address);
 }
 
 bool cidr_holds(const char *cidr, struct bytes address)
 {
-    uint8_t network[16];
-    size_t len = 0;
-    unsigned prefix = 0;
-    if (!cidr_parse(cidr, network, &len, &prefix) || len != address.len)
+    struct cidr network;
+    if (!cidr_parse(cidr, &network) || network.len != address.len)
         return false;
-    for (unsigned bit = 0; bit < prefix; bit++) {
-        if (((network[bit / 8] ^ address.data[bit / 8]) & (0x80 >> bit % 8)) != 0)
+    for (unsigned bit = 0; bit < network.prefix; bit++) {
+        if (((network.address[bit / 8] ^ address.data[bit / 8]) & (0x80 >> bit % 8)) != 0)
             return false;
     }
     return true;
@@ -247,7 +252,7 @@ static bool email_is_valid(const char *text)
     const char *why = NULL;
     const char *at = strrchr(text, '@');
     return at != NULL && mailbox_local_is_valid(bytes_of(text, (size_t)(at - text))) &&
-           dns_is_valid(bytes_of_text(at + 1), false, &why) && uri_host_is_name(bytes_of_text(at + 1));
+           dns_is_valid(bytes_of_text(at + 1), false, &why);
 }
 
 /** RFC 5280 4.2.1.6: with an authority it has a host name or an address in it. */
@@ -263,9 +268,7 @@ static bool uri_is_valid(const char *text, const char **ret_why)
 bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
                     struct template_name *ret_name, struct error *err)
 {
-    uint8_t address[16];
-    size_t len = 0;
-    unsigned prefix = 0;
+    struct cidr address;
     const char *why = NULL;
     struct quoted buffer;
     (void)quoted_text(text, &buffer);
@@ -276,12 +279,12 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
                          "email \"%s\" is not a mailbox of ASCII characters (RFC 5280 4.2.1.6)", buffer.text);
     if (kind == SAN_URI && !uri_is_valid(text, &why))
         return error_set(err, ERROR_USAGE, 0, "uri \"%s\" is not a URI: it %s (RFC 3986)", buffer.text, why);
-    if (kind == SAN_IP && (strchr(text, '/') != NULL || !cidr_parse(text, address, &len, &prefix)))
+    if (kind == SAN_IP && !address_parse(text, &address))
         return error_set(err, ERROR_USAGE, 0, "ip \"%s\" is not an IPv4 or IPv6 address", buffer.text);
     if (kind != SAN_DNS && kind != SAN_EMAIL && kind != SAN_URI && kind != SAN_IP)
         return error_set(err, ERROR_USAGE, 0, "a name of the kind %s can't be given as text",
                          san_kind_name(kind));
-    struct bytes value = kind == SAN_IP ? bytes_of(address, len) : bytes_of_text(text);
+    struct bytes value = kind == SAN_IP ? bytes_of(address.address, address.len) : bytes_of_text(text);
     *ret_name = (struct template_name){
         .kind = kind,
         .value = (uint8_t *)memory_text_of(value.data, value.len),
@@ -292,22 +295,16 @@ bool name_from_text(enum san_kind kind, const char *text, bool may_be_wildcard,
 }
 
 /** Address and mask, host bits zero (RFC 5280 4.2.1.10). */
-static bool subtree_octets(const char *text, uint8_t ret_octets[static 32], size_t *ret_len)
+static size_t subtree_octets(const struct cidr *network, uint8_t ret_octets[static 32])
 {
-    size_t len = 0;
-    unsigned prefix = 0;
-    if (!cidr_parse(text, ret_octets, &len, &prefix))
-        return false;
-    memset(ret_octets + len, 0, len);
-    for (unsigned bit = 0; bit < len * 8; bit++) {
+    memset(ret_octets, 0, network->len * 2);
+    for (unsigned bit = 0; bit < network->prefix; bit++) {
         uint8_t mask = (uint8_t)(0x80 >> bit % 8);
-        if (bit < prefix)
-            ret_octets[len + bit / 8] = (uint8_t)(ret_octets[len + bit / 8] | mask);
-        else
-            ret_octets[bit / 8] = (uint8_t)(ret_octets[bit / 8] & ~mask);
+        uint8_t *place = &ret_octets[bit / 8];
+        place[0] = (uint8_t)(place[0] | (network->address[bit / 8] & mask));
+        place[network->len] = (uint8_t)(place[network->len] | mask);
     }
-    *ret_len = len * 2;
-    return true;
+    return network->len * 2;
 }
 
 /** A domain, or one with a leading dot; for email also a mailbox; for uri never an address. */
@@ -324,23 +321,21 @@ static bool subtree_check(enum san_kind kind, const char *text, struct error *er
     if (!dns_is_valid(domain, false, &why))
         return error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" %s", san_kind_name(kind),
                          buffer.text, why);
-    return uri_host_is_name(domain) ||
-           error_set(err, ERROR_INPUT, 0, "name constraint %s \"%s\" is not a domain but an address",
-                     san_kind_name(kind), buffer.text);
+    return true;
 }
 
 bool subtree_from_text(enum san_kind kind, const char *text, struct template_name *ret_name,
                        struct error *err)
 {
     uint8_t octets[32];
-    size_t len = 0;
+    struct cidr network;
     struct quoted buffer;
     struct bytes value = bytes_of_text(text);
     if (kind == SAN_IP) {
-        if (!subtree_octets(text, octets, &len))
+        if (!cidr_parse(text, &network))
             return error_set(err, ERROR_INPUT, 0, "name constraint ip \"%s\" is not an address/prefix",
                              quoted_text(text, &buffer));
-        value = bytes_of(octets, len);
+        value = bytes_of(octets, subtree_octets(&network, octets));
     } else if (!subtree_check(kind, text, err)) {
         return false;
     }
@@ -351,6 +346,16 @@ bool subtree_from_text(enum san_kind kind, const char *text, struct template_nam
         .text = memory_text(text),
     };
     return true;
+}
+
+bool template_has_san(const struct template *template, enum san_kind kind, struct bytes value)
+{
+    for (size_t i = 0; i < template->sans_count; i++) {
+        const struct template_name *san = &template->sans[i];
+        if (san->kind == kind && name_is_same(kind, bytes_of(san->value, san->value_len), value))
+            return true;
+    }
+    return false;
 }
 
 void template_add_san(struct template *template, const struct template_name *name)

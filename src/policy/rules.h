@@ -191,6 +191,8 @@ void judge_constraints(struct judgement *judgement);
 /** What the names and usages together must be; after all others. */
 void judge_purpose(struct judgement *judgement);
 
+/** "dns", ..., and "hardware" for otherNames: what rules call the names they are for. */
+const char *rule_type_name(enum san_kind kind);
 /** "serverAuth" or a dotted OID as a dotted OID; NULL if it is neither. */
 const char *usage_oid(const char *name);
 /** "CN" as "2.5.4.3"; a dotted OID as itself; NULL if it is neither. */
@@ -240,9 +242,19 @@ void judge_address(struct judgement *judgement, const char *text, unsigned *take
 bool dns_is_valid(struct bytes name, bool may_be_wildcard, const char **ret_why);
 /** A mailbox before its "@": a Dot-string (RFC 5321 4.1.2), at most 64 characters; the quoted form is none. */
 bool mailbox_local_is_valid(struct bytes local);
-/** "10.0.0.0/8", "2001:db8::/32". \return false: not a CIDR */
-bool cidr_parse(const char *text, uint8_t ret_address[static 16], size_t *ret_len, unsigned *ret_prefix);
+/** What "10.0.0.0/8" and "2001:db8::/32" say; an address alone is a network of one. */
+struct cidr {
+    uint8_t address[16]; /**< in network order; host bits may be set */
+    size_t len;          /**< of the address: 4 or 16 */
+    unsigned prefix;     /**< bits */
+};
+/** \return false: it is neither an address nor address/prefix */
+bool cidr_parse(const char *text, struct cidr *ret_cidr);
+/** \return false: it is no address, or one with a prefix */
+bool address_parse(const char *text, struct cidr *ret_address);
 bool cidr_holds(const char *cidr, struct bytes address);
+/** Whether a name of the kind is there that is this one (name_is_same()). */
+bool template_has_san(const struct template *template, enum san_kind kind, struct bytes value);
 void template_add_san(struct template *template, const struct template_name *name); /**< takes its memory */
 void template_add_attribute(struct template *template, const char *field, struct bytes value, uint8_t tag);
 

@@ -86,16 +86,12 @@ bool template_parse_san(const char *text, struct template *template, struct erro
                          quoted_text(text, &buffer), quoted_text(colon + 1, &(struct quoted){.text = ""}));
     if (!name_from_text(kind, colon + 1, true, &name, err))
         return false;
-    for (size_t i = 0; i < template->sans_count; i++) {
-        const struct template_name *known = &template->sans[i];
-        if (known->kind == name.kind && name_is_same(name.kind, bytes_of(known->value, known->value_len),
-                                                     bytes_of(name.value, name.value_len))) {
-            free(name.value);
-            free(name.text);
-            return true;
-        }
+    if (!template_has_san(template, kind, bytes_of(name.value, name.value_len))) {
+        template_add_san(template, &name);
+        return true;
     }
-    template_add_san(template, &name);
+    free(name.value);
+    free(name.text);
     return true;
 }
 

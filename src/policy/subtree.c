@@ -199,13 +199,10 @@ static const char *mask_fault(struct bytes value)
 
 static bool is_address(struct bytes domain)
 {
-    uint8_t octets[16];
-    size_t len = 0;
-    unsigned prefix = 0;
+    struct cidr address;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     builder_add_bytes(&text, domain);
-    return memchr(domain.data, '/', domain.len) == NULL &&
-           cidr_parse(builder_text(&text), octets, &len, &prefix);
+    return address_parse(builder_text(&text), &address);
 }
 
 /** The quoted form is one for some readers. */

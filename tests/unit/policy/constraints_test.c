@@ -213,7 +213,18 @@ static void a_common_name_of_one_word_is_noted(void **state)
     static const struct constraint_case text = {SAN_DNS, "iot.example", NULL, "CN=a device", NULL, NULL};
     static const struct constraint_case named = {SAN_DNS,     "iot.example",       NULL,
                                                  "CN=device", "dns:a.iot.example", NULL};
-    assert_true(findings_has(&judged(&word)->notes, "name_constraints.cn"));
+    static const struct constraint_case inside = {SAN_DNS, "device", NULL, "CN=device", NULL, NULL};
+    static const struct constraint_case excluded = {SAN_DNS, NULL, "device", "CN=device", NULL, NULL};
+    static const struct constraint_case other = {SAN_DNS, NULL, "other", "CN=device", NULL, NULL};
+    assert_true(findings_has(&judged(&excluded)->notes, "name_constraints.cn"));
+    assert_false(findings_has(&judged(&inside)->notes, "name_constraints.cn"));
+    assert_false(findings_has(&judged(&other)->notes, "name_constraints.cn"));
+    const struct verdict *verdict = judged(&word);
+    assert_allowed(verdict);
+    assert_int_equal(verdict->notes.count, 1);
+    assert_true(has_note(
+        verdict, "name_constraints.cn",
+        "the CN \"device\" is one word; some validators take it for a host outside the issuer's names"));
     assert_false(findings_has(&judged(&text)->notes, "name_constraints.cn"));
     assert_false(findings_has(&judged(&named)->notes, "name_constraints.cn"));
 }

@@ -235,6 +235,7 @@ static void variables_are_checked_one_by_one(void **state)
         bool is_sound = policy_check_variables(policy, cases[i].given, cases[i].count, &err);
         if (is_sound != (cases[i].words == NULL) || (!is_sound && strstr(err.text, cases[i].words) == NULL))
             fail_msg("%zu: %s", i, err.text);
+        assert_int_equal(is_sound ? ERROR_USAGE : err.kind, ERROR_USAGE);
     }
     assert_true(policy_declares(policy, "zone") && policy_declares(policy, "site"));
     assert_false(policy_declares(policy, "CN"));

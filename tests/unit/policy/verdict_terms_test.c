@@ -44,6 +44,29 @@ static const struct policy_issuer eku_issuer = {.not_before = CASE_NOW - DAY,
                                                 .chain_count = 1};
 
 static const struct verdict_case cases[] = {
+    {.policy =
+         P(OF_CN "ca: {}\nkey_usage: [keyCertSign]\nextended_key_usage: [clientAuth, 1.3.6.1.5.5.7.3.2, "
+                 "1.2.3, 1.2.3]\n" TEN_DAYS),
+     .wanted = TAKEN DATED "set key usage: keyCertSign\n"
+                           "set extended key usage: clientAuth\n"
+                           "set extended key usage: 1.3.6.1.5.5.7.3.2\n"
+                           "set extended key usage: 1.2.3\n"
+                           "set extended key usage: 1.2.3\n"
+                           "subject 0 2.5.4.3 CN 0c device-1\n" DATES "CA 1, path length -1, key usage 20\n"
+                           "usage 1.3.6.1.5.5.7.3.2\n"
+                           "usage 1.2.3\n" PLAIN},
+    {.policy = P(OF_CN "validity: {days: 10, max_days: 20, backdate_minutes: 2880}\n"),
+     .issuer = &expired_issuer,
+     .days = 1,
+     .wanted =
+         "validity.issuer_expired (RFC 5280 6.1.3): validity: the CA, or a CA above it, ended "
+         "2025-11-21T01:53:19Z; an expired CA signs nothing | found 2025-11-21T01:53:19Z | wanted - | renew "
+         "the CA's certificate, or the one above it that ended\n"
+         "validity.over (RFC 5280 4.1.2.5): validity: it would be over already: it ends 2025-11-21T01:53:19Z "
+         "| found - | wanted - | more --days, or less backdate_minutes in the policy\n"
+         "taken key: ec-p256\n"
+         "taken subject CN: device-1\n"
+         "set validity: 2025-11-20T01:53:20Z to 2025-11-21T01:53:19Z\n" UNUSED},
     {.policy = P(OF_CN "key_usage: [digitalSignature, keyEncipherment, keyAgreement]\n"
                        "key_usage_from_request: [nonRepudiation]\n"
                        "extended_key_usage: [clientAuth, 1.2.3]\n"
