@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "policy/rules.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Extensions a request asks for that have no judge of their own: copied if a rule names them, else dropped or refused. */
@@ -118,11 +119,13 @@ static void set_by_policy(struct judgement *judgement)
 static void set_subtrees(const struct rule_name *rules, unsigned count, struct template_name **ret_names,
                          size_t *ret_count)
 {
-    struct error ignored = ERROR_INIT; // rules_check() has tried each
+    struct error ignored = ERROR_INIT;
     *ret_names = memory_new(count, sizeof(**ret_names));
-    for (unsigned i = 0; i < count; i++)
-        *ret_count +=
-            subtree_from_text(rules[i].type, rules[i].value, &(*ret_names)[*ret_count], &ignored) ? 1 : 0;
+    *ret_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        if (!subtree_from_text(rules[i].type, rules[i].value, &(*ret_names)[i], &ignored))
+            abort(); // rules_check() has tried each, and no CA is issued with one less
+    }
 }
 
 void judge_extensions(struct judgement *judgement)

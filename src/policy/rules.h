@@ -250,7 +250,7 @@ struct cidr {
 };
 /** \return false: it is neither an address nor address/prefix */
 bool cidr_parse(const char *text, struct cidr *ret_cidr);
-/** \return false: it is no address, or one with a prefix */
+/** \return false: not an address, or one with a prefix */
 bool address_parse(const char *text, struct cidr *ret_address);
 bool cidr_holds(const char *cidr, struct bytes address);
 /** Whether a name of the kind is there that is this one (name_is_same()). */

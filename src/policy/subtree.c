@@ -130,7 +130,7 @@ bool subtree_permits(enum san_kind kind, struct bytes name, struct bytes subtree
 /** "*.X" stands for every name one label below X, so also for the excluded "a.X" (Go's CVE-2025-61727). */
 static bool wildcard_covers(struct bytes name, struct bytes subtree)
 {
-    if (name.len < 3 || name.data[0] != '*' || name.data[1] != '.' || subtree.len == 0)
+    if (name.len < 3 || name.data[0] != '*' || subtree.len == 0)
         return false;
     const uint8_t *dot = memchr(subtree.data, '.', subtree.len);
     if (dot == NULL)

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/uri.h"
 
+#include "base/cleanup.h"
+#include "base/memory.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define SUB_DELIMS "!$&'()*+,;="
 #define UNRESERVED_MARKS "-._~"
@@ -17,7 +22,6 @@ static bool has_only(struct bytes text, const char *others)
         if (byte == '%') {
             if (text.len - i < 3 || !isxdigit(text.data[i + 1]) || !isxdigit(text.data[i + 2]))
                 return false;
-            i += 2;
             continue;
         }
         bool is_unreserved =
@@ -79,13 +83,9 @@ bool uri_host_is_name(struct bytes host)
 
 static bool is_address(int family, struct bytes text)
 {
-    char buffer[INET6_ADDRSTRLEN];
     uint8_t address[16];
-    if (text.len >= sizeof(buffer) || memchr(text.len > 0 ? text.data : (const uint8_t *)"", '\0', text.len))
-        return false;
-    memcpy(buffer, text.len > 0 ? text.data : (const uint8_t *)"", text.len);
-    buffer[text.len] = '\0';
-    return inet_pton(family, buffer, address) == 1;
+    AUTO(free) char *copy = memory_text_of(text.data, text.len);
+    return strlen(copy) == text.len && inet_pton(family, copy, address) == 1;
 }
 
 static bool is_port(struct bytes digits)
@@ -150,7 +150,7 @@ bool uri_read(struct bytes text, struct uri *ret_uri, const char **ret_why)
     *ret_why = "has no scheme";
     if (colon == 0 || colon == text.len || !isalpha(text.data[0]))
         return false;
-    for (size_t i = 0; i < colon; i++) {
+    for (size_t i = 1; i < colon; i++) {
         uint8_t byte = text.data[i];
         if (byte >= 0x80 || (!isalnum(byte) && byte != '+' && byte != '-' && byte != '.'))
             return false;

@@ -83,7 +83,10 @@ static const struct {
     {"key_usage: []\n", "lint.no-key-usage ", "every purpose"},
     {"name_constraints: {permitted: [{type: dns, value: .a.example}], excluded: [{type: dns, value: "
      ".b.example}, {type: uri, value: .b.example}]}\n" CA,
-     "lint.dns-constraint lint.dns-constraint ", "dns \".a.example\" has a leading dot"},
+     "lint.dns-constraint lint.dns-constraint ",
+     "name_constraints: dns \".b.example\" has a leading dot, which some validators reject; \"b.example\" "
+     "stands for all "
+     "below it as well"},
     {"subject: [{field: CN, match: '[0-9.]+'}]\nsan: [{type: dns, value: '{CN}', from: policy}]\n",
      "lint.dns-address ", "{CN} may be an IP address (10.0.0.1"},
     {"subject: [{field: O, match: '[0-9.]+'}, {field: CN, match: '[a-f0-9:]+'}]\nsan: [{type: dns, value: "
@@ -242,6 +245,8 @@ static const struct {
     {"key_usage: [keyEncipherment]\n",
      "clientAuth needs one of digitalSignature, keyAgreement, and not only keyEncipherment (RFC 5280 "
      "4.2.1.12)\nwhile reading key_usage and extended_key_usage"},
+    {"key_usage: [keyEncipherment]\nkey_usage_from_request: [digitalSignature]\n",
+     NULL}, // the request decides
     {"key_usage: [keyEncipherment]\nextended_key_usage: [1.3.6.1.5.5.7.3.1]\n", NULL},
     {"key_usage: [nonRepudiation]\nextended_key_usage: [codeSigning]\n",
      "codeSigning needs one of digitalSignature, and not only nonRepudiation (RFC 5280 4.2.1.12)\nwhile "
@@ -269,6 +274,9 @@ static const struct {
     {"extended_key_usage: [timeStamping]\nextended_key_usage_critical: "
      "true\nextended_key_usage_from_request: [timeStamping]\n",
      NULL},
+    {"extended_key_usage: [timeStamping]\nextended_key_usage_critical: "
+     "true\nextended_key_usage_from_request: [timeStamping, clientAuth]\n",
+     "extended_key_usage_from_request: timeStamping has to be critical and stand alone (RFC 3161 2.3)"},
     {"extended_key_usage: []\nextended_key_usage_critical: true\nextended_key_usage_from_request: "
      "[timeStamping, clientAuth]\n",
      NULL},

@@ -85,6 +85,7 @@ static void subject_fields_are_taken_required_matched_or_set(void **state)
          .subject = "CN=device",
          .rule = "subject.CN",
          .words = "does not match"},
+        {.subject_rules = "{field: CN, match: '^dev$'}", .subject = "CN=dev", .wanted_subject = "CN=dev"},
         {.subject_rules = "{field: CN, match: '^dev$'}",
          .subject = "CN=a dev",
          .rule = "subject.CN",

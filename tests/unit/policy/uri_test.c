@@ -9,7 +9,11 @@
 
 #include "judge_case.h"
 
+#include "base/memory.h"
 #include "policy/uri.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const struct {
     const char *text;
@@ -37,6 +41,16 @@ static const struct {
     {"https:iot.example", URI_HOST_NONE, ""},
     {"https://evil.example/://iot.example", URI_HOST_NAME, "evil.example"},
     {"file:///etc/x", URI_HOST_NONE, ""},
+    {"urn:%2f", URI_HOST_NONE, ""},
+    {"https://b.a1/", URI_HOST_NAME, "b.a1"},
+    {"https://b.1a/", URI_HOST_NAME, "b.1a"},
+    {"https://b.example:65535/", URI_HOST_NAME, "b.example"},
+    {"https://b.example:00080/", URI_HOST_NAME, "b.example"},
+    {"x://", URI_HOST_NONE, ""},
+    {"urn:%41%42x%4a", URI_HOST_NONE, ""},
+    {"https://%41:b@a", URI_HOST_NAME, "a"},
+    {"https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/", URI_HOST_NAME,
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example"},
 };
 
 static void the_host_is_where_rfc_3986_has_it(void **state)
@@ -45,7 +59,11 @@ static void the_host_is_where_rfc_3986_has_it(void **state)
     for (size_t i = 0; i < ARRAY_LEN(sound); i++) {
         struct uri uri = {.has_authority = false};
         const char *why = NULL;
-        if (!uri_read(bytes_of_text(sound[i].text), &uri, &why))
+        // No room behind the last octet: who reads on there is seen.
+        size_t len = strlen(sound[i].text);
+        AUTO(free) uint8_t *text = memory_new(len, 1);
+        memcpy(text, sound[i].text, len);
+        if (!uri_read(bytes_of(text, len), &uri, &why))
             fail_msg("%s: %s", sound[i].text, why);
         if (uri.host_kind != sound[i].kind || !bytes_equal_text(uri.host, sound[i].host))
             fail_msg("%s: host \"%.*s\" of kind %d", sound[i].text, (int)uri.host.len,
@@ -93,6 +111,17 @@ static const struct {
     {"https://a.example/%", "%"},
     {"https://a.example/%4", "%"},
     {"https://a.example/%4g", "%"},
+    {"https://a.example/%g4", "%"},
+    {"https://a.example/%41<", "%"},
+    {"urn:%414%", "%"},
+    {"https://!b.example/", "host"},
+    {"https://[/", "host"},
+    {"https://b.11/", "host"},
+    {"h_:x", "no scheme"},
+    {"h\x80:x", "no scheme"},
+    {"https://a.!b/", "host"},
+    {"https://a\x80/", "host"},
+    {"urn:\x80", "character"},
     {"https://a.example/[", "character"},
     {"https://a.example/a b", "character"},
     {"https://a.example/a#b#c", "character"},
@@ -102,19 +131,41 @@ static const struct {
     {"https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example/", "host"},
 };
 
+static void a_host_has_253_characters_at_most(void **state)
+{
+    static const size_t lens[] = {1, 62, 252, 253, 254};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lens); i++) {
+        AUTO(free) uint8_t *host = memory_new(lens[i], 1);
+        for (size_t j = 0; j < lens[i]; j++)
+            host[j] = j % 62 == 61 && j + 1 < lens[i] ? '.' : 'a';
+        assert_int_equal(uri_host_is_name(bytes_of(host, lens[i])), lens[i] <= 253);
+    }
+    assert_false(uri_host_is_name(bytes_of(NULL, 0)));
+}
+
 static void what_two_readers_could_take_for_two_things_is_none(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
         struct uri uri = {.has_authority = false};
         const char *why = NULL;
-        if (uri_read(bytes_of_text(broken[i].text), &uri, &why))
+        size_t len = strlen(broken[i].text);
+        AUTO(free) uint8_t *text = memory_new(len, 1);
+        memcpy(text, broken[i].text, len);
+        if (uri_read(bytes_of(text, len), &uri, &why))
             fail_msg("%s is taken", broken[i].text);
         if (strstr(why, broken[i].why) == NULL)
             fail_msg("%s: \"%s\"", broken[i].text, why);
     }
-    assert_false(
-        uri_read(bytes_of("urn:a\0b", 7), &(struct uri){.has_authority = false}, &(const char *){NULL}));
+    static const struct bytes with_nul[] = {{(const uint8_t *)"urn:a\0b", 7},
+                                            {(const uint8_t *)"https://10.0.0.1\0/", 18},
+                                            {(const uint8_t *)"https://10.0.0.1\0.b/", 20},
+                                            {(const uint8_t *)"https://[::1\0]/", 15},
+                                            {(const uint8_t *)"https://b\0/", 11},
+                                            {(const uint8_t *)"ur\0n:a", 6}};
+    for (size_t i = 0; i < ARRAY_LEN(with_nul); i++)
+        assert_false(uri_read(with_nul[i], &(struct uri){.has_authority = false}, &(const char *){NULL}));
 }
 
 #define POLICY(rule)                                                                                         \
@@ -149,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_host_is_where_rfc_3986_has_it),
+        cmocka_unit_test(a_host_has_253_characters_at_most),
         cmocka_unit_test(what_two_readers_could_take_for_two_things_is_none),
         cmocka_unit_test_teardown(a_broken_uri_reaches_no_certificate_by_any_way, case_end),
     };

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "policy/issuer.h"
+#include "policy/usage.h"
 
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -271,6 +272,49 @@ static void a_ca_does_not_get_the_name_of_one_above(void **state)
     assert_refused(case_judge(&rollover), "ca.path_len", "no CA may be below this issuer");
 }
 
+static void usages_are_told_by_their_names(void **state)
+{
+    static const struct {
+        uint16_t bits;
+        const char *words;
+    } cases[] = {
+        {0, ""},
+        {1, "digitalSignature"},
+        {0x100, "decipherOnly"},
+        {0x180, "encipherOnly, decipherOnly"},
+        {0x22, "nonRepudiation, keyCertSign"},
+        {0xffff,
+         "digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement, keyCertSign, "
+         "cRLSign, encipherOnly, decipherOnly"},
+    };
+    static char *const names[] = {(char *)(uintptr_t) "cRLSign", (char *)(uintptr_t) "digitalSignature",
+                                  (char *)(uintptr_t) "decipherOnly"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        usage_words(cases[i].bits, &text);
+        assert_string_equal(builder_text(&text), cases[i].words);
+    }
+    assert_int_equal(usage_bits(names, 3), 0x141);
+    assert_int_equal(usage_bits(names, 0), 0);
+    assert_int_equal(key_usage_bit("keySign"), 0);
+    assert_string_equal(key_usage_name(8), "decipherOnly");
+    assert_string_equal(key_usage_name(9), "unknown");
+}
+
+/** RFC 3279 2.3.1, RFC 5480 3, RFC 8410 5 with RFC 9295. */
+static void each_kind_of_key_has_its_usages(void **state)
+{
+    static const struct {
+        enum key_kind kind;
+        uint16_t bits;
+    } cases[] = {{KEY_RSA, 0x6f},      {KEY_EC_P256, 0x1f3}, {KEY_EC_P384, 0x1f3},
+                 {KEY_EC_P521, 0x1f3}, {KEY_ED25519, 0x63},  {KEY_OTHER, 0x1ff}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(usage_bits_of_key(cases[i].kind), cases[i].bits);
+}
+
 static void a_root_is_no_rollover(void **state)
 {
     (void)state;
@@ -291,6 +335,8 @@ int main(void)
         cmocka_unit_test_teardown(an_expired_ca_signs_nothing_under_any_policy, case_end),
         cmocka_unit_test_teardown(a_ca_does_not_get_the_name_of_one_above, case_end),
         cmocka_unit_test_teardown(a_root_is_no_rollover, case_end),
+        cmocka_unit_test(usages_are_told_by_their_names),
+        cmocka_unit_test(each_kind_of_key_has_its_usages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,11 @@ static const struct verdict_case cases[] = {
                "dropped subject O: y\n"
                "taken san dns: a.example\n"
                "dropped san ip: 10.0.0.1\n" DATED UNUSED},
+    {.policy = P(OF_CN "san: [{type: ip, match: x}, {type: ip, cidr: [10.0.0.0/8, 11.0.0.0/8]}]\n" TEN_DAYS),
+     .sans = {"ip:12.0.0.1"},
+     .wanted =
+         "san.ip (policy p): san ip: \"12.0.0.1\" does not match x, 10.0.0.0/8, 11.0.0.0/8 | found 12.0.0.1 "
+         "| wanted x, 10.0.0.0/8, 11.0.0.0/8 | -\n" TAKEN DATED UNUSED},
     {.policy = P(OF_CN "san: [{type: ip, cidr: [10.0.0.0/8]}, {type: uri, match: x}, {type: uri, match: y, "
                        "values: ['urn:z']}, {type: email, match: x, values: [a@b.example]}, {type: dns, "
                        "values: [x], cidr: []}, {type: dns, match: x}]\n" TEN_DAYS),

@@ -44,6 +44,25 @@ static const struct policy_issuer eku_issuer = {.not_before = CASE_NOW - DAY,
                                                 .chain_count = 1};
 
 static const struct verdict_case cases[] = {
+    // What a server's missing name would only repeat, and what not.
+    {.policy = P(OF_CN "san: [{type: dns, match: x}]\nextended_key_usage: [serverAuth]\n" TEN_DAYS),
+     .sans = {"dns:y"},
+     .wanted =
+         "san.dns (policy p): san dns: \"y\" does not match x | found y | wanted x | -\n" TAKEN DATED UNUSED
+         "set extended key usage: serverAuth\n"},
+    {.policy = P("subject: [{field: CN, match: x}]\nextended_key_usage: [serverAuth]\n" TEN_DAYS),
+     .wanted =
+         "subject.CN (policy p): subject CN: \"device-1\" does not match x | found device-1 | wanted x | -\n"
+         "taken key: ec-p256\n" DATED UNUSED "set extended key usage: serverAuth\n"},
+    {.policy = P(OF_CN "extended_key_usage: [serverAuth]\n" TEN_DAYS),
+     .key = "P-384",
+     .wanted =
+         "key.allow (policy p): key: ec-p384 is not one of ec-p256, ed25519, rsa-2048 | found ec-p384 | "
+         "wanted "
+         "ec-p256, ed25519, rsa-2048 | make a new key of one of these kinds\n"
+         "san.server (RFC 9525 6.3): san: a TLS server without a name in the SAN is accepted by no client | "
+         "found - | wanted - | ask for a dns name or an address\n"
+         "taken subject CN: device-1\n" DATED UNUSED "set extended key usage: serverAuth\n"},
     {.policy =
          P(OF_CN "ca: {}\nkey_usage: [keyCertSign]\nextended_key_usage: [clientAuth, 1.3.6.1.5.5.7.3.2, "
                  "1.2.3, 1.2.3]\n" TEN_DAYS),
