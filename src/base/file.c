@@ -295,7 +295,7 @@ bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *er
 bool file_exists(int dirfd, const char *path)
 {
     struct stat status;
-    return fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0 || errno == EIO;
 }
 
 const char *file_name_of(const char *path)

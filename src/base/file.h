@@ -45,7 +45,7 @@ MUST_USE bool file_open_folder(int dirfd, const char *path, int *ret_fd, struct 
 MUST_USE bool file_sync_folder(int fd, const char *name, struct error *err);
 /** Makes a directory if it is not there, never through a symlink at its last part; made or found, its name is durable afterwards. */
 MUST_USE bool file_make_folder(int dirfd, const char *path, mode_t mode, struct error *err);
-/** Whether something (of any kind) is at path. */
+/** Whether something (of any kind) is at path. What a failing disk can't tell counts as there: whoever opens it then gets the error. */
 bool file_exists(int dirfd, const char *path);
 /** The last component of a path; points into path. */
 const char *file_name_of(const char *path);

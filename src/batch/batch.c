@@ -192,6 +192,7 @@ static bool find_requests(struct batch *batch, struct error *err)
 {
     const struct media_walk *walk = &batch->medium.walk;
     batch->requests = memory_new(walk->count, sizeof(*batch->requests));
+    inputs_tell_unread(walk, "requests", batch->console);
     for (size_t i = 0; i < walk->count; i++) {
         if (!input_is_request(walk->items[i].path)) {
             if (batch->manifest.list != NULL)

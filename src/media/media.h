@@ -18,6 +18,8 @@ struct media_item {
     size_t size;       /**< bytes, of a regular file */
     const char
         *problem; /**< why it is not read: "a symbolic link", "larger than 65536 bytes"; NULL if it may be */
+    bool
+        is_unread; /**< nobody looked whether it holds files: a directory, or what may be one, that can't be read */
 };
 
 struct media_texts;

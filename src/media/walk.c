@@ -96,13 +96,21 @@ static void list(struct walker *walker, size_t size, const char *problem)
     item->shown = bytes_equal(shown, path) ? item->path : keep(found, shown);
     item->size = size;
     item->problem = problem == NULL ? NULL : keep_problem(walker, problem);
+    item->is_unread = false;
+}
+
+/** What may be a directory, and hold files. */
+static void list_unread(struct walker *walker, const char *problem)
+{
+    list(walker, 0, problem);
+    walker->found.items[walker->found.count - 1].is_unread = true;
 }
 
 static void list_errno(struct walker *walker, const char *what, int number)
 {
     char reason[128];
     AUTO(free) char *problem = memory_format("%s: %s", what, strerror_r(number, reason, sizeof(reason)));
-    list(walker, 0, problem);
+    list_unread(walker, problem);
 }
 
 static const char *kind_of(mode_t mode)
@@ -152,12 +160,12 @@ static bool walk_into(struct walker *walker, int parent_fd, const char *name, un
 {
     if (depth == MAX_DEPTH) {
         AUTO(free) char *problem = memory_format("directories nested deeper than %d", MAX_DEPTH);
-        list(walker, 0, problem);
+        list_unread(walker, problem);
         return true;
     }
     AUTO(close) int fd = beneath_open(parent_fd, name, O_RDONLY | O_DIRECTORY);
     if (fd < 0 && errno == EXDEV)
-        list(walker, 0, "on another file system");
+        list_unread(walker, "on another file system");
     else if (fd < 0)
         list_errno(walker, "a directory that can't be opened", errno);
     return fd < 0 || walk_folder(walker, fd, depth + 1);

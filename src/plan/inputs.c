@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/quote.h"
-#include "media/media.h"
 #include "plan/manifest.h"
 #include "records/in_force.h"
 
@@ -157,6 +156,16 @@ static void add_walked(int fd, const char *shown, const struct media_item *item,
     }
 }
 
+void inputs_tell_unread(const struct media_walk *walk, const char *shown, const struct console *console)
+{
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct media_item *item = &walk->items[i];
+        if (item->is_unread && !input_is_request(item->path)) // else it is a request with a problem
+            console_notice(console, "requests that may lie in %s/%s were not looked for: %s", shown,
+                           item->shown, item->problem);
+    }
+}
+
 /** \param media  NULL: the directory is none \param list  of the medium; NULL: there is none */
 static bool add_walk(const char *shown, int fd, const struct inputs_media *media, struct manifest *list,
                      const struct console *console, struct inputs *inputs, struct error *err)
@@ -172,9 +181,13 @@ static bool add_walk(const char *shown, int fd, const struct inputs_media *media
             add_walked(fd, shown, &walk.items[i], list, inputs);
             continue;
         }
-        *(is_request ? &others : &ignored) += 1;
+        if (is_request)
+            others++;
+        else if (!walk.items[i].is_unread)
+            ignored++;
         see(list, walk.items[i].path);
     }
+    inputs_tell_unread(&walk, shown, console);
     if (ignored > 0)
         console_notice(console,
                        "%zu files in %s do not end in .csr, .req, .p10, .pem or .der and were left alone",

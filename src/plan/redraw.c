@@ -185,8 +185,8 @@ static bool while_at(const struct plan *plan, size_t index, struct error *err)
 static bool choose(const struct question *question, struct chosen *chosen, struct error *err)
 {
     const struct plan *plan = question->plan;
-    chosen->indexes = memory_new(plan->count + 1, sizeof(*chosen->indexes));
-    chosen->inputs = memory_new(plan->count + 1, sizeof(*chosen->inputs));
+    chosen->indexes = memory_new(plan->count, sizeof(*chosen->indexes));
+    chosen->inputs = memory_new(plan->count, sizeof(*chosen->inputs));
     for (size_t i = 0; i < plan->count; i++) {
         AUTO(builder_done) struct builder der = BUILDER_INIT;
         if (plan->items[i].action != PLAN_SIGN)

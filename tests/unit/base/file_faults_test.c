@@ -108,6 +108,21 @@ static void a_folder_is_there_or_told(void **state)
     assert_int_equal(faccessat(folder.fd, "below", F_OK, 0), 0);
 }
 
+/** Whatever is left out because it is not there is not left out because nobody can say. */
+static void what_a_failing_disk_can_not_tell_may_be_there(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_false(file_exists(folder.fd, "old"));
+    assert_false(file_exists(folder.fd, "old/below"));
+    failing_at("fstatat", 1);
+    assert_true(file_exists(folder.fd, "old"));
+    assert_non_null(failing_stop());
+    assert_true(replace(&err));
+    assert_true(file_exists(folder.fd, "old"));
+    assert_false(file_exists(folder.fd, "old/below"));
+}
+
 static void calls_of_another_name_count_not(void **state)
 {
     struct error err = ERROR_INIT;
@@ -127,6 +142,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_created_is_there_or_told, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_read_is_whole_or_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_folder_is_there_or_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_failing_disk_can_not_tell_may_be_there, setup, teardown),
         cmocka_unit_test_setup_teardown(calls_of_another_name_count_not, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,7 @@ static void assert_problem(const struct media_walk *found, const char *path, con
     const struct media_item *item = item_at(found, path);
     assert_non_null(item);
     assert_non_null(item->problem);
+    assert_int_equal(item->is_unread, strcmp(problem, "can't be opened") == 0);
     if (strstr(item->problem, problem) == NULL)
         fail_msg("%s: %s", path, item->problem);
 }
@@ -99,6 +100,7 @@ static void lists_files_in_order_of_their_bytes(void **state)
         assert_string_equal(found.items[i].path, expected[i]);
         assert_string_equal(found.items[i].shown, expected[i]);
         assert_null(found.items[i].problem);
+        assert_false(found.items[i].is_unread);
     }
     assert_int_equal(found.items[1].size, 2);
     assert_int_equal(found.left_out, 3);
@@ -288,6 +290,7 @@ static void stops_at_its_depth(void **state)
     walk(folder, &found);
     assert_int_equal(found.count, 1);
     assert_non_null(strstr(found.items[0].problem, "deeper than 32"));
+    assert_true(found.items[0].is_unread);
     media_walk_done(&found);
 }
 

@@ -2,12 +2,16 @@
 /* Planning at a CA's home: a policy that is not the one last used is told, a medium's other policies are left alone, and what can't be opened is told. */
 #include "plan/planning.h"
 
+#include "approver.h"
 #include "base/encode.h"
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "csr_maker.h"
 #include "fake_home.h"
 #include "issue/issue.h"
+#include "records/control.h"
+
+#include "lying.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -259,9 +263,77 @@ static void what_can_not_be_planned_is_told_when_it_is_opened(void **state)
     }
 }
 
+/** A person waits for few requests: nobody takes a parser process's word for them. */
+static void a_parser_process_that_lies_is_found_out(void **state)
+{
+    bool ignored = false;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = csr_key("P-256");
+    const struct csr_recipe recipe = {
+        .key = key, .subject = "30{31{30{06{550403}0c{'device-7'}}}}", .has_bad_signature = true};
+    (void)state;
+    csr_make(&recipe, &der);
+    encode_pem("CERTIFICATE REQUEST", builder_bytes(&der), &pem);
+    write_text("stick/requests/b.csr", builder_text(&pem));
+    makes_liars = true;
+    AUTO(plan_free) struct plan *plan = planned(false, 0, false, &ignored);
+    makes_liars = false;
+    assert_int_equal(plan->items[0].action, PLAN_SIGN);
+    assert_int_equal(plan->items[1].action, PLAN_REFUSE);
+    assert_true(findings_has(&plan->items[1].verdict->findings, "request.reader"));
+}
+
+static bool opens(struct error *ret_err)
+{
+    AUTO(free) char *stick = memory_format("%s/stick", own.folder.path);
+    const char *const paths[] = {stick};
+    const struct planning_options options = {.policy = "test", .paths = paths, .paths_count = 1};
+    AUTO(planning_close) struct planning *planning = NULL;
+    *ret_err = (struct error)ERROR_INIT;
+    bool is_open = planning_open(&options, own.home, &console, &planning, ret_err);
+    assert_int_equal(planning != NULL, is_open);
+    return is_open;
+}
+
+/** Once confined nothing can be opened any more. */
+static void a_damaged_list_of_weak_keys_is_told_when_it_is_opened(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(opens(&err));
+    make_folder("ca/screen");
+    write_text("ca/screen/debian-weak-keys", "no list\n");
+    assert_false(opens(&err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "screening keys"));
+}
+
+static void a_policy_that_nobody_approved_is_not_planned_by_where_that_is_needed(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct approver ann;
+    AUTO(control_done)
+    struct control control = {.seq = CONTROL_NONE, .previous = CONTROL_NONE, .only_approved_policies = true};
+    (void)state;
+    approver_make(&ann, "ann", "a");
+    assert_true(control_add_person(&control, "ann", "approver", ann.vkey, &err));
+    if (!ledger_append(own.home->ledger, RECORD_CONTROL_SET, control_write(&control), NULL, &err) ||
+        !ledger_commit(own.home->ledger, &err))
+        fail_msg("%s", err.text);
+    assert_false(opens(&err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_non_null(strstr(err.text, "test"));
+    approver_done(&ann);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_parser_process_that_lies_is_found_out, begin, end),
+        cmocka_unit_test_setup_teardown(a_damaged_list_of_weak_keys_is_told_when_it_is_opened, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_that_nobody_approved_is_not_planned_by_where_that_is_needed,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(a_policy_that_changed_since_it_was_used_is_told, begin, end),
         cmocka_unit_test_setup_teardown(what_is_asked_for_reaches_the_plan, begin, end),
         cmocka_unit_test_setup_teardown(a_mediums_requests_of_other_policies_are_left_alone, begin, end),
@@ -269,5 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(requests_of_one_file_are_numbered, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_planned_is_told_when_it_is_opened, begin, end),
     };
+    if (!liars_prepare())
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "failing.h"
 #include "folder.h"
 #include "small_home.h"
 
@@ -225,6 +226,46 @@ static void what_can_not_be_read_in_a_directory_is_an_input_with_a_problem(void 
     }
 }
 
+/** What can't be read is an input with a problem, an error of the whole, or told: nobody's request is left out without a word. */
+static void a_call_that_fails_hides_no_request(void **state)
+{
+    static char own_name[] = "own";
+    char *const policies[] = {own_name};
+    const struct inputs_media media = {
+        .home = &small.home, .policy = "own", .policies = policies, .policies_count = 1};
+    const char *const paths[] = {folder.path};
+    const char *failed = "";
+    (void)state;
+    make_folder("requests");
+    make_folder("requests/own");
+    write_file("requests/a.csr", BYTES_LITERAL("A"));
+    write_file("requests/own/b.csr", BYTES_LITERAL("B"));
+    write_file("requests/c.csr", BYTES_LITERAL("C"));
+    for (unsigned number = 1; failed != NULL; number++) {
+        struct error err = ERROR_INIT;
+        AUTO(inputs_done) struct inputs inputs = {.items = NULL};
+        size_t problems = 0;
+        builder_clear(&said);
+        failing_at("", number);
+        bool is_done = inputs_collect_media(paths, 1, &media, &console, &inputs, &err);
+        failed = failing_stop();
+        assert_true(is_done ? err.kind == ERROR_NONE : err.kind == ERROR_INPUT || err.kind == ERROR_LEDGER);
+        for (size_t i = 0; i < inputs.count; i++) {
+            problems += inputs.items[i].problem != NULL ? 1 : 0;
+            assert_int_equal(inputs.items[i].problem == NULL, inputs.items[i].data != NULL);
+        }
+        bool is_whole = has_input(&inputs, "requests/a.csr", "a", "A") &&
+                        has_input(&inputs, "requests/own/b.csr", "own/b", "B") &&
+                        has_input(&inputs, "requests/c.csr", "c", "C");
+        bool is_told =
+            strstr(builder_text(&said), "requests that may lie in requests/own were not looked") != NULL;
+        if (is_done && !is_whole && problems == 0 && !is_told)
+            fail_msg("%s failed: something is not there", failed);
+        assert_true(!is_whole || !is_told);
+        assert_true(failed != NULL || (is_done && is_whole && number > 5));
+    }
+}
+
 static void a_named_file_is_read_up_to_the_limit_and_its_name_is_escaped(void **state)
 {
     struct error err = ERROR_INIT;
@@ -358,6 +399,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_said_where_nothing_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_read_in_a_directory_is_an_input_with_a_problem, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(a_call_that_fails_hides_no_request, begin, end),
         cmocka_unit_test_setup_teardown(a_named_file_is_read_up_to_the_limit_and_its_name_is_escaped, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_dash_is_what_comes_in, begin, end),

@@ -1,56 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ca.yaml says of manifests holds, and signatures of every kind are checked by a process that is confined. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "base/digest.h"
+#include "base/file.h"
+#include "failing.h"
 
-#include <cmocka.h>
-
-#include "base/memory.h"
-#include "folder.h"
-#include "plan/manifest.h"
-
-struct bench {
-    struct folder folder;
-    struct home home;
-    int medium;
-    int full_medium; /**< has a list */
-};
-
-/** Runs a line of shell in the bench's folder. */
-static void run(const struct bench *bench, const char *command)
-{
-    AUTO(free)
-    char *line =
-        memory_format("cd %s && { %s; } >log 2>&1 || { cat log >&2; exit 1; }", bench->folder.path, command);
-    if (system(line) != 0)
-        fail_msg("failed: %s", command);
-}
+#include "signed_medium.h"
 
 static int setup(void **state)
 {
     struct bench *bench = memory_new(1, sizeof(*bench));
-    folder_make(&bench->folder);
-    run(bench, "mkdir -p home empty medium/requests && printf one >medium/requests/1.csr && cd medium && "
-               "sha256sum requests/* >requests.sha256");
-    run(bench, "openssl genpkey -algorithm ed25519 -out ed.key && openssl pkey -in ed.key -pubout -out "
-               "home/ed.pem");
+    bench_make(bench, "- {name: the ec one, file: ec.pem}\n- {name: the rsa one, file: rsa.pem}\n");
     run(bench, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -noenc -keyout ec.key -out "
                "home/ec.pem -subj /CN=ec -days 30 && openssl req -x509 -newkey rsa:2048 -noenc -keyout "
                "rsa.key -out home/rsa.pem -subj /CN=rsa -days 30 && openssl req -x509 -newkey ec -pkeyopt "
                "ec_paramgen_curve:P-256 -noenc -keyout out.key -out out.pem -subj /CN=out -days 30");
-    bench->home.fd = openat(bench->folder.fd, "home", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bench->medium = openat(bench->folder.fd, "empty", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bench->full_medium = openat(bench->folder.fd, "medium", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct error err = ERROR_INIT;
-    if (!home_config_load(
-            BYTES_LITERAL("version: 1\norigin: x\ntoken: {profile: softhsm2, uri: 'pkcs11:'}\n"
-                          "ca_key: a\nledger_key: b\nledger_vkey: x+c\nmanifest_signers:\n"
-                          "- {name: the ed one, file: ed.pem}\n- {name: the ec one, file: ec.pem}\n"
-                          "- {name: the rsa one, file: rsa.pem}\n"),
-            &bench->home.config, &err))
-        fail_msg("%s", err.text);
     *state = bench;
     return 0;
 }
@@ -58,11 +21,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct bench *bench = *state;
-    (void)close(bench->home.fd);
-    (void)close(bench->medium);
-    (void)close(bench->full_medium);
-    home_config_done(&bench->home.config);
-    folder_remove(&bench->folder);
+    bench_remove(bench);
     free(bench);
     return 0;
 }
@@ -75,6 +34,11 @@ static void assert_signed_by(const struct bench *bench, const char *signer)
         fail_msg("%s: %s", signer, err.text);
     assert_string_equal(manifest.signer, signer);
     assert_int_equal(manifest_count(manifest.list), 1);
+    uint8_t digest[32];
+    AUTO(builder_done) struct builder list = BUILDER_INIT;
+    assert_true(file_read(bench->folder.fd, "medium/requests.sha256", 4096, &list, &err));
+    digest_sha256(builder_bytes(&list), digest);
+    assert_memory_equal(manifest.sha256, digest, 32); // what the records say of it
     assert_int_equal(manifest_check(manifest.list, "1.csr", BYTES_LITERAL("one")), MANIFEST_MATCHES);
 }
 
@@ -96,8 +60,7 @@ static void assert_refused(const struct bench *bench, int medium_fd, const char 
 static void every_kind_of_signature_is_checked_in_confinement(void **state)
 {
     const struct bench *bench = *state;
-    run(bench, "openssl pkeyutl -sign -rawin -inkey ed.key -in medium/requests.sha256 -out "
-               "medium/requests.sha256.sig");
+    sign_list(bench, "ed.key");
     assert_signed_by(bench, "the ed one");
     run(bench, CMS_SIGN "-signer home/ec.pem -inkey ec.key -md sha384");
     assert_signed_by(bench, "the ec one");
@@ -144,12 +107,40 @@ static void a_medium_without_one_is_refused_where_one_is_required(void **state)
 static void a_signer_file_that_is_missing_or_none_stops_and_is_named(void **state)
 {
     const struct bench *bench = *state;
-    run(bench, "openssl pkeyutl -sign -rawin -inkey ed.key -in medium/requests.sha256 -out "
-               "medium/requests.sha256.sig && mv home/rsa.pem kept");
+    sign_list(bench, "ed.key");
+    run(bench, "mv home/rsa.pem kept");
     assert_refused(bench, bench->full_medium, "rsa.pem");
     run(bench, "echo nothing >home/rsa.pem");
     assert_refused(bench, bench->full_medium, "the rsa one");
     run(bench, "mv kept home/rsa.pem");
+}
+
+/** One call fails, here or in the process that checks: a good list is taken whole or it is told, and one by a stranger never is taken. */
+static void a_call_that_fails_makes_no_list_good(void **state)
+{
+    const struct bench *bench = *state;
+    static const char *const keys[] = {"ed.key", "stranger.key"};
+    run(bench, "openssl genpkey -algorithm ed25519 -out stranger.key");
+    for (size_t i = 0; i < 2; i++) {
+        const char *failed = "";
+        sign_list(bench, keys[i]);
+        for (unsigned number = 1; failed != NULL; number++) {
+            struct error err = ERROR_INIT;
+            AUTO(medium_manifest_done) struct medium_manifest manifest = {.list = NULL};
+            failing_at("", number);
+            bool is_good = medium_manifest_open(&bench->home, bench->full_medium, &manifest, &err);
+            failed = failing_stop();
+            assert_int_equal(err.kind, is_good ? ERROR_NONE : ERROR_INPUT);
+            assert_int_equal(manifest.list != NULL, is_good);
+            if (is_good && i == 1)
+                fail_msg("%s failed: taken", failed);
+            if (is_good) {
+                assert_string_equal(manifest.signer, "the ed one");
+                assert_int_equal(manifest_count(manifest.list), 1);
+            }
+            assert_true(failed != NULL || (is_good == (i == 0) && number > 5));
+        }
+    }
 }
 
 int main(void)
@@ -159,6 +150,7 @@ int main(void)
         cmocka_unit_test(a_signature_by_a_stranger_or_of_garbage_is_refused),
         cmocka_unit_test(a_good_signature_over_a_bad_list_is_refused),
         cmocka_unit_test(a_medium_without_one_is_refused_where_one_is_required),
+        cmocka_unit_test(a_call_that_fails_makes_no_list_good),
         cmocka_unit_test(a_signer_file_that_is_missing_or_none_stops_and_is_named),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

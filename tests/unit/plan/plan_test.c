@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/digest.h"
 #include "base/memory.h"
 #include "plan/plan.h"
 
@@ -104,12 +105,107 @@ static void reasons_come_all_at_once(void **state)
     assert_int_equal(plan_count(plan, PLAN_REPEAT), 0);
 }
 
+/** People approved its digest, and nothing else. */
+static void an_approved_plans_digest_stays(void **state)
+{
+    static const struct admitted *const admitted = (const struct admitted *)"what people approved";
+    uint8_t first[32];
+    AUTO(plan_free) struct plan *plan = plan_of_two();
+    (void)state;
+    plan_seal(plan);
+    memcpy(first, plan->sha256, sizeof(first));
+    plan->admitted = admitted;
+    plan->items[0].action = PLAN_SKIP;
+    plan_seal(plan);
+    assert_memory_equal(first, plan->sha256, 32);
+    plan->admitted = NULL;
+    plan_seal(plan);
+    assert_memory_not_equal(first, plan->sha256, 32);
+}
+
+/** Of its JSON, member by member. */
+static void the_digest_is_of_what_the_plan_says(void **state)
+{
+    AUTO(plan_free) struct plan *plan = plan_of_two();
+    uint8_t wanted[32];
+    static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
+    (void)state;
+    plan_seal(plan);
+    AUTO(free)
+    char *text = memory_format(
+        "{\"items\":[{\"action\":\"sign\",\"input_sha256\":\"%s\",\"reasons\":\"\",\"source\":\"r0.csr\","
+        "\"tbs\":\"dG8gYmUgc2lnbmVk\"},{\"action\":\"refused\",\"input_sha256\":\"%s\",\"reasons\":\"key: "
+        "too "
+        "small\",\"source\":\"r1.csr\"}],\"policy\":\"p\",\"policy_sha256\":\"%s\"}",
+        zeros, zeros, zeros);
+    digest_sha256(bytes_of_text(text), wanted);
+    assert_memory_equal(plan->sha256, wanted, 32);
+}
+
+static void a_plan_lives_as_long_as_somebody_holds_it(void **state)
+{
+    struct plan *plan = plan_new_of("p", (const uint8_t[32]){7}, ACT_ISSUE_CA);
+    (void)state;
+    assert_ptr_equal(plan_hold(plan), plan);
+    plan_free(plan);
+    assert_string_equal(plan->policy_name, "p"); // or AddressSanitizer says so
+    assert_int_equal(plan->policy_sha256[0], 7);
+    assert_int_equal(plan->act, ACT_ISSUE_CA);
+    plan_free(plan);
+}
+
+static void an_rsa_key_is_found_wherever_it_is(void **state)
+{
+    struct request requests[2] = {{.key_kind = KEY_EC_P256}, {.key_kind = KEY_ED25519}};
+    AUTO(plan_free) struct plan *plan = plan_of_two();
+    (void)state;
+    assert_false(plan_has_rsa_key(plan));
+    plan->items[1].request = &requests[1];
+    assert_false(plan_has_rsa_key(plan));
+    plan->items[0].request = &requests[0];
+    assert_false(plan_has_rsa_key(plan));
+    requests[1].key_kind = KEY_RSA;
+    assert_true(plan_has_rsa_key(plan));
+    plan->items[0].request = plan->items[1].request = NULL;
+}
+
+static void a_refusal_says_why_and_what_to_do(void **state)
+{
+    struct plan_item item = {.action = PLAN_SIGN};
+    (void)state;
+    plan_item_refuse(&item, "a.rule", "a reason", NULL);
+    item.verdict->is_allowed = true;
+    plan_item_refuse(&item, "b.rule", "another", "do something");
+    assert_int_equal(item.action, PLAN_REFUSE);
+    assert_false(item.verdict->is_allowed);
+    assert_int_equal(item.verdict->findings.count, 2);
+    assert_string_equal(item.verdict->findings.items[0].rule, "a.rule");
+    assert_null(item.verdict->findings.items[0].remedy);
+    assert_string_equal(item.verdict->findings.items[1].text, "another");
+    assert_string_equal(item.verdict->findings.items[1].remedy, "do something");
+    verdict_free(item.verdict);
+}
+
+static void actions_have_names(void **state)
+{
+    static const char *const names[] = {"sign", "refused", "repeat", "present", "skipped", "allowed"};
+    (void)state;
+    for (int action = PLAN_SIGN; action <= PLAN_ALLOW; action++)
+        assert_string_equal(plan_action_name((enum plan_action)action), names[action]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_hash_binds_every_decision),
         cmocka_unit_test(the_hash_binds_which_certificate_is_given_again),
         cmocka_unit_test(reasons_come_all_at_once),
+        cmocka_unit_test(an_approved_plans_digest_stays),
+        cmocka_unit_test(the_digest_is_of_what_the_plan_says),
+        cmocka_unit_test(a_plan_lives_as_long_as_somebody_holds_it),
+        cmocka_unit_test(an_rsa_key_is_found_wherever_it_is),
+        cmocka_unit_test(a_refusal_says_why_and_what_to_do),
+        cmocka_unit_test(actions_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,28 +9,8 @@
 #include "base/encode.h"
 #include "issue/issue.h"
 
+#include "lying.h"
 #include "planned.h"
-
-#include <dlfcn.h>
-#include <pthread.h>
-
-static bool makes_liars; /* of the processes that are forked */
-static bool is_liar;
-
-static void become_liar(void)
-{
-    is_liar = makes_liars;
-}
-
-/** To a parser process that lies each signature is good. */
-int EVP_DigestVerify(EVP_MD_CTX *context, const unsigned char *signature, size_t signature_len,
-                     const unsigned char *data, size_t len)
-{
-    __typeof__(&EVP_DigestVerify) next = (__typeof__(&EVP_DigestVerify))dlsym(RTLD_NEXT, "EVP_DigestVerify");
-    if (is_liar && len > 100) // a request's: what a process warms up with is short
-        return 1;
-    return next(context, signature, signature_len, data, len);
-}
 
 static void judge_with(struct plan *plan, const struct plan_options *options)
 {
@@ -320,7 +300,7 @@ int main(void)
         TEST(bytes_that_read_alike_are_not_the_same),
         TEST(what_could_not_be_looked_at_is_told),
     };
-    if (pthread_atfork(NULL, NULL, become_liar) != 0)
+    if (!liars_prepare())
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

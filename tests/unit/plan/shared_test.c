@@ -345,6 +345,45 @@ static void what_can_not_be_kept_is_told_once(void **state)
     assert_int_equal(store_len(), 0);
 }
 
+/** That there is no list of weak keys concerns RSA keys, and who looks for them; a run says so once. */
+static void a_list_that_is_not_there_is_told_once(void **state)
+{
+    struct error err = ERROR_INIT;
+    const char rule[] = "screen.debian-weak-keys";
+    struct policy *open = load("screen: {debian_weak_keys: false}\n");
+    (void)state;
+    assert_int_equal(setenv("COLDCA_DATA", own.folder.path, 1), 0); // nothing there
+    AUTO(judge_free) struct judge *judge = judge_of_run();
+    AUTO(plan_free) struct plan *curve = fake_plan(policy, 1, 1);
+    AUTO(plan_free) struct plan *careless = plan_new(open);
+    AUTO(plan_free) struct plan *first = plan_of(2, 0, 1);
+    AUTO(plan_free) struct plan *second = plan_of(3, 2, 3);
+    const struct plan_options options = {.policy = open, .now = now};
+    add(careless, 4, 2, 3, 65537);
+    judge_plan(judge, curve);
+    assert_int_equal(curve->warnings.count, 0);
+    assert_true(plan_judge(judge, careless, &options, &err));
+    assert_int_equal(careless->warnings.count, 0);
+    judge_plan(judge, first);
+    assert_int_equal(first->warnings.count, 1);
+    assert_string_equal(first->warnings.items[0].rule, rule);
+    assert_words(first->warnings.items[0].text, "scripts/debian-weak-keys makes one");
+    judge_plan(judge, second);
+    assert_int_equal(second->warnings.count, 0);
+    policy_free(open);
+}
+
+static void what_can_not_be_forgotten_is_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    assert_true(screening_forget(own.home->fd, &err));
+    assert_int_equal(mkdirat(own.home->fd, SCREEN_STORE_FILE, 0755), 0);
+    assert_false(screening_forget(own.home->fd, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_words(err.text, "can't remove index.rsa");
+}
+
 /** A record of the CA's own key has no serial. */
 static void the_cas_own_key_is_named_as_such(void **state)
 {
@@ -394,6 +433,8 @@ int main(void)
         TEST(what_is_kept_and_damaged_is_read_from_the_ledger_again),
         TEST(what_is_kept_of_another_ledger_is_not_believed),
         TEST(what_can_not_be_kept_is_told_once),
+        TEST(a_list_that_is_not_there_is_told_once),
+        TEST(what_can_not_be_forgotten_is_told),
         TEST(the_cas_own_key_is_named_as_such),
         TEST(the_same_key_shares_nothing_with_itself),
     };
