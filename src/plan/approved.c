@@ -70,7 +70,7 @@ static bool add_policy(const struct home *home, const struct plan *plan, struct 
 
 static bool refuse_empty(const struct plan_file *file, struct error *err)
 {
-    const struct json *first = json_count(file->refused) > 0 ? json_at(file->refused, 0) : NULL;
+    const struct json *first = json_at(file->refused, 0);
     return error_set(err, ERROR_INPUT, 0,
                      "nothing of it would be signed, so there is nothing to approve%s%s%s%s",
                      first != NULL ? "; " : "", first != NULL ? json_text(first, "source") : "",

@@ -133,10 +133,8 @@ static bool read_inputs(struct readers *readers, struct plan_input *inputs, size
         if (is_fine && readers_pending(readers) > 0) {
             struct reading *reading = NULL;
             is_fine = readers_next(readers, &reading, err);
-            if (is_fine && reading->ticket < count)
-                readings[reading->ticket] = reading;
-            else if (is_fine)
-                reading_free(reading);
+            if (is_fine)
+                readings[reading->ticket] = reading; // as it was submitted
         }
     }
     for (size_t i = 0; i < count; i++) {

@@ -92,13 +92,19 @@ static size_t line_len(const char *line)
     return strcspn(line, "\n");
 }
 
+static const char *next_line(const char *line)
+{
+    line += line_len(line);
+    return *line == '\n' ? line + 1 : line;
+}
+
 /** The first line in which two certificates differ. \return false: they read alike */
 static bool find_difference(const char *found, const char *wanted, struct builder *ret_words)
 {
     while (*found != '\0' && *wanted != '\0' && line_len(found) == line_len(wanted) &&
            memcmp(found, wanted, line_len(found)) == 0) {
-        found += line_len(found) + (found[line_len(found)] == '\n' ? 1 : 0);
-        wanted += line_len(wanted) + (wanted[line_len(wanted)] == '\n' ? 1 : 0);
+        found = next_line(found);
+        wanted = next_line(wanted);
     }
     found += strspn(found, " ");
     wanted += strspn(wanted, " ");

@@ -148,6 +148,15 @@ static struct key *list_keys(struct plan *plan, size_t *ret_count)
     return keys;
 }
 
+/** \param ret_record  what the facts point into, with buffer; the caller frees, also on failure */
+static bool read_key(struct ledger *ledger, uint64_t seq, struct json **ret_record, struct builder *buffer,
+                     struct public_key_facts *ret_facts, struct error *err)
+{
+    return ledger_record(ledger, seq, ret_record, err) &&
+           (key_of_record(*ret_record, buffer, ret_facts) ||
+            error_set(err, ERROR_LEDGER, 0, "record %llu has no RSA key", (unsigned long long)seq));
+}
+
 /** Whether the ledger's record has what the store says: a key that shares with this modulus, or is it. */
 static bool is_true(struct ledger *ledger, uint64_t label, struct bytes modulus, bool is_same)
 {
@@ -158,7 +167,7 @@ static bool is_true(struct ledger *ledger, uint64_t label, struct bytes modulus,
     AUTO(builder_done) struct builder buffer = BUILDER_INIT;
     if (label == SCREEN_NONE || label >= SHARED_RUN)
         return true;
-    if (!ledger_record(ledger, label, &record, &err) || !key_of_record(record, &buffer, &facts))
+    if (!read_key(ledger, label, &record, &buffer, &facts, &err))
         return false;
     if (is_same)
         return bytes_equal(facts.modulus, modulus);
@@ -288,10 +297,8 @@ static bool refuse_twin(const struct shared *shared, struct ledger *ledger, cons
         facts.exponent = builder_bytes(&earlier->exponent);
         name = earlier->name;
     }
-    if (is_record && !ledger_record(ledger, share->same, &record, err))
+    if (is_record && !read_key(ledger, share->same, &record, &buffer, &facts, err))
         return false;
-    if (is_record && !key_of_record(record, &buffer, &facts))
-        return error_set(err, ERROR_LEDGER, 0, "record %llu has no RSA key", (unsigned long long)share->same);
     if (bytes_equal(facts.exponent, key->facts.exponent))
         return true;
     if (is_record && !describe_record(ledger, share->same, &whose, &remedy, err))

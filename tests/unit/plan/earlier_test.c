@@ -331,6 +331,51 @@ static void a_certificate_of_just_so_many_bytes_fits(void **state)
     policy_free(open);
 }
 
+/** Its name, its key and its request are still to be had. */
+static void a_refused_request_is_in_nobodys_way(void **state)
+{
+    AUTO(plan_free) struct plan *plan = plan_new(policy);
+    EVP_PKEY *other = csr_key("P-384");
+    (void)state;
+    fake_plan_add(plan, "a", 1, other);
+    EVP_PKEY_free(other);
+    fake_plan_add(plan, "a", 1, key);
+    fake_plan_judge(&own, plan, policy, NULL);
+    assert_int_equal(plan->items[0].action, PLAN_REFUSE);
+    assert_int_equal(plan->items[0].verdict->findings.count, 1);
+    assert_int_equal(plan->items[1].action, PLAN_SIGN);
+}
+
+/** A run's judge has a handle of its own, of the ledger as it was then: who writes is in another thread. */
+static void a_judge_beside_the_writer_looks_at_the_ledger_as_it_was(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(judge_free) struct judge *beside = judge_new(own.home);
+    AUTO(plan_free) struct plan *first = plan_of_device(1, key);
+    const struct plan_options options = {.policy = policy, .now = time_now()};
+    (void)state;
+    assert_true(judge_look_beside(beside, &err));
+    fake_plan_judge(&own, first, policy, NULL);
+    issue(first);
+    AUTO(plan_free) struct plan *again = plan_of_device(2, key);
+    assert_true(plan_judge(beside, again, &options, &err));
+    assert_int_equal(again->items[0].action, PLAN_SIGN);
+    AUTO(plan_free) struct plan *later = ask_again(again);
+    judge_plan(own.home, later, &options);
+    assert_int_equal(later->items[0].action, PLAN_REFUSE);
+}
+
+static void what_is_no_certificate_can_not_be_made_again(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(judge_free) struct judge *judge = judge_new(own.home);
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    const struct ledger_entry entry = {.signing_seq = 100000, .issued_seq = 100001};
+    (void)state;
+    assert_false(judge_remake(judge, &entry, &der, &err));
+    assert_int_not_equal(err.kind, ERROR_NONE);
+}
+
 static void what_is_not_signed_has_the_digest_of_nothing(void **state)
 {
     uint8_t nothing[32];
@@ -362,6 +407,9 @@ int main(void)
         TEST(a_copied_key_of_the_ledgers_is_told_however_it_is_written),
         TEST(a_ca_without_its_certificate_judges_by_policy_and_ledger),
         TEST(a_certificate_of_just_so_many_bytes_fits),
+        TEST(a_refused_request_is_in_nobodys_way),
+        TEST(a_judge_beside_the_writer_looks_at_the_ledger_as_it_was),
+        TEST(what_is_no_certificate_can_not_be_made_again),
         TEST(what_is_not_signed_has_the_digest_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

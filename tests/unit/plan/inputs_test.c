@@ -83,6 +83,7 @@ static void answers_are_called_like_their_requests_where_nothing_else_is(void **
         {"chain.csr", "chain"},
         {"a-chain.csr", NULL},
         {"a-Chain.csr", NULL},
+        {"-chain.csr", NULL},
         {"a-chain/b.csr", "a-chain/b"},
         {"a.pem/b.csr", NULL},
         {"a.tlog-proof/b.csr", NULL},

@@ -45,10 +45,10 @@ static int end(void **state)
 
 static bool collect(struct inputs *ret_inputs, struct error *err)
 {
-    static char own_name[] = "own", other_name[] = "other", longer_name[] = "others";
-    char *const policies[] = {other_name, own_name, longer_name};
+    static char names[][8] = {"other", "own", "others", "two", "ow"};
+    char *const policies[] = {names[0], names[1], names[2], names[3], names[4]};
     const struct inputs_media media = {
-        .home = &bench.home, .policy = "own", .policies = policies, .policies_count = 3};
+        .home = &bench.home, .policy = "own", .policies = policies, .policies_count = ARRAY_LEN(policies)};
     AUTO(free) char *path = memory_format("%s/medium", bench.folder.path);
     const char *const paths[] = {path};
     builder_clear(&said);
@@ -93,12 +93,17 @@ static void what_its_list_says_of_each_file(void **state)
 {
     static const struct wanted wanted[] = {
         {"requests/1.csr", "1", "one", NULL, NULL, NULL},
+        {"requests/abcde/b.csr", "abcde/b", "text", NULL, NULL, NULL}, // as long as a policy's name
         {"requests/changed.csr", "changed", NULL, "medium.manifest",
          "its content is not what the signed requests.sha256 says; bring it again", NULL},
         {"requests/large.csr", "large", NULL, NULL, "larger than 65536 bytes", NULL},
         {"requests/new.csr", "new", NULL, "medium.manifest",
          "it is not in the signed requests.sha256; list it and have the list signed again", NULL},
+        {"requests/oth/c.csr", "oth/c", "text", NULL, NULL, NULL}, // as one begins
         {"requests/own/a.csr", "own/a", "two", NULL, NULL, NULL},
+        {"requests/0.csr", "0", NULL, "medium.manifest",
+         "the medium does not hold it, and its signed list does",
+         "find out what became of it, or have the list made and signed again"},
         {"requests/gone.csr", "gone", NULL, "medium.manifest",
          "the medium does not hold it, and its signed list does",
          "find out what became of it, or have the list made and signed again"},
@@ -106,11 +111,14 @@ static void what_its_list_says_of_each_file(void **state)
     struct error err = ERROR_INIT;
     AUTO(inputs_done) struct inputs inputs = {.items = NULL};
     (void)state;
-    run(&bench, "cd medium && mkdir requests/own requests/other && printf two >requests/own/a.csr && "
+    run(&bench, "cd medium && cd requests && mkdir own other others two ow abcde oth && printf text | tee "
+                "0.csr others/d.csr "
+                "two/e.csr ow/f.csr abcde/b.csr oth/c.csr && cd .. && printf two >requests/own/a.csr && "
                 "printf three >requests/other/b.csr && printf text >requests/read.me && "
                 "printf gone >requests/gone.csr && printf before >requests/changed.csr && "
                 "head -c 65537 /dev/zero >requests/large.csr && "
-                "find requests -type f | sort | xargs sha256sum >requests.sha256 && rm requests/gone.csr && "
+                "find requests -type f | sort | xargs sha256sum >requests.sha256 && rm requests/gone.csr "
+                "requests/0.csr && "
                 "printf after >requests/changed.csr && printf new >requests/new.csr");
     sign_list(&bench, "ed.key");
     if (!collect(&inputs, &err))
@@ -119,7 +127,7 @@ static void what_its_list_says_of_each_file(void **state)
     assert_string_equal(
         builder_text(&said),
         "1 files in requests do not end in .csr, .req, .p10, .pem or .der and were left alone\n"
-        "1 requests in requests are in directories of other policies than own and were left alone: a plan is "
+        "4 requests in requests are in directories of other policies than own and were left alone: a plan is "
         "of "
         "one policy, make another of them\n");
     run(&bench, "openssl genpkey -algorithm ed25519 -out stranger.key");

@@ -51,6 +51,25 @@ static void one_without_an_end_may_outlive_its_ca(void **state)
     AUTO(plan_free) struct plan *plan = taken();
     assert_int_equal(plan_count(plan, PLAN_SIGN), 2);
     assert_int_equal(plan->items[0].verdict->template->not_after, TIME_9999_END);
+    // One that has an end has its CA's at most.
+    struct template *template = before->items[0].verdict->template;
+    template->has_no_expiry = false;
+    template->not_after = cert_issuer_facts(own.home->issuer)->not_after + 1;
+    forge(template, before->items[0].request);
+    assert_refused("(lint.past-issuer); make the plan anew, at this CA");
+}
+
+/** In its CA's first second a certificate may begin; whether it does is the policy's. */
+static void a_certificate_may_be_as_old_as_its_ca(void **state)
+{
+    int64_t begins = cert_issuer_facts(own.home->issuer)->not_before;
+    (void)state;
+    template_of(0)->not_before = begins;
+    forge(template_of(0), request_of(0));
+    assert_forged("it says \"valid ");
+    template_of(0)->not_before = begins - 1;
+    forge(template_of(0), request_of(0));
+    assert_forged("valid earlier than its issuer (lint.before-issuer)");
 }
 
 /** With --days and --set it is another certificate than by the policy's own. */
@@ -200,6 +219,7 @@ static void what_is_signed_already_is_not_drawn(void **state)
     AUTO(plan_free) struct plan *plan = taken_up(1);
     assert_int_equal(plan->items[0].action, PLAN_REPEAT);
     assert_false(plan->items[0].is_read);
+    assert_true(plan->items[0].verdict->is_allowed);
     assert_memory_equal(plan->items[0].request->sha256, request_of(0)->sha256, 32);
     assert_int_equal(plan->items[1].action, PLAN_SIGN);
     assert_true(plan->items[1].is_read);
@@ -291,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_plan_is_drawn_with_its_own_days_and_variables),
         TEST(one_without_an_end_may_outlive_its_ca),
+        TEST(a_certificate_may_be_as_old_as_its_ca),
         TEST(a_key_that_got_a_certificate_meanwhile_gets_no_second_one),
         TEST(what_its_policy_lets_a_key_have_it_gets),
         TEST(a_refused_item_is_in_nobodys_way),

@@ -81,8 +81,9 @@ static void another_key_usage(void **state)
     (void)state;
     template_of(0)->key_usage |= KEY_USAGE_KEY_AGREEMENT;
     forge(template_of(0), request_of(0));
-    assert_forged("key usage              digitalSignature keyAgreement (critical)\", by its policy it is "
-                  "\"key usage              digitalSignature (critical)\"");
+    assert_forged(
+        "it says \"key usage              digitalSignature keyAgreement (critical)\", by its policy it is "
+        "\"key usage              digitalSignature (critical)\"");
 }
 
 static void another_key_than_the_requests(void **state)

@@ -86,6 +86,7 @@ static void judge(const struct home *home, struct plan *plan, const struct polic
         .policy = policy, .now = time_now(), .verifies_again = verifies_again};
     if (!plan_judge(judge, plan, &options, &err))
         fail_msg("%s", err.text);
+    assert_int_equal(err.kind, ERROR_NONE); // what concerns a request is its own
 }
 
 static void a_lie_about_the_signature_is_found_where_it_matters(void **state)
@@ -204,19 +205,29 @@ static void a_copied_key_is_told_however_it_is_written(void **state)
     policy_free(policy);
 }
 
+/** What a request alone can bring about: each extension is one that the policy copies, and they are more than a certificate gets. */
 static void a_template_that_can_be_no_certificate_is_refused_with_a_ca_and_without(void **state)
 {
-    // The policy copies what the request has twice.
-    struct policy *policy = load(
-        "policy: leaf\nsubject: [{field: CN, match: '.*'}]\nkey: {allow: [ec-p256]}\nvalidity: {days: 9}\n"
-        "copy_extensions: [{oid: 1.2.3, max_len: 9}]\n");
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder extensions = BUILDER_INIT;
     (void)state;
+    builder_add_text(&text, "policy: leaf\nsubject: [{field: CN, match: '.*'}]\nkey: {allow: [ec-p256]}\n"
+                            "validity: {days: 9}\nkey_usage: [digitalSignature]\nextended_key_usage: "
+                            "[clientAuth]\ncopy_extensions:\n");
+    for (unsigned i = 1; i < 64; i++) {
+        builder_format(&text, "- {oid: 1.2.%u, max_len: 9}\n", i);
+        builder_format(&extensions, "30{06{2a%02x}04{0500}}", i);
+    }
+    struct policy *policy = load(builder_text(&text));
     for (int i = 0; i < 2; i++) {
-        AUTO(plan_free)
-        struct plan *plan = plan_of(policy, false, true, "30{06{2a03}04{0500}}30{06{2a03}04{0500}}");
+        AUTO(plan_free) struct plan *plan = plan_of(policy, false, true, builder_text(&extensions));
         judge(i == 0 ? own.home : NULL, plan, policy, false);
+        const struct findings *findings = &plan->items[0].verdict->findings;
         assert_int_equal(plan->items[0].action, PLAN_REFUSE);
         assert_null(plan->items[0].tbs);
+        assert_int_equal(findings->count, 1);
+        assert_string_equal(findings->items[0].rule, "template");
+        assert_string_equal(findings->items[0].text, "more than 64 extensions");
     }
     policy_free(policy);
 }
