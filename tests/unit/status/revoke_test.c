@@ -401,6 +401,23 @@ static void plan_all(const char *path)
     assert_memory_equal(file.sha256, found->plan_sha256, 32);
 }
 
+static void a_plan_that_cannot_be_written_is_told(void **state)
+{
+    struct revoke_options options = all;
+    AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
+    (void)state;
+    plan_all(path);
+    options.plan_out = path;
+    options.valid_for = 3600;
+    assert_failed(run_apart(options), ERROR_INPUT, "a.plan"); // it is there already
+    assert_done(run_apart(all));
+    begun = size_of(&own);
+    assert_int_equal(unlink(path), 0);
+    assert_failed(run_apart(options), ERROR_INPUT, "there is nothing to do, so nothing to approve");
+    assert_false(file_exists(AT_FDCWD, path));
+    assert_nothing_logged();
+}
+
 static void a_plan_is_carried_out_once_people_approved(void **state)
 {
     AUTO(free) char *path = memory_format("%s/a.plan", own.folder.path);
@@ -481,6 +498,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_lines_of_a_list_stop_it_or_are_left_out, begin, end),
         cmocka_unit_test_setup_teardown(a_run_that_was_stopped_goes_on_and_knows_how_much_was_done, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(a_plan_that_cannot_be_written_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_carried_out_once_people_approved, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_that_was_stopped_is_finished_without_its_approvals, begin,
                                         end),
