@@ -188,6 +188,12 @@ static void the_certificates_of_a_request_are_found_by_its_bytes(void **state)
     assert_int_equal(plan.targets[0].ref, first);
     assert_int_equal(plan.targets[1].ref, second);
     assert_false(plan.is_many);
+    put(builder_bytes(&other)); // of which there is one
+    if (!find(options, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(plan.count, 1);
+    assert_int_equal(plan.targets[0].ref, other_seq);
+    put(builder_bytes(&pem));
     // The key is that of all three.
     if (!find((struct revoke_options){.key = path, .reason = "superseded"}, &err))
         fail_msg("%s", err.text);

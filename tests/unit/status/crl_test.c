@@ -492,8 +492,13 @@ static void without_the_token_no_number_is_used(void **state)
 {
     (void)state;
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
-    assert_failed(sign((struct crl_options){.days = 3}), ERROR_TOKEN, "");
+    AUTO(free) char *crls = memory_format("%s/crl", own.path);
+    const bool was_there = file_exists(AT_FDCWD, crls);
+    assert_failed(sign((struct crl_options){.out = out}), ERROR_TOKEN, "");
     assert_types_from(&own, begun, "");
+    // Nor is an empty directory left behind.
+    assert_false(file_exists(AT_FDCWD, out));
+    assert_int_equal(file_exists(AT_FDCWD, crls), was_there);
 }
 
 /* ---- who decides ---- */
