@@ -89,7 +89,7 @@ bool plan_is_taken(struct ledger *ledger, const uint8_t sha256[static 32], bool 
                    uint64_t *ret_seq, struct error *err)
 {
     uint64_t seq = UINT64_MAX;
-    bool is_there = true;
+    bool is_there = false;
     *ret_is_taken = false;
     while (!*ret_is_taken) {
         AUTO(json_free) struct json *json = NULL;

@@ -36,6 +36,9 @@ static bool read_serial(const struct json *json, struct builder *buffer, struct 
     builder_clear(buffer);
     if (!json_hex(json, "serial", buffer) || buffer->len == 0)
         return error_set(err, ERROR_LEDGER, 0, "without serial, which is hex");
+    if (buffer->len > RECORD_REVOKED_SERIAL_MAX_LEN)
+        return error_set(err, ERROR_LEDGER, 0, "serial has more than %d octets",
+                         RECORD_REVOKED_SERIAL_MAX_LEN);
     return buffer->len == 1 || buffer->data[0] != 0 ||
            error_set(err, ERROR_LEDGER, 0, "serial begins with a zero octet");
 }

@@ -12,6 +12,7 @@
 #define RECORD_REVOCATION_SET "revocation.set"
 
 #define RECORD_NO_SEQ UINT64_MAX
+#define RECORD_REVOKED_SERIAL_MAX_LEN 64 /* octets (docs/ledger-format.md 1) */
 
 struct record_cert_revoked {
     struct bytes serial;

@@ -27,7 +27,7 @@ MUST_USE bool revoked_take(struct revoked *revoked, uint64_t seq, struct bytes t
 bool revoked_is_type(struct bytes text, const char *type);
 /** What a record says of a serial that anybody may ask about. */
 enum revoked_about { REVOKED_ABOUT_NONE, REVOKED_ABOUT_SIGNING, REVOKED_ABOUT_REVOKED };
-#define REVOKED_ABOUT_MAX_LEN 64 /* of a serial (docs/ledger-format.md 1) */
+#define REVOKED_ABOUT_MAX_LEN RECORD_REVOKED_SERIAL_MAX_LEN
 /** Whether it is a cert.signing or a cert.revoked, and of which serial, at little cost. */
 enum revoked_about revoked_about(struct bytes text, uint8_t ret_serial[static REVOKED_ABOUT_MAX_LEN],
                                  size_t *ret_len);

@@ -230,7 +230,7 @@ void revoked_items_add(struct revoked_items *items, struct revoked_slot slot, co
     uint32_t len = packed_len(item->serial.len, has_more);
     uint32_t place = items->len;
     if (items->capacity - items->len < len) {
-        if (items->len > PLACES_MAX || item->serial.len > REVOKED_SERIAL_MAX_LEN)
+        if (items->len > PLACES_MAX)
             abort(); // the ledger is larger than any disk
         uint64_t wanted = items->capacity == 0 ? 4096 : 2 * (uint64_t)items->capacity;
         items->capacity = wanted > UINT32_MAX ? UINT32_MAX : (uint32_t)wanted;

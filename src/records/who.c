@@ -39,7 +39,7 @@ bool who_read(struct ledger *ledger, const char *name, struct who **ret_who, str
 {
     AUTO(who_free) struct who *who = memory_new(1, sizeof(*who));
     uint64_t seq = UINT64_MAX;
-    bool is_there = true;
+    bool is_there = false;
     who->name = name;
     for (;;) {
         AUTO(json_free) struct json *record = NULL;
@@ -49,8 +49,11 @@ bool who_read(struct ledger *ledger, const char *name, struct who **ret_who, str
         if (!is_there)
             break;
         who->plans = memory_grow(who->plans, who->count + 1, sizeof(*who->plans));
-        if (has_approved(record, name) && record_digest(record, "plan_sha256", who->plans[who->count], err))
-            who->count++;
+        if (!has_approved(record, name))
+            continue;
+        if (!record_digest(record, "plan_sha256", who->plans[who->count], err))
+            return error_while(err, "reading record %" PRIu64, seq);
+        who->count++;
     }
     *ret_who = TAKE(who);
     return true;

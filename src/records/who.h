@@ -7,7 +7,11 @@
 #include "records/approved.h"
 
 struct who;
-/** Looks which plans a person approved. \param name  borrowed as long as ret_who lives */
+/**
+ * Looks which plans a person approved.
+ * \param name  borrowed as long as ret_who lives
+ * \return false: ERROR_LEDGER, also if it can't be said of which plan one of their approvals is
+ */
 MUST_USE bool who_read(struct ledger *ledger, const char *name, struct who **ret_who, struct error *err);
 void who_free(struct who *who);
 DEFINE_AUTO(struct who *, who_free);

@@ -116,6 +116,27 @@ static void a_person_did_what_he_ran_or_approved(void **state)
     assert_false(did("ann", small_home_log(&small, "batch.planned", report)));
 }
 
+/** An approval of nobody knows what would hide what its person did. */
+static void an_approval_of_a_plan_without_digest_is_told(void **state)
+{
+    uint8_t sha256[32];
+    struct error err = ERROR_INIT;
+    struct who *who = NULL;
+    AUTO(json_free) struct json *record = NULL;
+    (void)state;
+    assert_true(ledger_record(ledger, approve(1, true, false, sha256), &record, &err));
+    struct json *torn = json_new_object();
+    json_put(torn, "approvals", json_clone(json_get(record, "approvals")));
+    json_put_text(torn, "plan_sha256", "00");
+    assert_int_equal(small_home_log(&small, RECORD_PLAN_APPROVED, torn), 1);
+    assert_false(who_read(ledger, "ann", &who, &err));
+    assert_int_equal(err.kind, ERROR_LEDGER);
+    assert_string_equal(err.text, "without plan_sha256, which is a SHA-256 in hex\nwhile reading record 1");
+    AUTO(who_free) struct who *another = NULL;
+    error_clear(&err);
+    assert_true(who_read(ledger, "bob", &another, &err)); // whom it is not of
+}
+
 static void assert_words(uint64_t seq, const char *words)
 {
     struct error err = ERROR_INIT;
@@ -193,11 +214,45 @@ static void a_key_is_known_by_a_certificate_or_by_itself(void **state)
         assert_null(compromised_keys_find(keys, (const uint8_t[32]){unknown[i]}));
 }
 
+static void log_key(const char *key_value, const char *reason)
+{
+    struct json *json = json_new_object();
+    json_put_text(json, "key_value", key_value);
+    json_put_text(json, "reason", reason);
+    (void)small_home_log(&small, RECORD_KEY_REVOKED, json);
+}
+
+/** What can't be a key's value is nobody's; a day that is not known is said. */
+static void a_key_of_an_odd_record_is_known_if_it_can_be(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(compromised_keys_free) struct compromised_keys *keys = NULL;
+    static const uint8_t five[32] = {5};
+    char hex[129];
+    (void)state;
+    log_key("00", "keyCompromise");
+    log_key("no hex", "keyCompromise");
+    log_key(NULL, "keyCompromise");
+    (void)hex_of(BYTES(five), hex);
+    log_key(hex, NULL);
+    log_key(hex, "superseded");
+    assert_true(compromised_keys_load(ledger, &keys, &err));
+    assert_null(compromised_keys_find(keys, five));
+    AUTO(compromised_keys_free) struct compromised_keys *more = NULL;
+    log_key(hex, "keyCompromise");
+    assert_true(compromised_keys_load(ledger, &more, &err));
+    assert_string_equal(compromised_keys_find(more, five),
+                        "this key was revoked for keyCompromise on an unknown day");
+    assert_null(compromised_keys_find(more, (const uint8_t[32]){0}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_person_did_what_he_ran_or_approved, begin, end),
+        cmocka_unit_test_setup_teardown(an_approval_of_a_plan_without_digest_is_told, begin, end),
         cmocka_unit_test_setup_teardown(who_approved_stands_in_a_line, begin, end),
+        cmocka_unit_test_setup_teardown(a_key_of_an_odd_record_is_known_if_it_can_be, begin, end),
         cmocka_unit_test_setup_teardown(a_key_is_known_by_a_certificate_or_by_itself, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
