@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "brought.h"
 #include "records/in_force.h"
 #include "records/revocation.h"
 #include "small_home.h"
@@ -74,36 +75,6 @@ static void make(struct plan_file *file, unsigned count)
         plan_file_add(file, NULL, RECORD_CERT_REVOKED, json);
     }
     plan_file_seal(file);
-}
-
-/** A person's file and approvals, as they come. */
-struct brought {
-    struct builder text, notes[2];
-    struct plan_file file;
-    struct plan_given given;
-};
-
-static void bring(struct brought *brought, const struct plan_file *file, const struct approver *one,
-                  const struct approver *other)
-{
-    struct error err = ERROR_INIT;
-    const struct approver *const people[] = {one, other};
-    *brought = (struct brought){.text = BUILDER_INIT, .notes = {BUILDER_INIT, BUILDER_INIT}};
-    plan_file_write(file, &brought->text);
-    assert_true(plan_file_read(builder_bytes(&brought->text), &brought->file, &err));
-    brought->given.file = &brought->file;
-    for (size_t i = 0; i < 2 && people[i] != NULL; i++) {
-        approver_approve(people[i], &file->header, file->header.not_before, &brought->notes[i]);
-        brought->given.approvals[brought->given.count++] = builder_bytes(&brought->notes[i]);
-    }
-}
-
-static void brought_done(struct brought *brought)
-{
-    builder_done(&brought->text);
-    plan_file_done(&brought->file);
-    builder_done(&brought->notes[0]);
-    builder_done(&brought->notes[1]);
 }
 
 static void admit(const struct plan_file *file, const struct approver *one, const struct approver *other,
@@ -342,10 +313,37 @@ static void a_control_that_is_done_is_finished_while_it_is_in_force(void **state
     log_plan(&fresh);
     assert_int_equal(small_home_log(&small, RECORD_CONTROL_SET, plan_file_planned(&file, 0)), 4);
     admit(&file, NULL, NULL, NOW, &again);
-    (void)set_control();
+    // Another's plan made the next.
+    AUTO(plan_file_done) struct plan_file other = {.items = NULL};
+    make(&other, 1);
+    struct json *next = control_write(&control);
+    record_put_planned(next, other.sha256, 0, NULL, 0);
+    (void)small_home_log(&small, RECORD_CONTROL_SET, next);
     assert_refused(&file, NULL, NULL, NOW,
                    "the plan was made under the control of record 2, the controls changed since (record 5): "
                    "make it anew, and have it approved");
+    (void)set_control();
+    assert_refused(&file, NULL, NULL, NOW,
+                   "the plan was made under the control of record 2, the controls changed since (record 6): "
+                   "make it anew, and have it approved");
+}
+
+/** Nothing of a plan is done unless it is in the ledger. */
+static void a_plan_that_cant_be_logged_is_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(admitted_done) struct admitted admitted = {.approvals = NULL};
+    AUTO(free) char *batch = memory_new(LEDGER_RECORD_MAX_LEN + 1, 1);
+    (void)state;
+    memset(batch, 'b', LEDGER_RECORD_MAX_LEN);
+    make(&file, 1);
+    admit(&file, &ann, &bob, NOW, &admitted);
+    uint64_t size = ledger_size(small.home.ledger);
+    assert_false(admitted_log(&admitted, small.home.ledger, batch, &err));
+    assert_int_not_equal(err.kind, ERROR_NONE);
+    assert_int_equal(ledger_size(small.home.ledger), size);
+    admitted_done(&admitted); // and once more at the end: nothing is freed twice
 }
 
 int main(void)
@@ -360,6 +358,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_done_of_a_plan_is_known, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_that_is_done_whole_has_no_window, begin, end),
         cmocka_unit_test_setup_teardown(a_control_that_is_done_is_finished_while_it_is_in_force, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_that_cant_be_logged_is_told, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

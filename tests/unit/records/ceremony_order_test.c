@@ -73,12 +73,53 @@ static void the_first_is_the_beginning(void **state)
     findings_done(&findings);
 }
 
+/** What a gap is, is said once: behind it events are counted on. */
+static void a_gap_is_said_once(void **state)
+{
+    AUTO(ceremony_order_free) struct ceremony_order *order = ceremony_order_new();
+    AUTO(findings_done) struct findings findings = {.count = 0};
+    (void)state;
+    assert_true(take(order, "a", 0, CEREMONY_BEGUN, 1, &findings));
+    assert_false(take(order, "a", 4, CEREMONY_NOTE, 1, &findings));
+    assert_true(take(order, "a", 5, CEREMONY_NOTE, 1, &findings));
+    assert_false(take(order, "a", 5, CEREMONY_NOTE, 1, &findings));
+    assert_true(take(order, "a", 6, CEREMONY_CLOSED, 1, &findings));
+    assert_false(take(order, "a", 7, CEREMONY_CLOSED, 1, &findings));
+    assert_false(take(order, "a", 8, CEREMONY_NOTE, 1, &findings));
+    assert_true(take(order, "b", 0, CEREMONY_BEGUN, 1, &findings)); // another's
+    static const char *const texts[] = {
+        "event 4 of the ceremony a: events before it are missing",
+        "event 5 of the ceremony a: there is one of this number already",
+        "event 7 of the ceremony a: it follows the event that closed the ceremony",
+        "event 8 of the ceremony a: it follows the event that closed the ceremony",
+    };
+    assert_int_equal(findings.count, ARRAY_LEN(texts));
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        assert_string_equal(findings.items[i].text, texts[i]);
+        assert_string_equal(findings.items[i].rule, "ledger.ceremony");
+    }
+}
+
+/** One that can't be read is told by its type's check, and is no event of any ceremony. */
+static void what_is_no_event_counts_not(void **state)
+{
+    AUTO(ceremony_order_free) struct ceremony_order *order = ceremony_order_new();
+    AUTO(findings_done) struct findings findings = {.count = 0};
+    (void)state;
+    assert_true(take(order, "a", 0, CEREMONY_BEGUN, 1, &findings));
+    assert_true(ceremony_order_take(
+        order, BYTES_LITERAL("{\"number\":1,\"run\":\"a\",\"type\":\"ceremony.step\"}"), &findings));
+    assert_true(ceremony_order_take(order, BYTES_LITERAL("{\"type\":\"ceremony.step\""), &findings));
+    assert_true(take(order, "a", 1, CEREMONY_NOTE, 1, &findings));
+    assert_int_equal(findings.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_ceremonies_may_be_under_way),
-        cmocka_unit_test(what_does_not_follow_is_found),
-        cmocka_unit_test(the_first_is_the_beginning),
+        cmocka_unit_test(two_ceremonies_may_be_under_way), cmocka_unit_test(what_does_not_follow_is_found),
+        cmocka_unit_test(the_first_is_the_beginning),      cmocka_unit_test(a_gap_is_said_once),
+        cmocka_unit_test(what_is_no_event_counts_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,10 +11,12 @@
 
 #include <cmocka.h>
 
+#include "base/digest.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "records/cert.h"
 #include "records/crl.h"
+#include "records/newest_crl.h"
 #include "records/revocation.h"
 #include "small_home.h"
 
@@ -170,6 +172,29 @@ static void a_crl_that_is_long_ago_is_found(void **state)
     assert_due(BEGIN, 0, DUE_NOTHING, is_good); // the newest of the second
 }
 
+static void all_of_the_newest_is_known(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct newest_crl crl = {.has = true, .number = 9, .size = 9, .sha256 = {9}};
+    uint8_t digest[32];
+    (void)state;
+    assert_true(newest_crl_find(small.home.ledger, &crl, &err));
+    assert_false(crl.has);
+    assert_int_equal(crl.number + crl.size + crl.sha256[0], 0);
+    (void)small_home_log(&small, "note", json_new_object());
+    small_home_issue_crl(&small, 6, BEGIN - 9, BEGIN, BYTES_LITERAL("older"));
+    small_home_issue_crl(&small, 7, BEGIN, END, BYTES_LITERAL("newest"));
+    (void)small_home_log(&small, "note", json_new_object());
+    assert_true(newest_crl_find(small.home.ledger, &crl, &err));
+    assert_true(crl.has);
+    assert_int_equal(crl.number, 7);
+    assert_int_equal(crl.size, 3);
+    assert_int_equal(crl.this_update, BEGIN);
+    assert_int_equal(crl.next_update, END);
+    digest_sha256(BYTES_LITERAL("newest"), digest);
+    assert_memory_equal(crl.sha256, digest, sizeof(digest));
+}
+
 static void a_crl_that_cant_be_read_is_said(void **state)
 {
     struct error err = ERROR_INIT;
@@ -258,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_overlap_longer_than_the_crl_is_none, begin, end),
         cmocka_unit_test_setup_teardown(what_changes_the_list_waits_for_the_next, begin, end),
         cmocka_unit_test_setup_teardown(a_crl_that_is_long_ago_is_found, begin, end),
+        cmocka_unit_test_setup_teardown(all_of_the_newest_is_known, begin, end),
         cmocka_unit_test_setup_teardown(a_crl_that_cant_be_read_is_said, begin, end),
         cmocka_unit_test_setup_teardown(records_of_two_crls_are_told, begin, end),
         cmocka_unit_test_setup_teardown(a_person_who_is_there_is_told, begin, end),

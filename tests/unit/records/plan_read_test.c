@@ -140,6 +140,139 @@ static void what_is_no_answer_is_refused(void **state)
     }
 }
 
+/* ---- text for people that is none ---- */
+
+static bool say_nul(const struct plan_file *file, struct builder *text, struct error *err)
+{
+    (void)file, (void)err;
+    builder_add(text, "a\0b", 3);
+    return true;
+}
+
+static bool say_no_utf8(const struct plan_file *file, struct builder *text, struct error *err)
+{
+    (void)file, (void)err;
+    builder_add(text, "a\xff", 2);
+    return true;
+}
+
+static bool refuse_badly(const struct plan_file *file, struct builder *text, struct error *err)
+{
+    (void)file, (void)text;
+    return error_set(err, ERROR_LEDGER, 0, "a%cb", 0xff);
+}
+
+static bool refuse_well(const struct plan_file *file, struct builder *text, struct error *err)
+{
+    (void)file;
+    builder_add_text(text, "nobody gets this");
+    return error_set(err, ERROR_LEDGER, 0, "no words for it");
+}
+
+static void answer_nul(struct bytes input, struct builder *out)
+{
+    plan_read_answer(input, say_nul, out);
+}
+
+static void answer_no_utf8(struct bytes input, struct builder *out)
+{
+    plan_read_answer(input, say_no_utf8, out);
+}
+
+static void answer_badly(struct bytes input, struct builder *out)
+{
+    plan_read_answer(input, refuse_badly, out);
+}
+
+static void answer_well(struct bytes input, struct builder *out)
+{
+    plan_read_answer(input, refuse_well, out);
+}
+
+static void words_that_are_no_text_are_no_answer(void **state)
+{
+    static const char none[] =
+        "the process that read the plan gave an answer that is none; set the file aside "
+        "and look at it: it may be an attack";
+    static const struct {
+        void (*run)(struct bytes input, struct builder *out);
+        const char *words;
+    } cases[] = {
+        {answer_nul, none}, {answer_no_utf8, none}, {answer_badly, none}, {answer_well, "no words for it"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        struct plan_file file = {.items = NULL};
+        AUTO(builder_done) struct builder words = BUILDER_INIT;
+        builder_add_text(&words, "before");
+        assert_false(plan_file_read_with_words(builder_bytes(&seed), cases[i].run, &file, &words, &err));
+        assert_string_equal(err.text, cases[i].words);
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_string_equal(builder_text(&words), "before");
+        assert_null(file.items);
+    }
+}
+
+/** Lengths that do not add up, each alone, and values that are none. */
+static void answer_of(struct bytes input, struct builder *out, size_t at, int more)
+{
+    size_t before = out->len;
+    plan_read_answer(input, harmful, out);
+    size_t len = 0;
+    memcpy(&len, out->data + before + sizeof(struct error) + at * sizeof(size_t), sizeof(len));
+    len += (size_t)more;
+    memcpy(out->data + before + sizeof(struct error) + at * sizeof(size_t), &len, sizeof(len));
+}
+
+static void longer_whole(struct bytes input, struct builder *out)
+{
+    answer_of(input, out, 0, 1);
+}
+
+static void shorter_header(struct bytes input, struct builder *out)
+{
+    answer_of(input, out, 1, -1);
+}
+
+static void longer_words(struct bytes input, struct builder *out)
+{
+    answer_of(input, out, 2, 1);
+}
+
+static void another_plan(struct bytes input, struct builder *out)
+{
+    AUTO(builder_done) struct builder other = BUILDER_INIT;
+    builder_add_bytes(&other, input);
+    char *place = strstr(builder_text(&other), "serial");
+    assert_non_null(place);
+    place[0] = 't'; // still a JSON of its own, and in order
+    plan_read_answer(builder_bytes(&other), NULL, out);
+}
+
+static void what_is_said_of_lengths_and_values_is_doubted(void **state)
+{
+    void (*const runs[])(struct bytes input, struct builder * out) = {longer_whole, shorter_header,
+                                                                      longer_words};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(runs); i++) {
+        struct error err = ERROR_INIT;
+        struct plan_file file = {.items = NULL};
+        AUTO(builder_done) struct builder words = BUILDER_INIT;
+        assert_false(plan_file_read_with_words(builder_bytes(&seed), runs[i], &file, &words, &err));
+        assert_non_null(strstr(err.text, "an answer that is none"));
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_int_equal(words.len, 0);
+    }
+    struct error err = ERROR_INIT;
+    struct plan_file file = {.items = NULL};
+    AUTO(builder_done) struct builder words = BUILDER_INIT;
+    assert_false(plan_file_read_with_words(builder_bytes(&seed), another_plan, &file, &words, &err));
+    assert_string_equal(err.text,
+                        "the plan's file is not in the one spelling plans have, or the process that read it "
+                        "lied: get it again from who made it, and look at this one: it may be an attack");
+    assert_int_equal(err.kind, ERROR_INPUT);
+}
+
 static void what_it_says_to_people_is_escaped(void **state)
 {
     struct error err = ERROR_INIT;
@@ -162,6 +295,8 @@ int main(void)
         cmocka_unit_test(what_is_read_is_what_stands_in_the_file),
         cmocka_unit_test(what_is_not_a_whole_plan_in_its_one_spelling_is_refused),
         cmocka_unit_test(what_is_no_answer_is_refused),
+        cmocka_unit_test(words_that_are_no_text_are_no_answer),
+        cmocka_unit_test(what_is_said_of_lengths_and_values_is_doubted),
         cmocka_unit_test(what_it_says_to_people_is_escaped),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -249,6 +249,84 @@ static void test_burned(void **state)
     refused(told, "cert.unrevoked", "\"serial\":\"01\"", "not revoked");
 }
 
+/** What is burned is remembered under whatever was said of it since. */
+static void test_burned_below(void **state)
+{
+    struct told *told = *state;
+    struct revoked_state found;
+    uint64_t first = take_signing(told, "01", END);
+    take_end(told, "cert.abandoned", first);
+    take_revoked(told, "01", "certificateHold", END);
+    uint64_t second = take_revoked(told, "01", "certificateHold", END); // in the first's place
+    assert_string_equal(listed(told, false), "01!6");
+    assert_true(revoked_find(told->revoked, bytes_of("\x01", 1), &found));
+    assert_int_equal(found.seq, second);
+    assert_false(found.is_burned);
+    (void)take(told, "cert.unrevoked", "2026-03-01T00:00:00Z", "\"serial\":\"01\"");
+    assert_true(revoked_find(told->revoked, bytes_of("\x01", 1), &found));
+    assert_true(found.is_burned);
+    assert_string_equal(listed(told, false), "01");
+    take_revoked(told, "01", "superseded", END);
+    assert_string_equal(listed(told, false), "01!4");
+    refused(told, "cert.revoked", "\"serial\":\"01\",\"reason\":\"superseded\",\"hold\":false",
+            "revoked already");
+}
+
+/** Revoked before anybody knew that nobody knows whether it was signed. */
+static void test_burned_above(void **state)
+{
+    struct told *told = *state;
+    uint64_t first = take_signing(told, "01", END);
+    take_revoked(told, "01", "keyCompromise", END);
+    assert_string_equal(listed(told, false), "01!1");
+    take_end(told, "cert.abandoned", first);
+    assert_string_equal(listed(told, false), "01");
+    take_revoked(told, "01", "superseded", END);
+    assert_string_equal(listed(told, false), "01!4");
+    // Without its time it is told, and what it would have ended goes on.
+    AUTO(free)
+    char *members = memory_format("\"ref\":%llu", (unsigned long long)take_signing(told, "02", END));
+    assert_false(try_take(told, "cert.abandoned", "soon", members));
+    assert_non_null(strstr(told->err.text, "a cert.abandoned without its time"));
+    assert_int_equal(revoked_unfinished(told->revoked), 1);
+    (void)take(told, "cert.abandoned", "2026-03-01T00:00:00Z", members);
+    assert_int_equal(revoked_unfinished(told->revoked), 0);
+}
+
+/** More than there is room for at first. */
+static void test_many_unfinished(void **state)
+{
+    struct told *told = *state;
+    uint64_t seqs[600];
+    struct revoked_state found;
+    for (unsigned i = 0; i < 600; i++) {
+        char serial[5];
+        (void)snprintf(serial, sizeof(serial), "%04x", 0x1000 + i);
+        seqs[i] = take_signing(told, serial, END);
+    }
+    assert_int_equal(revoked_unfinished(told->revoked), 600);
+    for (unsigned i = 0; i < 600; i++)
+        take_end(told, i % 3 == 0 ? "cert.abandoned" : "cert.issued", seqs[i]);
+    assert_int_equal(revoked_unfinished(told->revoked), 0);
+    for (unsigned i = 0; i < 600; i++) {
+        uint8_t serial[2] = {(uint8_t)(0x10 + (i >> 8)), (uint8_t)i};
+        assert_int_equal(revoked_find(told->revoked, BYTES(serial), &found), i % 3 == 0);
+    }
+}
+
+/** Records that are no releases. */
+static void test_releases_that_are_none(void **state)
+{
+    struct told *told = *state;
+    take_revoked(told, "01", "certificateHold", END);
+    refused(told, "cert.unrevoked", "\"ref\":1", "without serial, which is hex\nwhile reading record 1");
+    refused(told, "cert.unrevoked", "\"serial\":\"01\",\"ref\":\"0\"",
+            "without ref, which is a number from 0 on");
+    refused(told, "cert.revoked", "\"serial\":\"\"", "without serial, which is hex\nwhile reading record 3");
+    assert_int_equal(told->err.kind, ERROR_LEDGER);
+    assert_string_equal(listed(told, false), "01!6");
+}
+
 static void test_hold_and_release(void **state)
 {
     struct told *told = *state;
@@ -367,6 +445,102 @@ static void test_many(void **state)
     assert_int_equal(draw(told, false, &tbs), 2501);
 }
 
+/** Counts parts and their bytes, and can take no more than so many. */
+struct sunk {
+    unsigned parts, at_most;
+    size_t len, longest;
+};
+
+static bool sink(void *data, struct bytes part, struct error *err)
+{
+    struct sunk *sunk = data;
+    if (sunk->parts == sunk->at_most)
+        return error_set(err, ERROR_INPUT, 0, "full");
+    sunk->parts++;
+    sunk->len += part.len;
+    sunk->longest = part.len > sunk->longest ? part.len : sunk->longest;
+    return true;
+}
+
+/** A long list goes in parts, each of which can fail. */
+static void test_parts(void **state)
+{
+    struct told *told = *state;
+    struct error err = ERROR_INIT;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    struct crl_frame frame = {.issuer = issuer,
+                              .kind = SIGNATURE_ECDSA_SHA256,
+                              .number = 1,
+                              .next_update = 1,
+                              .expired_since = CRL_NO_TIME};
+    struct sunk empty = {.at_most = 99};
+    uint64_t count = 99;
+    assert_true(revoked_draw(told->revoked, &frame, sink, &empty, &count, &err));
+    assert_int_equal(count, 0);
+    assert_int_equal(empty.parts, 2); // what stands before the entries, and behind them
+    for (unsigned i = 0; i < 5000; i++) {
+        char serial[9];
+        (void)snprintf(serial, sizeof(serial), "%08x", 0x10000000 + i);
+        take_revoked(told, serial, "superseded", END);
+    }
+    assert_int_equal(draw(told, false, &whole), 5000);
+    struct sunk all = {.at_most = 99};
+    assert_true(revoked_draw(told->revoked, &frame, sink, &all, &count, &err));
+    assert_int_equal(count, 5000);
+    assert_int_equal(all.len, whole.len);
+    assert_in_range(all.parts, 5, 7); // front, 2 to 4 of entries of 64 KiB, back
+    assert_in_range(all.longest, 65536, 65536 + 100);
+    for (unsigned i = 0; i < all.parts; i++) {
+        struct sunk less = {.at_most = i};
+        error_clear(&err);
+        assert_false(revoked_draw(told->revoked, &frame, sink, &less, &count, &err));
+        assert_string_equal(err.text, "full");
+        assert_int_equal(less.parts, i); // nobody asks it again
+    }
+    frame.next_update = -1; // before it begins: a rule that it breaks
+    struct sunk none = {.at_most = 99};
+    error_clear(&err);
+    assert_false(revoked_draw(told->revoked, &frame, sink, &none, &count, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_int_equal(none.parts, 0);
+}
+
+/** Where the table grows: what was burned, held and released comes back as it was, what was released is not there. */
+static void test_grows_and_forgets_nothing(void **state)
+{
+    struct told *told = *state;
+    struct revoked_state found;
+    uint64_t signing = take_signing(told, "01", END);
+    take_end(told, "cert.abandoned", signing);
+    uint64_t burned = told->next - 1;
+    take_revoked(told, "01", "certificateHold", END);
+    (void)take(told, "cert.unrevoked", "2026-03-01T00:00:00Z", "\"serial\":\"01\"");
+    take_revoked(told, "02", "certificateHold", END);
+    (void)take(told, "cert.unrevoked", "2026-03-01T00:00:00Z", "\"serial\":\"02\"");
+    take_revoked(told, "03", "certificateHold", END);
+    take_revoked(told, "03", "superseded", END);
+    uint64_t superseded = told->next - 1;
+    for (unsigned i = 0; i < 1100; i++) { // more than the table had room for at first
+        char serial[9];
+        (void)snprintf(serial, sizeof(serial), "%08x", 0x10000000 + i);
+        take_revoked(told, serial, "superseded", END);
+        assert_true(revoked_find(told->revoked, bytes_of("\x01", 1), &found));
+        assert_true(found.is_burned);
+        assert_int_equal(found.seq, burned);
+        assert_false(revoked_find(told->revoked, bytes_of("\x02", 1), &found));
+        assert_false(revoked_find(told->revoked, bytes_of("\x04", 1), &found));
+        assert_true(revoked_find(told->revoked, bytes_of("\x03", 1), &found));
+        assert_int_equal(found.seq, superseded);
+    }
+    take_revoked(told, "02", "certificateHold", END);
+    assert_true(revoked_find(told->revoked, bytes_of("\x02", 1), &found));
+    assert_int_equal(found.seq, told->next - 1);
+    refused(told, "cert.revoked", "\"serial\":\"03\",\"reason\":\"superseded\",\"hold\":false",
+            "revoked already");
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    assert_int_equal(draw(told, false, &tbs), 1103);
+}
+
 /** What an item has beside its serial comes back as it was, whatever the serial's length and the dates. */
 static void test_items_keep_what_they_got(void **state)
 {
@@ -420,6 +594,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_invalidity_date, setup, teardown),
         cmocka_unit_test_setup_teardown(test_members_of_a_wrong_kind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_burned, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_burned_below, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_burned_above, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_unfinished, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_releases_that_are_none, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hold_and_release, setup, teardown),
         cmocka_unit_test_setup_teardown(test_leaves_one_crl_after_its_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_revoked_after_its_end_is_on_one, setup, teardown),
@@ -427,6 +605,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_signing_fits_what_is_before, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends_only_what_is_unfinished, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_grows_and_forgets_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, make_issuer, free_issuer);
 }

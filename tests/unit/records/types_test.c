@@ -3,79 +3,20 @@
  * Each record type: what is written is read back and checked, and without any one member that readers rely on it is refused by that
  * member's name (docs/ledger-format.md 1).
  */
-#include "records/types.h"
-
-#include "base/builder.h"
-#include "base/memory.h"
+#include "base/time.h"
+#include "demands.h"
 #include "records/ca.h"
 #include "records/ceremony.h"
 #include "records/cert.h"
+#include "records/control.h"
 #include "records/crl.h"
 #include "records/revocation.h"
 #include "records/session.h"
 
-#include <string.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include <pwd.h>
+#include <unistd.h>
 
 static const uint8_t digest[32] = {0x11, 0x22};
-
-/** As it lies in the ledger: canonical text, parsed again. */
-static struct json *again(struct json *written)
-{
-    struct error err = ERROR_INIT;
-    struct json *read = NULL;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    json_canonical(written, &text);
-    json_free(written);
-    if (!json_parse(builder_bytes(&text), &read, &err))
-        fail_msg("%s", err.text);
-    return read;
-}
-
-/** The same without a member, whose name is unique in it. */
-static struct json *without(const struct json *record, const char *member)
-{
-    struct error err = ERROR_INIT;
-    struct json *read = NULL;
-    AUTO(builder_done) struct builder text = BUILDER_INIT;
-    AUTO(free) char *key = memory_format("\"%s\":", member);
-    json_canonical(record, &text);
-    char *whole = memory_text(builder_text(&text));
-    char *at = strstr(whole, key);
-    if (at == NULL)
-        fail_msg("%s has no %s", whole, member);
-    at[1] = '_'; // another name: the member is not there any more
-    if (!json_parse(bytes_of_text(whole), &read, &err))
-        fail_msg("%s", err.text);
-    free(whole);
-    return read;
-}
-
-/** Takes a record. Every one of the members (NULL-terminated) must be demanded by name. */
-static void assert_demands(const char *type, struct json *written, const char *const *members)
-{
-    struct error err = ERROR_INIT;
-    AUTO(json_free) struct json *record = again(written);
-    if (!record_check(type, record, &err))
-        fail_msg("%s: %s", type, err.text);
-    for (size_t i = 0; members[i] != NULL; i++) {
-        AUTO(json_free) struct json *lacking = without(record, members[i]);
-        AUTO(free) char *words = memory_format("without %s, which is ", members[i]);
-        AUTO(free) char *reading = memory_format("reading a %s", type);
-        error_clear(&err);
-        if (record_check(type, lacking, &err))
-            fail_msg("%s is right without %s", type, members[i]);
-        assert_int_equal(err.kind, ERROR_LEDGER);
-        if (strstr(err.text, words) == NULL || strstr(err.text, reading) == NULL)
-            fail_msg("\"%s\" lacks \"%s\"", err.text, words);
-    }
-}
 
 static struct record_ca_created ca_created(void)
 {
@@ -288,6 +229,24 @@ static void a_member_of_another_kind_is_as_good_as_none(void **state)
     assert_false(record_bytes(record, "empty", &bytes, &err));
 }
 
+/** A control that can't be met is one that no ledger has. */
+static void a_control_is_of_the_ledger(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(control_done) struct control control = {.seq = CONTROL_NONE, .previous = CONTROL_NONE};
+    (void)state;
+    assert_true(control_add_person(&control, "op", "operator", NULL, &err));
+    static const char *const members[] = {"people", "quorum", "policies", NULL};
+    assert_demands(RECORD_CONTROL_SET, control_write(&control), members);
+    control.quorum[ACT_CRL] = 2;
+    AUTO(json_free) struct json *json = again(control_write(&control));
+    assert_false(record_check(RECORD_CONTROL_SET, json, &err));
+    assert_string_equal(err.text,
+                        "the quorum of crl is 2, but 0 people have a key to approve with: add people "
+                        "or lower it\nwhile reading a control.set");
+    assert_int_equal(err.kind, ERROR_LEDGER);
+}
+
 static void types_that_are_not_known_are_right(void **state)
 {
     struct error err = ERROR_INIT;
@@ -323,8 +282,48 @@ static void a_run_has_an_id_of_its_own(void **state)
     assert_true(session_make_batch(other, &err));
     assert_int_equal(strlen(one), SESSION_BATCH_SIZE - 1);
     assert_string_not_equal(one + 17, other + 17);
-    AUTO(free) char *name = session_operator(NULL, NULL);
-    assert_true(strlen(name) > 0);
+    // "20261121T024857Z-1a2b3c", and the time is now.
+    for (size_t i = 0; i < SESSION_BATCH_SIZE - 1; i++) {
+        const char *wanted = i == 8    ? "T"
+                             : i == 15 ? "Z"
+                             : i == 16 ? "-"
+                             : i < 16  ? "0123456789"
+                                       : "0123456789abcdef";
+        assert_non_null(strchr(wanted, one[i]));
+    }
+    int64_t made = 0;
+    AUTO(free)
+    char *when =
+        memory_format("%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", one, one + 4, one + 6, one + 9, one + 11, one + 13);
+    assert_true(time_parse(when, &made));
+    assert_in_range(made, (uint64_t)time_now() - 60, (uint64_t)time_now());
+}
+
+static void assert_operator(const char *said, const char *configured, const char *wanted)
+{
+    AUTO(free) char *name = session_operator(said, configured);
+    assert_string_equal(name, wanted);
+}
+
+static void who_is_at_the_keyboard_says_so_or_is_looked_up(void **state)
+{
+    (void)state;
+    assert_operator("ann", "bob", "ann");
+    assert_operator(NULL, "bob", "bob");
+    assert_operator("a\x1b", NULL, "a\\x1b");
+    assert_int_equal(unsetenv("SUDO_USER"), 0);
+    AUTO(free) char *login = session_operator(NULL, NULL);
+    const struct passwd *entry = getpwuid(getuid());
+    AUTO(free) char *uid = memory_format("uid %u", (unsigned)getuid());
+    assert_string_equal(login, entry == NULL ? uid : entry->pw_name);
+    assert_operator(NULL, "", login);
+    assert_operator("", "bob", login); // nothing was said, in so many words
+    assert_int_equal(setenv("SUDO_USER", "", 1), 0);
+    assert_operator(NULL, NULL, login);
+    assert_int_equal(setenv("SUDO_USER", "ann", 1), 0);
+    assert_operator(NULL, NULL, getuid() == 0 ? "ann (sudo)" : login);
+    assert_operator(NULL, "bob", "bob");
+    assert_int_equal(unsetenv("SUDO_USER"), 0);
 }
 
 static void test_revocations(void **state)
@@ -484,9 +483,11 @@ int main(void)
         cmocka_unit_test(a_refusal_without_reasons_is_wrong),
         cmocka_unit_test(a_record_of_nothing_but_what_all_have_is_right),
         cmocka_unit_test(a_member_of_another_kind_is_as_good_as_none),
+        cmocka_unit_test(a_control_is_of_the_ledger),
         cmocka_unit_test(types_that_are_not_known_are_right),
         cmocka_unit_test(text_for_people_is_cut_between_characters),
         cmocka_unit_test(a_run_has_an_id_of_its_own),
+        cmocka_unit_test(who_is_at_the_keyboard_says_so_or_is_looked_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "apart.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "failing.h"
 #include "given.h"
 #include "status/crl.h"
 
@@ -78,8 +79,14 @@ static void write_with(uint64_t seq, const struct json *record)
     (void)unlinkat(own.folder.fd, "ca/index.sqlite", 0);
 }
 
-/** Verifies by the checks of records/; the caller frees the report. */
-static void verify(struct ledger_report *ret_report)
+/**
+ * Verifies by the checks of records/; the caller frees the report.
+ * \param calls    the names of those that may fail begin with it
+ * \param fail_at  which of them fails meanwhile; 0: none \param ret_failed  the name of it; NULL: there were fewer
+ * \return false: the files could not be read
+ */
+static bool verify_failing(const char *calls, unsigned fail_at, struct ledger_report *ret_report,
+                           const char **ret_failed)
 {
     struct error err = ERROR_INIT;
     struct home *home = NULL;
@@ -87,11 +94,22 @@ static void verify(struct ledger_report *ret_report)
         fail_msg("%s", err.text);
     struct records_checker *checker = records_checker_new(home);
     const struct ledger_checks checks = records_checks(checker);
-    if (!ledger_verify(home->fd, home->config.ledger_vkey, &checks, ret_report, &err))
-        fail_msg("%s", err.text);
+    if (fail_at > 0)
+        failing_at(calls, fail_at);
+    bool is_read = ledger_verify(home->fd, home->config.ledger_vkey, &checks, ret_report, &err);
+    *ret_failed = fail_at > 0 ? failing_stop() : NULL;
+    if (!is_read)
+        assert_int_not_equal(err.kind, ERROR_NONE);
     records_checker_end(checker, home, ret_report);
     records_checker_free(checker);
     home_close(home);
+    return is_read;
+}
+
+static void verify(struct ledger_report *ret_report)
+{
+    const char *none = NULL;
+    assert_true(verify_failing("", 0, ret_report, &none));
 }
 
 static void assert_found(const char *words)
@@ -103,8 +121,9 @@ static void assert_found(const char *words)
             strstr(report.findings.items[i].text, words) != NULL)
             return;
     }
-    fail_msg("no ledger.crl: %s; but %s", words,
-             report.findings.count == 0 ? "nothing" : report.findings.items[0].text);
+    for (size_t i = 0; i < report.findings.count; i++)
+        print_message("%s: %s\n", report.findings.items[i].rule, report.findings.items[i].text);
+    fail_msg("no ledger.crl: %s", words);
 }
 
 static void crls_that_were_signed_are_made_again(void **state)
@@ -120,18 +139,50 @@ static void crls_that_were_signed_are_made_again(void **state)
     assert_int_equal(report.emergencies, 0);
 }
 
+/** What could not be looked at is not in order. */
+static void a_call_that_fails_is_told_or_changes_nothing(void **state)
+{
+    // Not EVP_MD_CTX_new: where there is no memory for a digest, the program ends.
+    static const char *const calls[] = {
+        "read",      "pread", "open", "fstat", "mmap", "sqlite3_", "EVP_DigestVerify",
+        "EVP_PKEY_", "d2i_",  "i2d_"};
+    AUTO(ledger_report_done) struct ledger_report whole = {.records = 0};
+    unsigned count = 0;
+    (void)state;
+    verify(&whole);
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+        bool is_more = true;
+        for (unsigned number = 1; is_more; number++) {
+            AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+            const char *failed = NULL;
+            bool is_read = verify_failing(calls[i], number, &report, &failed);
+            is_more = failed != NULL;
+            count += is_more ? 1 : 0;
+            if (!is_read || report.findings.count > whole.findings.count)
+                continue;
+            if (report.crls != whole.crls || report.records != whole.records ||
+                report.findings.count != whole.findings.count)
+                fail_msg("call %u, %s: %u CRLs, %u records", number, failed == NULL ? "none" : failed,
+                         (unsigned)report.crls, (unsigned)report.records);
+        }
+    }
+    assert_true(count > 20);
+}
+
 static void what_a_signing_says_and_the_records_do_not_is_found(void **state)
 {
+    static const char another[] =
+        "the TBSCertList rebuilt from the records before it is another than was signed";
     static const struct {
         const char *key, *words;
     } cases[] = {{"count", "it counts 9 entries, the records before it make 2"},
                  {"issuer_sha256", "its issuer_sha256 is not that of ca.pem"},
                  {"extensions", "its extensions are not those its other members ask for"},
-                 {"tbs_sha256", ""},
-                 {"tbs_len", ""},
-                 {"number", ""},
-                 {"next_update", ""},
-                 {"this_update", ""}};
+                 {"tbs_sha256", another},
+                 {"tbs_len", another},
+                 {"number", "its extensions are not those its other members ask for"},
+                 {"next_update", "nextUpdate would be 2999-01-01T00:00:00Z, which is past the CA's end"},
+                 {"this_update", "nextUpdate"}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(json_free) struct json *record = NULL;
@@ -193,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crls_that_were_signed_are_made_again),
+        cmocka_unit_test(a_call_that_fails_is_told_or_changes_nothing),
         cmocka_unit_test(what_a_signing_says_and_the_records_do_not_is_found),
         cmocka_unit_test(a_signature_or_digest_that_is_another_is_found),
     };

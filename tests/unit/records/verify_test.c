@@ -2,8 +2,12 @@
 /* What `ledger verify` asks of records, over a ledger that a CA with a token in software has written. */
 #include "records/verify.h"
 
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/memory.h"
+#include "base/openssl_release.h"
 #include "base/time.h"
+#include "cert_maker.h"
 #include "fake_home.h"
 #include "issue/issue.h"
 
@@ -102,6 +106,86 @@ static void a_certificate_is_held_against_signature_and_digest(void **state)
     assert_int_equal(found.count, 1);
 }
 
+/** The digest of what is sealed: whoever changes a signature can change it, too. */
+static void digest_of(struct bytes its_tbs, struct bytes its_signature, uint8_t ret_sha256[static 32])
+{
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    cert_seal(its_tbs, SIGNATURE_ECDSA_SHA256, its_signature, &der);
+    digest_sha256(builder_bytes(&der), ret_sha256);
+}
+
+static void a_certificate_is_signed_by_the_ca_and_nobody_else(void **state)
+{
+    struct error err = ERROR_INIT;
+    uint8_t digest[32];
+    static const uint8_t serial[CERT_SERIAL_LEN] = {[0] = 1};
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    AUTO(builder_done) struct builder forged = BUILDER_INIT;
+    AUTO(builder_done) struct builder root = BUILDER_INIT;
+    AUTO(builder_done) struct builder self = BUILDER_INIT;
+    AUTO(template_free) struct template *template = maker_ca_template("CN=Another root", key);
+    (void)state;
+    digest_of(builder_bytes(&tbs), builder_bytes(&signature), digest);
+    assert_memory_equal(digest, sha256, sizeof(digest));
+    maker_sign(key, SIGNATURE_ECDSA_SHA256, builder_bytes(&tbs), &forged);
+    digest_of(builder_bytes(&tbs), builder_bytes(&forged), digest);
+    assert_false(
+        checks.certificate(checks.data, builder_bytes(&tbs), builder_bytes(&forged), digest, &found));
+    assert_string_equal(found.items[0].rule, "ledger.certificate");
+    assert_found("signature");
+    // Another root's signature is right, and not the CA's.
+    assert_true(cert_tbs(template, NULL, serial, SIGNATURE_ECDSA_SHA256, &root, &err));
+    maker_sign(key, SIGNATURE_ECDSA_SHA256, builder_bytes(&root), &self);
+    digest_of(builder_bytes(&root), builder_bytes(&self), digest);
+    assert_false(checks.certificate(checks.data, builder_bytes(&root), builder_bytes(&self), digest, &found));
+    assert_string_equal(found.items[0].rule, "ledger.certificate");
+    assert_int_equal(found.count, 1);
+    findings_done(&found);
+    found = (struct findings)FINDINGS_INIT;
+}
+
+/** One of the four says something else. */
+static void each_claim_about_a_tbs_is_compared(void **state)
+{
+    struct error err = ERROR_INIT;
+    char hex[2][129], not_after[TIME_TEXT_SIZE];
+    AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
+    const struct ledger_checks checks = records_checks(checker);
+    AUTO(cert_facts_done) struct cert_facts facts = {.serial_len = 0};
+    (void)state;
+    assert_true(cert_read_tbs(builder_bytes(&tbs), &facts, &err));
+    const struct ledger_claims sound = {
+        .serial = bytes_of_text(hex_of(bytes_of(facts.serial, facts.serial_len), hex[0])),
+        .subject = BYTES_LITERAL("CN=device-1"),
+        .spki_sha256 = bytes_of_text(hex_of(BYTES(facts.spki_sha256), hex[1])),
+        .not_after = bytes_of_text(time_format(facts.not_after, not_after))};
+    assert_true(checks.tbs(checks.data, builder_bytes(&tbs), &sound, &found));
+    assert_int_equal(found.count, 0);
+    static const struct {
+        const char *name, *text;
+    } cases[] = {{"serial", "00"},
+                 {"subject", "CN=device-2"},
+                 {"spki_sha256", "00"},
+                 {"not_after", "2000-01-01T00:00:00Z"}};
+    const struct bytes truths[] = {sound.serial, sound.subject, sound.spki_sha256, sound.not_after};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct ledger_claims wrong = sound;
+        struct bytes *const members[] = {&wrong.serial, &wrong.subject, &wrong.spki_sha256, &wrong.not_after};
+        AUTO(free)
+        char *words = memory_format("%s: the record says %s, its TBSCertificate %.*s", cases[i].name,
+                                    cases[i].text, (int)truths[i].len, (const char *)truths[i].data);
+        *members[i] = bytes_of_text(cases[i].text);
+        assert_false(checks.tbs(checks.data, builder_bytes(&tbs), &wrong, &found));
+        assert_int_equal(found.count, 1);
+        assert_string_equal(found.items[0].rule, "ledger.fields");
+        assert_string_equal(found.items[0].text, words);
+        findings_done(&found);
+        found = (struct findings)FINDINGS_INIT;
+    }
+}
+
 static void what_a_record_says_of_its_tbs_is_compared(void **state)
 {
     AUTO(records_checker_free) struct records_checker *checker = records_checker_new(own.home);
@@ -179,6 +263,22 @@ static void what_a_revocation_repeats_is_compared(void **state)
     }
     // A record from before there was a command for it may say less, nothing else.
     assert_true(follows("\"foreign\":false,\"hold\":false,", "", &entry));
+    assert_true(follows("\"foreign\":false," WHOLE,
+                        "\"serial\":\"0a\",\"time\":\"2026-02-01T00:00:00Z\",\"type\":\"cert.revoked\"}",
+                        &entry));
+    assert_false(follows("\"foreign\":false," WHOLE,
+                         "\"ref\":6,\"serial\":\"0a\",\"time\":\"2026-02-01T00:00:00Z\","
+                         "\"type\":\"cert.revoked\"}",
+                         &entry));
+    assert_found("ref is not the cert.issued");
+    assert_false(follows("\"foreign\":false," WHOLE,
+                         "\"not_after\":\"2029-01-01T00:00:00Z\",\"serial\":\"0a\","
+                         "\"time\":\"2026-02-01T00:00:00Z\",\"type\":\"cert.revoked\"}",
+                         &entry));
+    assert_found("not_after is not that");
+    entry.subject = NULL;
+    assert_false(follows("", "", &entry));
+    assert_found("subject is not that");
 }
 
 static void a_revocation_of_no_certificate_is_foreign(void **state)
@@ -195,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_a_run_wrote_holds, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_is_held_against_signature_and_digest, begin, end),
+        cmocka_unit_test_setup_teardown(a_certificate_is_signed_by_the_ca_and_nobody_else, begin, end),
+        cmocka_unit_test_setup_teardown(each_claim_about_a_tbs_is_compared, begin, end),
         cmocka_unit_test_setup_teardown(what_a_record_says_of_its_tbs_is_compared, begin, end),
         cmocka_unit_test_setup_teardown(a_record_that_lacks_a_member_is_found, begin, end),
         cmocka_unit_test_setup_teardown(what_a_revocation_repeats_is_compared, begin, end),
