@@ -53,9 +53,8 @@ static bool take_arc(const char **at, uint64_t *ret_arc)
 {
     uint64_t arc = 0;
     const char *start = *at;
-    while (isdigit((unsigned char)**at)) {
-        if (arc > UINT64_MAX / 64)
-            return false;
+    // Where it grows too large a digit is left, which ends no OID.
+    while (isdigit((unsigned char)**at) && arc <= UINT64_MAX / 64) {
         arc = arc * 10 + (uint64_t)(**at - '0');
         (*at)++;
     }
@@ -67,8 +66,7 @@ static bool take_arc(const char **at, uint64_t *ret_arc)
 
 bool asn1_oid(struct builder *out, const char *dotted)
 {
-    uint64_t first = 0;
-    uint64_t second = 0;
+    uint64_t first, second;
     const char *at = dotted;
     if (!take_arc(&at, &first) || first > 2 || *at++ != '.' || !take_arc(&at, &second) ||
         (first < 2 && second > 39))
@@ -76,7 +74,7 @@ bool asn1_oid(struct builder *out, const char *dotted)
     AUTO(builder_done) struct builder content = BUILDER_INIT;
     add_subidentifier(&content, first * 40 + second);
     while (*at == '.') {
-        uint64_t arc = 0;
+        uint64_t arc;
         at++;
         if (!take_arc(&at, &arc))
             return false;
@@ -141,9 +139,9 @@ static bool two_digits(const uint8_t *data, int *ret_value)
 
 bool asn1_take_time(struct bytes *cursor, int64_t *ret_seconds)
 {
-    uint8_t tag = 0;
-    int century = 0;
-    int year = 0;
+    uint8_t tag;
+    int century;
+    int year;
     struct time_parts parts;
     struct bytes content;
     struct bytes rest = *cursor;
@@ -173,7 +171,7 @@ void asn1_named_bits(struct builder *out, uint16_t bits)
 {
     uint8_t octets[3] = {0, 0, 0};
     size_t last = 0;
-    for (size_t i = 0; i < 16; i++) {
+    for (size_t i = 0; bits >> i != 0; i++) {
         if ((bits >> i & 1) != 0) {
             octets[1 + i / 8] = (uint8_t)(octets[1 + i / 8] | 0x80 >> (i % 8));
             last = i + 1;

@@ -119,7 +119,7 @@ static void add_sans(const struct cert_parts *parts, struct template *names)
     if (!parts_find(parts, 17, &extension) || !der_take(&extension.value, DER_SEQUENCE, &list))
         return;
     while (list.len > 0) {
-        uint8_t tag = 0;
+        uint8_t tag;
         struct bytes value;
         struct bytes whole;
         AUTO(builder_done) struct builder text = BUILDER_INIT;

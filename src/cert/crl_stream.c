@@ -93,7 +93,7 @@ static bool read_around(struct crl_stream *stream, struct crl *ret_crl, struct e
 /** \param part  moved behind what stands before the entries */
 static bool begin(struct crl_stream *stream, struct bytes *part, struct error *err)
 {
-    size_t len = 0;
+    size_t len;
     struct crl crl;
     struct bytes cursor = *part;
     if (!take_header(&cursor, DER_SEQUENCE, &len))

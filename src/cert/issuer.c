@@ -122,7 +122,7 @@ static bool read_subtrees(struct bytes subtrees, struct template_name **ret_name
                           struct policy_name **ret_parts, size_t *ret_count)
 {
     while (subtrees.len > 0) {
-        uint8_t tag = 0;
+        uint8_t tag;
         struct bytes subtree;
         struct bytes value;
         struct bytes whole;
@@ -216,11 +216,12 @@ static bool add_extended_key_usage(const struct cert_parts *parts, struct policy
         return true;
     bool is_sound = der_take(&extension.value, DER_SEQUENCE, &content) && extension.value.len == 0;
     while (is_sound && content.len > 0) {
-        is_sound = der_take(&content, DER_OID, &oid) && der_oid_text(oid, text, sizeof(text));
-        if (!is_sound)
-            break;
-        usages = memory_grow(usages, count + 1, sizeof(*usages));
-        usages[count++] = memory_text(text);
+        if (der_take(&content, DER_OID, &oid) && der_oid_text(oid, text, sizeof(text))) {
+            usages = memory_grow(usages, count + 1, sizeof(*usages));
+            usages[count++] = memory_text(text);
+        } else {
+            is_sound = false;
+        }
     }
     bool is_any = is_in(usages, count, ANY_EXTENDED_KEY_USAGE);
     if (is_sound && !is_any) {

@@ -89,7 +89,7 @@ static void lint_dns_names(const struct cert_parts *parts, struct findings *foun
     struct cert_extension extension;
     struct bytes names = {.data = NULL, .len = 0};
     struct bytes content;
-    uint8_t tag = 0;
+    uint8_t tag;
     if (!parts_find(parts, 17, &extension) || !der_take(&extension.value, DER_SEQUENCE, &names))
         return; // damaged ones are the parser's to report
     while (der_take_any(&names, &tag, &content, NULL)) {

@@ -204,7 +204,7 @@ void name_parts_free(struct policy_name *name)
 static bool add_part(struct bytes attribute, uint32_t rdn, struct policy_name *name)
 {
     char oid[OID_TEXT_SIZE];
-    uint8_t tag = 0;
+    uint8_t tag;
     struct bytes value;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     if (!read_attribute(attribute, oid, &tag, &value))
@@ -244,7 +244,7 @@ bool name_parts(struct bytes name, struct policy_name *ret_name)
 static bool attribute_text(struct bytes attribute, struct builder *out)
 {
     char oid[OID_TEXT_SIZE];
-    uint8_t tag = 0;
+    uint8_t tag;
     struct bytes value;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
     if (!read_attribute(attribute, oid, &tag, &value))
@@ -304,7 +304,7 @@ bool name_general_text(struct bytes names, struct builder *ret_text)
                                         "edi",   "URI",   "IP",  "RID"};
     bool is_first = true;
     while (names.len > 0) {
-        uint8_t tag = 0;
+        uint8_t tag;
         struct bytes value;
         if (!der_take_any(&names, &tag, &value, NULL) || (tag & 0xc0) != 0x80 ||
             (tag & 0x1f) >= ARRAY_LEN(kinds))

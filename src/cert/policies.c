@@ -82,7 +82,7 @@ static bool apply_policies(const struct cert_parts *parts, bool is_self_issued, 
                            struct error *err)
 {
     struct state own = {.count = 0};
-    bool has_any = false;
+    bool has_any;
     bool is_read = read_policies(parts, &own, &has_any, err);
     has_any = has_any && (state->inhibit_any > 0 || is_self_issued);
     if (!is_read || (has_any && state->is_any)) {
@@ -170,7 +170,7 @@ static bool apply_limits(const struct cert_parts *parts, bool is_self_issued, st
     struct cert_extension extension;
     struct bytes content;
     struct bytes value;
-    unsigned number = 0;
+    unsigned number;
     if (!is_self_issued) {
         state->explicit_policy -= state->explicit_policy > 0 ? 1 : 0;
         state->inhibit_any -= state->inhibit_any > 0 ? 1 : 0;

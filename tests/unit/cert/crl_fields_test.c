@@ -152,6 +152,7 @@ static const struct plant plants[] = {
      .is_bound = true,
      .after = 1},
     {.found = "lint.crl-number (RFC 5280 5.2.3): no cRLNumber\n", .extensions = ""},
+    {.found = "", .extensions = "30 1d " OID("14") " 04 16 02 14 01 00000000000000000000000000000000000000"},
     {.found = "lint.crl-key-id (RFC 5280 5.2.1): no authorityKeyIdentifier with a keyIdentifier\n",
      .has_no_key_id = true},
     {.found = "lint.crl-key-id (RFC 5280 5.2.1): authorityKeyIdentifier is not the issuer's "

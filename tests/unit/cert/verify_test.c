@@ -18,7 +18,10 @@
 #include "cert/chain.h"
 #include "cert/crl.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static EVP_PKEY *ca_key, *key, *foreign;
 static struct builder ca;
@@ -112,6 +115,79 @@ static void each_check_refuses_by_itself(void **state)
         assert_int_equal(err.kind, ERROR_TOKEN);
         assert_string_equal(err.text, looks[i].words);
     }
+}
+
+/** Of a CRL by the CA that these name; with another outer algorithm if that is asked for. */
+static void assert_crl(const struct raw_cert *by, bool has_other_outside, const char *words)
+{
+    struct error err = ERROR_INIT;
+    struct crl crl;
+    uint8_t digest[32];
+    AUTO(builder_done) struct builder own = BUILDER_INIT;
+    AUTO(builder_done) struct builder tbs = BUILDER_INIT;
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder signature = BUILDER_INIT;
+    AUTO(cert_issuer_free) struct cert_issuer *signing = NULL;
+    raw_cert(by, ca_key, &own);
+    assert_true(cert_issuer_read(builder_bytes(&own), NULL, 0, &signing, &err));
+    assert_true(crl_tbs(&(struct crl_frame){.issuer = signing,
+                                            .kind = SIGNATURE_ECDSA_SHA256,
+                                            .number = 1,
+                                            .this_update = INT64_C(1780000000),
+                                            .next_update = INT64_C(1780000001),
+                                            .expired_since = CRL_NO_TIME},
+                        bytes_of(NULL, 0), &tbs, &err));
+    maker_sign(ca_key, SIGNATURE_ECDSA_SHA256, builder_bytes(&tbs), &signature);
+    cert_seal(builder_bytes(&tbs), has_other_outside ? SIGNATURE_ECDSA_SHA384 : SIGNATURE_ECDSA_SHA256,
+              builder_bytes(&signature), &der);
+    assert_true(crl_read(builder_bytes(&der), &crl, &err));
+    digest_sha256(builder_bytes(&tbs), digest);
+    for (int i = 0; i < 2; i++) {
+        bool passes = i == 0 ? crl_verify(builder_bytes(&der), builder_bytes(&tbs), issuer, &err)
+                             : crl_verify_parts(&crl, BYTES(digest), issuer, &err);
+        assert_int_equal(passes, words == NULL);
+        if (words == NULL)
+            continue;
+        assert_int_equal(err.kind, ERROR_TOKEN);
+        assert_string_equal(err.text, words);
+        error_clear(&err);
+    }
+}
+
+static void a_crl_in_parts_is_looked_at_like_a_whole_one(void **state)
+{
+    const struct raw_cert same = {.subject = RAW_NAME("I"), .key = ca_key, .list = RAW_CA};
+    const struct raw_cert renamed = {
+        .subject = RAW_NAME("i"), .issuer = RAW_NAME("i"), .key = ca_key, .list = RAW_CA};
+    const struct raw_cert other_id = {.subject = RAW_NAME("I"),
+                                      .key = ca_key,
+                                      .list = RAW_CRITICAL("13", "30{01{ff}}") RAW_EXTENSION("0e", "04{03}")};
+    (void)state;
+    assert_crl(&same, false, NULL);
+    assert_crl(&same, true, "the CRL is wrong: its two signature algorithms differ (RFC 5280 5.1.1.2)");
+    assert_crl(&renamed, false,
+               "the CRL is wrong: its issuer is not the CA's subject byte for byte (RFC 5280 5.1.2.3)");
+    assert_crl(&other_id, false,
+               "the CRL is wrong: its authorityKeyIdentifier is not the CA's subjectKeyIdentifier (RFC 5280 "
+               "5.2.1)");
+}
+
+/** A serial that is not random is none: there is no going on. */
+static void without_random_numbers_the_program_ends(void **state)
+{
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        uint8_t serial[CERT_SERIAL_LEN];
+        failing_at("getrandom", 1);
+        cert_serial_random(serial);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
 }
 
 typedef bool looking(const struct bytes *data, struct error *err);
@@ -227,6 +303,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_check_refuses_by_itself),
+        cmocka_unit_test(a_crl_in_parts_is_looked_at_like_a_whole_one),
+        cmocka_unit_test(without_random_numbers_the_program_ends),
         cmocka_unit_test(a_call_that_fails_lets_nothing_pass),
         cmocka_unit_test(a_call_that_fails_makes_no_chain_whole),
     };
