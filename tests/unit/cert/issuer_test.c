@@ -265,9 +265,38 @@ static void a_chain_is_complete_with_one_that_its_own_key_signed(void **state)
     }
 }
 
+#define ENDS(year) "30{" RAW_UTC("260101000000") RAW_UTC(year "0101000000") "}"
+
+static void a_long_chain_is_judged_to_its_end(void **state)
+{
+    enum { COUNT = 40 };
+    struct error err = ERROR_INIT;
+    struct builder ders[COUNT] = {{.data = NULL}};
+    struct bytes above[COUNT];
+    AUTO(cert_chain_report_done) struct cert_chain_report report = {.is_complete = false};
+    AUTO(cert_issuer_free) struct cert_issuer *issuer = NULL;
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        AUTO(free) char *subject = memory_format(RAW_NAME("%zu"), i);
+        AUTO(free) char *parent = memory_format(RAW_NAME("%zu"), i + 1 < COUNT ? i + 1 : i);
+        raw_cert(&(struct raw_cert){.subject = subject, .issuer = parent, .key = keys[0], .list = RAW_CA},
+                 keys[0], &ders[i]);
+        above[i] = builder_bytes(&ders[i]);
+    }
+    assert_true(cert_issuer_read(above[0], above + 1, COUNT - 1, &issuer, &err));
+    cert_chain_judge(issuer, INT64_C(1798761600), &report);
+    for (size_t i = 0; i < COUNT; i++)
+        builder_done(&ders[i]);
+    assert_true(report.is_complete);
+    assert_int_equal(report.faults.count, 0);
+    cert_chain_report_done(&report);
+    cert_chain_judge(issuer, INT64_C(1798761601), &report);
+    assert_int_equal(report.faults.count, COUNT);
+    assert_string_equal(report.faults.items[COUNT - 1].text, "CN=39: it ended 2027-01-01T00:00:00Z");
+}
+
 static void the_earliest_end_of_the_chain_is_the_issuers(void **state)
 {
-#define ENDS(year) "30{" RAW_UTC("260101000000") RAW_UTC(year "0101000000") "}"
     static const struct {
         const char *ends[CHAIN];
         const char *wanted;
@@ -408,6 +437,7 @@ int main(void)
         cmocka_unit_test(what_no_chain_may_be_is_told),
         cmocka_unit_test(each_signature_of_a_chain_is_verified),
         cmocka_unit_test(a_chain_is_complete_with_one_that_its_own_key_signed),
+        cmocka_unit_test(a_long_chain_is_judged_to_its_end),
         cmocka_unit_test(the_earliest_end_of_the_chain_is_the_issuers),
         cmocka_unit_test(how_many_cas_may_follow_is_counted_from_each),
         cmocka_unit_test(purposes_are_those_that_every_certificate_has),
