@@ -110,7 +110,8 @@ static void lint_entry(struct crl_entries_lint *run, const struct crl_read_entry
                      "entry %" PRIu64 ": revoked after the CRL was made", number);
     if (!run->is_v2 && entry->extensions.len != 0)
         findings_say(found, "lint.crl-version", "RFC 5280 5.1.2.1", "entry extensions in a CRL of version 1");
-    lint_entry_extensions(run, entry->extensions, found);
+    if (entry->extensions.len != 0)
+        lint_entry_extensions(run, entry->extensions, found);
 }
 
 #define LINT_FINDINGS_MAX 100 /* of a CRL of a million entries that all have it, more says no more */
