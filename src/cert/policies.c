@@ -20,13 +20,12 @@ struct state {
     unsigned inhibit_any;     /**< certificates until anyPolicy counts no more */
 };
 
-static void clear(struct state *state)
+/** Frees the texts; another set takes their place, or none. */
+static void drop(const struct state *state)
 {
     for (size_t i = 0; i < state->count; i++)
         free(state->texts[i]);
     free(state->texts);
-    state->texts = NULL;
-    state->count = 0;
 }
 
 static bool holds(const struct state *state, const char *oid)
@@ -86,9 +85,9 @@ static bool apply_policies(const struct cert_parts *parts, bool is_self_issued, 
     bool is_read = read_policies(parts, &own, &has_any, err);
     has_any = has_any && (state->inhibit_any > 0 || is_self_issued);
     if (!is_read || (has_any && state->is_any)) {
-        clear(&own);
+        drop(&own);
     } else if (state->is_any) {
-        clear(state);
+        drop(state);
         state->is_any = false;
         state->texts = own.texts;
         state->count = own.count;
@@ -101,7 +100,7 @@ static bool apply_policies(const struct cert_parts *parts, bool is_self_issued, 
                 free(state->texts[i]);
         }
         state->count = kept;
-        clear(&own);
+        drop(&own);
     }
     return is_read;
 }
@@ -134,8 +133,8 @@ static bool apply_mappings(const struct cert_parts *parts, struct state *state, 
         if (!holds(&renamed, state->texts[i]) && !holds(&mapped, state->texts[i]))
             add(&mapped, state->texts[i]);
     }
-    clear(&renamed);
-    clear(state);
+    drop(&renamed);
+    drop(state);
     state->texts = mapped.texts;
     state->count = mapped.count;
     return is_sound || wrong(err, "policyMappings (RFC 5280 4.2.1.5)");
@@ -215,7 +214,7 @@ bool policies_of_chain(const struct cert_parts *parts, size_t count, struct poli
                    apply_limits(&parts[i], is_self_issued, &state, err);
     }
     if (!is_sound) {
-        clear(&state);
+        drop(&state);
         return false;
     }
     // What is issued is the last certificate: RFC 5280 6.1.5 counts it before it asks.
