@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -135,7 +134,6 @@ FAILING(int, socketpair, -1, (int domain, int type, int protocol, int ret_fds[2]
 FAILING(ssize_t, sendmsg, -1, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
 FAILING(ssize_t, recvmsg, -1, (int fd, struct msghdr *message, int flags), (fd, message, flags))
 FAILING(pid_t, fork, -1, (void), ())
-FAILING(ssize_t, getrandom, -1, (void *data, size_t len, unsigned flags), (data, len, flags))
 
 /** What fails makes no thread; pthread functions tell by what they return. */
 int pthread_create(pthread_t *ret_thread, const pthread_attr_t *restrict attributes, void *(*run)(void *),

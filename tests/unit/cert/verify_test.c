@@ -20,6 +20,8 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,6 +174,14 @@ static void a_crl_in_parts_is_looked_at_like_a_whole_one(void **state)
                "5.2.1)");
 }
 
+static bool has_random = true;
+
+/** In the place of the C library's. Not among those of failing.h: whoever needs random numbers ends without them. */
+ssize_t getrandom(void *data, size_t len, unsigned flags)
+{
+    return has_random ? syscall(SYS_getrandom, data, len, flags) : -1;
+}
+
 /** A serial that is not random is none: there is no going on. */
 static void without_random_numbers_the_program_ends(void **state)
 {
@@ -181,7 +191,7 @@ static void without_random_numbers_the_program_ends(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         uint8_t serial[CERT_SERIAL_LEN];
-        failing_at("getrandom", 1);
+        has_random = false;
         cert_serial_random(serial);
         _exit(0);
     }
