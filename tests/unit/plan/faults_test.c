@@ -16,6 +16,7 @@
 
 #include "rsa_plans.h"
 
+#include <openssl/core_names.h>
 #include <sys/stat.h>
 
 #define WEEK INT64_C(604800)
@@ -26,7 +27,7 @@
     "validity: {days: 90}\n"                                                                                 \
     "key_usage: [digitalSignature]\n"
 
-enum { ITEMS = 5 };
+enum { ITEMS = 6 };
 
 static bool is_of_this_second; /* what is made: not_before is when it was */
 static struct plan *asked;     /* its requests are judged again and again */
@@ -91,13 +92,14 @@ static void ask_back(struct plan *plan)
 }
 
 /** As many requests as there are answers: one that has its certificate, one that shares a prime with another one, a new one, one whose key
- * is compromised, one that has that one's modulus. */
+ * is compromised, one that has that one's modulus, one that is written badly. */
 static int begin_asked(void **state)
 {
     struct error err = ERROR_INIT;
     AUTO(EVP_PKEY_free) EVP_PKEY *first = csr_key("P-256");
     AUTO(EVP_PKEY_free) EVP_PKEY *key = csr_key("P-256");
     AUTO(EVP_PKEY_free) EVP_PKEY *compromised = csr_key("P-256");
+    AUTO(EVP_PKEY_free) EVP_PKEY *written = csr_key("P-256");
     (void)begin(state);
     policy_free(policy);
     if (!policy_load(BYTES_LITERAL(UNIQUE), "test.yaml", &policy, &err))
@@ -115,6 +117,9 @@ static int begin_asked(void **state)
     add_on_curve(asked, 3, key);
     add_on_curve(asked, 4, compromised);
     add(asked, 5, 0, 1, 65539);
+    assert_int_equal(
+        EVP_PKEY_set_utf8_string_param(written, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"), 1);
+    add_on_curve(asked, 7, written);
     struct json *revoked = json_new_object();
     json_put_hex(revoked, "key_value", BYTES(asked->items[3].request->key_value));
     json_put_text(revoked, "reason", "keyCompromise");
@@ -252,10 +257,12 @@ static void a_request_is_answered_as_it_would_be_or_not_at_all(void **state)
 {
     struct error err = ERROR_INIT;
     struct outcome outcome = {.count = 0};
-    static const char *const lines[] = {
-        "device-6, repeat: ", "device-2, refused: key: it shares a prime factor with certificate ",
-        "device-3, sign: ", "device-4, refused: key: this key was revoked",
-        "device-5, refused: key: it shares a prime factor with device-2.csr"};
+    static const char *const lines[] = {"device-6, repeat: ",
+                                        "device-2, refused: key: it shares a prime factor with certificate ",
+                                        "device-3, sign: ",
+                                        "device-4, refused: key: this key was revoked",
+                                        "device-5, refused: key: it shares a prime factor with device-2.csr",
+                                        "device-7, refused: the EC public key is a compressed point"};
     (void)state;
     assert_true(judge_again(&outcome, &err));
     for (size_t i = 0; i < ITEMS; i++) {

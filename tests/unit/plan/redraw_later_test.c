@@ -176,6 +176,7 @@ static void a_refused_item_is_in_nobodys_way(void **state)
     forge(template, request);
     AUTO(plan_free) struct plan *alone = taken();
     assert_int_equal(alone->items[0].action, PLAN_REFUSE);
+    assert_false(alone->items[0].verdict->is_allowed);            // nor may a person approve it
     assert_int_equal(alone->items[0].verdict->findings.count, 1); // the key's weakness, and nothing else
     assert_int_equal(alone->items[1].action, PLAN_SIGN);
 }
