@@ -160,7 +160,7 @@ static const struct verdict_case cases[] = {
      .wanted = "san.dns (policy p): san dns: \"y\" does not match x | found y | wanted x | -\n"
                "san.dns (policy p): san dns: \"*.a.example\" is a wildcard no rule allows | found "
                "*.a.example | wanted x | -\n" TAKEN DATED UNUSED},
-    {.policy = P(OF_CN "san: [{type: dns, value: '{CN}', from: policy}]\n" TEN_DAYS),
+    {.policy = P(OF_CN "san: [{type: dns, value: '{CN}', from: policy}, {type: uri, match: x}]\n" TEN_DAYS),
      .subject = "CN=10.3.0.11",
      .sans = {"dns:*.a.example"},
      .wanted = "san.dns (RFC 5280 4.2.1.6): san dns, made by the policy: \"10.3.0.11\" is an IP address, and "
