@@ -72,11 +72,11 @@ static struct json *plan_of(const char *header, const char *approval, bool is_it
     AUTO(json_free) struct json *approvals = json_new_array();
     struct record_plan_approved record = {.header = header, .approvals = approvals, .batch = "b"};
     digest_sha256(bytes_of_text(is_its_digest ? header : "another"), record.plan_sha256);
-    json_add_text(approvals, "a note");
     if (approval != NULL)
         json_add_text(approvals, approval);
     else
         json_add_object(approvals);
+    json_add_text(approvals, "a note");
     return again(record_plan_approved_write(&record));
 }
 

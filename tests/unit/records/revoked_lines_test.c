@@ -379,6 +379,7 @@ static void of_which_serial_a_line_is(void **state)
         {SIGNING("\"not_after\":\"2030-01-01T00:00:00Z\",\"serial\":\"0a0b\","), REVOKED_ABOUT_SIGNING},
         {SIGNING("\"serial\":\"0a0b\","), REVOKED_ABOUT_SIGNING},
         {SIGNING("\"a\":{},\"serial\":\"0a0b\","), REVOKED_ABOUT_SIGNING},
+        {"{\"serial\":\"0a0b\",\"type\":\"cert.signing\",\"x\":1}", REVOKED_ABOUT_SIGNING},
         {SIGNING(""), REVOKED_ABOUT_NONE},
         {SIGNING("\"serial\":\"0\","), REVOKED_ABOUT_NONE},
         {SIGNING("\"serial\":7,"), REVOKED_ABOUT_NONE},

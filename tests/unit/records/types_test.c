@@ -202,6 +202,8 @@ static void a_record_of_nothing_but_what_all_have_is_right(void **state)
     (void)state;
     json_put_text(record, "type", RECORD_CA_CREATED);
     json_put_int(record, "seq", 0);
+    json_put_text(record, "operator", "op");
+    json_put_text(record, "time", "2027-01-15T08:00:00Z");
     assert_true(record_check(RECORD_CA_CREATED, record, &err));
     json_put_text(record, "origin", "ca.example/root");
     assert_false(record_check(RECORD_CA_CREATED, record, &err));
