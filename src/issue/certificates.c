@@ -164,7 +164,6 @@ void certificates_init(struct certificates *certificates, struct signer *signer,
 void certificates_done(struct certificates *certificates)
 {
     if (certificates->plan != NULL)
-        plan_free(certificates->plan);
-    certificates->plan = NULL;
+        plan_free(TAKE(certificates->plan));
     refusals_done(&certificates->known);
 }

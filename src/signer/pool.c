@@ -134,8 +134,8 @@ bool signer_pool_sign(struct signer_pool *pool, enum signature_kind kind, const 
         *ret_token = (size_t)(member - pool->items);
         if (token_key_sign_message(member->key, kind, message, ret_signature, err))
             return true;
-        if (!drop(pool, member, err))
-            return false;
+        if (err->kind == ERROR_INTERRUPTED || !drop(pool, member, err))
+            return false; // a person gave up, or the last one failed
         builder_clear(ret_signature);
         error_clear(err);
     }

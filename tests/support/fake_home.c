@@ -159,6 +159,30 @@ char *fake_home_types(const struct fake_home *own)
     return builder_take_text(&types);
 }
 
+struct json *fake_home_record(const struct fake_home *own, const char *type, unsigned nth)
+{
+    struct error err = ERROR_INIT;
+    for (uint64_t seq = ledger_size(own->home->ledger); seq-- > 0;) {
+        struct json *record = NULL;
+        assert_true(ledger_record(own->home->ledger, seq, &record, &err));
+        if (strcmp(json_text(record, "type"), type) == 0 && --nth == 0)
+            return record;
+        json_free(record);
+    }
+    fail_msg("no %s", type);
+    return NULL;
+}
+
+size_t fake_home_count(const struct fake_home *own, const char *type)
+{
+    size_t count = 0;
+    AUTO(free) char *types = fake_home_types(own);
+    AUTO(free) char *word = memory_format("%s ", type);
+    for (const char *at = types; (at = strstr(at, word)) != NULL; at++)
+        count++;
+    return count;
+}
+
 bool fake_home_logged(const struct fake_home *own, const char *words)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;

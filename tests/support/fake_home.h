@@ -38,6 +38,10 @@ void fake_home_remove(struct fake_home *own);
 
 /** The types of all records that are on the disk: "cert.signing cert.issued "; the caller frees. */
 char *fake_home_types(const struct fake_home *own);
+/** The nth record of a type from the end, 1 the last, of the open home; fails the test if there is none. The caller frees. */
+struct json *fake_home_record(const struct fake_home *own, const char *type, unsigned nth);
+/** How many records of a type are on the disk. */
+size_t fake_home_count(const struct fake_home *own, const char *type);
 /** Whether ledger.jsonl on the disk holds these words. */
 bool fake_home_logged(const struct fake_home *own, const char *words);
 

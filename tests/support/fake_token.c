@@ -23,6 +23,7 @@ struct token {
     unsigned sessions;
     token_ask_pin *ask;
     void *ask_data;
+    const struct token_profile *profile;
 };
 
 struct token_key {
@@ -264,6 +265,7 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
     struct token *token = memory_new(1, sizeof(*token));
     (void)snprintf(token->label, sizeof(token->label), "%s", label);
     token->sessions = 1;
+    token->profile = choice->profile;
     fake.choice = *choice;
     *ret_token = token;
     return true;
@@ -271,6 +273,9 @@ bool token_open(const struct token_choice *choice, struct token **ret_token, str
 
 void token_close(struct token *token)
 {
+    // As a real one does as long as it is open; NULL is no profile.
+    if (token->profile != NULL && token_profile_name(token->profile) == NULL)
+        abort();
     free(token);
 }
 

@@ -2,9 +2,12 @@
 /* A directory as output: what lies there after a run, what is never replaced, and whose checkpoint is met. */
 #include "issue/directory.h"
 
+#include "base/digest.h"
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "fake_home.h"
+#include "ledger/proof.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -114,6 +117,77 @@ static void a_certificate_its_chain_its_proof_and_the_checkpoint(void **state)
     assert_int_equal(told, 6);
 }
 
+/** What lies there as a certificate's proof, verified as anybody does. */
+static void assert_proof_holds(const char *name)
+{
+    struct error err = ERROR_INIT;
+    uint8_t digest[32];
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(ledger_proof_done) struct ledger_proof facts = {.record = NULL};
+    AUTO(free) char *proof_file = memory_format("%s.tlog-proof", name);
+    AUTO(free) char *der_file = memory_format("%s.der", name);
+    AUTO(free) char *path = memory_format("%s/%s", out, der_file);
+    AUTO(free) char *proof = content(proof_file);
+    assert_true(file_read(AT_FDCWD, path, 1 << 20, &der, &err));
+    digest_sha256(builder_bytes(&der), digest);
+    if (!ledger_proof_verify(bytes_of_text(proof), own.home->config.ledger_vkey, digest, NULL, &facts, &err))
+        fail_msg("%s: %s", name, err.text);
+}
+
+static void proofs_hold_for_their_certificates_however_often_they_are_made(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 3);
+    assert_true(issue(plan, DIRECTORY_DER, false, &result, &err));
+    for (size_t i = 0; i < plan->count; i++)
+        assert_proof_holds(plan->items[i].name);
+    // One that is gone is made anew, of the record of the run before.
+    AUTO(free) char *gone = memory_format("%s/device-2.tlog-proof", out);
+    assert_int_equal(unlink(gone), 0);
+    AUTO(plan_free) struct plan *second = fake_plan_again(policy, plan);
+    assert_true(issue(second, DIRECTORY_DER, false, &result, &err));
+    assert_int_equal(result.repeated, 3);
+    for (size_t i = 0; i < second->count; i++)
+        assert_proof_holds(second->items[i].name);
+}
+
+static void a_chain_has_all_that_is_above(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    (void)state;
+    encode_pem("CERTIFICATE", BYTES_LITERAL("the root's"), &own.home->chain_pem); // as if ours were not one
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    assert_true(issue(plan, DIRECTORY_PEM, true, &result, &err));
+    AUTO(free) char *chain = content("device-1-chain.pem");
+    assert_int_equal(certificates_in(chain), 3);
+    encode_pem("CERTIFICATE", cert_issuer_der(own.home->issuer), &pem);
+    builder_add_bytes(&pem, builder_bytes(&own.home->chain_pem));
+    assert_string_equal(chain + strlen(chain) - pem.len, builder_text(&pem));
+}
+
+static void somebodys_proof_is_in_nobodys_way_where_none_is_wanted(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    const struct issue_options options = {.command = "sign"};
+    (void)state;
+    AUTO(directory_close) struct directory directory = {.fd = -1};
+    assert_true(directory_open(own.home, out, &directory, &err));
+    put_file("device-1.tlog-proof", "somebody's\n");
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    fake_plan_judge(&own, plan, policy, &directory.output);
+    if (!issue_plan(own.signer, plan, &directory.output, &options, &fake_console, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(result.issued, 1);
+    assert_true(has("device-1.pem"));
+    AUTO(free) char *still = content("device-1.tlog-proof");
+    assert_string_equal(still, "somebody's\n");
+}
+
 static void der_is_bytes(void **state)
 {
     struct error err = ERROR_INIT;
@@ -187,6 +261,30 @@ static void a_file_that_came_meanwhile_stays(void **state)
     assert_true(fake_home_logged(&own, "cert.issued"));
 }
 
+/** Where a certificate is, all that belongs to it is. */
+static void a_certificate_whose_proof_can_not_be_put_is_not_put_either(void **state)
+{
+    static const char *const names[] = {"device-0.tlog-proof", "device-1-chain.pem"};
+    const struct issue_options options = {.command = "sign"};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct error err = ERROR_INIT;
+        struct issue_result result;
+        AUTO(free) char *certificate = memory_format("device-%u.pem", i);
+        AUTO(directory_close) struct directory directory = {.fd = -1};
+        assert_true(directory_open(own.home, out, &directory, &err));
+        directory.output.wants_proof = true;
+        directory.with_chain = true;
+        AUTO(plan_free) struct plan *plan = fake_plan(policy, i, 1);
+        fake_plan_judge(&own, plan, policy, &directory.output);
+        put_file(names[i], "somebody's\n");
+        assert_false(issue_plan(own.signer, plan, &directory.output, &options, &fake_console, &result, &err));
+        assert_non_null(strstr(err.text, names[i]));
+        assert_int_equal(result.issued, 0);
+        assert_false(has(certificate));
+    }
+}
+
 static void a_later_checkpoint_than_the_ledgers_is_a_rollback(void **state)
 {
     struct error err = ERROR_INIT;
@@ -233,7 +331,8 @@ static void a_directory_that_is_closed_is_closed(void **state)
     directory_close(&directory);
     assert_int_equal(fcntl(fd, F_GETFD), -1);
     assert_int_equal(directory.fd, -1);
-    directory_close(&directory); // once more, as a run that fails does
+    assert_false(file_exists(AT_FDCWD, out)); // it was made, and nothing came into it
+    directory_close(&directory);              // once more, as a run that fails does
 }
 
 int main(void)
@@ -241,9 +340,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_certificate_its_chain_its_proof_and_the_checkpoint, begin, end),
         cmocka_unit_test_setup_teardown(der_is_bytes, begin, end),
+        cmocka_unit_test_setup_teardown(proofs_hold_for_their_certificates_however_often_they_are_made, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_chain_has_all_that_is_above, begin, end),
+        cmocka_unit_test_setup_teardown(somebodys_proof_is_in_nobodys_way_where_none_is_wanted, begin, end),
         cmocka_unit_test_setup_teardown(the_same_run_again_changes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(another_file_of_that_name_is_never_replaced, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_came_meanwhile_stays, begin, end),
+        cmocka_unit_test_setup_teardown(a_certificate_whose_proof_can_not_be_put_is_not_put_either, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(a_later_checkpoint_than_the_ledgers_is_a_rollback, begin, end),
         cmocka_unit_test_setup_teardown(a_checkpoint_that_is_none_is_no_evidence, begin, end),
         cmocka_unit_test_setup_teardown(a_directory_that_is_closed_is_closed, begin, end),

@@ -25,11 +25,14 @@
 
 #include <cmocka.h>
 
+#define REQUESTS 2 /* that a run signs; one more is refused */
+
 static struct fake_home own;
 static struct policy *policy;
 static char out[96];
-static unsigned asked; /* requests so far */
-static const struct issue_options options = {.command = "sign", .may_be_again = true};
+static unsigned asked;         /* requests so far */
+static unsigned issued_of_all; /* of them, such that are to get a certificate */
+static const struct issue_options options = {.command = "sign"};
 
 static int begin(void **state)
 {
@@ -38,7 +41,7 @@ static int begin(void **state)
     fake_token_watch(NULL); // it reads files, too, and would be let down
     policy = fake_policy("");
     (void)snprintf(out, sizeof(out), "%s/out", own.folder.path);
-    asked = 0;
+    asked = issued_of_all = 0;
     return 0;
 }
 
@@ -51,6 +54,9 @@ static int end(void **state)
 }
 
 /* ---- what fails ---- */
+
+/* By their first letters the calls into the C library and SQLite. */
+static const char *const by_system[] = {"f", "l", "m", "o", "p", "r", "s", "u", "w"};
 
 static void fail_system(const char *names, unsigned number)
 {
@@ -71,6 +77,29 @@ struct fault {
 
 /* ---- a run ---- */
 
+static bool give(void *data, unsigned wait_ms, struct plan **ret_plan, bool *ret_is_last, struct error *err)
+{
+    (void)wait_ms, (void)err;
+    *ret_plan = plan_hold(data);
+    *ret_is_last = true;
+    return true;
+}
+
+static bool leave(void *data, const struct plan *plan, struct error *err)
+{
+    (void)data, (void)plan, (void)err;
+    return true;
+}
+
+static bool carry_out(struct plan *plan, struct output *output, bool is_batch,
+                      struct issue_result *ret_result, struct error *err)
+{
+    const struct issue_source source = {.next = give, .finished = leave, .data = plan, .total = plan->count};
+    const struct issue_options batch = {.command = "batch", .batch = "20261121T024857Z-1a2b3c"};
+    return is_batch ? issue_each(own.signer, &source, output, &batch, &fake_console, ret_result, err)
+                    : issue_plan(own.signer, plan, output, &options, &fake_console, ret_result, err);
+}
+
 /** Into the directory, with proofs. */
 static bool sign(struct plan *plan, const struct fault *fault, unsigned number, const char **ret_failed,
                  struct issue_result *ret_result, struct error *err)
@@ -84,21 +113,22 @@ static bool sign(struct plan *plan, const struct fault *fault, unsigned number, 
         directory_open(own.home, out, &directory, err) && directory_meet_checkpoint(&directory, err);
     const char *failed = fault == NULL ? NULL : fault->stop();
     directory.output.wants_proof = true;
-    if (is_open)
+    if (is_open) {
         fake_plan_judge(&own, plan, policy, &directory.output);
+        plan_item_refuse(&plan->items[REQUESTS], "test.rule", "no", NULL);
+        plan_seal(plan);
+    }
     if (fault != NULL && failed == NULL)
         fault->begin(fault->names, number);
-    bool is_done =
-        is_open &&
-        issue_plan(own.signer, plan, &directory.output, &options, &fake_console, ret_result, err) &&
-        directory_put_checkpoint(&directory, err);
+    bool is_done = is_open && carry_out(plan, &directory.output, number % 2 == 0, ret_result, err) &&
+                   directory_put_checkpoint(&directory, err);
     *ret_failed = fault == NULL || failed != NULL ? failed : fault->stop();
     return is_done;
 }
 
 static void assert_delivered(const struct plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++) {
+    for (size_t i = 0; i < REQUESTS; i++) {
         AUTO(free) char *pem = memory_format("%s/%s.pem", out, plan->items[i].name);
         AUTO(free) char *proof = memory_format("%s/%s.tlog-proof", out, plan->items[i].name);
         if (!file_exists(AT_FDCWD, pem) || !file_exists(AT_FDCWD, proof))
@@ -115,18 +145,20 @@ static unsigned fail_each(const struct fault *fault)
         const char *failed = NULL;
         const char *ignored = NULL;
         fake_home_open(&own);
-        AUTO(plan_free) struct plan *plan = fake_plan(policy, asked, 2);
-        asked += 2;
+        AUTO(plan_free) struct plan *plan = fake_plan(policy, asked, REQUESTS + 1);
+        asked += REQUESTS + 1;
+        issued_of_all += REQUESTS;
         bool is_done = sign(plan, fault, number, &failed, &result, &err);
         if (is_done != (err.kind == ERROR_NONE) || (failed == NULL && !is_done))
             fail_msg("call %u, %s: %s, \"%s\"", number, failed, is_done ? "done" : "not done", err.text);
         if (is_done) {
-            assert_int_equal(result.issued, 2);
-            assert_int_equal(result.proofs, 2);
+            assert_int_equal(result.issued, REQUESTS);
+            assert_int_equal(result.proofs, REQUESTS);
+            assert_int_equal(result.refused, 1);
             assert_int_equal(ledger_checkpoint_size(own.home->ledger), ledger_size(own.home->ledger));
             assert_delivered(plan);
         }
-        assert_true(result.issued <= 2);
+        assert_true(result.issued <= REQUESTS);
         size_t issued = result.issued;
         fake_home_close(&own);
         fake_home_open(&own);
@@ -135,7 +167,7 @@ static unsigned fail_each(const struct fault *fault)
         if (!sign(again, NULL, 0, &ignored, &result, &err))
             fail_msg("call %u, %s; again: %s", number, failed, err.text);
         assert_true(result.repeated >= issued); // what was told is true
-        assert_int_equal(result.issued + result.repeated, 2);
+        assert_int_equal(result.issued + result.repeated, REQUESTS);
         assert_delivered(again);
         fake_home_close(&own);
         if (failed == NULL)
@@ -151,19 +183,19 @@ static void assert_one_certificate_for_each(void)
     assert_true(ledger_verify(own.home->fd, own.home->config.ledger_vkey, NULL, &report, &err));
     if (report.findings.count > 0)
         fail_msg("%s", report.findings.items[0].text);
-    assert_int_equal(report.issued, asked + 1); // and the root
+    assert_int_equal(report.issued, issued_of_all + 1); // and the root
     assert_int_equal(report.unfinished, 0);
     assert_int_equal(report.records_past_checkpoint, 0);
 }
 
 static void a_run_tells_what_fails_or_does_it_all(void **state)
 {
-    // By their first letters those of the C library and SQLite; EVP_DigestSign is the fake token's.
-    static const char *const names[] = {"f", "l", "m", "o", "p", "r", "s", "u", "w", "EVP_DigestVerify"};
-    unsigned sum = 0;
+    // What verifies a signature as well; EVP_DigestSign is the fake token's.
+    const struct fault verifying = {.begin = fail_system, .stop = failing_stop, .names = "EVP_DigestVerify"};
+    unsigned sum = fail_each(&verifying);
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const struct fault fault = {.begin = fail_system, .stop = failing_stop, .names = names[i]};
+    for (size_t i = 0; i < ARRAY_LEN(by_system); i++) {
+        const struct fault fault = {.begin = fail_system, .stop = failing_stop, .names = by_system[i]};
         sum += fail_each(&fault);
     }
     assert_true(sum > 50);
@@ -174,8 +206,68 @@ static void a_run_tells_what_a_token_fails_in(void **state)
 {
     const struct fault fault = {.begin = fail_token, .stop = fake_token_stop_failing};
     (void)state;
-    assert_int_equal(fail_each(&fault), 1 + 2 + 1); // its name, two certificates, a checkpoint
+    assert_int_equal(fail_each(&fault), 1 + REQUESTS + 1); // its name, the certificates, a checkpoint
     assert_one_certificate_for_each();
+}
+
+/** Whether it is a later one than the ledger's has to be known before anything is signed. */
+static void a_checkpoint_in_the_directory_is_read_or_told(void **state)
+{
+    unsigned sum = 0;
+    struct error err = ERROR_INIT;
+    AUTO(close) int fd = -1;
+    struct directory directory;
+    AUTO(builder_done) struct builder note = BUILDER_INIT;
+    (void)state;
+    fake_home_open(&own);
+    assert_true(file_open_folder(AT_FDCWD, own.folder.path, &fd, &err));
+    assert_true(ledger_checkpoint_newest(own.home->ledger, &note, &err));
+    assert_true(file_create(fd, "checkpoint", 0644, builder_bytes(&note), &err));
+    directory_begin(&directory, own.home, fd, false);
+    for (size_t i = 0; i < ARRAY_LEN(by_system); i++) {
+        const char *call = by_system[i];
+        for (unsigned number = 1; call != NULL; number++) {
+            error_clear(&err);
+            failing_at(by_system[i], number);
+            bool is_met = directory_meet_checkpoint(&directory, &err);
+            call = failing_stop();
+            if (is_met != (call == NULL))
+                fail_msg("call %u, %s: %s", number, call, is_met ? "met" : err.text);
+            assert_true(is_met || strstr(err.text, "checkpoint in the output directory") != NULL);
+            sum += call == NULL ? 0 : 1;
+        }
+    }
+    assert_true(sum >= 2); // it is opened and read
+    directory_end(&directory);
+}
+
+static bool put_one(bool is_fresh, const char *name, bool *ret_looks, struct error *err)
+{
+    AUTO(close) int fd = -1;
+    struct directory directory;
+    const struct plan_item item = {.name = (char *)(uintptr_t)name};
+    assert_true(file_open_folder(AT_FDCWD, own.folder.path, &fd, err));
+    directory_begin(&directory, own.home, fd, is_fresh);
+    failing_at("fstatat", 1);
+    bool is_put = directory.output.put(&directory.output, 0, &item, BYTES_LITERAL("a certificate"),
+                                       BYTES_LITERAL(""), err);
+    *ret_looks = failing_stop() != NULL;
+    is_put = is_put && directory.output.flush(&directory.output, 0, err);
+    directory_end(&directory);
+    return is_put;
+}
+
+/** Nothing is in it, so nothing is looked for, on a medium that takes its time. */
+static void a_fresh_directory_is_not_looked_at(void **state)
+{
+    struct error err = ERROR_INIT;
+    bool looks = false;
+    (void)state;
+    fake_home_open(&own);
+    assert_true(put_one(true, "fresh", &looks, &err));
+    assert_false(looks);
+    (void)put_one(false, "other", &looks, &err);
+    assert_true(looks);
 }
 
 /* ---- threads ---- */
@@ -321,6 +413,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_run_tells_what_fails_or_does_it_all, begin, end),
         cmocka_unit_test_setup_teardown(a_run_tells_what_a_token_fails_in, begin, end),
+        cmocka_unit_test_setup_teardown(a_checkpoint_in_the_directory_is_read_or_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_fresh_directory_is_not_looked_at, begin, end),
         cmocka_unit_test_setup_teardown(fewer_threads_sign_and_none_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_delivery_has_both_its_threads_or_is_none, begin, end),
         cmocka_unit_test_setup_teardown(what_was_left_is_closed_or_told, begin, end),

@@ -322,6 +322,8 @@ static void a_full_disk(rlim_t room)
     assert_int_equal(watcher.put, result.issued);
     assert_int_equal(watcher.early, 0);
     assert_true(asked() >= result.issued); // and nothing that was not on the disk
+    assert_null(
+        strstr(fake_console_said(), "no checkpoint")); // of a ledger that can't be written none is tried
 }
 
 static void a_disk_that_is_full_at_once_has_nothing_signed(void **state)

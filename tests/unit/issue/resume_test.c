@@ -5,6 +5,7 @@
  */
 #include "approver.h"
 #include "base/memory.h"
+#include "failing.h"
 #include "fake_home.h"
 #include "issue/issue.h"
 #include "plan/approved.h"
@@ -57,10 +58,27 @@ static void set_control(void)
                 ledger_commit(own.home->ledger, &err));
 }
 
+static unsigned planned; /* requests of all plans */
+
+/** What people approve: so many requests that nobody made before. */
+static void make_file(unsigned count)
+{
+    struct error err = ERROR_INIT;
+    AUTO(policy_free) struct policy *policy = fake_policy("");
+    AUTO(plan_free) struct plan *judged = fake_plan(policy, planned, count);
+    planned += count;
+    fake_plan_judge(&own, judged, policy, NULL);
+    plan_file_done(&file);
+    file = (struct plan_file){.items = NULL};
+    if (!plan_to_file(own.home, judged, time_now(), WEEK, &file, &err))
+        fail_msg("%s", err.text);
+}
+
 static int begin(void **state)
 {
     struct error err = ERROR_INIT;
     (void)state;
+    planned = 0;
     approver_make(&ann, "ann", "a");
     fake_home_make(&own);
     fake_home_open(&own);
@@ -68,12 +86,7 @@ static int begin(void **state)
     set_control();
     if (!redraw_open(own.home, &redraw, &err))
         fail_msg("%s", err.text);
-    AUTO(policy_free) struct policy *policy = fake_policy("");
-    AUTO(plan_free) struct plan *judged = fake_plan(policy, 1, REQUESTS);
-    fake_plan_judge(&own, judged, policy, NULL);
-    file = (struct plan_file){.items = NULL};
-    if (!plan_to_file(own.home, judged, time_now(), WEEK, &file, &err))
-        fail_msg("%s", err.text);
+    make_file(REQUESTS);
     return 0;
 }
 
@@ -169,6 +182,17 @@ static size_t stop(void)
                                REQUESTS - result.issued);
     assert_non_null(strstr(fake_console_said(), said));
     return result.issued;
+}
+
+static void reopen(void)
+{
+    struct error err = ERROR_INIT;
+    forget();
+    redraw_close(TAKE(redraw));
+    fake_home_close(&own);
+    fake_home_open(&own);
+    if (!redraw_open(own.home, &redraw, &err))
+        fail_msg("%s", err.text);
 }
 
 static void the_same_plan_signs_what_was_logged(void **state)
@@ -278,6 +302,64 @@ static void a_record_of_other_bytes_is_not_signed(void **state)
     assert_int_equal(err.kind, ERROR_LEDGER);
 }
 
+static void one_that_is_left_is_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    make_file(2);
+    take(time_now());
+    fake_token_set_fault(FAKE_TOKEN, 2, FAKE_FAILS);
+    assert_false(carry_out(&err));
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
+    assert_int_equal(result.issued, 1);
+    assert_non_null(
+        strstr(fake_console_said(), "1 certificates of this plan are logged and have no signature yet: "));
+    take(time_now());
+    assert_true(carry_out(&err));
+    assert_non_null(
+        strstr(fake_console_said(), "1 certificates of this plan were logged by a run that was stopped"));
+    size_t before = strlen(fake_console_said());
+    make_file(2);
+    take(time_now());
+    assert_true(carry_out(&err)); // of nothing nothing is told
+    assert_int_equal(strlen(fake_console_said()), before);
+}
+
+/** One call fails, of a run or of the run that goes on: the plan is carried out nevertheless, and nothing of it is burned. */
+static void a_plan_is_carried_out_whatever_fails_on_the_way(void **state)
+{
+    static const char *const names[] = {"f", "p", "s", "w"};
+    (void)state;
+    fake_token_watch(NULL); // it reads files, too, and would be let down
+    plan_file_done(&file);
+    planned = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        bool is_more = true;
+        for (unsigned number = 1; is_more; number++) {
+            struct error err = ERROR_INIT;
+            make_file(2);
+            take(time_now());
+            if (number % 2 == 1) { // the first run stops in any case
+                fake_token_set_fault(FAKE_TOKEN, 2, FAKE_FAILS);
+                assert_false(carry_out(&err));
+                fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SOUND);
+                take(time_now());
+            }
+            failing_at(names[i], (number + 1) / 2);
+            bool is_done = carry_out(&err);
+            is_more = failing_stop() != NULL || number % 2 == 1;
+            assert_int_equal(is_done, err.kind == ERROR_NONE);
+            assert_true(is_done || is_more);
+            reopen();
+            take(time_now());
+            if (!carry_out(&err))
+                fail_msg("%s %u: %s", names[i], number, err.text);
+            assert_int_equal(result.issued + result.repeated, 2);
+        }
+    }
+    assert_ledger(0, 0, planned);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +367,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_command_burns_it, begin, end),
         cmocka_unit_test_setup_teardown(another_plan_burns_it, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_whose_time_is_over_signs_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(one_that_is_left_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_plan_is_carried_out_whatever_fails_on_the_way, begin, end),
         cmocka_unit_test_setup_teardown(a_record_of_other_bytes_is_not_signed, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@
 static struct fake_home own;
 static char request[160];
 static char out[160];
-static char *by_init; // the types of its records
+static const char *named_policy; // NULL: test
+static char *by_init;            // the types of its records
 
 static void write_file(const char *name, struct bytes content)
 {
@@ -80,7 +81,8 @@ static int run(struct issue_run_options options, const struct console *console,
         struct issue_outcome outcome = {.plan = NULL};
         options.home = options.home == NULL ? own.path : options.home;
         options.command = "sign";
-        options.planning = (struct planning_options){.policy = "test", .paths = paths, .paths_count = 1};
+        options.planning = (struct planning_options){
+            .policy = named_policy == NULL ? "test" : named_policy, .paths = paths, .paths_count = 1};
         bool is_done = issue_run(&options, console, &outcome, &err);
         int code = look(is_done, &outcome, &err);
         if (code != 0)
@@ -266,6 +268,14 @@ static void a_home_that_is_not_there_or_not_whole_is_told(void **state)
     write_file("ca/chain.pem", BYTES_LITERAL("somebody's\n"));
     wanted = "chain.pem";
     assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_failure), 0);
+}
+
+static void a_policy_that_is_not_there_is_told(void **state)
+{
+    (void)state;
+    named_policy = wanted = "no-such-policy";
+    assert_int_equal(run((struct issue_run_options){.directory = out}, &fake_console, look_at_failure), 0);
+    named_policy = NULL;
 }
 
 static void a_directory_that_can_not_be_one_is_told(void **state)
@@ -490,6 +500,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_policy_that_changed_is_confirmed_by_who_decides, begin, end),
         cmocka_unit_test_setup_teardown(a_refusal_is_said_once_however_often_the_files_are_named, begin, end),
         cmocka_unit_test_setup_teardown(a_home_that_is_not_there_or_not_whole_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_policy_that_is_not_there_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_directory_that_can_not_be_one_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_later_ledgers_checkpoint_in_the_directory_ends_it, begin, end),
         cmocka_unit_test_setup_teardown(a_token_that_fails_ends_the_run, begin, end),

@@ -266,6 +266,57 @@ static void a_source_that_has_nothing_yet_is_asked_again(void **state)
     assert_false(stream.stream.has_more(&stream.stream));
 }
 
+static void what_can_not_be_logged_or_rebuilt_is_not_signed(void **state)
+{
+    struct output output = {.put = put};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct error err = ERROR_INIT;
+        AUTO(certificates_done) struct certificates stream;
+        waiting = plan_of_five();
+        for (size_t j = 0; j < waiting->count; j++) {
+            struct plan_item *item = &waiting->items[j];
+            if (i == 0 && item->action == PLAN_REPEAT)
+                item->earlier.signing_seq += 1000; // no such record
+            if (i == 1 && item->action == PLAN_SIGN) {
+                item->is_planned = true; // by a plan whose bytes are none
+                item->tbs_len = 3;
+            }
+        }
+        certificates_init(&stream, own.signer, &source, &output, "20261121T024857Z-1a2b3c", true);
+        group_clear(group);
+        assert_false(stream.stream.fill(&stream.stream, group, 9, 5, &err));
+        assert_true(err.kind != ERROR_NONE);
+        certificates_done(&stream);
+        assert_int_equal(end(state), 0);
+        assert_int_equal(begin(state), 0);
+    }
+}
+
+static void what_another_token_signed_bears_no_trace_of_the_first(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct output output = {.put = put};
+    AUTO(certificates_done) struct certificates stream;
+    (void)state;
+    waiting = plan_of_five();
+    fake_home_close(&own);
+    fake_home_open_pool(&own);
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    certificates_init(&stream, own.signer, &source, &output, "20261121T024857Z-1a2b3c", true);
+    must_fill(&stream, 9);
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_SIGNS_WRONGLY);
+    sign_all();
+    for (size_t i = 0; i < group->count; i++) {
+        struct error ignored = ERROR_INIT;
+        struct bytes tbs, signature;
+        enum signature_kind kind = SIGNATURE_OTHER;
+        assert_true(cert_split(builder_bytes(&group->jobs[i].made), &tbs, &kind, &signature, &ignored));
+        assert_int_equal(group->jobs[i].made.data + group->jobs[i].made.len - signature.data, signature.len);
+    }
+    assert_int_equal(signer_sessions(own.signer), 4); // one was dropped
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +324,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_not_signed_is_neither_put_nor_counted, begin, end),
         cmocka_unit_test_setup_teardown(an_output_or_a_source_that_fails_is_told, begin, end),
         cmocka_unit_test_setup_teardown(proofs_are_wanted_by_output_and_policy, begin, end),
+        cmocka_unit_test_setup_teardown(what_can_not_be_logged_or_rebuilt_is_not_signed, begin, end),
+        cmocka_unit_test_setup_teardown(what_another_token_signed_bears_no_trace_of_the_first, begin, end),
         cmocka_unit_test_setup_teardown(a_source_that_has_nothing_yet_is_asked_again, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

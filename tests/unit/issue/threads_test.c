@@ -11,6 +11,8 @@
 #include "issue/signing.h"
 #include "records/cert.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -75,10 +77,7 @@ static void fill(void)
 
 static struct issue_group *take(struct signing *signing)
 {
-    struct issue_group *group = NULL;
-    for (int i = 0; group == NULL && i < 600; i++)
-        group = signing_take(signing, 100);
-    return group;
+    return signing_take(signing, 600000); // which is not waited for: the last signature wakes who waits
 }
 
 static void groups_come_back_signed_in_their_order(void **state)
@@ -115,8 +114,8 @@ static void a_failure_begins_no_further_signature(void **state)
     fake_token_set_fault(FAKE_TOKEN, 6, FAKE_FAILS);
     signing_give(signing, &groups[0]);
     signing_give(signing, &groups[1]);
-    while (!signing_has_failed(signing))
-        assert_null(signing_take(signing, 100));
+    assert_null(signing_take(signing, 600000)); // which is not waited for either
+    assert_true(signing_has_failed(signing));
     signing_stop(signing);
     assert_ptr_equal(signing_take(signing, 0), &groups[0]);
     assert_ptr_equal(signing_take(signing, 0), &groups[1]);
@@ -196,6 +195,48 @@ static void a_group_is_durable_after_each_commit_and_not_before(void **state)
     assert_false(group_is_durable(own.signer, &groups[1]));
     assert_true(ledger_commit(own.home->ledger, &err));
     assert_true(group_is_durable(own.signer, &groups[1]));
+}
+
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static bool check_behind_gate(const struct home *home, const struct logged *logged, struct error *err)
+{
+    (void)home, (void)logged, (void)err;
+    assert_int_equal(pthread_mutex_lock(&gate), 0);
+    assert_int_equal(pthread_mutex_unlock(&gate), 0);
+    return true;
+}
+
+static void who_takes_waits_as_long_as_was_said(void **state)
+{
+    static const struct logged_kind slow = {.check = check_behind_gate};
+    struct error err = ERROR_INIT;
+    AUTO(signing_close) struct signing *signing = NULL;
+    (void)state;
+    groups[0].jobs[groups[0].count++] = (struct logged){.kind = &slow, .name = "slow"};
+    assert_int_equal(pthread_mutex_lock(&gate), 0);
+    assert_true(signing_open(own.signer, &signing, &err));
+    signing_give(signing, &groups[0]);
+    int64_t before = time_monotonic_ms();
+    assert_null(signing_take(signing, 0));
+    assert_null(signing_take(signing, 50));
+    assert_true(time_monotonic_ms() - before >= 50);
+    assert_int_equal(pthread_mutex_unlock(&gate), 0);
+    assert_ptr_equal(take(signing), &groups[0]);
+}
+
+static void one_session_signs_as_well(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(signing_close) struct signing *signing = NULL;
+    (void)state;
+    signer_close(TAKE(own.signer));
+    own.home->config.token.sessions = 1;
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    fill();
+    assert_true(signing_open(own.signer, &signing, &err));
+    signing_give(signing, &groups[0]);
+    assert_ptr_equal(take(signing), &groups[0]);
 }
 
 /** How long a group took says how many go together. */
@@ -312,11 +353,14 @@ struct receiver {
     size_t flushed_count;
     size_t fail_at; /**< number of the group whose delivery fails; SIZE_MAX: none */
     size_t fail_flush_at;
+    bool is_slow; /**< as a medium can be */
 };
 
 static bool deliver(struct issue_stream *stream, struct issue_group *group, struct error *err)
 {
     struct receiver *receiver = (struct receiver *)stream;
+    if (receiver->is_slow)
+        (void)poll(NULL, 0, 20);
     if (group->number == receiver->fail_at)
         return error_set(err, ERROR_INPUT, 0, "the medium is full");
     receiver->delivered[receiver->delivered_count++] = group->number;
@@ -357,6 +401,24 @@ static void groups_are_delivered_and_flushed_in_their_order(void **state)
     for (size_t i = 0; i < 6; i++)
         assert_true(receiver.delivered[i] == i && receiver.flushed[i] == i && six[i].number == i);
     free(six);
+}
+
+/** Who closes without finishing waits for what is in hand. */
+static void closing_a_delivery_waits_for_its_groups(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct receiver receiver = receiver_of(SIZE_MAX, SIZE_MAX);
+    struct issue_group *two = memory_new(2, sizeof(*two));
+    struct delivery *delivery = NULL;
+    (void)state;
+    receiver.is_slow = true;
+    assert_true(delivery_open(&receiver.stream, 2, &delivery, &err));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(delivery_give(delivery, &two[i]));
+    delivery_close(delivery);
+    assert_int_equal(receiver.delivered_count, 2);
+    assert_int_equal(receiver.flushed_count, 2);
+    free(two);
 }
 
 static void a_delivery_that_fails_takes_no_more(void **state)
@@ -404,12 +466,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(closing_waits_for_what_is_under_way, begin, end),
         cmocka_unit_test_setup_teardown(proofs_are_made_only_of_what_was_signed_and_wanted, begin, end),
         cmocka_unit_test_setup_teardown(a_group_is_durable_after_each_commit_and_not_before, begin, end),
+        cmocka_unit_test_setup_teardown(who_takes_waits_as_long_as_was_said, begin, end),
+        cmocka_unit_test_setup_teardown(one_session_signs_as_well, begin, end),
         cmocka_unit_test_setup_teardown(the_first_job_begins_a_groups_time, begin, end),
         cmocka_unit_test_setup_teardown(as_many_go_together_as_a_token_signs_in_a_while, begin, end),
         cmocka_unit_test_setup_teardown(what_lies_behind_a_groups_end_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_a_dead_run_left_is_closed_once, begin, end),
         cmocka_unit_test_setup_teardown(what_is_damaged_in_the_ledger_is_not_the_tokens_fault, begin, end),
         cmocka_unit_test(groups_are_delivered_and_flushed_in_their_order),
+        cmocka_unit_test(closing_a_delivery_waits_for_its_groups),
         cmocka_unit_test(a_delivery_that_fails_takes_no_more),
         cmocka_unit_test(a_flush_that_fails_is_told_first),
     };

@@ -5,11 +5,14 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "base/memory.h"
+#include "issue/directory.h"
 #include "issue/issue.h"
+#include "records/cert.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -91,6 +94,11 @@ static void a_ca_without_controls_is_told_so(void **state)
         !ledger_open(fd, own.home->config.ledger_vkey, LEDGER_WRITE, 0, &own.home->ledger, &err))
         fail_msg("%s", err.text);
     struct output output = {.put = NULL};
+    struct directory directory;
+    directory_begin(&directory, own.home, fd, false);
+    assert_false(directory_put_checkpoint(&directory, &err)); // there is none yet
+    directory_end(&directory);
+    error_clear(&err);
     AUTO(plan_free) struct plan *plan = fake_plan(policy, asked, 1);
     fake_plan_judge(&own, plan, policy, NULL);
     plan_item_refuse(&plan->items[0], "test.rule", "no", NULL);
@@ -142,6 +150,70 @@ static void a_run_whose_last_checkpoint_fails_says_that_all_is_issued(void **sta
         strstr(err.text, "signing the checkpoint; the certificates are issued and in the ledger"));
     assert_int_equal(result.issued, 1);
     assert_int_equal(put_count, 1);
+}
+
+/* ---- what was left ---- */
+
+static void one_certificate_that_was_left_is_told_and_none_is_not(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1000, 1);
+    (void)state;
+    fake_home_open(&own);
+    fake_plan_judge(&own, plan, policy, NULL);
+    const struct plan_item *item = &plan->items[0];
+    const struct record_cert_signing record = {.tbs = bytes_of(item->tbs, item->tbs_len),
+                                               .policy = "test",
+                                               .policy_sha256 = plan->policy_sha256,
+                                               .csr_sha256 = item->request->sha256,
+                                               .batch = "test"};
+    assert_true(ledger_append(own.home->ledger, RECORD_CERT_SIGNING, record_cert_signing_write(&record), NULL,
+                              &err) &&
+                ledger_commit(own.home->ledger, &err));
+    assert_true(issue(1, &fake_console, &err));
+    assert_int_equal(result.abandoned, 1);
+    assert_true(is_said("1 certificates that an earlier run left unfinished were abandoned"));
+    size_t before = strlen(fake_console_said());
+    assert_true(issue(1, &fake_console, &err));
+    assert_int_equal(result.abandoned, 0);
+    assert_int_equal(strlen(fake_console_said()), before);
+}
+
+static int64_t clock_is_behind; /* seconds */
+
+/** The C library's, for all of this program. */
+time_t time(time_t *ret_now)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    time_t told = now.tv_sec - (time_t)clock_is_behind;
+    if (ret_now != NULL)
+        *ret_now = told;
+    return told;
+}
+
+static void a_clock_that_is_wrong_ends_a_run(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct output output = {.put = put};
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, asked, 1);
+    (void)state;
+    fake_home_open(&own);
+    fake_plan_judge(&own, plan, policy, NULL);
+    uint64_t before = ledger_size(own.home->ledger);
+    clock_is_behind = INT64_C(3600);
+    bool is_done = issue_plan(own.signer, plan, &output, &options, &fake_console, &result, &err);
+    assert_false(is_done);
+    assert_non_null(strstr(err.text, "clock"));
+    assert_int_equal(ledger_size(own.home->ledger), before);
+    error_clear(&err);
+    clock_is_behind = INT64_C(-255000000000); // the year 10050, which no batch can be named after
+    is_done = issue_plan(own.signer, plan, &output, &options, &fake_console, &result, &err);
+    clock_is_behind = 0;
+    assert_false(is_done);
+    assert_non_null(strstr(err.text, "set the clock"));
+    assert_int_equal(put_count, 0);
+    assert_int_equal(ledger_size(own.home->ledger), before);
 }
 
 /* ---- how far it is ---- */
@@ -212,6 +284,8 @@ int main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_run_whose_last_checkpoint_fails_says_that_all_is_issued, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(one_certificate_that_was_left_is_told_and_none_is_not, begin, end),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_wrong_ends_a_run, begin, end),
         cmocka_unit_test_setup_teardown(a_run_of_one_is_shown_as_well, begin, end),
         cmocka_unit_test_setup_teardown(what_was_signed_before_a_token_failed_has_its_proofs, begin, end),
         cmocka_unit_test_setup_teardown(what_one_token_signed_wrongly_another_signs, begin, end),

@@ -166,6 +166,13 @@ static void a_pin_is_asked_for_each_signature(void **state)
     assert_false(
         signer_prove_key(own.signer, SIGNATURE_ECDSA_SHA256, BYTES_LITERAL("info"), &signature, &err));
     assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    // Nor is another token of the pool asked then, and none is dropped.
+    size_t token = 0;
+    const struct token_message message = {.data = BYTES_LITERAL("words")};
+    error_clear(&err);
+    assert_false(signer_sign(own.signer, 0, SIGNATURE_ECDSA_SHA256, &message, &signature, &token, &err));
+    assert_int_equal(err.kind, ERROR_INTERRUPTED);
+    assert_int_equal(signer_sessions(own.signer), 3);
 }
 
 /* ---- what tokens are told ---- */

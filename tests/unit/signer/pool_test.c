@@ -163,6 +163,10 @@ static void of_two_the_one_at_fault_is_dropped_and_the_last_stays(void **state)
         fake_home_open_pool(&own);
         own.home->config.token.pool_count = 1;
         assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+        const size_t before[] = {signed_by(FAKE_TOKEN), signed_by("second")};
+        assert_true(issue(100 * i + 80, 20, &result, &err));
+        assert_int_equal(signed_by(FAKE_TOKEN), before[0] + 10);
+        assert_int_equal(signed_by("second"), before[1] + 10);
         fake_token_set_fault(bad, 1, faults[i % 2]);
         if (!issue(100 * i, 20, &result, &err))
             fail_msg("%u: %s", i, err.text);
