@@ -20,7 +20,6 @@ static bool fill(struct issue_stream *stream, struct issue_group *group, size_t 
     group->jobs[0] = *one->logged;
     if (!logged_append(one->signer, &group->jobs[0], TAKE(one->fields), err))
         return false;
-    one->logged->made = (struct builder){.data = NULL}; // the group's, until it is delivered
     group->count = 1;
     return true;
 }

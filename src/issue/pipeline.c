@@ -72,7 +72,6 @@ static bool fill_next(struct coordinator *coordinator, bool may_wait, struct iss
     if (!can_fill(coordinator))
         return true;
     struct issue_group *group = coordinator->spare[coordinator->spare_count - 1];
-    group_clear(group);
     if (!coordinator->stream->fill(coordinator->stream, group, coordinator->group_len, may_wait ? WAIT_MS : 0,
                                    err))
         return false;

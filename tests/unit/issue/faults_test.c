@@ -270,6 +270,44 @@ static void a_fresh_directory_is_not_looked_at(void **state)
     assert_true(looks);
 }
 
+/** Who puts or flushes is told at once, and what was flushed is there. */
+static void what_is_put_and_flushed_is_there_or_told(void **state)
+{
+    AUTO(close) int fd = -1;
+    unsigned told = 0;
+    (void)state;
+    fake_home_open(&own);
+    struct error ignored = ERROR_INIT;
+    assert_true(file_open_folder(AT_FDCWD, own.folder.path, &fd, &ignored));
+    for (size_t i = 0; i < 2 * ARRAY_LEN(by_system); i++) {
+        bool is_more = true;
+        for (unsigned number = 1; is_more; number++) {
+            struct error err = ERROR_INIT;
+            struct directory directory;
+            AUTO(free) char *name = memory_format("put-%zu-%u", i, number);
+            AUTO(free) char *file = memory_format("%s.pem", name);
+            const struct plan_item item = {.name = name};
+            directory_begin(&directory, own.home, fd, false);
+            directory.with_chain = true;
+            failing_at(i % 2 == 0 ? by_system[i / 2] : "none", number);
+            bool is_put = directory.output.put(&directory.output, 0, &item, BYTES_LITERAL("a certificate"),
+                                               BYTES_LITERAL("a proof"), &err);
+            is_more = failing_stop() != NULL;
+            assert_int_equal(is_put, err.kind == ERROR_NONE);
+            if (is_put) {
+                failing_at(i % 2 == 1 ? by_system[i / 2] : "none", number);
+                bool is_flushed = directory.output.flush(&directory.output, 0, &err);
+                is_more = failing_stop() != NULL || is_more;
+                assert_int_equal(is_flushed, err.kind == ERROR_NONE);
+                assert_true(!is_flushed || file_exists(fd, file));
+            }
+            told += err.kind == ERROR_NONE ? 0 : 1;
+            directory_end(&directory);
+        }
+    }
+    assert_true(told > 5);
+}
+
 /* ---- threads ---- */
 
 static void fewer_threads_sign_and_none_is_told(void **state)
@@ -346,6 +384,7 @@ static void what_was_left_is_closed_or_told(void **state)
         bool is_done = issue_abandon_unfinished(own.home, "a test", number % 2 == 0 ? NULL : &other,
                                                 &abandoned, &left, &err);
         is_more = failing_stop() != NULL || number % 2 == 0;
+        assert_int_equal(is_done, err.kind == ERROR_NONE);
         if (is_done) {
             assert_int_equal(abandoned, 1);
             assert_int_equal(left, 0);
@@ -415,6 +454,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_tells_what_a_token_fails_in, begin, end),
         cmocka_unit_test_setup_teardown(a_checkpoint_in_the_directory_is_read_or_told, begin, end),
         cmocka_unit_test_setup_teardown(a_fresh_directory_is_not_looked_at, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_put_and_flushed_is_there_or_told, begin, end),
         cmocka_unit_test_setup_teardown(fewer_threads_sign_and_none_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_delivery_has_both_its_threads_or_is_none, begin, end),
         cmocka_unit_test_setup_teardown(what_was_left_is_closed_or_told, begin, end),

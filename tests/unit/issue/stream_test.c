@@ -176,8 +176,9 @@ static void what_a_group_is_filled_with_is_delivered_and_counted(void **state)
     assert_int_equal(group->issued, 1);
     assert_int_equal(group->dealt_with, 3); // with what was refused, and skipped
     assert_int_equal(finished, 1);
-    must_fill(&stream, 2); // nothing is left
+    must_fill(&stream, 2); // nothing is left, and the source is not asked again
     assert_true(group_is_empty(group));
+    assert_false(stream.stream.has_more(&stream.stream));
 }
 
 static void what_was_not_signed_is_neither_put_nor_counted(void **state)
@@ -317,6 +318,43 @@ static void what_another_token_signed_bears_no_trace_of_the_first(void **state)
     assert_int_equal(signer_sessions(own.signer), 4); // one was dropped
 }
 
+/* ---- how many go together ---- */
+
+static bool (*fill_certificates)(struct issue_stream *stream, struct issue_group *ret_group, size_t group_len,
+                                 unsigned wait_ms, struct error *err);
+static size_t lens[16]; /* of the groups that were filled */
+static size_t lens_count;
+
+static bool note_len(struct issue_stream *stream, struct issue_group *ret_group, size_t group_len,
+                     unsigned wait_ms, struct error *err)
+{
+    (void)wait_ms;
+    if (lens_count < ARRAY_LEN(lens))
+        lens[lens_count++] = group_len;
+    return fill_certificates(stream, ret_group, group_len, 5, err);
+}
+
+static void groups_become_as_long_as_the_token_is_quick(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_counts counts;
+    struct output output = {.put = put};
+    AUTO(certificates_done) struct certificates stream;
+    (void)state;
+    waiting = fake_plan(policy, 1, 4 * GROUP_LEN_FIRST);
+    fake_plan_judge(&own, waiting, policy, NULL);
+    certificates_init(&stream, own.signer, &source, &output, "20261121T024857Z-1a2b3c", true);
+    fill_certificates = stream.stream.fill;
+    stream.stream.fill = note_len;
+    lens_count = 0;
+    if (!issue_logged(own.signer, &stream.stream, &fake_console, &counts, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(counts.issued, 4 * GROUP_LEN_FIRST);
+    assert_int_equal(lens[0], GROUP_LEN_FIRST); // it is not known yet
+    assert_true(lens_count > 2);
+    assert_int_not_equal(lens[lens_count - 1], GROUP_LEN_FIRST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_output_or_a_source_that_fails_is_told, begin, end),
         cmocka_unit_test_setup_teardown(proofs_are_wanted_by_output_and_policy, begin, end),
         cmocka_unit_test_setup_teardown(what_can_not_be_logged_or_rebuilt_is_not_signed, begin, end),
+        cmocka_unit_test_setup_teardown(groups_become_as_long_as_the_token_is_quick, begin, end),
         cmocka_unit_test_setup_teardown(what_another_token_signed_bears_no_trace_of_the_first, begin, end),
         cmocka_unit_test_setup_teardown(a_source_that_has_nothing_yet_is_asked_again, begin, end),
     };

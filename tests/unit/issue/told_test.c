@@ -276,6 +276,22 @@ static void what_one_token_signed_wrongly_another_signs(void **state)
     assert_int_equal(report.issued, 21);
 }
 
+static void tokens_that_ended_a_run_are_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    fake_home_open_pool(&own);
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_FAILS);
+    fake_token_set_fault("second", 1, FAKE_FAILS);
+    fake_token_set_fault("third", 1, FAKE_FAILS);
+    assert_false(issue(1, &fake_console, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_int_equal(is_said("the token fake failed") + is_said("the token second failed") +
+                         is_said("the token third failed"),
+                     2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_clock_that_is_wrong_ends_a_run, begin, end),
         cmocka_unit_test_setup_teardown(a_run_of_one_is_shown_as_well, begin, end),
         cmocka_unit_test_setup_teardown(what_was_signed_before_a_token_failed_has_its_proofs, begin, end),
+        cmocka_unit_test_setup_teardown(tokens_that_ended_a_run_are_told, begin, end),
         cmocka_unit_test_setup_teardown(what_one_token_signed_wrongly_another_signs, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
