@@ -320,13 +320,15 @@ bool token_address_parse(const char *uri, struct token_address *ret_address, str
     AUTO(free) char *object = part_of(uri, "object");
     if (object == NULL)
         return error_set(err, ERROR_TOKEN, 0, "%s names no object", uri);
-    *ret_address = (struct token_address){.label = part_of(uri, "token")};
+    *ret_address =
+        (struct token_address){.label = part_of(uri, "token"), .module = part_of(uri, "module-path")};
     return true;
 }
 
 void token_address_done(struct token_address *address)
 {
     free(address->label);
+    free(address->module);
 }
 
 void token_set_sessions(struct token *token, unsigned count)
@@ -521,13 +523,11 @@ bool token_data_each(struct token *token, const struct token_data_name *name, to
                      void *data, struct error *err)
 {
     (void)name;
-    if (fails("token_data_each", err))
-        return false;
-    for (size_t i = 0; i < fake.data_count; i++) {
-        if (strcmp(fake.data[i].token, token->label) == 0 && !visit(data, builder_bytes(&fake.data[i].value)))
-            return true;
-    }
-    return true;
+    bool goes_on = true;
+    for (size_t i = 0; i < fake.data_count && goes_on; i++)
+        goes_on =
+            strcmp(fake.data[i].token, token->label) != 0 || visit(data, builder_bytes(&fake.data[i].value));
+    return !fails("token_data_each", err); // after some were seen
 }
 
 bool token_data_replace(struct token *token, const struct token_data_name *name, struct bytes value,
@@ -616,8 +616,10 @@ bool token_key_sign(struct token_key *key, enum signature_kind kind, struct byte
     if (fails("token_key_sign", err) || !ask_pin(key, err))
         return false;
     enum fake_fault fault = note(key, data);
-    if (fault == FAKE_FAILS)
+    if (fault == FAKE_FAILS) {
+        builder_add_text(ret_signature, "half a signature");
         return error_set(err, ERROR_TOKEN, 0x30, "CKR_DEVICE_ERROR");
+    }
     maker_sign(key->key, kind, data, ret_signature);
     if (fault == FAKE_SIGNS_WRONGLY)
         ret_signature->data[ret_signature->len - 1] ^= 1;

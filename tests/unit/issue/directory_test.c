@@ -242,6 +242,20 @@ static void another_file_of_that_name_is_never_replaced(void **state)
     }
 }
 
+static void an_empty_file_of_that_name_is_never_replaced_either(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    (void)state;
+    assert_int_equal(mkdir(out, 0755), 0);
+    put_file("device-1.der", "");
+    AUTO(plan_free) struct plan *plan = fake_plan(policy, 1, 1);
+    assert_true(issue(plan, DIRECTORY_DER, false, &result, &err));
+    assert_int_equal(result.refused, 1);
+    AUTO(free) char *still = content("device-1.der");
+    assert_string_equal(still, "");
+}
+
 /** What is put between judging and delivery stays as well. */
 static void a_file_that_came_meanwhile_stays(void **state)
 {
@@ -346,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(somebodys_proof_is_in_nobodys_way_where_none_is_wanted, begin, end),
         cmocka_unit_test_setup_teardown(the_same_run_again_changes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(another_file_of_that_name_is_never_replaced, begin, end),
+        cmocka_unit_test_setup_teardown(an_empty_file_of_that_name_is_never_replaced_either, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_came_meanwhile_stays, begin, end),
         cmocka_unit_test_setup_teardown(a_certificate_whose_proof_can_not_be_put_is_not_put_either, begin,
                                         end),

@@ -2,9 +2,11 @@
 /* What must be so before a token is used: a PIN, both keys, P1, and that they are this home's. */
 #include "fake_home.h"
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/thread.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -100,19 +102,31 @@ static void another_key_than_the_certificates_is_refused(void **state)
     assert_not_opened(&fake_console, "is another one");
 }
 
-static void another_ledger_key_than_the_vkeys_is_refused(void **state)
+/** \param words  of the error */
+static void assert_ledger_key_refused(enum key_kind kind, unsigned bits, const char *words)
 {
     struct error err = ERROR_INIT;
     struct token *token = NULL;
     struct token_key *key = NULL;
     const struct token_choice choice = {.label = FAKE_TOKEN};
-    (void)state;
+    AUTO(free) char *label = memory_format("other%u-ledger", bits);
+    AUTO(free) char *uri = memory_format("pkcs11:object=%s;type=private", label);
     assert_true(token_open(&choice, &token, &err));
-    assert_true(token_key_generate(token, KEY_ED25519, 0, "other-ledger", &key, &err));
+    assert_true(token_key_generate(token, kind, bits, label, &key, &err));
     token_key_free(key);
     token_close(token);
-    change(&own.home->config.ledger_key, "pkcs11:object=other-ledger;type=private");
-    assert_not_opened(&fake_console, "is not the one ca.yaml's ledger_vkey names");
+    change(&own.home->config.ledger_key, uri);
+    error_clear(&err);
+    assert_false(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_null(own.signer);
+    assert_true(err.kind != ERROR_NONE && strstr(err.text, words) != NULL);
+}
+
+static void another_ledger_key_than_the_vkeys_is_refused(void **state)
+{
+    (void)state;
+    assert_ledger_key_refused(KEY_ED25519, 0, "is not the one ca.yaml's ledger_vkey names");
+    assert_ledger_key_refused(KEY_RSA, 2048, ""); // which signs no checkpoints
 }
 
 static void a_key_that_can_leave_is_refused_unless_the_home_allows_it(void **state)
@@ -244,6 +258,12 @@ static void a_home_has_the_profile_it_names_or_the_default_or_a_module(void **st
     assert_false(signer_open(own.confined, &fake_console, &own.signer, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
     assert_non_null(strstr(err.text, "looking for the token profile no-such-token"));
+    AUTO(free) char *broken = memory_format("%s/broken.yaml", own.folder.path);
+    assert_true(file_create(AT_FDCWD, broken, 0644, BYTES_LITERAL("no: profile\n"), &err));
+    change(&config->token.profile, broken);
+    error_clear(&err);
+    assert_false(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_non_null(strstr(err.text, "broken.yaml"));
     change(&config->token.profile, "yubihsm2");
     if (!signer_open(own.confined, &fake_console, &own.signer, &err))
         fail_msg("%s", err.text);

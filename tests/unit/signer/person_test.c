@@ -142,11 +142,41 @@ static void what_is_not_there_or_nobody_opens_is_refused(void **state)
     assert_refused(URI("ed"), &fake_console, ERROR_TOKEN);
 }
 
+static void a_module_in_the_uri_has_no_model(void **state)
+{
+    struct error err = ERROR_INIT;
+    enum key_kind kind = KEY_RSA;
+    void *key = NULL;
+    const struct witness_tokens *tokens = signer_person_keys();
+    const struct token_choice *last = fake_token_last_choice();
+    AUTO(builder_done) struct builder spki = BUILDER_INIT;
+    struct witness_key_place place = {.key = URI("ed"), .tokens = tokens, .model = "no-such-token"};
+    (void)state;
+    assert_false(tokens->open(&place, &fake_console, &spki, &kind, &key, &err));
+    assert_non_null(strstr(err.text, "no-such-token"));
+    place.key = URI("ed") "?module-path=/x.so";
+    error_clear(&err);
+    assert_true(tokens->open(&place, &fake_console, &spki, &kind, &key, &err));
+    assert_null(last->profile);
+    tokens->close(key);
+    place = (struct witness_key_place){.key = URI("ed"), .tokens = tokens, .model = "yubihsm2"};
+    assert_true(tokens->open(&place, &fake_console, &spki, &kind, &key, &err));
+    assert_string_equal(token_profile_name(last->profile), "yubihsm2");
+    assert_null(last->module);
+    tokens->close(key);
+    place = (struct witness_key_place){.key = URI("ed"), .tokens = tokens, .module = "/y.so"};
+    assert_true(tokens->open(&place, &fake_console, &spki, &kind, &key, &err));
+    assert_string_equal(last->module, "/y.so");
+    assert_null(last->profile);
+    tokens->close(key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_kind_of_key_signs_as_its_public_key_verifies, begin, end),
         cmocka_unit_test_setup_teardown(a_key_that_could_leave_is_said_and_used, begin, end),
+        cmocka_unit_test_setup_teardown(a_module_in_the_uri_has_no_model, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_there_or_nobody_opens_is_refused, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

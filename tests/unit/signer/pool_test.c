@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "issue/issue.h"
 
+#include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -187,6 +189,65 @@ static void of_two_the_one_at_fault_is_dropped_and_the_last_stays(void **state)
     }
 }
 
+static void a_token_by_itself_is_no_pool(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    fake_home_close(&own);
+    fake_home_open(&own);
+    fake_token_set_max_message(100);
+    assert_false(signer_check_message(own.signer, SIGNATURE_ED25519, 101, &err));
+    assert_int_equal(err.kind, ERROR_TOKEN);
+    assert_null(strstr(err.text, "pool"));
+}
+
+/** Before its certificate is there, nobody knows the key that the others would have to hold. */
+static void a_home_that_waits_for_its_certificate_has_no_pool_yet(void **state)
+{
+    struct error err = ERROR_INIT;
+    (void)state;
+    fake_home_close(&own);
+    fake_home_open_pool(&own);
+    struct cert_issuer *issuer = own.home->issuer;
+    own.home->issuer = NULL;
+    assert_true(signer_open(own.confined, &fake_console, &own.signer, &err));
+    assert_int_equal(signer_sessions(own.signer), 2);
+    assert_false(signer_drop(own.signer, 0, &err));
+    own.home->issuer = issuer;
+}
+
+static atomic_int asking;     /* people who are asked now */
+static atomic_bool were_more; /* than one */
+
+static bool ask(void *data, const char *words, bool has_pad, struct secret **ret_pin, struct error *err)
+{
+    if (atomic_fetch_add(&asking, 1) > 0)
+        atomic_store(&were_more, true);
+    (void)poll(NULL, 0, 2); // a person takes his time
+    bool is_given = fake_console.pin(data, words, has_pad, ret_pin, err);
+    (void)atomic_fetch_sub(&asking, 1);
+    return is_given;
+}
+
+static void a_person_is_asked_for_one_pin_after_another(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct issue_result result;
+    struct console console = fake_console;
+    (void)state;
+    fake_home_close(&own);
+    fake_home_open_pool(&own);
+    fake_token_attributes()->always_authenticates = TOKEN_YES;
+    console.pin = ask;
+    assert_true(signer_open(own.confined, &console, &own.signer, &err));
+    size_t before = fake_token_pins();
+    if (!issue(1, 12, &result, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(fake_token_pins(), before + 12 + 1); // and the checkpoint
+    assert_false(atomic_load(&were_more));
+    signer_close(TAKE(own.signer)); // while the console is there
+}
+
 static void a_token_of_the_pool_that_is_away_is_named(void **state)
 {
     struct error err = ERROR_INIT;
@@ -246,6 +307,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_signs_wrongly_is_dropped, begin, end),
         cmocka_unit_test_setup_teardown(the_last_one_stays_and_its_fault_is_the_runs, begin, end),
         cmocka_unit_test_setup_teardown(of_two_the_one_at_fault_is_dropped_and_the_last_stays, begin, end),
+        cmocka_unit_test_setup_teardown(a_token_by_itself_is_no_pool, begin, end),
+        cmocka_unit_test_setup_teardown(a_home_that_waits_for_its_certificate_has_no_pool_yet, begin, end),
+        cmocka_unit_test_setup_teardown(a_person_is_asked_for_one_pin_after_another, begin, end),
         cmocka_unit_test_setup_teardown(a_token_of_the_pool_that_is_away_is_named, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -299,8 +299,10 @@ static void each_way_a_home_can_differ_is_told(void **state)
         AUTO(free) char *found = opening();
         if (cases[i].words == NULL ? *found != '\0' : strstr(found, cases[i].words) == NULL)
             fail_msg("%zu: \"%s\"", i, found);
-        if (cases[i].words != NULL)
+        if (cases[i].words != NULL) {
             assert_non_null(strstr(found, "the token fake remembers"));
+            assert_string_equal(found + strlen(found) - 19, "says who looks at what" + 3);
+        }
         fake_token_forget();
     }
 }

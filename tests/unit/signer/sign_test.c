@@ -106,6 +106,8 @@ static void without_a_pool_the_same_holds(void **state)
     assert_int_equal(end_of_signing(seq), SIGABRT);
     assert_true(ledger_commit(own.home->ledger, &err));
     assert_int_equal(end_of_signing(seq), 0);
+    fake_token_set_fault(FAKE_TOKEN, 1, FAKE_FAILS);
+    assert_int_equal(end_of_signing(seq), 1); // it is told
 }
 
 static void a_checkpoint_is_signed_by_the_ledger_key(void **state)
