@@ -152,7 +152,7 @@ bool ledger_open_beside(struct ledger *writer, struct ledger **ret_reader, struc
 {
     AUTO(ledger_close) struct ledger *reader = NULL;
     // All of it: a reader whose index is behind would copy that.
-    if ((writer->is_unsettled && !settle(writer, err)) ||
+    if (!log_is_whole(writer, err) || (writer->is_unsettled && !settle(writer, err)) ||
         !ledger_open(writer->home_fd, writer->vkey, LEDGER_READ, 0, &reader, err) ||
         !index_let_go(reader->index, err))
         return false;

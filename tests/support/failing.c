@@ -27,6 +27,7 @@ static struct shared {
     atomic_bool is_armed; /* calls count */
     atomic_bool has_failed;
     int number; /* what errno becomes */
+    atomic_bool is_sqlite; /* what failed was SQLite's, which has not been asked why yet */
     char names[32];
     char failed[32];
 } * shared; /* with the children */
@@ -55,6 +56,7 @@ static bool fails(const char *name, void *caller)
         return false;
     (void)snprintf(shared->failed, sizeof(shared->failed), "%s", name);
     atomic_store(&shared->has_failed, true);
+    atomic_store(&shared->is_sqlite, strncmp(name, "sqlite3_", 8) == 0);
     errno = shared->number;
     return true;
 }
@@ -69,6 +71,7 @@ void failing_at(const char *names, unsigned number)
     (void)snprintf(shared->names, sizeof(shared->names), "%s", names);
     shared->number = EIO;
     atomic_store(&shared->has_failed, false);
+    atomic_store(&shared->is_sqlite, false);
     atomic_store(&shared->left, (long)number);
     atomic_store(&shared->is_armed, true);
 }
@@ -213,6 +216,17 @@ FAILING(int, sqlite3_exec, SQLITE_IOERR,
         (sqlite3 * db, const char *sql, int (*each)(void *, int, char **, char **), void *data,
          char **ret_message),
         (db, sql, each, data, ret_message))
+
+/** Who asks why a call failed is told so, as SQLite would tell. */
+int sqlite3_extended_errcode(sqlite3 *db)
+{
+    static __typeof__(&sqlite3_extended_errcode) next;
+    if (shared != NULL && atomic_exchange(&shared->is_sqlite, false))
+        return SQLITE_IOERR_READ;
+    if (next == NULL)
+        next = (__typeof__(&sqlite3_extended_errcode))next_of("sqlite3_extended_errcode");
+    return next(db);
+}
 
 /* ---- OpenSSL's ---- */
 
