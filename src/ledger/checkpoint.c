@@ -312,8 +312,11 @@ bool ledger_checkpoint_meet(struct ledger *ledger, struct bytes note, bool *ret_
         return true;
     }
     bool is_ours = false;
-    if (!note_verify(&parsed, &ledger->key, &is_ours, NULL, &ignored))
-        is_ours = false; // a forged signature is no evidence either
+    struct error why = ERROR_INIT; // a forged signature is no evidence either
+    if (!note_verify(&parsed, &ledger->key, &is_ours, NULL, &why) && why.native == ENOMEM) {
+        *err = why;
+        return false;
+    }
     if (is_ours && !check_against_tree(ledger, &checkpoint, FROM_OUTSIDE, "copy of the home", err))
         return false;
     // One leaves only after it was stored here.

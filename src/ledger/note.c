@@ -127,22 +127,21 @@ void note_cosignature_text(struct bytes text, int64_t time, struct builder *ret_
     builder_add_bytes(ret_text, text);
 }
 
-static bool verify_cosignature(const struct note_key *key, struct bytes text, struct bytes signature,
-                               int64_t *ret_time)
+static bool check_cosignature(const struct note_key *key, struct bytes text, struct bytes signature,
+                              bool *ret_holds, int64_t *ret_time, struct error *err)
 {
     AUTO(builder_done) struct builder message = BUILDER_INIT;
     uint64_t time = 0;
+    *ret_holds = false;
     if (signature.len != 8 + 64)
-        return false;
+        return true;
     for (size_t i = 0; i < 8; i++)
         time = time << 8 | signature.data[i];
     if (time > INT64_MAX)
-        return false;
+        return true;
     note_cosignature_text(text, (int64_t)time, &message);
-    if (!note_signature_holds(key, builder_bytes(&message), bytes_slice(signature, 8, 64)))
-        return false;
     *ret_time = (int64_t)time;
-    return true;
+    return note_signature_check(key, builder_bytes(&message), bytes_slice(signature, 8, 64), ret_holds, err);
 }
 
 bool note_verify(const struct note *note, const struct note_key *key, bool *ret_is_signed, int64_t *ret_time,
@@ -154,9 +153,12 @@ bool note_verify(const struct note *note, const struct note_key *key, bool *ret_
         const struct note_signature *signature = &note->signatures[i];
         if (!bytes_equal_text(signature->name, key->name) || memcmp(signature->id, key->id, 4) != 0)
             continue;
-        bool holds = key->type == NOTE_COSIGNATURE
-                         ? verify_cosignature(key, note->text, signature->signature, &time)
-                         : note_signature_holds(key, note->text, signature->signature);
+        bool holds;
+        bool is_checked = key->type == NOTE_COSIGNATURE
+                              ? check_cosignature(key, note->text, signature->signature, &holds, &time, err)
+                              : note_signature_check(key, note->text, signature->signature, &holds, err);
+        if (!is_checked)
+            return false;
         if (!holds)
             return error_set(err, ERROR_INPUT, 0, "the signature of %s does not verify",
                              quoted_text(key->name, &(struct quoted){0}));

@@ -58,13 +58,16 @@ DEFINE_AUTO_VALUE(struct note, note_done);
 MUST_USE bool note_read(struct bytes whole, struct note *ret_note, struct error *err);
 
 /**
- * Looks for the key's signatures. ERROR_INPUT if one of them does not verify.
+ * Looks for the key's signatures. ERROR_INPUT if one of them does not verify; native is ENOMEM if that can't be said.
  * \param ret_is_signed whether there is one; signatures of other keys are passed over
  * \param ret_time      of a cosignature: seconds since 1970; may be NULL
  */
 MUST_USE bool note_verify(const struct note *note, const struct note_key *key, bool *ret_is_signed,
                           int64_t *ret_time, struct error *err);
-/** Whether signature is the key's over data. */
+/** Whether signature is the key's over data. ERROR_INPUT, ENOMEM, if OpenSSL can't say. */
+MUST_USE bool note_signature_check(const struct note_key *key, struct bytes data, struct bytes signature,
+                                   bool *ret_holds, struct error *err);
+/** The same, false also if OpenSSL can't say. */
 bool note_signature_holds(const struct note_key *key, struct bytes data, struct bytes signature);
 /** Appends "— NAME BASE64(ID || signature)\n". */
 void note_signature_write(const struct note_key *key, struct bytes signature, struct builder *ret_line);

@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "ledger/note.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 
 #define ED25519_KEY_LEN 32
@@ -122,16 +123,26 @@ bool note_key_read(const char *vkey, struct note_key *ret_key, struct error *err
     return true;
 }
 
-bool note_signature_holds(const struct note_key *key, struct bytes data, struct bytes signature)
+bool note_signature_check(const struct note_key *key, struct bytes data, struct bytes signature,
+                          bool *ret_holds, struct error *err)
 {
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *context = EVP_MD_CTX_new();
     const char *digest = key->type == NOTE_ECDSA ? "SHA256" : NULL;
-    bool holds = context != NULL &&
-                 EVP_DigestVerifyInit_ex(context, NULL, digest, NULL, NULL, key->pkey, NULL) == 1 &&
-                 EVP_DigestVerify(context, signature.data, signature.len, data.data, data.len) == 1;
-    if (!holds)
+    if (context == NULL || EVP_DigestVerifyInit_ex(context, NULL, digest, NULL, NULL, key->pkey, NULL) != 1) {
         ERR_clear_error();
-    return holds;
+        return error_set(err, ERROR_INPUT, ENOMEM, "OpenSSL can't check a signature: out of memory");
+    }
+    *ret_holds = EVP_DigestVerify(context, signature.data, signature.len, data.data, data.len) == 1;
+    if (!*ret_holds)
+        ERR_clear_error();
+    return true;
+}
+
+bool note_signature_holds(const struct note_key *key, struct bytes data, struct bytes signature)
+{
+    struct error ignored = ERROR_INIT; // what can't be checked does not hold
+    bool holds;
+    return note_signature_check(key, data, signature, &holds, &ignored) && holds;
 }
 
 bool ledger_origin_is_good(const char *origin)
