@@ -362,7 +362,7 @@ bool index_commit(struct index *index, const struct index_state *state, const st
 {
     for (unsigned level = 0; level < TREE_LEVELS; level++) {
         size_t width = tree_edge_width(tree->size, level);
-        uint64_t number = level + 1 < TREE_LEVELS ? tree->size >> (8 * (level + 1)) : 0;
+        uint64_t number = tree_edge_number(tree->size, level);
         bool has_changed = tree->size >> (8 * level) != index->stored_size >> (8 * level);
         if (width > 0 && has_changed &&
             !index_hashes_put(index, level, number, tree->edge[level].hashes, width, err))
@@ -418,7 +418,7 @@ bool index_load(struct index *index, struct index_state *ret_state, struct tree 
     *ret_tree = (struct tree){.size = (uint64_t)numbers[0]};
     for (unsigned level = 0; level < TREE_LEVELS; level++) {
         size_t width = tree_edge_width(ret_tree->size, level);
-        uint64_t number = level + 1 < TREE_LEVELS ? ret_tree->size >> (8 * (level + 1)) : 0;
+        uint64_t number = tree_edge_number(ret_tree->size, level);
         if (width > 0 && !index_tile_get(index, level, number, width, &ret_tree->edge[level], err))
             return false;
     }

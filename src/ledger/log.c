@@ -57,8 +57,7 @@ static bool read_tile(void *data, unsigned level, uint64_t number, size_t needed
                       struct error *err)
 {
     const struct ledger *ledger = data;
-    uint64_t edge = level + 1 < TREE_LEVELS ? ledger->tree.size >> (8 * (level + 1)) : 0;
-    if (number != edge)
+    if (number != tree_edge_number(ledger->tree.size, level))
         return index_tile_get(ledger->index, level, number, needed, ret_tile, err);
     if (needed > tree_edge_width(ledger->tree.size, level))
         return error_set(err, ERROR_LEDGER, 0, "the tree has no tile %u/%" PRIu64 " of %zu", level, number,

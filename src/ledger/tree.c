@@ -47,6 +47,11 @@ size_t tree_edge_width(uint64_t size, unsigned level)
     return (size_t)(size >> (8 * level) & (TREE_TILE_WIDTH - 1));
 }
 
+uint64_t tree_edge_number(uint64_t size, unsigned level)
+{
+    return level + 1 < TREE_LEVELS ? size >> (8 * (level + 1)) : 0; // no shift by as many bits as there are
+}
+
 bool tree_append(struct tree *tree, const struct tree_hash *leaf, tree_sink *sink, void *data,
                  struct error *err)
 {
@@ -57,7 +62,7 @@ bool tree_append(struct tree *tree, const struct tree_hash *leaf, tree_sink *sin
         tile->hashes[width] = hash;
         if (width + 1 < TREE_TILE_WIDTH)
             break;
-        if (!sink(data, level, tree->size >> (8 * (level + 1)), tile, err))
+        if (!sink(data, level, tree_edge_number(tree->size, level), tile, err))
             return false;
         perfect_root(tile->hashes, TREE_TILE_WIDTH, &hash);
     }

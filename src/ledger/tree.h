@@ -70,6 +70,8 @@ void tree_node_hash(const struct tree_hash *left, const struct tree_hash *right,
 
 /** How many hashes the unfinished tile of this level has in a tree of this size. */
 size_t tree_edge_width(uint64_t size, unsigned level);
+/** Which tile of its level that is. */
+uint64_t tree_edge_number(uint64_t size, unsigned level);
 
 MUST_USE bool tree_append(struct tree *tree, const struct tree_hash *leaf, tree_sink *sink, void *data,
                           struct error *err);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An index that can't be used: of what kind the fault is, so that who opens it knows whether a new one helps, and what is told of it. */
+#include "ledger/log.h"
+#include "ledger_home.h"
+
+#include <sys/wait.h>
+
+static int setup(void **state)
+{
+    struct home *home = memory_new(1, sizeof(*home));
+    home_init(home);
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 2);
+    home_close(home);
+    *state = home;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    home_done(*state);
+    free(*state);
+    return 0;
+}
+
+static void assert_not_opened(const struct home *home, enum index_mode mode, enum error_kind kind,
+                              unsigned long native, const char *text)
+{
+    struct error err = ERROR_INIT;
+    struct index *index = NULL;
+    assert_false(index_open(home->fd, mode, home->vkey, &index, &err));
+    assert_null(index);
+    assert_string_equal(err.text, text);
+    assert_int_equal(err.kind, kind);
+    assert_int_equal(err.native, native);
+}
+
+static void assert_opened(const struct home *home, enum index_mode mode)
+{
+    struct error err = ERROR_INIT;
+    struct index *index = NULL;
+    assert_done(index_open(home->fd, mode, home->vkey, &index, &err), err);
+    index_close(index);
+}
+
+static void what_is_not_there_or_empty_awaits_a_writer(void **state)
+{
+    struct home *home = *state;
+    home_remove_index(home);
+    assert_not_opened(home, INDEX_READ, ERROR_LEDGER, SQLITE_EMPTY, "index.sqlite was not there");
+    assert_int_not_equal(faccessat(home->fd, "index.sqlite", F_OK, 0), 0); // a reader makes none
+    home_write(home, "index.sqlite", bytes_of(NULL, 0));
+    assert_not_opened(home, INDEX_READ, ERROR_LEDGER, SQLITE_EMPTY, "index.sqlite is empty");
+    assert_opened(home, INDEX_WRITE); // who makes it
+    assert_opened(home, INDEX_READ);
+    home_remove_index(home);
+    assert_opened(home, INDEX_WRITE);
+    assert_opened(home, INDEX_READ);
+}
+
+static void what_is_no_file_is_not_read(void **state)
+{
+    static const char text[] = "index.sqlite is not a file";
+    struct home *home = *state;
+    home_remove_index(home);
+    assert_int_equal(mkfifoat(home->fd, "index.sqlite", 0600), 0);
+    assert_not_opened(home, INDEX_READ, ERROR_LEDGER, 0, text);
+    assert_not_opened(home, INDEX_WRITE, ERROR_LEDGER, 0, text);
+    assert_opened(home, INDEX_SCRATCH); // needs none
+    home_remove_index(home);
+    assert_int_equal(symlinkat("elsewhere", home->fd, "index.sqlite"), 0);
+    assert_not_opened(home, INDEX_READ, ERROR_LEDGER, 0, text);
+    assert_not_opened(home, INDEX_WRITE, ERROR_LEDGER, 0, text);
+    home_remove_index(home);
+}
+
+static void what_is_of_others_is_made_anew(void **state)
+{
+    static const struct {
+        const char *sql, *text;
+        unsigned long native;
+    } cases[] = {
+        {"UPDATE state SET version = 4", "index.sqlite was made by an older version of coldca", SQLITE_EMPTY},
+        {"UPDATE state SET version = 6", "index.sqlite is of another ledger or another version", 0},
+        {"UPDATE state SET vkey = vkey || 'x', version = 4",
+         "index.sqlite is of another ledger or another version", 0},
+        {"DELETE FROM state", "index.sqlite is of another ledger or another version", 0},
+        {"DROP TABLE state; CREATE TABLE state(id, size)",
+         "index.sqlite can't be read: no such column: version", SQLITE_ERROR},
+    };
+    struct home *home = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        home_change_index(home, cases[i].sql);
+        assert_not_opened(home, INDEX_READ, ERROR_LEDGER, cases[i].native, cases[i].text);
+        assert_not_opened(home, INDEX_WRITE, ERROR_LEDGER, cases[i].native, cases[i].text);
+        home_remove_index(home);
+        home_open(home, LEDGER_WRITE);
+        home_close(home);
+    }
+    home_write(home, "index.sqlite", BYTES_LITERAL("it is a letter and no database"));
+    assert_not_opened(home, INDEX_READ, ERROR_LEDGER, SQLITE_NOTADB,
+                      "index.sqlite can't be read: file is not a database");
+    assert_not_opened(home, INDEX_WRITE, ERROR_LEDGER, SQLITE_NOTADB,
+                      "index.sqlite can't be read: file is not a database");
+}
+
+static void all_of_an_index_is_removed_or_it_is_told(void **state)
+{
+    static const char *const names[] = {"index.sqlite", "index.sqlite-wal", "index.sqlite-shm",
+                                        "index.sqlite-journal"};
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        home_write(home, names[i], BYTES_LITERAL("x"));
+    assert_done(index_remove(home->fd, &err), err);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        assert_int_not_equal(faccessat(home->fd, names[i], F_OK, 0), 0);
+    assert_done(index_remove(home->fd, &err), err); // there was none
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO(free) char *text = memory_format("can't remove %s: Is a directory", names[i]);
+        struct error told = ERROR_INIT;
+        assert_int_equal(mkdirat(home->fd, names[i], 0700), 0);
+        assert_false(index_remove(home->fd, &told));
+        assert_string_equal(told.text, text);
+        assert_int_equal(told.kind, ERROR_INPUT);
+        assert_int_equal(unlinkat(home->fd, names[i], AT_REMOVEDIR), 0);
+    }
+}
+
+/** What a run that died left in its log: only who writes can take it in. */
+static void a_log_of_a_run_that_died_awaits_a_writer(void **state)
+{
+    static const char text[] = "index.sqlite awaits what a run that died left in index.sqlite-wal";
+    struct home *home = *state;
+    if (geteuid() != 0)
+        skip();
+    home_write(home, "index.sqlite-wal", BYTES_LITERAL("what it left"));
+    assert_int_equal(fchmod(home->fd, 0755), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct error err = ERROR_INIT;
+        struct index *index = NULL;
+        if (setgid(65534) != 0 || setuid(65534) != 0)
+            _exit(3);
+        bool is_open = index_open(home->fd, INDEX_READ, home->vkey, &index, &err);
+        _exit(!is_open && strcmp(err.text, text) == 0 && err.native == SQLITE_EMPTY ? 0 : 1);
+    }
+    int result;
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    assert_opened(home, INDEX_READ); // by who may write
+    home_remove_index(home);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_not_there_or_empty_awaits_a_writer, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_no_file_is_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_of_others_is_made_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(all_of_an_index_is_removed_or_it_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_log_of_a_run_that_died_awaits_a_writer, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
