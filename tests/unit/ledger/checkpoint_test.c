@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checkpoints that are not what they should be, in the home and from outside it: each is refused, and told word for word with what to do. */
-#include "ledger/log.h"
 #include "ledger_home.h"
 
 #include <inttypes.h>
@@ -66,22 +65,6 @@ static void put_notes(struct home *home, const struct bytes *those, size_t count
     home_remove_index(home);
 }
 
-/** A note over such a checkpoint, by this key under this name. */
-static void make_note(EVP_PKEY *key, const char *vkey, const char *origin, uint64_t size,
-                      const uint8_t root[static 32], struct builder *ret_note)
-{
-    struct error err = ERROR_INIT;
-    struct tree_hash hash;
-    uint8_t signature[64];
-    AUTO(note_key_done) struct note_key read = {.name = NULL};
-    memcpy(hash.bytes, root, 32);
-    assert_done(note_key_read(vkey, &read, &err), err);
-    checkpoint_write(origin, size, &hash, ret_note);
-    home_sign_with(key, builder_bytes(ret_note), signature);
-    builder_add_u8(ret_note, '\n');
-    note_signature_write(&read, BYTES(signature), ret_note);
-}
-
 /** What would be the checkpoint of these records, and is not: another root, or size, or by another. */
 static void forge(const struct home *home, const char *what, struct builder *ret_note)
 {
@@ -90,13 +73,13 @@ static void forge(const struct home *home, const char *what, struct builder *ret
     char *vkey = NULL;
     home_make_key(HOME_ORIGIN, "another key", &other, &vkey);
     if (strcmp(what, "root") == 0)
-        make_note(home->key, home->vkey, HOME_ORIGIN, 4, root, ret_note);
+        home_make_note(home->key, home->vkey, HOME_ORIGIN, 4, root, ret_note);
     else if (strcmp(what, "size") == 0)
-        make_note(home->key, home->vkey, HOME_ORIGIN, 5, root, ret_note);
+        home_make_note(home->key, home->vkey, HOME_ORIGIN, 5, root, ret_note);
     else if (strcmp(what, "origin") == 0)
-        make_note(home->key, home->vkey, "ca.example/other", 4, root, ret_note);
+        home_make_note(home->key, home->vkey, "ca.example/other", 4, root, ret_note);
     else
-        make_note(other, vkey, HOME_ORIGIN, 4, root, ret_note);
+        home_make_note(other, vkey, HOME_ORIGIN, 4, root, ret_note);
     EVP_PKEY_free(other);
     free(vkey);
 }

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/openssl_release.h"
 #include "ledger/ledger.h"
+#include "ledger/note.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -124,6 +125,22 @@ static inline void home_checkpoint(struct home *home)
     assert_done(ledger_checkpoint_text(home->ledger, &text, &err), err);
     home_sign_with(home->key, builder_bytes(&text), signature);
     assert_done(ledger_checkpoint_add(home->ledger, builder_bytes(&text), BYTES(signature), &err), err);
+}
+
+/** A note over such a checkpoint, by this key under this name. */
+static inline void home_make_note(EVP_PKEY *key, const char *vkey, const char *origin, uint64_t size,
+                                  const uint8_t root[static 32], struct builder *ret_note)
+{
+    struct error err = ERROR_INIT;
+    struct tree_hash hash;
+    uint8_t signature[64];
+    AUTO(note_key_done) struct note_key read = {.name = NULL};
+    memcpy(hash.bytes, root, 32);
+    assert_done(note_key_read(vkey, &read, &err), err);
+    checkpoint_write(origin, size, &hash, ret_note);
+    home_sign_with(key, builder_bytes(ret_note), signature);
+    builder_add_u8(ret_note, '\n');
+    note_signature_write(&read, BYTES(signature), ret_note);
 }
 
 /** A digest of a name and number, for made-up serials and digests. */
