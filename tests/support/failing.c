@@ -27,7 +27,7 @@ static struct shared {
     atomic_bool is_armed; /* calls count */
     atomic_bool has_failed;
     int number; /* what errno becomes */
-    atomic_bool is_sqlite; /* what failed was SQLite's, which has not been asked why yet */
+    atomic_bool is_sqlite; /* what failed was SQLite's, and nothing of it was called since */
     char names[32];
     char failed[32];
 } * shared; /* with the children */
@@ -52,11 +52,14 @@ static bool fails(const char *name, void *caller)
     int kept = errno;
     bool counts = is_ours(caller);
     errno = kept;
+    bool is_sqlite = strncmp(name, "sqlite3_", 8) == 0;
+    if (counts && is_sqlite)
+        atomic_store(&shared->is_sqlite, false);
     if (!counts || atomic_fetch_sub(&shared->left, 1) != 1)
         return false;
     (void)snprintf(shared->failed, sizeof(shared->failed), "%s", name);
     atomic_store(&shared->has_failed, true);
-    atomic_store(&shared->is_sqlite, strncmp(name, "sqlite3_", 8) == 0);
+    atomic_store(&shared->is_sqlite, is_sqlite);
     errno = shared->number;
     return true;
 }
@@ -221,7 +224,7 @@ FAILING(int, sqlite3_exec, SQLITE_IOERR,
 int sqlite3_extended_errcode(sqlite3 *db)
 {
     static __typeof__(&sqlite3_extended_errcode) next;
-    if (shared != NULL && atomic_exchange(&shared->is_sqlite, false))
+    if (shared != NULL && atomic_load(&shared->is_sqlite))
         return SQLITE_IOERR_READ;
     if (next == NULL)
         next = (__typeof__(&sqlite3_extended_errcode))next_of("sqlite3_extended_errcode");
