@@ -26,7 +26,7 @@ static struct shared {
     atomic_long left;     /* calls until one fails; below 1: none will */
     atomic_bool is_armed; /* calls count */
     atomic_bool has_failed;
-    int number; /* what errno becomes */
+    int number;            /* what errno becomes */
     atomic_bool is_sqlite; /* what failed was SQLite's, and nothing of it was called since */
     char names[32];
     char failed[32];

@@ -303,6 +303,8 @@ static const struct {
 static bool ask(struct home *home, size_t question, const char *names, unsigned at, unsigned *failed)
 {
     struct error err = ERROR_INIT;
+    home_close(home);
+    size_t descriptors = home_count_descriptors();
     home_open(home, LEDGER_READ);
     folder_make(&out);
     if (names == NULL)
@@ -322,6 +324,8 @@ static bool ask(struct home *home, size_t question, const char *names, unsigned 
         fail_msg("%s, %u, %s: refused without an error", questions[question].name, at, call);
     assert_true(is_honest_export());
     folder_remove(&out);
+    home_close(home);
+    assert_int_equal(home_count_descriptors(), descriptors);
     *failed += answer == FAILED ? 1 : 0;
     return was_hit;
 }

@@ -230,11 +230,14 @@ static unsigned fail_each(struct scene *scene, doing *what, uint64_t records)
         put_back(scene);
         scene->records = scene->kept_records;
         scene->checkpoint = scene->kept_records;
+        size_t descriptors = home_count_descriptors();
         failing_at("", number);
         bool is_done = what(scene, &err);
         uint64_t size = scene->home.ledger == NULL ? records : ledger_size(scene->home.ledger);
         home_close(&scene->home);
         const char *failed = failing_stop();
+        if (home_count_descriptors() != descriptors)
+            fail_msg("call %u, %s: something was left open", number, failed == NULL ? "none" : failed);
         if (!is_done && (err.kind == ERROR_NONE || err.kind == ERROR_USAGE || err.len == 0))
             fail_msg("call %u, %s: refused without an error", number, failed == NULL ? "none" : failed);
         if (is_done && size != records)
