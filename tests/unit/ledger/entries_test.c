@@ -20,16 +20,6 @@ static const enum ledger_status statuses[COUNT] = {LEDGER_UNFINISHED, LEDGER_ISS
 static int64_t signed_at; /* seconds; of all of them */
 static uint64_t issued_seq[COUNT];
 
-static struct json *of_serial(unsigned number)
-{
-    struct json *fields = json_new_object();
-    uint8_t serial[32];
-    home_serial(number, serial);
-    json_put_hex(fields, "serial", bytes_of(serial, 20));
-    json_put_text(fields, "reason", "superseded");
-    return fields;
-}
-
 static void end(struct home *home, unsigned number)
 {
     bool is_issued = number == ISSUED || number == REVOKED || number == RELEASED;
@@ -54,10 +44,10 @@ static int setup(void **state)
         end(home, i);
     home_commit(home);
     for (unsigned i = REVOKED; i < COUNT; i++)
-        (void)home_append(home, "cert.revoked", of_serial(i));
+        (void)home_append(home, "cert.revoked", home_of_serial(i));
     home_commit(home);
     for (unsigned i = RELEASED; i < COUNT; i++)
-        (void)home_append(home, "cert.unrevoked", of_serial(i));
+        (void)home_append(home, "cert.unrevoked", home_of_serial(i));
     home_commit(home);
     *state = home;
     return 0;

@@ -3,11 +3,23 @@
 #include "ledger/log.h"
 #include "ledger_home.h"
 
+#include <dlfcn.h>
 #include <sys/wait.h>
+
+static int code; /* what SQLite says went wrong; 0: what it says itself */
+
+/** In place of SQLite's, for what is linked with this test. */
+int sqlite3_extended_errcode(sqlite3 *db)
+{
+    int (*own)(sqlite3 *) =
+        code != 0 ? NULL : (int (*)(sqlite3 *))dlsym(RTLD_NEXT, "sqlite3_extended_errcode");
+    return own == NULL ? code : own(db);
+}
 
 static int setup(void **state)
 {
     struct home *home = memory_new(1, sizeof(*home));
+    code = 0;
     home_init(home);
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 2);
@@ -152,6 +164,53 @@ static void a_log_of_a_run_that_died_awaits_a_writer(void **state)
     home_remove_index(home);
 }
 
+/** A disk that is at fault says nothing of the ledger; all else does, and a new index may help. */
+static void faults_of_the_disk_are_no_faults_of_the_ledger(void **state)
+{
+    static const int outside[] = {SQLITE_IOERR,
+                                  SQLITE_IOERR_READ,
+                                  SQLITE_IOERR_FSYNC,
+                                  SQLITE_CANTOPEN,
+                                  SQLITE_CANTOPEN_FULLPATH,
+                                  SQLITE_READONLY,
+                                  SQLITE_READONLY_DBMOVED,
+                                  SQLITE_PERM,
+                                  SQLITE_BUSY,
+                                  SQLITE_BUSY_RECOVERY};
+    static const int inside[] = {SQLITE_ERROR,      SQLITE_CORRUPT,  SQLITE_CORRUPT_VTAB, SQLITE_NOTADB,
+                                 SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_NOMEM,        SQLITE_PROTOCOL};
+    static const int full[] = {SQLITE_FULL, SQLITE_IOERR_SHMSIZE};
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    struct index *index = NULL;
+    struct index *scratch = NULL;
+    assert_done(index_open(home->fd, INDEX_WRITE, home->vkey, &index, &err), err);
+    assert_done(index_open(home->fd, INDEX_SCRATCH, home->vkey, &scratch, &err), err);
+    for (size_t i = 0; i < ARRAY_LEN(outside) + ARRAY_LEN(inside); i++) {
+        bool is_outside = i < ARRAY_LEN(outside);
+        code = is_outside ? outside[i] : inside[i - ARRAY_LEN(outside)];
+        assert_refused(index_fail(index, &err), err, is_outside ? ERROR_INPUT : ERROR_LEDGER,
+                       "index.sqlite can't be read: ");
+        assert_int_equal(err.native, code);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(full); i++) {
+        code = full[i];
+        assert_refused(index_fail(index, &err), err, ERROR_INPUT,
+                       "index.sqlite can't grow, the disk is full: free some space, then run the command");
+        assert_int_equal(err.native, SQLITE_FULL);
+    }
+    code = SQLITE_FULL;
+    assert_refused(index_fail(scratch, &err), err, ERROR_INPUT,
+                   "the disk of SQLite's temporary files is full: free some space there, or name another "
+                   "directory in SQLITE_TMPDIR");
+    assert_int_equal(err.native, SQLITE_FULL);
+    code = SQLITE_IOERR;
+    assert_refused(index_fail(scratch, &err), err, ERROR_INPUT, "index.sqlite can't be read: ");
+    code = 0;
+    index_close(index);
+    index_close(scratch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_file_is_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_of_others_is_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(all_of_an_index_is_removed_or_it_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(faults_of_the_disk_are_no_faults_of_the_ledger, setup, teardown),
         cmocka_unit_test_setup_teardown(a_log_of_a_run_that_died_awaits_a_writer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,17 @@ static inline struct json *home_issued(uint64_t ref)
     return fields;
 }
 
+/** Fields of a revocation, or its end, of a made-up certificate. */
+static inline struct json *home_of_serial(unsigned number)
+{
+    struct json *fields = json_new_object();
+    uint8_t serial[32];
+    home_serial(number, serial);
+    json_put_hex(fields, "serial", bytes_of(serial, 20));
+    json_put_text(fields, "reason", "superseded");
+    return fields;
+}
+
 static inline uint64_t home_append(struct home *home, const char *type, struct json *fields)
 {
     struct error err = ERROR_INIT;
@@ -248,6 +259,16 @@ static inline void home_write(const struct home *home, const char *name, struct 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, data.data, data.len), (ssize_t)data.len);
     close(fd);
+}
+
+/** A file of the home goes on with these bytes. Closes the home. */
+static inline void home_add_to(struct home *home, const char *name, struct bytes text)
+{
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    home_close(home);
+    home_read(home, name, &whole);
+    builder_add_bytes(&whole, text);
+    home_write(home, name, builder_bytes(&whole));
 }
 
 static inline void home_remove_index(const struct home *home)

@@ -43,25 +43,6 @@ static void assert_findings(const struct home *home, const char *wanted)
     assert_string_equal(builder_text(&text), wanted);
 }
 
-static void add_to(struct home *home, const char *name, struct bytes text)
-{
-    AUTO(builder_done) struct builder whole = BUILDER_INIT;
-    home_close(home);
-    home_read(home, name, &whole);
-    builder_add_bytes(&whole, text);
-    home_write(home, name, builder_bytes(&whole));
-}
-
-static struct json *of_serial(unsigned number)
-{
-    struct json *fields = json_new_object();
-    uint8_t serial[32];
-    home_serial(number, serial);
-    json_put_hex(fields, "serial", bytes_of(serial, 20));
-    json_put_text(fields, "reason", "superseded");
-    return fields;
-}
-
 static void assert_numbers(const struct home *home, const char *wanted)
 {
     AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
@@ -93,19 +74,19 @@ static void all_is_counted(void **state)
     home_checkpoint(home); // of 14
     (void)home_append(home, "cert.abandoned", home_issued(10));
     for (unsigned i = 0; i < 3; i++)
-        (void)home_append(home, "cert.revoked", of_serial(i));
+        (void)home_append(home, "cert.revoked", home_of_serial(i));
     for (unsigned i = 0; i < 6; i++)
         (void)home_append(home, "request.refused", json_new_object());
     for (unsigned i = 0; i < 7; i++)
         (void)home_append(home, "session.opened", json_new_object());
     home_commit(home);
     home_checkpoint(home); // of 31
-    (void)home_append(home, "cert.unrevoked", of_serial(0));
+    (void)home_append(home, "cert.unrevoked", home_of_serial(0));
     (void)home_append(home, "test.note", json_new_object());
     home_commit(home);
     assert_numbers(home, "33 records, 0 void, 2 checkpoints, 5 issued, 3 unfinished, 1 abandoned, 6 refused, "
                          "2 revoked, 7 sessions, checkpoint 1 of 31, 2 past, bad -1, good 31");
-    add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba\x18\n{\"b\x18\n{\"torn"));
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba\x18\n{\"b\x18\n{\"torn"));
     assert_numbers(home, "33 records, 3 void, 2 checkpoints, 5 issued, 3 unfinished, 1 abandoned, 6 refused, "
                          "2 revoked, 7 sessions, checkpoint 1 of 31, 2 past, bad -1, good 31");
     home_open(home, LEDGER_WRITE); // which makes it void
@@ -196,7 +177,7 @@ static void a_look_at_the_tree_alone_reads_no_records(void **state)
     home_checkpoint(home);
     uint8_t root[32];
     ledger_root(home->ledger, root);
-    add_to(home, "ledger.jsonl", BYTES_LITERAL("[]\n{\"void\":1}\x18\n"));
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("[]\n{\"void\":1}\x18\n"));
     AUTO(ledger_report_done) struct ledger_report sound = {.records = 0};
     verify(home, &scope, &sound);
     assert_int_equal(sound.findings.count, 0);
@@ -224,10 +205,10 @@ static void void_lines_are_void_but_not_anywhere(void **state)
     (void)home_append(home, "test.note", json_new_object());
     home_commit(home);
     // Torn while they were written: the one that was next, or what nobody can tell.
-    add_to(home, "ledger.jsonl",
-           BYTES_LITERAL("{\"seq\":1}\x18\n{\"se\x18\n\x18\n{\"seq\":\"2\"}\x18\x18\n"));
+    home_add_to(home, "ledger.jsonl",
+                BYTES_LITERAL("{\"seq\":1}\x18\n{\"se\x18\n\x18\n{\"seq\":\"2\"}\x18\x18\n"));
     assert_findings(home, "");
-    add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"seq\":2}\x18\x18\n{\"seq\":0}\x18\n"));
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"seq\":2}\x18\x18\n{\"seq\":0}\x18\n"));
     assert_findings(home,
                     "ledger.void: record 1: the void line before it holds record 2, which was not next\n"
                     "ledger.void: record 1: the void line before it holds record 0, which was not next\n");
@@ -235,6 +216,49 @@ static void void_lines_are_void_but_not_anywhere(void **state)
     home_remove_index(home);
     assert_findings(home, "ledger.void: record 0: a void line stands before it, where no crash leaves one\n");
     home_write(home, "ledger.jsonl", bytes_of(NULL, 0));
+}
+
+/** What is longer than any note can't be read as one: wherever it stands, that is told and no report made. */
+static void a_note_that_does_not_end_is_told_wherever_it_stands(void **state)
+{
+    static const char words[] = "ledger.checkpoints has a note of more than 65536 bytes";
+    struct home *home = *state;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    AUTO(builder_done) struct builder records = BUILDER_INIT;
+    AUTO(builder_done) struct builder line = BUILDER_INIT;
+    for (int i = 0; i < 2; i++) {
+        (void)home_append(home, "test.note", json_new_object());
+        home_commit(home);
+        home_checkpoint(home);
+    }
+    home_close(home);
+    while (line.len < NOTE_MAX_LEN)
+        builder_add_text(&line, "x\n");
+    home_read(home, "ledger.checkpoints", &whole);
+    home_read(home, "ledger.jsonl", &records);
+    size_t second =
+        (size_t)((char *)memmem(whole.data, whole.len, "\n\n" HOME_ORIGIN, 2 + strlen(HOME_ORIGIN)) -
+                 (char *)whole.data) +
+        2;
+    const size_t places[] = {0, second, whole.len, whole.len};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        struct error err = ERROR_INIT;
+        AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+        home_remove_index(home);
+        home_write(home, "ledger.checkpoints", bytes_slice(builder_bytes(&whole), 0, places[i]));
+        home_add_to(home, "ledger.checkpoints", builder_bytes(&line));
+        home_add_to(home, "ledger.checkpoints", BYTES_LITERAL("x\n"));
+        if (i == 3) // the checkpoint before it is of a record that is not there
+            home_write(
+                home, "ledger.jsonl",
+                bytes_slice(builder_bytes(&records), 0,
+                            (size_t)((uint8_t *)memchr(records.data, '\n', records.len) - records.data) + 1));
+        assert_refused(ledger_verify(home->fd, home->vkey, NULL, &report, &err), err, ERROR_LEDGER, words);
+        assert_int_equal(report.findings.count, 0);
+        if (i < 3)
+            home_refuse_to_open(home, LEDGER_WRITE, words);
+    }
+    home_remove_index(home);
 }
 
 /* ---- the index ---- */
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(too_many_faults_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_look_at_the_tree_alone_reads_no_records, setup, teardown),
         cmocka_unit_test_setup_teardown(void_lines_are_void_but_not_anywhere, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_note_that_does_not_end_is_told_wherever_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_says_other_things_is_told_with_the_first_of_them, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_newest_checkpoint_that_no_crash_left_behind_is_told, setup,

@@ -50,15 +50,6 @@ static uint64_t len_of(const struct home *home, const char *name)
     return (uint64_t)status.st_size;
 }
 
-static void add_to(struct home *home, const char *name, struct bytes text)
-{
-    AUTO(builder_done) struct builder whole = BUILDER_INIT;
-    home_close(home);
-    home_read(home, name, &whole);
-    builder_add_bytes(&whole, text);
-    home_write(home, name, builder_bytes(&whole));
-}
-
 static void cut(struct home *home, const char *name, uint64_t len)
 {
     AUTO(builder_done) struct builder whole = BUILDER_INIT;
@@ -70,28 +61,28 @@ static void cut(struct home *home, const char *name, uint64_t len)
 static void torn_ends_are_told_with_their_place(void **state)
 {
     struct home *home = *state;
-    add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba"));
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba"));
     assert_told(home, LEDGER_READ, 0, "");
     assert_told(home, LEDGER_WRITE, 0,
                 "took back the first record of ledger.jsonl, which an earlier run could not finish");
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 1);
     home_checkpoint(home);
-    add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba"));
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba"));
     AUTO(free)
     char *record = memory_format(
         "closed a record of ledger.jsonl that an earlier run could not finish, at byte %" PRIu64,
         len_of(home, "ledger.jsonl"));
     assert_told(home, LEDGER_READ, 2, "");
     assert_told(home, LEDGER_WRITE, 2, record);
-    add_to(home, "ledger.checkpoints", BYTES_LITERAL("ca.ex"));
+    home_add_to(home, "ledger.checkpoints", BYTES_LITERAL("ca.ex"));
     AUTO(free)
     char *note = memory_format(
         "closed a record of ledger.checkpoints that an earlier run could not finish, at byte %" PRIu64,
         len_of(home, "ledger.checkpoints"));
     assert_told(home, LEDGER_READ, 2, "");
     assert_told(home, LEDGER_WRITE, 2, note);
-    add_to(home, "ledger.checkpoints", BYTES_LITERAL(HOME_ORIGIN "\n2\n"));
+    home_add_to(home, "ledger.checkpoints", BYTES_LITERAL(HOME_ORIGIN "\n2\n"));
     assert_told(home, LEDGER_READ, 2, "");
     assert_told(home, LEDGER_WRITE, 2,
                 "closed a checkpoint of ledger.checkpoints that an earlier run could not finish");
@@ -276,7 +267,7 @@ static void damage_is_told_with_its_place_and_what_can_be_done(void **state)
         AUTO(free) char *words = damage_text(2, len, cases[i].why == NULL ? "" : cases[i].why, false);
         cut(home, "ledger.jsonl", len);
         home_remove_index(home);
-        add_to(home, "ledger.jsonl", cases[i].line);
+        home_add_to(home, "ledger.jsonl", cases[i].line);
         if (cases[i].why == NULL) {
             assert_told(home, LEDGER_READ, 3,
                         "index.sqlite was not there: read the ledger's 3 records again");
@@ -294,7 +285,7 @@ static void damage_is_told_with_its_place_and_what_can_be_done(void **state)
     home_checkpoint(home);
     cut(home, "ledger.jsonl", len);
     home_remove_index(home);
-    add_to(home, "ledger.jsonl", BYTES_LITERAL("[]\n"));
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("[]\n"));
     AUTO(free) char *covered = damage_text(2, len, "not a JSON object", true);
     assert_refused_with(home, LEDGER_WRITE, covered);
     // What can't be read, or is gone, may have covered it.
