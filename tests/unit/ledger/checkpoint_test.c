@@ -91,17 +91,37 @@ static void forge(const struct home *home, const char *what, struct builder *ret
     "a checkpoint in " file                                                                                  \
     " does not hold: not a signed note: no empty line before its signatures; put the right " file " back"
 
+/** The first finding of a verification. */
+static void assert_found(const struct home *home, const char *finding)
+{
+    struct error err = ERROR_INIT;
+    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+    assert_done(ledger_verify(home->fd, home->vkey, NULL, &report, &err), err);
+    assert_true(report.findings.count > 0);
+    AUTO(free)
+    char *found = memory_format("%s: %s", report.findings.items[0].rule, report.findings.items[0].text);
+    assert_string_equal(found, finding);
+    assert_int_equal(report.last_good_checkpoint, 2);
+    assert_int_equal(report.checkpoints, 2);
+}
+
 static void each_checkpoint_of_the_file_is_this_ledgers(void **state)
 {
     static const struct {
-        const char *what, *text;
+        const char *what, *text, *finding;
     } cases[] = {
-        {"root", "the first 4 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints was "
-                 "signed over: one of the two was changed; `coldca ledger verify` shows where"},
-        {"size", "ledger.jsonl holds 4 records, but the checkpoint in ledger.checkpoints is of 5: the ledger "
-                 "was cut or an old copy restored; put the newer ledger.jsonl back"},
-        {"origin", NOT_OURS("ledger.checkpoints")},
-        {"key", NOT_OURS("ledger.checkpoints")},
+        {"root",
+         "the first 4 records of ledger.jsonl are not those the checkpoint in ledger.checkpoints was "
+         "signed over: one of the two was changed; `coldca ledger verify` shows where",
+         "ledger.root: the first 4 records are not those checkpoint 2 was signed over"},
+        {"size",
+         "ledger.jsonl holds 4 records, but the checkpoint in ledger.checkpoints is of 5: the ledger "
+         "was cut or an old copy restored; put the newer ledger.jsonl back",
+         "ledger.rollback: checkpoint 2 is of 5 records, but ledger.jsonl holds 4"},
+        {"origin", NOT_OURS("ledger.checkpoints"),
+         "ledger.checkpoint: checkpoint 2 of ledger.checkpoints is not by this ledger's key"},
+        {"key", NOT_OURS("ledger.checkpoints"),
+         "ledger.checkpoint: checkpoint 2 of ledger.checkpoints is not by this ledger's key"},
     };
     struct home *home = *state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -110,10 +130,14 @@ static void each_checkpoint_of_the_file_is_this_ledgers(void **state)
         const struct bytes those[] = {builder_bytes(&notes[0]), builder_bytes(&forged)};
         put_notes(home, those, 2);
         assert_opening_refused(home, cases[i].text);
+        assert_found(home, cases[i].finding);
     }
     const struct bytes letter[] = {builder_bytes(&notes[0]), BYTES_LITERAL("a letter\n\xe2\x80\x94 ann\n")};
     put_notes(home, letter, 2);
     assert_opening_refused(home, NO_NOTE("ledger.checkpoints"));
+    assert_found(home,
+                 "ledger.checkpoint: checkpoint 2 of ledger.checkpoints: not a signed note: no empty line "
+                 "before its signatures");
     const struct bytes backwards[] = {builder_bytes(&notes[1]), builder_bytes(&notes[0]),
                                       builder_bytes(&notes[2])};
     put_notes(home, backwards, 3);
