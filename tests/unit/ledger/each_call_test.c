@@ -4,6 +4,7 @@
  * as if nothing had failed. The home is sound either way, and the next run goes on in it.
  */
 #include "failing.h"
+#include "ledger/log.h"
 #include "ledger/proof.h"
 #include "ledger_home.h"
 
@@ -170,6 +171,8 @@ static bool open_beside(struct scene *scene, struct error *err)
         !commit(scene, err) || !ledger_open_beside(scene->home.ledger, &reader, err))
         return false;
     assert_int_equal(ledger_size(reader), BEFORE + 1);
+    // It holds no moment of the index, behind which the writer's log would grow.
+    assert_int_not_equal(sqlite3_get_autocommit(index_database(reader->index)), 0);
     ledger_close(reader);
     return true;
 }
