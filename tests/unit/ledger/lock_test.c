@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 static int opening_fails; /* with this errno, where the lock is opened; 0: it does not */
 
@@ -25,17 +24,21 @@ int openat(int fd, const char *path, int flags, ...)
     return (int)syscall(SYS_openat, fd, path, flags, mode);
 }
 
-static int held = -1;        /* the lock, while a test has it */
-static unsigned pauses_left; /* of those who wait for it, until it is given back; 0: it is not */
+static int held = -1;       /* the lock, while a test has it */
+static unsigned tries_left; /* of those who wait for it, until it is given back; 0: it is not */
 
-/** In place of the C library's: who waits is seen. */
-int nanosleep(const struct timespec *wanted, struct timespec *ret_left)
+/** In place of the C library's: who asks for the lock is seen. */
+int fcntl(int fd, int command, ...)
 {
-    if (pauses_left > 0 && --pauses_left == 0) {
+    va_list arguments;
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *); // or a number, which is as wide
+    va_end(arguments);
+    if (command == F_OFD_SETLK && tries_left > 0 && --tries_left == 0) {
         close(held);
         held = -1;
     }
-    return (int)syscall(SYS_nanosleep, wanted, ret_left);
+    return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
 static int setup(void **state)
@@ -144,10 +147,10 @@ static void it_is_waited_for_as_long_as_was_said(void **state)
     assert_false(lock_take(home->fd, 70, &fd, &err));
     assert_in_range(time_monotonic_ms() - begin, 70, 60000);
     assert_true(held >= 0);
-    pauses_left = 3; // then who has it gives it back
+    tries_left = 3; // then who has it gives it back
     close(take(home, 60000));
     assert_int_equal(held, -1);
-    assert_int_equal(pauses_left, 0);
+    assert_int_equal(tries_left, 0);
 }
 
 static void what_is_no_file_is_no_lock(void **state)
