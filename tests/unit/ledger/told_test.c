@@ -132,6 +132,8 @@ static void an_index_that_is_wrong_is_told_with_the_reason(void **state)
         {"UPDATE records SET offset = offset + 1 WHERE seq = 3", "index.sqlite does not fit ledger.jsonl"},
         {"DELETE FROM records WHERE seq = 3", "index.sqlite does not fit ledger.jsonl"},
         {"UPDATE records SET len = 65536 WHERE seq = 3", "index.sqlite does not fit ledger.jsonl"},
+        {"UPDATE state SET offset = offset - 1", "index.sqlite does not fit ledger.jsonl"},
+        {"UPDATE state SET offset = offset + 1", "index.sqlite is of another ledger"},
         {"UPDATE state SET notes_last = notes_offset", "index.sqlite does not fit ledger.checkpoints"},
     };
     struct home *home = *state;
