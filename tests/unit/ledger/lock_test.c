@@ -24,6 +24,17 @@ int openat(int fd, const char *path, int flags, ...)
     return (int)syscall(SYS_openat, fd, path, flags, mode);
 }
 
+static bool writing_fails;
+
+int ftruncate(int fd, off_t len)
+{
+    if (writing_fails) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_ftruncate, fd, len);
+}
+
 static int held = -1;       /* the lock, while a test has it */
 static unsigned tries_left; /* of those who wait for it, until it is given back; 0: it is not */
 
@@ -193,6 +204,10 @@ static void who_may_not_write_the_home_is_told_why(void **state)
     opening_fails = EIO;
     assert_not_taken(home, 0, ERROR_INPUT, "can't open the file lock: Input/output error");
     opening_fails = 0;
+    writing_fails = true; // so nobody could be told who has it
+    assert_not_taken(home, 0, ERROR_INPUT, "can't write the file lock: Input/output error");
+    writing_fails = false;
+    close(take(home, 0));
 }
 
 int main(void)

@@ -274,6 +274,8 @@ static void an_index_that_says_other_things_is_told_with_the_first_of_them(void 
          "ledger.index: index.sqlite says other things of record 3 than the ledger" REBUILD},
         {"UPDATE records SET batch = NULL WHERE seq = 1",
          "ledger.index: index.sqlite says other things of record 1 than the ledger" REBUILD},
+        {"UPDATE records SET batch = '' WHERE batch IS NULL",
+         "ledger.index: index.sqlite says other things of record 2 than the ledger" REBUILD},
         {"UPDATE records SET seq = 9 WHERE seq = 3",
          "ledger.index: index.sqlite says other things of record 3 than the ledger" REBUILD},
         {"DELETE FROM records WHERE seq = 3",
