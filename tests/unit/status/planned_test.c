@@ -150,6 +150,32 @@ static void what_was_done_of_a_plan_is_not_logged_again(void **state)
     assert_string_equal(second, "cert.revoked 1\n");
 }
 
+/** With its place in the plan it is longer than a record may be. */
+static void an_item_that_cannot_be_logged_is_named(void **state)
+{
+    static const uint8_t serial[] = {7};
+    struct error err = ERROR_INIT;
+    AUTO(admitted_done) struct admitted admitted = {.approvals = NULL};
+    AUTO(plan_file_done) struct plan_file file = {.items = NULL};
+    AUTO(free) char *subject = memory_format("CN=%065300d", 1);
+    const struct record_cert_revoked record = {.serial = BYTES(serial),
+                                               .reason = CRL_SUPERSEDED,
+                                               .revoked_at = INT64_C(1700000000),
+                                               .invalidity_date = CRL_NO_TIME,
+                                               .not_after = CRL_NO_TIME,
+                                               .ref = 9,
+                                               .subject = subject};
+    (void)state;
+    plan_file_add(&file, NULL, RECORD_CERT_REVOKED, record_cert_revoked_write(&record));
+    json_put_text((struct json *)(uintptr_t)plan_file_record(&file, 0), "subject",
+                  subject); // it is cut otherwise
+    assert_true(planned_write(&desk, ACT_REVOKE, &file, path, DAY, &err));
+    if (!admit(ACT_REVOKE, true, &admitted, &err))
+        fail_msg("%s", err.text);
+    assert_false(planned_log(&desk, &admitted, &err));
+    assert_non_null(strstr(err.text, "logging item 0 of the plan"));
+}
+
 static void a_plans_directory_is_where_it_is_written(void **state)
 {
     (void)state;
@@ -290,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_of_nothing_is_not_written, begin, end),
         cmocka_unit_test_setup_teardown(a_plan_is_not_written_over_another, begin, end),
         cmocka_unit_test_setup_teardown(what_was_done_of_a_plan_is_not_logged_again, begin, end),
+        cmocka_unit_test_setup_teardown(an_item_that_cannot_be_logged_is_named, begin, end),
         cmocka_unit_test_setup_teardown(a_plans_directory_is_where_it_is_written, begin, end),
         cmocka_unit_test_setup_teardown(one_person_may_in_an_emergency_only, begin, end),
         cmocka_unit_test_setup_teardown(whichever_call_fails_nobody_may_more, begin, end),
