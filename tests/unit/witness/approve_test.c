@@ -384,6 +384,8 @@ static void a_key_in_a_token_signs_there_and_is_closed(void **state)
     assert_int_equal(wrong.len, 0);
     token.is_failing = false;
     // Nor anything under a name that no note can have.
+    assert_false(approve_vkey(key, "no name", &wrong, &err));
+    assert_int_equal(err.kind, ERROR_INPUT);
     assert_false(approve_sign(&file, key, "no name", BEGIN, &wrong, &vkey, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
     assert_int_equal(wrong.len, 0);
