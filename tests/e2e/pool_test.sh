@@ -10,7 +10,7 @@ make_pool
 requests_on stick device-%04g 1500
 
 step "two tokens sign one batch; one of them fails in the middle, is dropped, and the other does the rest"
-export TOKEN_FAULT="call=C_Sign at=400 fault=rv rv=48" # CKR_DEVICE_ERROR
+export TOKEN_FAULT="call=C_Sign of=32 at=400 fault=rv rv=48" # CKR_DEVICE_ERROR
 run 0 -C ca --pin-source file:pin --json batch "${device[@]}" stick
 unset TOKEN_FAULT
 json '.issued == 1500'
@@ -25,7 +25,7 @@ sed '/^  pool:/,+1d' ca/ca.yaml >alone.yaml
 cp ca/ca.yaml both.yaml
 cp alone.yaml ca/ca.yaml
 requests_on lone lone-%04g 300
-export TOKEN_FAULT="call=C_Sign at=100 fault=rv rv=48"
+export TOKEN_FAULT="call=C_Sign of=32 at=100 fault=rv rv=48"
 run 4 -C ca --pin-source file:pin batch "${device[@]}" lone
 unset TOKEN_FAULT
 run 0 -C ca --pin-source file:pin --json batch "${device[@]}" lone

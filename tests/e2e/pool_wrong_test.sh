@@ -10,7 +10,7 @@ make_pool
 step "a token that signs wrongly is dropped as well, and nothing of it is handed out"
 for fault in wrong-signature other-key-signature garbage short; do
     requests_on "stick-$fault" "$fault-%03g" 300
-    export TOKEN_FAULT="call=C_Sign at=100 fault=$fault"
+    export TOKEN_FAULT="call=C_Sign of=32 at=100 fault=$fault"
     run 0 -C ca --pin-source file:pin --json batch "${device[@]}" "stick-$fault"
     unset TOKEN_FAULT
     json '.issued == 300'

@@ -6,6 +6,7 @@
  *   call=NAME        C_Initialize, C_InitToken, C_GetTokenInfo, C_OpenSession, C_Login, C_FindObjectsInit, C_SignInit, C_GenerateKeyPair
  *                    or C_Sign (the default)
  *   at=K             the K-th of these calls of the process misbehaves, counted from 1; 0, the default: none
+ *   of=N             of C_Sign, those of N bytes only count: 32 are the digests that an EC key signs, and no checkpoint by the ledger's key
  *   fault=NAME       how, see faults[]
  *   rv=NUMBER        for fault=rv
  *   latency_ms=N     each C_Sign takes so much longer, as in a slow token
@@ -49,6 +50,7 @@ static const char *const faults[] = {
 static struct {
     char call[32];
     long at;
+    unsigned long of;
     enum fault fault;
     unsigned long rv;
     long latency_ms;
@@ -74,6 +76,8 @@ static void use_word(const char *name, const char *value)
         (void)snprintf(set.call, sizeof(set.call), "%s", value);
     else if (strcmp(name, "at") == 0)
         set.at = strtol(value, NULL, 10);
+    else if (strcmp(name, "of") == 0)
+        set.of = strtoul(value, NULL, 10);
     else if (strcmp(name, "rv") == 0)
         set.rv = strtoul(value, NULL, 0);
     else if (strcmp(name, "latency_ms") == 0)
@@ -350,8 +354,8 @@ static void note_sign(const CK_BYTE *data, CK_ULONG len)
 static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len, CK_BYTE *signature,
                   CK_ULONG *signature_len)
 {
-    CK_RV rv;
-    bool due = is_due("C_Sign", session, &rv);
+    CK_RV rv = CKR_OK;
+    bool due = (set.of == 0 || len == set.of) && is_due("C_Sign", session, &rv);
     note_sign(data, len);
     if (set.latency_ms > 0)
         wait_ms(set.latency_ms);
