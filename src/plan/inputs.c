@@ -156,14 +156,22 @@ static void add_walked(int fd, const char *shown, const struct media_item *item,
     }
 }
 
+#define UNREAD_NAMED_MAX 10 /* a medium can be made of nothing else */
+
 void inputs_tell_unread(const struct media_walk *walk, const char *shown, const struct console *console)
 {
+    size_t count = 0;
     for (size_t i = 0; i < walk->count; i++) {
         const struct media_item *item = &walk->items[i];
-        if (item->is_unread && !input_is_request(item->path)) // else it is a request with a problem
+        if (!item->is_unread || input_is_request(item->path))
+            continue; // one that is named like a request is one, with a problem
+        if (++count <= UNREAD_NAMED_MAX)
             console_notice(console, "requests that may lie in %s/%s were not looked for: %s", shown,
                            item->shown, item->problem);
     }
+    if (count > UNREAD_NAMED_MAX)
+        console_notice(console, "nor in %zu more directories of %s that can't be looked through",
+                       count - UNREAD_NAMED_MAX, shown);
 }
 
 /** \param media  NULL: the directory is none \param list  of the medium; NULL: there is none */

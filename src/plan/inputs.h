@@ -19,7 +19,7 @@ DEFINE_AUTO_VALUE(struct inputs, inputs_done);
 
 /** Whether a name ends as a request's does: .csr, .req, .p10, .pem or .der. */
 bool input_is_request(const char *name);
-/** Tells of the directories that could not be looked through: requests may lie there. \param shown  what was walked, escaped */
+/** Tells of the directories that could not be looked through, where requests may lie: ten by name, then how many more. \param shown  what was walked, escaped */
 void inputs_tell_unread(const struct media_walk *walk, const char *shown, const struct console *console);
 /** The output's name: the path without its ending, each part made safe for any medium. The caller frees. */
 char *input_output_name(const char *path);

@@ -43,6 +43,16 @@ cp good.csr whole/requests/
 fault "name the medium, which is the one above" whole/requests
 fault "name the medium, which is the one above" whole/requests/
 
+step "directories that are not looked through are named, ten of them; what lies elsewhere is signed"
+for i in {01..12}; do mkdir -p "deep/requests/$(printf 'd/%.0s' {1..32})/прилавок-$i"; done
+cp good.csr deep/requests/
+batch 0 deep
+says "/прилавок-01 were not looked for: directories nested deeper than 32"
+says "/прилавок-10 were not looked for"
+says_not "прилавок-11"
+says "nor in 2 more directories of requests that can't be looked through"
+present deep/issued/*/good.pem
+
 step "something else, nothing, a file of that name"
 mkdir -p photos/DCIM empty file
 echo x >photos/notes.txt
