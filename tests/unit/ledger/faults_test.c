@@ -183,10 +183,12 @@ static void each_record_has_what_its_type_demands(void **state)
                  {"spki_sha256", "x", "spki_sha256"},
                  {"policy_sha256", "x", "policy_sha256"},
                  {"not_after", "soon", "not_after is not RFC 3339 in UTC"},
+                 {"not_after", "2027-01-15T08:00:00Zjunk", "not_after is not RFC 3339 in UTC"},
                  {"serial", "0", "without a serial in hex"},
                  {"serial", "", "without a serial in hex"},
                  {"tbs", "!", "without its tbs in base64"},
                  {"time", "now", "no time, or it is not RFC 3339 in UTC with seconds"},
+                 {"time", "2027-01-15T08:00:00Zjunk", "no time, or it is not RFC 3339 in UTC with seconds"},
                  {"seq", "2", "no seq, or it is not a number from 0 up"}};
     struct home *home = *state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -205,6 +205,27 @@ static void what_is_no_key_is_told(void **state)
     assert_no_key(right, id);
 }
 
+/** RFC 5480 2.1.1: id-ecPublicKey, prime256v1, and a point that is none. */
+static void a_key_off_its_curve_is_no_key(void **state)
+{
+    static const uint8_t head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                   0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                   0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+    struct error err = ERROR_INIT;
+    AUTO(note_key_done) struct note_key key = {.name = NULL};
+    AUTO(builder_done) struct builder spki = BUILDER_INIT;
+    AUTO(builder_done) struct builder vkey = BUILDER_INIT;
+    (void)state;
+    builder_add(&spki, head, sizeof(head));
+    for (size_t i = 0; i < 64; i++)
+        builder_add_u8(&spki, 1);
+    assert_done(note_key_write("a", NOTE_ECDSA, builder_bytes(&spki), &vkey, &err), err);
+    assert_false(note_key_read(builder_text(&vkey), &key, &err));
+    assert_non_null(strstr(err.text, "the ledger's verifier key is not a point on its curve"));
+    assert_int_equal(err.kind, ERROR_INPUT);
+    assert_null(key.pkey);
+}
+
 static void what_can_name_or_sign_a_ledger_is_told(void **state)
 {
     struct error err = ERROR_INIT;
@@ -234,6 +255,7 @@ int main(void)
         cmocka_unit_test(what_is_no_checkpoint_is_told),
         cmocka_unit_test(numbers_are_plain_and_end_somewhere),
         cmocka_unit_test(what_is_no_key_is_told),
+        cmocka_unit_test(a_key_off_its_curve_is_no_key),
         cmocka_unit_test(what_can_name_or_sign_a_ledger_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
