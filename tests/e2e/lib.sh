@@ -66,6 +66,12 @@ says() {
     grep -qF -- "$1" out err || fail "nothing says: $1"
 }
 
+# preloadable NAME: a name for this library of the build that LD_PRELOAD can hold, which a space or a colon would end
+preloadable() {
+    ln -s "$BUILD/$1" "$work/.$1"
+    echo "$work/.$1"
+}
+
 says_not() {
     ! grep -qF -- "$1" out err || fail "something says: $1"
 }

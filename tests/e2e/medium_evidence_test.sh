@@ -4,6 +4,7 @@
 # is not there (ENOENT, ENOTDIR, ELOOP), and not because the medium or this process can't open it just now (EIO, EMFILE, ENFILE, ENOMEM, EACCES).
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "$0")/lib.sh"
+shim=$(preloadable fault_shim.so)
 make_ca
 csr first/first.csr /CN=first
 csr late/late.csr /CN=late
@@ -24,7 +25,7 @@ attempt() {
     cp -a medium-whole medium
     token_again old
     code=0
-    setsid --wait env LD_PRELOAD="$BUILD/fault_shim.so" FAULT_MODE=fail FAULT_READS=1 FAULT_BELOW="$work/medium" FAULT_ERRNO="$1" FAULT_AT="$2" \
+    setsid --wait env LD_PRELOAD="$shim" FAULT_MODE=fail FAULT_READS=1 FAULT_BELOW="$work/medium" FAULT_ERRNO="$1" FAULT_AT="$2" \
         "$COLDCA" -C ca --pin-source file:pin sign "${device[@]}" --out "$work/medium" late >out 2>err </dev/null || code=$?
 }
 

@@ -5,7 +5,8 @@
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 # shellcheck source=tests/e2e/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
-export FAULT_SHIM=$BUILD/fault_shim.so PYTHONDONTWRITEBYTECODE=1
+FAULT_SHIM=$(preloadable fault_shim.so)
+export FAULT_SHIM PYTHONDONTWRITEBYTECODE=1
 PRELOAD_FIRST=$(preloaded_for "$COLDCA")
 export PRELOAD_FIRST
 # What is tried by chance, or as every FAULT_SAMPLE-th of many, follows from it.
