@@ -95,7 +95,8 @@ class Judges:
         subprocess.run([newest_go(), "build", "-o", go, os.path.join(HERE, "judge.go")], check=True,
                        env={**os.environ, "GOFLAGS": "-mod=mod", "GO111MODULE": "off", "GOTOOLCHAIN": "local", "GOCACHE": os.path.abspath(os.path.join(HERE, "../../../build/go-cache"))})
         self.go_process = Lines([go])
-        self.java_process = Lines(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", os.path.join(HERE, "Judge.java")])
+        # Java takes file names for what the locale can spell: below a folder with an umlaut it finds nothing in the locale C.
+        self.java_process = Lines(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", os.path.join(HERE, "Judge.java")], env={**os.environ, "LC_ALL": "C.UTF-8"})
         self.names = ["openssl", "go", "gnutls", "java", "pyca"]
 
     def close(self):
