@@ -173,19 +173,15 @@ static struct json *write_signing(struct status_desk *desk, const struct drawing
 }
 
 /** What is drawn now is what people approved, to the byte: the leaf of its record is the plan's. */
-static bool put_place(const struct drawing *drawing, struct json *record, struct error *err)
+static bool is_approved(const struct drawing *drawing, const struct json *record, struct error *err)
 {
     struct tree_hash now, approved;
-    if (drawing->planned == NULL)
-        return true;
     plan_item_leaf(record, RECORD_CRL_SIGNING, &now);
     plan_item_leaf(drawing->planned, RECORD_CRL_SIGNING, &approved);
-    if (memcmp(now.bytes, approved.bytes, sizeof(now.bytes)) != 0)
-        return error_set(err, ERROR_INPUT, 0,
-                         "the CRL that is due now is not the one that was approved: something was revoked or "
-                         "released, or a CRL was signed since; plan it anew, and have it approved");
-    record_put_planned(record, drawing->admitted.file.sha256, 0, NULL, 0);
-    return true;
+    return memcmp(now.bytes, approved.bytes, sizeof(now.bytes)) == 0 ||
+           error_set(err, ERROR_INPUT, 0,
+                     "the CRL that is due now is not the one that was approved: something was revoked or "
+                     "released, or a CRL was signed since; plan it anew, and have it approved");
 }
 
 static bool write_plan(struct status_desk *desk, const struct crl_options *options, struct drawing *drawing,
@@ -219,16 +215,14 @@ static bool make_record(struct status_desk *desk, const struct drawing *drawing,
                         struct error *err)
 {
     AUTO(json_free) struct json *record = write_signing(desk, drawing);
-    if (!put_place(drawing, record, err))
-        return false;
     if (drawing->planned != NULL) {
-        if (!admitted_log(&drawing->admitted, desk->home->ledger, desk->batch, err) ||
+        if (!is_approved(drawing, record, err) ||
+            !admitted_log(&drawing->admitted, desk->home->ledger, desk->batch, err) ||
             !ledger_commit(desk->home->ledger, err))
             return false;
         json_free(record);
         record = write_signing(desk, drawing);
-        if (!put_place(drawing, record, err))
-            return false;
+        record_put_planned(record, drawing->admitted.file.sha256, 0, NULL, 0);
     }
     *ret_record = TAKE(record);
     return true;

@@ -247,16 +247,11 @@ static bool write_plan(struct status_desk *desk, const struct revoke_options *op
  */
 static bool try_items(struct status_desk *desk, const struct admitted *admitted, struct error *err)
 {
-    char now[TIME_TEXT_SIZE];
     for (size_t i = 0; i < admitted->file.header.count; i++) {
-        const struct json *item = plan_file_record(&admitted->file, i);
-        AUTO(json_free) struct json *record = json_clone(item);
+        const struct json *record = plan_file_record(&admitted->file, i);
         AUTO(builder_done) struct builder text = BUILDER_INIT;
         if (admitted->done[i])
             continue;
-        json_put_int(record, "seq", (int64_t)ledger_size(desk->home->ledger));
-        json_put_text(record, "time", time_format(time_now(), now));
-        json_put_text(record, "operator", "");
         json_canonical(record, &text);
         if (!record_check(json_text(record, "type"), record, err) ||
             !revoked_take(desk->revoked, ledger_size(desk->home->ledger), builder_bytes(&text), err)) {

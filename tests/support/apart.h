@@ -8,6 +8,7 @@
 
 #include "fake_home.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -23,9 +24,10 @@
 struct apart {
     bool is_done;
     struct error err;
-    char said[2000]; /**< to the person */
-    size_t asked;    /**< signatures by the CA key in this run */
-    size_t unlogged; /**< of these, what was not on the disk */
+    char said[2000];  /**< to the person */
+    size_t asked;     /**< signatures by the CA key in this run */
+    size_t unlogged;  /**< of these, what was not on the disk */
+    bool is_confined; /**< afterwards the process reached nothing but what it was left */
     union {
         uint64_t numbers[8];
         char text[1000];
@@ -51,12 +53,22 @@ apart(bool (*run)(const void *options, struct apart *ret, struct error *err), co
         both->is_done = run(options, both, &both->err);
         both->asked = fake_token_count(&both->unlogged) - before;
         both->unlogged -= before_unlogged;
+        both->is_confined = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC) < 0;
         (void)snprintf(both->said, sizeof(both->said), "%s", fake_console_said());
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     return both;
+}
+
+/** The same of a run that is confined, whatever it does: a dry run, too, reads what is foreign. */
+static inline const struct apart *
+apart_confined(bool (*run)(const void *options, struct apart *ret, struct error *err), const void *options)
+{
+    const struct apart *found = apart(run, options);
+    assert_true(found->is_confined || !found->is_done);
+    return found;
 }
 
 static inline void assert_done(const struct apart *found)

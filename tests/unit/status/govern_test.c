@@ -65,7 +65,7 @@ static bool run_govern(const void *data, struct apart *ret, struct error *err)
 
 static const struct apart *govern(struct govern_options options)
 {
-    return apart(run_govern, &options);
+    return apart_confined(run_govern, &options);
 }
 
 /** Ann approves; data: how many approvals of which act. */
@@ -438,14 +438,14 @@ static void a_checkpoint_is_over_the_record_that_says_so(void **state)
 {
     char wanted[60];
     (void)state;
-    const struct apart *found = apart(run_checkpoint, NULL);
+    const struct apart *found = apart_confined(run_checkpoint, NULL);
     assert_done(found);
     assert_types_from(&own, begun, "session.opened ");
     assert_checkpointed(&own);
     (void)snprintf(wanted, sizeof(wanted), "ca.example/root\n%u\n", (unsigned)begun + 1);
     assert_int_equal(strncmp(found->out.text, wanted, strlen(wanted)), 0);
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
-    assert_false(apart(run_checkpoint, NULL)->is_done);
+    assert_false(apart_confined(run_checkpoint, NULL)->is_done);
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 #include "apart.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "failing.h"
 #include "status/revoke.h"
 
 #define MANY 600
@@ -79,6 +80,7 @@ static void note_progress(void *data, const char *what, size_t done, size_t tota
 struct run {
     struct revoke_options options;
     unsigned stops_after;
+    unsigned fails; /**< this call of fdatasync; 0: none */
 };
 
 static bool run_revoke(const void *data, struct apart *ret, struct error *err)
@@ -93,7 +95,9 @@ static bool run_revoke(const void *data, struct apart *ret, struct error *err)
     console.progress = note_progress;
     options.home = own.path;
     options.is_foreign = true;
+    failing_at(run->fails != 0 ? "fdatasync" : "none", run->fails);
     bool is_done = revoke_run(&options, &console, &plan, err);
+    (void)failing_stop();
     ret->out.numbers[COUNT] = plan.count;
     ret->out.numbers[TO_DO] = plan.to_do;
     ret->out.numbers[DONE_BEFORE] = plan.done_before;
@@ -132,6 +136,24 @@ static void many_are_on_the_disk_in_parts(void **state)
     assert_int_equal(found->out.numbers[SEEN_TOTAL], 0);
 }
 
+/** Nobody is asked about more of them, nor sees more done, when the disk has refused what was before. */
+static void a_part_that_cannot_be_written_ends_it(void **state)
+{
+    const struct apart *found = NULL;
+    (void)state;
+    put_list(0, MANY);
+    for (unsigned call = 1; call == 1 || found->out.numbers[ASKED] < PART; call++) {
+        const struct run run = {.options = {.list = list_path, .is_foreign = true}, .fails = call};
+        found = apart(run_revoke, &run);
+        assert_failed(found, ERROR_INPUT, "durable");
+        assert_true(call < 9);
+    }
+    assert_int_equal(found->out.numbers[ASKED], PART);
+    assert_int_equal(found->out.numbers[SEEN], PART - 1);
+    assert_done(revoke_list(0));
+    assert_int_equal(revoked_on_disk(), MANY);
+}
+
 static void assert_done_before(const struct apart *found, unsigned to_do, unsigned done_before)
 {
     assert_done(found);
@@ -154,6 +176,8 @@ static void a_run_that_goes_on_counts_what_it_did(void **state)
     assert_done_before(revoke_by(other, 0), 2, 0);
     put_list(0, 6);
     assert_done_before(revoke_by(look, 0), 3, 0);
+    put_list(2, 3); // though as many are left
+    assert_done_before(revoke_by(look, 0), 2, 0);
     // One that was revoked by somebody else meanwhile is not this command's.
     const char *serial = "0a0004";
     assert_done(revoke_by((struct revoke_options){.serials = &serial, .serial_count = 1}, 0));
@@ -172,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(many_are_on_the_disk_in_parts, begin, end),
+        cmocka_unit_test_setup_teardown(a_part_that_cannot_be_written_ends_it, begin, end),
         cmocka_unit_test_setup_teardown(a_run_that_goes_on_counts_what_it_did, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
