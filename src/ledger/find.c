@@ -52,8 +52,8 @@ bool log_read_line(struct ledger *ledger, uint64_t seq, struct builder *ret_line
         if (part < 0 && errno == EINTR)
             continue;
         if (part <= 0)
-            return error_errno(err, ERROR_LEDGER, part < 0 ? errno : ENODATA, "can't read record %" PRIu64,
-                               seq);
+            return error_errno(err, part < 0 ? ERROR_INPUT : ERROR_LEDGER, part < 0 ? errno : ENODATA,
+                               "can't read record %" PRIu64, seq);
         got += (size_t)part;
     }
     return true;

@@ -407,7 +407,7 @@ bool index_load(struct index *index, struct index_state *ret_state, struct tree 
     (void)sqlite3_reset(select); // it has been read
     if (numbers[0] < 0 || numbers[1] < 0 || numbers[2] < 0 || numbers[4] < 0 || numbers[5] < 0)
         return error_set(err, ERROR_LEDGER, 0, "index.sqlite does not say how far it has read");
-    *ret_state = (struct index_state){.size = (uint64_t)numbers[0],
+    const struct index_state state = {.size = (uint64_t)numbers[0],
                                       .offset = (uint64_t)numbers[1],
                                       .notes_offset = (uint64_t)numbers[2],
                                       .newest_time = numbers[3],
@@ -422,6 +422,9 @@ bool index_load(struct index *index, struct index_state *ret_state, struct tree 
         if (width > 0 && !index_tile_get(index, level, number, width, &ret_tree->edge[level], err))
             return false;
     }
+    if (!count_fresh(index, err))
+        return false;
     index->stored_size = ret_tree->size;
-    return count_fresh(index, err);
+    *ret_state = state;
+    return true;
 }

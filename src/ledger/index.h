@@ -67,7 +67,7 @@ MUST_USE bool index_begin(struct index *index, struct error *err);
 /** Writes the state and the unfinished tiles, and ends the transaction. */
 MUST_USE bool index_commit(struct index *index, const struct index_state *state, const struct tree *tree,
                            struct error *err);
-/** The state and the tree's edge as of the last commit. */
+/** The state and the tree's edge as of the last commit. On failure the tree is undefined, the state untouched. */
 MUST_USE bool index_load(struct index *index, struct index_state *ret_state, struct tree *ret_tree,
                          struct error *err);
 

@@ -51,6 +51,11 @@ static bool check_root(const struct ledger_scan *scan, struct error *err)
                               "which says where it was changed");
 }
 
+static bool too_long(uint64_t seq, struct error *err)
+{
+    return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is longer than a record may be", seq);
+}
+
 bool ledger_scan_on(struct ledger_scan *scan,
                     bool (*visit)(void *data, uint64_t seq, struct bytes text, struct error *err), void *data,
                     struct error *err)
@@ -68,8 +73,7 @@ bool ledger_scan_on(struct ledger_scan *scan,
         if (line.kind == LINE_VOID)
             continue;
         if (line.kind == LINE_TOO_LONG)
-            return error_set(err, ERROR_LEDGER, 0, "record %" PRIu64 " is longer than a record may be",
-                             scan->tree.size);
+            return too_long(scan->tree.size, err);
         tree_framed_hash(line.leaf, &leaf);
         uint64_t seq = scan->tree.size;
         if (!tree_append(&scan->tree, &leaf, forget_tile, NULL, err) || !visit(data, seq, line.text, err))
@@ -90,8 +94,10 @@ static bool find_place(struct ledger *ledger, uint64_t seq, uint64_t *ret_offset
         return true;
     if (!index_place(ledger->index, seq, ret_offset, &len, &is_known, err))
         return false;
-    return (is_known && log_read_line(ledger, seq, &text, err) &&
-            record_read(builder_bytes(&text), &facts, &fault) && facts.seq == seq) ||
+    bool is_read = is_known && log_read_line(ledger, seq, &text, err);
+    if (is_known && !is_read && err->kind == ERROR_INPUT)
+        return false; // the disk's fault: another index would not help
+    return (is_read && record_read(builder_bytes(&text), &facts, &fault) && facts.seq == seq) ||
            error_set(err, ERROR_LEDGER, 0,
                      "index.sqlite does not know where record %" PRIu64
                      " is: run `coldca ledger index --rebuild`",
@@ -113,6 +119,8 @@ bool ledger_scan_from(struct ledger *ledger, uint64_t seq,
             return false;
         if (is_end(&line))
             return true;
+        if (line.kind == LINE_TOO_LONG)
+            return too_long(seq, err);
         if (line.kind == LINE_RECORD && !visit(data, seq++, line.text, err))
             return false;
     }

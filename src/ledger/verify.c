@@ -97,12 +97,11 @@ static bool open_all(struct verifier *verifier, const char *vkey, struct error *
     return verify_next_note(verifier, err);
 }
 
-/** Fills a round with lines. \param ret_is_end the file has no more */
+/** Fills an empty round with lines. \param ret_is_end the file has no more */
 static bool read_round(struct verifier *verifier, struct verify_round *round, uint64_t *position,
                        bool *ret_is_end, struct error *err)
 {
     struct line line;
-    round->count = 0;
     builder_clear(&round->text);
     while (round->count < VERIFY_ROUND_LINES && round->text.len < VERIFY_ROUND_BYTES) {
         if (!lines_next(&verifier->lines, &line, err))

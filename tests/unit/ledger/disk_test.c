@@ -316,8 +316,8 @@ static bool ask(struct home *home, size_t question, const char *names, unsigned 
         answer = RIGHT;
     if (answer == WRONG || (!was_hit && answer != RIGHT))
         fail_msg("%s, %u, %s: wrong (%s)", questions[question].name, at, was_hit ? call : "none", err.text);
-    if (answer == FAILED && (err.kind == ERROR_NONE || err.kind == ERROR_USAGE || err.len == 0))
-        fail_msg("%s, %u, %s: refused without an error", questions[question].name, at, call);
+    if (answer == FAILED && ((err.kind != ERROR_INPUT && err.kind != ERROR_LEDGER) || err.len == 0))
+        fail_msg("%s, %u, %s: kind %d, \"%s\"", questions[question].name, at, call, (int)err.kind, err.text);
     assert_true(is_honest_export());
     folder_remove(&out);
     home_close(home);

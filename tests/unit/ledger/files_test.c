@@ -231,7 +231,8 @@ static bool see(void *data, uint64_t seq, struct bytes text, struct error *err)
 static void what_was_changed_meanwhile_is_told(void **state)
 {
     struct home *home = *state;
-    struct error root = ERROR_INIT, longer = ERROR_INIT, place = ERROR_INIT, past = ERROR_INIT;
+    struct error root = ERROR_INIT, longer = ERROR_INIT, place = ERROR_INIT, past = ERROR_INIT,
+                 from = ERROR_INIT;
     struct json *record = NULL;
     unsigned seen = 0;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
@@ -262,6 +263,10 @@ static void what_was_changed_meanwhile_is_told(void **state)
     assert_string_equal(longer.text, "record 1 is longer than a record may be");
     assert_int_equal(longer.kind, ERROR_LEDGER);
     assert_int_equal(seen, 1);
+    assert_false(ledger_scan_from(home->ledger, 0, see, &seen, &from)); // not passed over
+    assert_string_equal(from.text, longer.text);
+    assert_int_equal(from.kind, ERROR_LEDGER);
+    assert_int_equal(seen, 2);
     *end = '\n';
     text.data[5] ^= 1;
     home_write(home, "ledger.jsonl", builder_bytes(&text));

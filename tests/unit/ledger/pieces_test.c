@@ -8,6 +8,7 @@
 static size_t piece;          /* bytes a read gives at most; 0: all that is asked for */
 static unsigned interrupting; /* each so-manyth read is interrupted; 0: none */
 static unsigned reads;
+static off_t broken_from = -1; /* what lies here, and behind it, can't be read; -1: all can */
 
 /** In place of the C library's, for what is linked with this test. */
 ssize_t pread(int fd, void *data, size_t len, off_t offset)
@@ -16,7 +17,14 @@ ssize_t pread(int fd, void *data, size_t len, off_t offset)
         errno = EINTR;
         return -1;
     }
-    return syscall(SYS_pread64, fd, data, piece != 0 && len > piece ? piece : len, offset);
+    if (broken_from >= 0 && offset + (off_t)len > broken_from) {
+        errno = EIO;
+        return -1;
+    }
+    ssize_t got = syscall(SYS_pread64, fd, data, piece != 0 && len > piece ? piece : len, offset);
+    if (got >= 0)
+        errno = EINTR; // says nothing of a read that did not fail
+    return got;
 }
 
 static int setup(void **state)
@@ -24,6 +32,7 @@ static int setup(void **state)
     struct home *home = memory_new(1, sizeof(*home));
     piece = 0;
     interrupting = 0;
+    broken_from = -1;
     home_init(home);
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, 3);
@@ -36,6 +45,7 @@ static int teardown(void **state)
 {
     piece = 0;
     interrupting = 0;
+    broken_from = -1;
     home_done(*state);
     free(*state);
     return 0;
@@ -106,10 +116,87 @@ static void a_record_that_ends_too_early_is_none(void **state)
     assert_null(record);
 }
 
+/* ---- a disk that gives the beginning of a file, and no more ---- */
+
+static bool ask_scan(struct home *home, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(ledger_scan_free) struct ledger_scan *all = ledger_scan_new(home->ledger);
+    return ledger_scan_on(all, add, &text, err);
+}
+
+static bool ask_scan_from(struct home *home, struct error *err)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    return ledger_scan_from(home->ledger, 2, add, &text, err);
+}
+
+static bool ask_unfinished(struct home *home, struct error *err)
+{
+    struct ledger_entry *entries = NULL;
+    size_t count = 0;
+    return ledger_unfinished(home->ledger, &entries, &count, err);
+}
+
+static bool ask_verify(struct home *home, struct error *err)
+{
+    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+    return ledger_verify(home->fd, home->vkey, NULL, &report, err);
+}
+
+static bool ask_tree(struct home *home, struct error *err)
+{
+    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+    return ledger_verify_scope(home->fd, home->vkey, &(struct ledger_scope){.only_tree = true}, &report, err);
+}
+
+static bool open_to_write(struct home *home, struct error *err)
+{
+    home_close(home);
+    return ledger_open(home->fd, home->vkey, LEDGER_WRITE, 0, &home->ledger, err);
+}
+
+static bool open_anew(struct home *home, struct error *err)
+{
+    home_close(home);
+    home_remove_index(home);
+    return ledger_open(home->fd, home->vkey, LEDGER_READ, 0, &home->ledger, err);
+}
+
+static void what_can_be_read_in_part_is_not_taken_for_all(void **state)
+{
+    static const off_t places[] = {0, 262143, 262144, 300000};
+    static const struct {
+        const char *name;
+        bool (*ask)(struct home *home, struct error *err);
+    } questions[] = {{"scan", ask_scan},     {"scan from", ask_scan_from}, {"unfinished", ask_unfinished},
+                     {"verify", ask_verify}, {"tree", ask_tree},           {"write", open_to_write},
+                     {"anew", open_anew}};
+    struct home *home = *state;
+    (void)home_append(home, "cert.signing", home_signing(7)); // after which all is read
+    for (unsigned i = 0; i < 4000; i++)
+        (void)home_append(home, "test.note", json_new_object());
+    home_commit(home);
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(questions); j++) {
+            struct error err = ERROR_INIT;
+            home_open(home, LEDGER_READ);
+            broken_from = places[i];
+            bool is_done = questions[j].ask(home, &err);
+            broken_from = -1;
+            if (is_done || err.kind != ERROR_INPUT || strstr(err.text, "Input/output error") == NULL)
+                fail_msg("%s, %d: %s", questions[j].name, (int)places[i], is_done ? "done" : err.text);
+        }
+    }
+    home_close(home);
+    home_assert_clean(home, 6 + 1 + 4000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_comes_in_pieces_is_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_can_be_read_in_part_is_not_taken_for_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_that_ends_too_early_is_none, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
