@@ -28,6 +28,7 @@ static struct shared {
     atomic_bool has_failed;
     int number;            /* what errno becomes */
     atomic_bool is_sqlite; /* what failed was SQLite's, and nothing of it was called since */
+    enum failing_databases databases;
     char names[32];
     char failed[32];
 } * shared; /* with the children */
@@ -43,10 +44,20 @@ static bool is_ours(void *caller)
     return strncmp(name, "libcoldca_", 10) == 0 || strstr(name, ".so") == NULL;
 }
 
-/** Whether this call is the one that fails. */
-static bool fails(const char *name, void *caller)
+/** Whether calls about this database count; NULL: about none. */
+static bool is_meant(sqlite3 *db)
 {
-    if (shared == NULL || !atomic_load(&shared->is_armed) ||
+    if (shared == NULL || shared->databases == FAILING_ALL)
+        return true;
+    const char *file = db == NULL ? NULL : sqlite3_db_filename(db, "main");
+    bool is_stored = file != NULL && *file != '\0';
+    return db != NULL && is_stored == (shared->databases == FAILING_STORED);
+}
+
+/** Whether this call is the one that fails. */
+static bool fails(const char *name, sqlite3 *db, void *caller)
+{
+    if (shared == NULL || !is_meant(db) || !atomic_load(&shared->is_armed) ||
         strncmp(name, shared->names, strlen(shared->names)) != 0)
         return false;
     int kept = errno;
@@ -73,6 +84,7 @@ void failing_at(const char *names, unsigned number)
     }
     (void)snprintf(shared->names, sizeof(shared->names), "%s", names);
     shared->number = EIO;
+    shared->databases = FAILING_ALL;
     atomic_store(&shared->has_failed, false);
     atomic_store(&shared->is_sqlite, false);
     atomic_store(&shared->left, (long)number);
@@ -82,6 +94,11 @@ void failing_at(const char *names, unsigned number)
 void failing_as(int number)
 {
     shared->number = number;
+}
+
+void failing_in(enum failing_databases databases)
+{
+    shared->databases = databases;
 }
 
 const char *failing_stop(void)
@@ -98,12 +115,15 @@ static void *next_of(const char *name)
     return found;
 }
 
-/* A function of the libraries', in its place: FAILING(what it gives, its name, what it gives when it fails, its parameters, their names). */
+/* A function of the libraries', in its place: FAILING(what it gives, its name, what it gives when it fails, its parameters, their names),
+ * and FAILING_IN(the database it is about, ...). */
 #define FAILING(type, name, failed, parameters, arguments)                                                   \
+    FAILING_IN(NULL, type, name, failed, parameters, arguments)
+#define FAILING_IN(db, type, name, failed, parameters, arguments)                                            \
     type name parameters                                                                                     \
     {                                                                                                        \
         static __typeof__(&name) next;                                                                       \
-        if (fails(#name, __builtin_return_address(0)))                                                       \
+        if (fails(#name, db, __builtin_return_address(0)))                                                   \
             return failed;                                                                                   \
         if (next == NULL)                                                                                    \
             next = (__typeof__(&name))next_of(#name);                                                        \
@@ -146,7 +166,7 @@ int pthread_create(pthread_t *ret_thread, const pthread_attr_t *restrict attribu
                    void *restrict data)
 {
     static __typeof__(&pthread_create) next;
-    if (fails("pthread_create", __builtin_return_address(0)))
+    if (fails("pthread_create", NULL, __builtin_return_address(0)))
         return EAGAIN;
     if (next == NULL)
         next = (__typeof__(&pthread_create))next_of("pthread_create");
@@ -165,7 +185,7 @@ int pthread_create(pthread_t *ret_thread, const pthread_attr_t *restrict attribu
 int open(const char *path, int flags, ...)
 {
     MODE(flags, flags);
-    if (fails("open", __builtin_return_address(0)))
+    if (fails("open", NULL, __builtin_return_address(0)))
         return -1;
     return ((__typeof__(&open))next_of("open"))(path, flags, mode);
 }
@@ -173,7 +193,7 @@ int open(const char *path, int flags, ...)
 int openat(int fd, const char *path, int flags, ...)
 {
     MODE(flags, flags);
-    if (fails("openat", __builtin_return_address(0)))
+    if (fails("openat", NULL, __builtin_return_address(0)))
         return -1;
     return ((__typeof__(&openat))next_of("openat"))(fd, path, flags, mode);
 }
@@ -185,7 +205,7 @@ int fcntl(int fd, int command, ...)
     va_start(arguments, command);
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
-    if (fails("fcntl", __builtin_return_address(0)))
+    if (fails("fcntl", NULL, __builtin_return_address(0)))
         return -1;
     return ((__typeof__(&fcntl))next_of("fcntl"))(fd, command, argument);
 }
@@ -194,31 +214,33 @@ int fcntl(int fd, int command, ...)
 
 FAILING(int, sqlite3_open_v2, SQLITE_IOERR, (const char *path, sqlite3 **ret_db, int flags, const char *vfs),
         (path, ret_db, flags, vfs))
-FAILING(int, sqlite3_prepare_v3, SQLITE_IOERR,
-        (sqlite3 * db, const char *sql, int len, unsigned flags, sqlite3_stmt **ret_statement,
-         const char **ret_rest),
-        (db, sql, len, flags, ret_statement, ret_rest))
-FAILING(int, sqlite3_step, SQLITE_IOERR, (sqlite3_stmt * statement), (statement))
-FAILING(int, sqlite3_bind_blob, SQLITE_NOMEM,
-        (sqlite3_stmt * statement, int at, const void *data, int len, void (*done)(void *)),
-        (statement, at, data, len, done))
-FAILING(int, sqlite3_bind_text, SQLITE_NOMEM,
-        (sqlite3_stmt * statement, int at, const char *data, int len, void (*done)(void *)),
-        (statement, at, data, len, done))
-FAILING(int, sqlite3_bind_int, SQLITE_NOMEM, (sqlite3_stmt * statement, int at, int value),
-        (statement, at, value))
-FAILING(int, sqlite3_bind_int64, SQLITE_NOMEM, (sqlite3_stmt * statement, int at, sqlite3_int64 value),
-        (statement, at, value))
-FAILING(int, sqlite3_bind_null, SQLITE_NOMEM, (sqlite3_stmt * statement, int at), (statement, at))
+FAILING_IN(db, int, sqlite3_prepare_v3, SQLITE_IOERR,
+           (sqlite3 * db, const char *sql, int len, unsigned flags, sqlite3_stmt **ret_statement,
+            const char **ret_rest),
+           (db, sql, len, flags, ret_statement, ret_rest))
+FAILING_IN(sqlite3_db_handle(statement), int, sqlite3_step, SQLITE_IOERR, (sqlite3_stmt * statement),
+           (statement))
+FAILING_IN(sqlite3_db_handle(statement), int, sqlite3_bind_blob, SQLITE_NOMEM,
+           (sqlite3_stmt * statement, int at, const void *data, int len, void (*done)(void *)),
+           (statement, at, data, len, done))
+FAILING_IN(sqlite3_db_handle(statement), int, sqlite3_bind_text, SQLITE_NOMEM,
+           (sqlite3_stmt * statement, int at, const char *data, int len, void (*done)(void *)),
+           (statement, at, data, len, done))
+FAILING_IN(sqlite3_db_handle(statement), int, sqlite3_bind_int, SQLITE_NOMEM,
+           (sqlite3_stmt * statement, int at, int value), (statement, at, value))
+FAILING_IN(sqlite3_db_handle(statement), int, sqlite3_bind_int64, SQLITE_NOMEM,
+           (sqlite3_stmt * statement, int at, sqlite3_int64 value), (statement, at, value))
+FAILING_IN(sqlite3_db_handle(statement), int, sqlite3_bind_null, SQLITE_NOMEM,
+           (sqlite3_stmt * statement, int at), (statement, at))
 FAILING(int, sqlite3_busy_timeout, SQLITE_ERROR, (sqlite3 * db, int milliseconds), (db, milliseconds))
 FAILING(sqlite3_backup *, sqlite3_backup_init, NULL,
         (sqlite3 * to, const char *to_name, sqlite3 *from, const char *from_name),
         (to, to_name, from, from_name))
 FAILING(int, sqlite3_backup_step, SQLITE_IOERR, (sqlite3_backup * backup, int pages), (backup, pages))
-FAILING(int, sqlite3_exec, SQLITE_IOERR,
-        (sqlite3 * db, const char *sql, int (*each)(void *, int, char **, char **), void *data,
-         char **ret_message),
-        (db, sql, each, data, ret_message))
+FAILING_IN(db, int, sqlite3_exec, SQLITE_IOERR,
+           (sqlite3 * db, const char *sql, int (*each)(void *, int, char **, char **), void *data,
+            char **ret_message),
+           (db, sql, each, data, ret_message))
 
 /** Who asks why a call failed is told so, as SQLite would tell. */
 int sqlite3_extended_errcode(sqlite3 *db)

@@ -26,6 +26,15 @@ void failing_at(const char *names, unsigned number);
 /** What fails until the next failing_at() sets errno to this in place of EIO: EINTR is no failure, the call is made again. */
 void failing_as(int number);
 
+enum failing_databases {
+    FAILING_ALL,     /**< and calls that are about none */
+    FAILING_STORED,  /**< with a file of its own */
+    FAILING_PRIVATE, /**< temporary ones */
+};
+
+/** Until the next failing_at() only what is done in such databases of SQLite's counts. */
+void failing_in(enum failing_databases databases);
+
 /** No more calls count. \return the name of the call that failed, valid until the next failing_at(); NULL: there were fewer */
 const char *failing_stop(void);
 

@@ -17,7 +17,8 @@ int sqlite3_step(sqlite3_stmt *statement)
     static __typeof__(&sqlite3_step) next;
     if (next == NULL)
         next = (__typeof__(&sqlite3_step))dlsym(RTLD_NEXT, "sqlite3_step");
-    if (failing_sql == NULL || strncmp(sqlite3_sql(statement), failing_sql, strlen(failing_sql)) != 0)
+    const char *sql = failing_sql == NULL ? NULL : sqlite3_sql(statement); // NULL: one of SQLite's own
+    if (sql == NULL || strncmp(sql, failing_sql, strlen(failing_sql)) != 0)
         return next(statement);
     failed++;
     return SQLITE_CORRUPT;
