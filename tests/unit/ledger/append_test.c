@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What must not get into a ledger is refused before it is written, and the group goes on without it: serials again, ends of what has none. */
+/*
+ * What must not get into a ledger is refused before it is written, and the group goes on without it: serials again, ends of what has none.
+ * An index that can't be asked lets nothing pass.
+ */
+#include "failing.h"
+#include "ledger/log.h"
 #include "ledger_home.h"
 
 static int setup(void **state)
@@ -122,6 +127,88 @@ static void a_clock_behind_the_newest_record_writes_nothing(void **state)
                         "but the ledger's newest record is of 2999-01-01T00:00:00Z: set the clock right");
 }
 
+static struct json *first_serial_again(void)
+{
+    return signing_with_serial_of(5, 0);
+}
+
+static struct json *first_serial(void)
+{
+    return home_of_serial(0);
+}
+
+static struct json *end_of_an_ended_one(void)
+{
+    return ending(0);
+}
+
+static void an_index_that_cannot_be_asked_lets_nothing_pass(void **state)
+{
+    static const struct {
+        const char *type;
+        struct json *(*fields)(void);
+    } cases[] = {{"cert.signing", first_serial_again},
+                 {"cert.unrevoked", first_serial},
+                 {"cert.issued", end_of_an_ended_one},
+                 {"cert.abandoned", end_of_an_ended_one}};
+    struct home *home = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        unsigned number = 0;
+        for (bool is_more = true; is_more;) {
+            struct error err = ERROR_INIT;
+            struct json *fields = cases[i].fields();
+            home_open(home, LEDGER_WRITE);
+            failing_at("sqlite3_", ++number);
+            bool is_taken = ledger_append(home->ledger, cases[i].type, fields, NULL, &err);
+            const char *failed = failing_stop();
+            is_more = failed != NULL;
+            if (is_taken)
+                fail_msg("%s is taken though call %u, %s, fails", cases[i].type, number,
+                         is_more ? failed : "none");
+            // It says of itself that it fails, and of the record only what it has found.
+            assert_int_equal(err.kind, is_more ? ERROR_INPUT : ERROR_LEDGER);
+        }
+        assert_in_range(number, 3, 100); // the index was asked
+    }
+    assert_goes_on(home, 4);
+}
+
+/** On a full disk SQLite takes back all that was begun: the group is not written, nor any other. */
+static void a_group_whose_index_was_taken_back_is_not_written(void **state)
+{
+    static const char words[] = "index.sqlite lost what it had not committed, after an error of the disk";
+    struct home *home = *state;
+    struct error err = ERROR_INIT, again = ERROR_INIT;
+    (void)home_append(home, "cert.signing", home_signing(6));
+    assert_int_equal(
+        sqlite3_exec(index_database(home->ledger->index), "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_refused(ledger_commit(home->ledger, &err), err, ERROR_INPUT, words);
+    assert_refused(ledger_append(home->ledger, "test.note", json_new_object(), NULL, &again), again,
+                   ERROR_INPUT, words);
+    assert_int_equal(ledger_durable_size(home->ledger), 4);
+    home_open(home, LEDGER_WRITE);
+    assert_int_equal(home_append(home, "cert.signing", home_signing(6)), 4);
+    assert_goes_on(home, 5);
+}
+
+/** So many as are on the disk, and no fewer: the token is asked for what it counts (P3). */
+static void what_is_committed_is_durable_to_the_last_record(void **state)
+{
+    struct home *home = *state;
+    uint64_t records = 4;
+    for (unsigned count = 1; count <= 130; count += 43) {
+        for (unsigned i = 0; i < count; i++)
+            (void)home_append(home, "test.note", json_new_object());
+        assert_int_equal(ledger_durable_size(home->ledger), records);
+        home_commit(home);
+        records += count;
+        assert_int_equal(ledger_durable_size(home->ledger), records);
+        assert_int_equal(ledger_size(home->ledger), records);
+    }
+    assert_goes_on(home, records);
+    assert_int_equal(ledger_durable_size(home->ledger), records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +216,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_issued_is_not_revoked_nor_what_is_not_revoked_released,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_certificate_ends_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_cannot_be_asked_lets_nothing_pass, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_group_whose_index_was_taken_back_is_not_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_committed_is_durable_to_the_last_record, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_behind_the_newest_record_writes_nothing, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
