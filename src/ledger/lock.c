@@ -64,7 +64,9 @@ bool lock_take(int home_fd, int wait_ms, int *ret_fd, struct error *err)
         return error_set(err, ERROR_INPUT, 0, LOG_LOCK_NAME " is not a file; remove it, it is rebuilt");
     int64_t deadline = time_monotonic_ms() + wait_ms;
     while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
-        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+        if (errno == EINTR)
+            continue; // the lock of a file over the network: nobody has been asked yet
+        if (errno != EAGAIN && errno != EACCES)
             return error_errno(err, ERROR_INPUT, errno, "can't lock the file " LOG_LOCK_NAME);
         if (time_monotonic_ms() >= deadline) {
             char holder[64];

@@ -241,6 +241,8 @@ static unsigned fail_each(struct scene *scene, doing *what, const char *names, u
         if (!is_done && ((err.kind != ERROR_INPUT && err.kind != ERROR_LEDGER && !is_tokens) || err.len == 0))
             fail_msg("call %u, %s: kind %d, \"%s\"", number, failed == NULL ? "none" : failed, (int)err.kind,
                      err.text);
+        if (is_done && err.kind != ERROR_NONE)
+            fail_msg("call %u, %s: done, and told: %s", number, failed == NULL ? "none" : failed, err.text);
         if (is_done && size != records)
             fail_msg("call %u, %s: %d records, %d are due", number, failed == NULL ? "none" : failed,
                      (int)size, (int)records);

@@ -37,6 +37,7 @@ int ftruncate(int fd, off_t len)
 
 static int held = -1;       /* the lock, while a test has it */
 static unsigned tries_left; /* of those who wait for it, until it is given back; 0: it is not */
+static int asking_fails;    /* with this errno, once; 0: it does not */
 
 /** In place of the C library's: who asks for the lock is seen. */
 int fcntl(int fd, int command, ...)
@@ -48,6 +49,11 @@ int fcntl(int fd, int command, ...)
     if (command == F_OFD_SETLK && tries_left > 0 && --tries_left == 0) {
         close(held);
         held = -1;
+    }
+    if (command == F_OFD_SETLK && asking_fails != 0) {
+        errno = asking_fails;
+        asking_fails = 0;
+        return -1;
     }
     return (int)syscall(SYS_fcntl, fd, command, argument);
 }
@@ -164,6 +170,20 @@ static void it_is_waited_for_as_long_as_was_said(void **state)
     assert_int_equal(tries_left, 0);
 }
 
+static void who_cannot_ask_is_told_why_and_who_was_interrupted_asks_again(void **state)
+{
+    struct home *home = *state;
+    asking_fails = ENOLCK;
+    assert_not_taken(home, 0, ERROR_INPUT, "can't lock the file lock: No locks available");
+    asking_fails = EINTR;
+    close(take(home, 0));
+    assert_int_equal(asking_fails, 0);
+    held = take(home, 0);
+    tries_left = 2;
+    asking_fails = EACCES; // POSIX's other word for EAGAIN
+    close(take(home, 60000));
+}
+
 static void what_is_no_file_is_no_lock(void **state)
 {
     struct home *home = *state;
@@ -217,6 +237,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reader_takes_none_and_a_writer_keeps_it, setup, teardown),
         cmocka_unit_test_setup_teardown(who_did_not_write_his_number_is_another_process, setup, teardown),
         cmocka_unit_test_setup_teardown(it_is_waited_for_as_long_as_was_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_cannot_ask_is_told_why_and_who_was_interrupted_asks_again, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(what_is_no_file_is_no_lock, setup, teardown),
         cmocka_unit_test_setup_teardown(who_may_not_write_the_home_is_told_why, setup, teardown),
     };
