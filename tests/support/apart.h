@@ -59,6 +59,8 @@ apart(bool (*run)(const void *options, struct apart *ret, struct error *err), co
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    if (both->is_done && both->err.kind != ERROR_NONE)
+        fail_msg("done, but told: %s", both->err.text);
     return both;
 }
 

@@ -70,8 +70,9 @@ static unsigned fail_each(doing *what, const char *name, const char *before, con
         failing_at("", number);
         bool is_done = what(&err);
         const char *failed = failing_stop();
-        if (!is_done && err.kind != ERROR_INPUT)
-            fail_msg("call %u, %s: refused without an error", number, failed == NULL ? "none" : failed);
+        if (err.kind != (is_done ? ERROR_NONE : ERROR_INPUT))
+            fail_msg("call %u, %s: done %d, but told: %s", number, failed == NULL ? "none" : failed, is_done,
+                     err.text);
         if (before != NULL && !holds(name, after) && (is_done || !holds(name, before)))
             fail_msg("call %u, %s: %s is neither the old nor the new", number,
                      failed == NULL ? "none" : failed, name);

@@ -231,7 +231,7 @@ static void a_checkpoint_in_the_directory_is_read_or_told(void **state)
             failing_at(by_system[i], number);
             bool is_met = directory_meet_checkpoint(&directory, &err);
             call = failing_stop();
-            if (is_met != (call == NULL))
+            if (is_met != (call == NULL) || is_met != (err.kind == ERROR_NONE))
                 fail_msg("call %u, %s: %s", number, call, is_met ? "met" : err.text);
             assert_true(is_met || strstr(err.text, "checkpoint in the output directory") != NULL);
             sum += call == NULL ? 0 : 1;

@@ -143,8 +143,9 @@ static void ask_again_and_again(const char *name, asking *ask, const char *wante
         AUTO(builder_done) struct builder answer = BUILDER_INIT;
         bool is_answered = ask(&answer, &err);
         const char *failed = fail_at == 0 ? NULL : failing_stop();
-        if (!is_answered && err.kind == ERROR_NONE)
-            fail_msg("%s, call %u, %s: no answer, and no reason", name, fail_at, failed);
+        if (is_answered != (err.kind == ERROR_NONE))
+            fail_msg("%s, call %u, %s: answered %d, but the reason: %s", name, fail_at, failed, is_answered,
+                     err.text);
         if (!is_answered) {
             builder_clear(&answer);
             builder_format(&answer, "no: %s", err.text);

@@ -319,6 +319,7 @@ static void a_file_is_read_by_a_process_of_its_own_or_it_is_told(void **state)
         bool is_done = list_read(path, &lines, sha256, &err);
         failed = failing_stop();
         if (is_done) {
+            assert_int_equal(err.kind, ERROR_NONE);
             assert_int_equal(lines.len, sizeof(struct list_line));
             assert_memory_equal(sha256, wanted, sizeof(wanted));
         } else if (failed == NULL || err.kind != ERROR_INPUT) {

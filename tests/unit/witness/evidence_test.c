@@ -114,6 +114,7 @@ static void whichever_call_fails_a_cosignature_is_kept_or_it_is_told(void **stat
         bool is_done = witness_cosign(own.home, path, name, time_now(), NULL, &fake_console, &vkey, &err);
         failed = failing_stop();
         if (is_done) {
+            assert_int_equal(err.kind, ERROR_NONE);
             assert_int_equal(strncmp(builder_text(&vkey), name, strlen(name)), 0);
             assert_true(ledger_checkpoint_newest(own.home->ledger, &note, &err));
             assert_non_null(strstr(builder_text(&note), name));

@@ -152,6 +152,7 @@ static void whichever_call_fails_a_key_signs_or_says_why_not(void **state)
             failed = failing_stop();
             assert_int_equal(ERR_peek_error(), 0);
             if (is_done) {
+                assert_int_equal(err.kind, ERROR_NONE);
                 assert_int_equal(kind, kinds[i].kind);
                 assert_used(builder_bytes(&spki), builder_bytes(&signature));
             } else {
