@@ -29,22 +29,39 @@ static ssize_t read_index(int fd, void *data, size_t len, off_t offset)
     return syscall(SYS_pread64, fd, data, len, offset);
 }
 
+static unsigned space = NEVER; /* writes of SQLite's until the disk is full */
+
+static ssize_t write_index(int fd, const void *data, size_t len, off_t offset)
+{
+    if (space == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    space -= space == NEVER ? 0 : 1;
+    return syscall(SYS_pwrite64, fd, data, len, offset);
+}
+
 static int set_up_all(void **state)
 {
+    static const struct {
+        const char *name;
+        sqlite3_syscall_ptr call;
+    } calls[] = {{"pread", (sqlite3_syscall_ptr)(void (*)(void))read_index},
+                 {"pread64", (sqlite3_syscall_ptr)(void (*)(void))read_index},
+                 {"pwrite", (sqlite3_syscall_ptr)(void (*)(void))write_index},
+                 {"pwrite64", (sqlite3_syscall_ptr)(void (*)(void))write_index}};
     (void)state;
     assert_int_equal(sqlite3_initialize(), SQLITE_OK);
     sqlite3_vfs *system = sqlite3_vfs_find(NULL);
-    for (size_t i = 0; i < 2; i++)
-        assert_int_equal(system->xSetSystemCall(system, i == 0 ? "pread" : "pread64",
-                                                (sqlite3_syscall_ptr)(void (*)(void))read_index),
-                         SQLITE_OK);
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+        assert_int_equal(system->xSetSystemCall(system, calls[i].name, calls[i].call), SQLITE_OK);
     return 0;
 }
 
 static int setup(void **state)
 {
     struct home *home = memory_new(1, sizeof(*home));
-    left = NEVER;
+    left = space = NEVER;
     home_init(home);
     home_open(home, LEDGER_WRITE);
     (void)home_issue(home, 0, CERTIFICATES);
@@ -360,11 +377,47 @@ static void a_read_of_the_index_that_fails_is_no_answer(void **state)
     home_assert_clean(*state, RECORDS);
 }
 
+/** A new index would not fit either: a writer keeps the old one, and goes on in it when there is space again. */
+static void an_index_that_cannot_grow_is_not_given_up(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder behind = BUILDER_INIT;
+    unsigned refused = 0;
+    home_read(home, "index.sqlite", &behind);
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 60, 1);
+    home_close(home);
+    for (bool is_full = true; is_full; refused++) {
+        struct error err = ERROR_INIT;
+        AUTO(builder_done) struct builder now = BUILDER_INIT;
+        home_remove_index(home);
+        home_write(home, "index.sqlite", builder_bytes(&behind));
+        space = refused;
+        is_full = !ledger_open(home->fd, home->vkey, LEDGER_WRITE, 0, &home->ledger, &err);
+        space = NEVER;
+        if (!is_full)
+            break;
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_int_equal(err.native, SQLITE_FULL);
+        assert_string_equal(err.text, "index.sqlite can't grow, the disk is full: free some space, then run "
+                                      "the command again");
+        home_read(home, "index.sqlite", &now);
+        assert_true(bytes_equal(builder_bytes(&now), builder_bytes(&behind)));
+    }
+    assert_in_range(refused, 3, 200);
+    assert_string_equal(ledger_notice(home->ledger),
+                        "index.sqlite knew 8 of the ledger's 10 records, after a crash or from another day: "
+                        "read the others");
+    home_close(home);
+    home_assert_clean(home, RECORDS + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_call_that_fails_is_no_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_read_of_the_index_that_fails_is_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_cannot_grow_is_not_given_up, setup, teardown),
     };
     return cmocka_run_group_tests(tests, set_up_all, NULL);
 }
