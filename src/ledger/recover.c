@@ -21,14 +21,21 @@ static bool length_of(int fd, const char *name, uint64_t *ret_len, struct error 
 
 /** A ledger whose very first record was torn holds nothing yet, no record and no checkpoint: the one case where something is taken
  *  away, for nothing may stand before record 0. */
-static bool is_first_torn(const struct ledger *ledger, uint64_t len)
+static bool is_first_torn(const struct ledger *ledger, uint64_t len, bool *ret_is, struct error *err)
 {
-    struct stat notes;
+    uint64_t notes_len;
     AUTO(builder_done) struct builder text = BUILDER_INIT;
-    if (len > LEDGER_RECORD_MAX_LEN || fstat(ledger->notes_fd, &notes) != 0 || notes.st_size > 0)
+    *ret_is = false;
+    if (len > LEDGER_RECORD_MAX_LEN)
+        return true;
+    if (!length_of(ledger->notes_fd, LOG_NOTES_NAME, &notes_len, err))
         return false;
-    ssize_t got = pread(ledger->log_fd, builder_reserve(&text, (size_t)len), (size_t)len, 0);
-    return got == (ssize_t)len && memchr(text.data, '\n', text.len) == NULL;
+    if (notes_len > 0)
+        return true;
+    if (pread(ledger->log_fd, builder_reserve(&text, (size_t)len), (size_t)len, 0) != (ssize_t)len)
+        return error_errno(err, ERROR_INPUT, errno, "can't read " LOG_NAME);
+    *ret_is = memchr(text.data, '\n', text.len) == NULL;
+    return true;
 }
 
 /** A file that does not end in LF was torn: CAN and LF make its last line void (nothing is ever cut away). */
@@ -37,6 +44,7 @@ static bool close_tail(struct ledger *ledger, int fd, const char *name, struct e
     static const uint8_t closing[] = {LINES_CANCEL, '\n'};
     uint64_t len;
     uint8_t last;
+    bool is_first = false;
     if (!length_of(fd, name, &len, err))
         return false;
     if (len == 0)
@@ -45,7 +53,9 @@ static bool close_tail(struct ledger *ledger, int fd, const char *name, struct e
         return error_errno(err, ERROR_INPUT, errno, "can't read %s", name);
     if (last == '\n')
         return true;
-    if (fd == ledger->log_fd && is_first_torn(ledger, len)) {
+    if (fd == ledger->log_fd && !is_first_torn(ledger, len, &is_first, err))
+        return false;
+    if (is_first) {
         if (ftruncate(fd, 0) != 0)
             return error_errno(err, ERROR_INPUT, errno, "can't empty %s, whose first record is torn", name);
         log_say(ledger, "took back the first record of %s, which an earlier run could not finish", name);

@@ -18,10 +18,11 @@ static const char *const files[] = {"ledger.jsonl", "ledger.checkpoints", "ledge
 /** A home, as it was before what fails. */
 struct scene {
     struct home home;
-    struct builder files[ARRAY_LEN(files)]; /**< empty: it is not there */
+    struct builder files[ARRAY_LEN(files)]; /**< empty: it is not there, but for the first two */
     char *witness;                          /**< the same key's, as a witness */
     uint64_t kept_records;                  /**< in them, and under their newest checkpoint */
     uint64_t records, checkpoint;           /**< what somebody was told is there */
+    bool is_torn;                           /**< a file does not end in LF */
 };
 
 static void keep(struct scene *scene)
@@ -58,7 +59,7 @@ static void put_back(struct scene *scene)
     home_remove_index(&scene->home);
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         (void)unlinkat(scene->home.fd, files[i], 0);
-        if (scene->files[i].len > 0)
+        if (scene->files[i].len > 0 || i < 2)
             home_write(&scene->home, files[i], builder_bytes(&scene->files[i]));
     }
 }
@@ -221,6 +222,26 @@ static void assert_sound(struct scene *scene, const char *failed, unsigned numbe
 
 typedef bool doing(struct scene *scene, struct error *err);
 
+/** Whether the ledger's own files, which a mere opening has nothing to say in, are as they were. */
+static bool is_ledger_untouched(const struct scene *scene)
+{
+    for (size_t i = 0; i < 2; i++) {
+        AUTO(builder_done) struct builder now = BUILDER_INIT;
+        home_read(&scene->home, files[i], &now);
+        if (!bytes_equal(builder_bytes(&now), builder_bytes(&scene->files[i])))
+            return false;
+    }
+    return true;
+}
+
+/** The disk's faults are the disk's; OpenSSL, and who signs by it, have their own. */
+static bool is_told_as_due(const struct error *err, const char *failed)
+{
+    bool is_disk = failed != NULL && strncmp(failed, "EVP_", 4) != 0;
+    return err->len > 0 && err->kind != ERROR_NONE && err->kind != ERROR_USAGE &&
+           (!is_disk || err->kind == ERROR_INPUT);
+}
+
 /** \param names what the names of the calls begin with \return how many there are to fail */
 static unsigned fail_each(struct scene *scene, doing *what, const char *names, uint64_t records)
 {
@@ -237,10 +258,11 @@ static unsigned fail_each(struct scene *scene, doing *what, const char *names, u
         const char *failed = failing_stop();
         if (home_count_descriptors() != descriptors)
             fail_msg("call %u, %s: something was left open", number, failed == NULL ? "none" : failed);
-        bool is_tokens = err.kind == ERROR_TOKEN && strstr(err.text, "sign") != NULL;
-        if (!is_done && ((err.kind != ERROR_INPUT && err.kind != ERROR_LEDGER && !is_tokens) || err.len == 0))
-            fail_msg("call %u, %s: kind %d, \"%s\"", number, failed == NULL ? "none" : failed, (int)err.kind,
+        if (!is_done && !is_told_as_due(&err, failed))
+            fail_msg("call %u, %s: %d \"%s\"", number, failed == NULL ? "none" : failed, (int)err.kind,
                      err.text);
+        if ((what == open_to_write || what == open_to_read) && !scene->is_torn && !is_ledger_untouched(scene))
+            fail_msg("call %u, %s: a sound ledger was changed", number, failed == NULL ? "none" : failed);
         if (is_done && err.kind != ERROR_NONE)
             fail_msg("call %u, %s: done, and told: %s", number, failed == NULL ? "none" : failed, err.text);
         if (is_done && size != records)
@@ -290,6 +312,7 @@ static void tear(struct scene *scene)
 {
     add_to(scene, "ledger.jsonl", BYTES_LITERAL("{\"batch\":\"mor"));
     add_to(scene, "ledger.checkpoints", BYTES_LITERAL(HOME_ORIGIN "\n7\n"));
+    scene->is_torn = true;
 }
 
 static void a_run_that_fails_is_told_and_loses_nothing(void **state)
@@ -333,6 +356,22 @@ static void a_writer_that_reads_on_and_fails_is_told_and_loses_nothing(void **st
     assert_in_range(fail_each(scene, open_to_write, "", BEFORE + 2), 20, 1000);
 }
 
+/** Somebody was stopped in the middle of the very first record. */
+static void a_first_record_that_cannot_be_taken_back_is_told(void **state)
+{
+    struct scene *scene = *state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        builder_clear(&scene->files[i]);
+    put_back(scene);
+    home_write(&scene->home, "ledger.jsonl", BYTES_LITERAL("{\"batch\":\"mor"));
+    home_write(&scene->home, "ledger.checkpoints", BYTES_LITERAL(""));
+    keep(scene);
+    scene->kept_records = 0;
+    scene->is_torn = true;
+    assert_in_range(fail_each(scene, open_to_write, "f", 0), 5, 100);
+    assert_in_range(fail_each(scene, open_to_write, "p", 0), 2, 100);
+}
+
 static void a_readers_opening_that_fails_is_told_and_loses_nothing(void **state)
 {
     struct scene *scene = *state;
@@ -359,6 +398,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_writer_that_reads_on_and_fails_is_told_and_loses_nothing, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_first_record_that_cannot_be_taken_back_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_readers_opening_that_fails_is_told_and_loses_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_reader_that_reads_on_and_fails_is_told_and_loses_nothing, setup,
