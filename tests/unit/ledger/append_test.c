@@ -180,8 +180,8 @@ static void a_group_whose_index_was_taken_back_is_not_written(void **state)
     struct home *home = *state;
     struct error err = ERROR_INIT, again = ERROR_INIT;
     (void)home_append(home, "cert.signing", home_signing(6));
-    assert_int_equal(
-        sqlite3_exec(index_database(home->ledger->index), "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(index_database(home->ledger->index), "ROLLBACK", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_refused(ledger_commit(home->ledger, &err), err, ERROR_INPUT, words);
     assert_refused(ledger_append(home->ledger, "test.note", json_new_object(), NULL, &again), again,
                    ERROR_INPUT, words);
