@@ -50,11 +50,11 @@ static bool ask_yes(const struct revoke_questions *questions, const struct revok
                     struct error *err)
 {
     bool is_yes = questions->is_yes;
-    bool is_release = plan->targets[0].action == REVOKE_RELEASE;
     if (!is_yes && questions->console->confirm == NULL)
         return error_set(err, ERROR_USAGE, 0, "there is no terminal to ask at: a script says --yes");
-    if (!is_yes && !questions->console->confirm(questions->console->data,
-                                                is_release ? "release it?" : "revoke it?", &is_yes, err))
+    if (!is_yes &&
+        !questions->console->confirm(questions->console->data,
+                                     plan->is_release ? "release it?" : "revoke it?", &is_yes, err))
         return false;
     return is_yes || error_set(err, ERROR_INTERRUPTED, 0, "nothing was done");
 }

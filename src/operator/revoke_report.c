@@ -50,13 +50,13 @@ static const char *next_step(const struct revoke_plan *plan)
 
 static void report_text(const struct revoke_plan *plan, bool is_dry_run)
 {
-    bool is_release = plan->count > 0 && plan->targets[0].action == REVOKE_RELEASE;
     if (plan->count == 1 && plan->targets[0].action == REVOKE_NOTHING)
         cli_print(stdout, "%s: %s\n", plan->targets[0].serial_text, plan->targets[0].note);
     cli_print(stdout, "%zu %s%s", plan->to_do, is_dry_run ? "would be " : "",
-              is_release ? "released" : "revoked");
+              plan->is_release ? "released" : "revoked");
     if (plan->count > plan->to_do)
-        cli_print(stdout, ", %zu were already", plan->count - plan->to_do);
+        cli_print(stdout, ", %zu were %s", plan->count - plan->to_do,
+                  plan->is_release ? "not on hold" : "already");
     cli_print(stdout, "%s\n", is_dry_run || plan->to_do == 0 ? "" : next_step(plan));
 }
 

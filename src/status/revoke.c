@@ -292,6 +292,7 @@ bool revoke_run(const struct revoke_options *options, const struct console *cons
         !status_desk_confine(&desk, written, err) ||
         !selection_find(&selection, options, &desk, ret_plan, err) || !targets_recheck(&desk, ret_plan, err))
         return false;
+    ret_plan->is_release = options->is_release;
     for (size_t i = 0; i < ret_plan->count; i++)
         ret_plan->to_do += ret_plan->targets[i].action == REVOKE_NOTHING ? 0 : 1;
     if (!refuse_problems(options, ret_plan, err) ||

@@ -17,7 +17,7 @@
 enum revoke_action {
     REVOKE_REVOKE,
     REVOKE_RELEASE,
-    REVOKE_NOTHING, /**< it is so already */
+    REVOKE_NOTHING, /**< it is so already, or, of a release of many, not on hold */
 };
 
 /** One certificate. */
@@ -52,6 +52,7 @@ struct revoke_plan {
     size_t problem_count;
     uint8_t plan_sha256[32]; /**< with plan_out */
     bool is_many;            /**< asked for by --where or --list */
+    bool is_release;         /**< holds are taken back; else it is revoked or put on hold */
 };
 void revoke_plan_done(struct revoke_plan *plan);
 DEFINE_AUTO_VALUE(struct revoke_plan, revoke_plan_done);

@@ -98,7 +98,7 @@ void selection_add_problem(struct revoke_plan *plan, const char *file, size_t li
 static struct bytes without_zeroes(struct bytes serial)
 {
     while (serial.len > 1 && serial.data[0] == 0)
-        serial = bytes_slice(serial, 1, serial.len - 1);
+        serial = bytes_slice(serial, 1, serial.len);
     return serial;
 }
 
@@ -158,7 +158,7 @@ static bool match(const struct json *record, const struct ledger_entry *entry, v
     struct matching *matching = data;
     AUTO(builder_done) struct builder serial = BUILDER_INIT;
     (void)record;
-    if (entry == NULL || entry->issued_seq == UINT64_MAX ||
+    if (entry->issued_seq == UINT64_MAX ||
         (matching->fits != NULL && !matching->fits(entry, matching->data)) ||
         !decode_hex(bytes_of_text(entry->serial), &serial))
         return true;

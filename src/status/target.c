@@ -43,10 +43,14 @@ static bool refuse_release(const struct revoke_target *target, const struct revo
         target->serial_text, time_format(state->revoked_at, since), crl_reason_name(state->reason));
 }
 
-static bool plan_release(struct revoke_target *target, const struct revoked_state *state, struct error *err)
+static bool plan_release(struct revoke_target *target, const struct revoked_state *state,
+                         const struct target_wish *wish, struct error *err)
 {
-    if (state == NULL || !state->is_hold)
-        return refuse_release(target, state, err);
+    if (state == NULL || !state->is_hold) {
+        target->action = REVOKE_NOTHING;
+        target->note = memory_text("not on hold");
+        return wish->is_of_all || refuse_release(target, state, err);
+    }
     target->action = REVOKE_RELEASE;
     target->ref = state->seq;
     return true;
@@ -128,7 +132,7 @@ static bool plan_action(struct status_desk *desk, struct bytes serial, enum ledg
                          "`coldca ledger index --rebuild`, then this again",
                          target->serial_text);
     if (wish->is_release)
-        return plan_release(target, has_state ? &state : NULL, err);
+        return plan_release(target, has_state ? &state : NULL, wish, err);
     plan_revocation(target, has_state ? &state : NULL);
     return true;
 }

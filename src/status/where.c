@@ -38,11 +38,13 @@ bool selection_from_where(const char *where, const struct target_wish *wish, str
                           struct revoke_plan *plan, struct error *err)
 {
     AUTO(free) char *text = memory_text(where);
+    struct target_wish of_all = *wish;
     struct ledger_filter filter = {.status = -1, .only_certificates = true};
     char *rest = text;
     for (char *term = strsep(&rest, ","); term != NULL; term = strsep(&rest, ",")) {
         if (!take_term(term, &filter, err))
             return false;
     }
-    return selection_matching(desk, &filter, NULL, NULL, wish, plan, err);
+    of_all.is_of_all = true;
+    return selection_matching(desk, &filter, NULL, NULL, &of_all, plan, err);
 }

@@ -166,3 +166,12 @@ says "keyCompromise"
 run 0 -C ca cert list --json --status burned
 json length 0
 run 2 -C ca cert list --status lost
+
+step "a release of many takes back the holds that there are"
+revoke 2 --where policy=mqtt-device --release --yes
+says "1 certificates would be changed"
+revoke 0 --where policy=mqtt-device --release --expect-count 1
+says "1 released, 4 were not on hold"
+run 0 -C ca cert list --json --status valid --policy mqtt-device
+json 'map(.serial) | join(" ")' "$e"
+sound_ledger

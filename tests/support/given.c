@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "given.h"
 
+#include "base/digest.h"
 #include "base/encode.h"
 #include "base/key_value.h"
 #include "base/openssl_release.h"
@@ -25,13 +26,13 @@ static uint64_t log_record(const struct home *home, const char *type, struct jso
     return seq;
 }
 
-void given_issue(const struct home *home, const char *subject, const char *policy, bool is_finished,
-                 struct given *ret_given)
+static void issue(const struct home *home, EVP_PKEY *key, const char *subject, const char *policy,
+                  bool is_finished, struct given *ret_given)
 {
     struct error err = ERROR_INIT;
     uint8_t digest[32] = {3};
+    uint8_t request[32];
     char hex[129];
-    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     AUTO(template_free) struct template *template = maker_template(subject, key);
     AUTO(builder_done) struct builder tbs = BUILDER_INIT;
     maker_add_san(template, SAN_DNS, "a.example", 9);
@@ -41,10 +42,11 @@ void given_issue(const struct home *home, const char *subject, const char *polic
     key_value(bytes_of(template->spki, template->spki_len), ret_given->key_value);
     if (!cert_tbs(template, home->issuer, ret_given->bytes, SIGNATURE_ECDSA_SHA256, &tbs, &err))
         fail_msg("%s", err.text);
+    digest_sha256(BYTES(ret_given->key_value), request); // any will do
     const struct record_cert_signing record = {.tbs = builder_bytes(&tbs),
                                                .policy = policy,
                                                .policy_sha256 = digest,
-                                               .csr_sha256 = ret_given->key_value, // any will do
+                                               .csr_sha256 = request,
                                                .batch = subject};
     ret_given->signing_seq = log_record(home, RECORD_CERT_SIGNING, record_cert_signing_write(&record));
     if (!is_finished)
@@ -52,6 +54,21 @@ void given_issue(const struct home *home, const char *subject, const char *polic
     struct record_cert_issued issued = {.ref = ret_given->signing_seq,
                                         .signature = BYTES_LITERAL("a signature")};
     ret_given->issued_seq = log_record(home, RECORD_CERT_ISSUED, record_cert_issued_write(&issued));
+}
+
+void given_issue(const struct home *home, const char *subject, const char *policy, bool is_finished,
+                 struct given *ret_given)
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    issue(home, key, subject, policy, is_finished, ret_given);
+}
+
+void given_issue_two(const struct home *home, const char *subject, const char *policy,
+                     struct given ret_given[2])
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+    for (size_t i = 0; i < 2; i++)
+        issue(home, key, subject, policy, true, &ret_given[i]);
 }
 
 uint64_t given_revoke(const struct home *home, const struct given *given, enum crl_reason reason,

@@ -118,11 +118,16 @@ static int look_at_dry_run(bool is_done, const struct issue_outcome *outcome, co
                : 1;
 }
 
+/** Nor does it wait for who writes. */
 static void a_dry_run_needs_no_token_and_writes_nothing(void **state)
 {
+    struct error err = ERROR_INIT;
+    struct home *writer = NULL;
     (void)state;
     fake_token_set_fault(FAKE_TOKEN, 1, FAKE_IS_AWAY);
+    assert_true(home_open(own.path, HOME_WRITE, &fake_console, &writer, &err));
     assert_int_equal(run((struct issue_run_options){.is_dry_run = true}, &fake_console, look_at_dry_run), 0);
+    home_close(writer);
 }
 
 static int look_at_files(bool is_done, const struct issue_outcome *outcome, const struct error *err)

@@ -295,6 +295,30 @@ static void a_run_that_was_stopped_goes_on_and_knows_how_much_was_done(void **st
     assert_int_equal(found->out.numbers[DONE_BEFORE], 2);
 }
 
+/** What is not on hold, or is no more, stops no other's release. */
+static void a_release_of_many_that_was_stopped_goes_on_as_well(void **state)
+{
+    const struct revoke_options releasing = {.where = "policy=p", .is_release = true};
+    (void)state;
+    assert_done(run_apart((struct revoke_options){.where = "subject=a-", .is_hold = true}));
+    fake_console_stops_after(1);
+    const struct apart *found = run_apart(releasing);
+    assert_failed(found, ERROR_INTERRUPTED, "stopped after 1 of 2");
+    assert_int_equal(found->out.numbers[COUNT], 3);
+    fake_console_stops_after(100);
+    begun = size_of(&own);
+    found = run_apart(releasing);
+    assert_done(found);
+    assert_int_equal(found->out.numbers[COUNT], 3);
+    assert_int_equal(found->out.numbers[TO_DO], 1);
+    assert_int_equal(found->out.numbers[DONE_BEFORE], 1);
+    assert_types_from(&own, begun, "session.opened revocation.set cert.unrevoked ");
+    // One by one it is told.
+    struct revoke_options one = serial_of(&given[2]);
+    one.is_release = true;
+    assert_failed(run_apart(one), ERROR_INPUT, "is not on hold, so there is nothing to release");
+}
+
 /** Of what was logged before the person stopped it the checkpoint is owed: if the token can't sign it, it is said. */
 static void a_run_that_was_stopped_and_has_no_checkpoint_says_so(void **state)
 {
@@ -341,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_lines_of_a_list_stop_it_or_are_left_out, begin, end),
         cmocka_unit_test_setup_teardown(a_run_that_was_stopped_goes_on_and_knows_how_much_was_done, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(a_release_of_many_that_was_stopped_goes_on_as_well, begin, end),
         cmocka_unit_test_setup_teardown(a_run_that_was_stopped_and_has_no_checkpoint_says_so, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,13 @@ static void serials_are_read_as_numbers_and_each_once(void **state)
     assert_string_equal(plan.targets[0].serial_text, given.serial);
     assert_string_equal(plan.targets[1].serial_text, other.serial);
     assert_false(plan.is_many);
+    // One of them that is no number stops all.
+    serials[2] = "0g";
+    forget_plan();
+    assert_false(selection_find(&selection, &options, &desk, &plan, &err));
+    assert_string_equal(err.text, "\"0g\" is not a serial number in hex");
+    assert_int_equal(err.kind, ERROR_USAGE);
+    error_clear(&err);
     // Of zeroes alone one stays.
     assert_refused(
         "0000", superseded,
