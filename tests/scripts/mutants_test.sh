@@ -24,6 +24,11 @@ grep -qF ": sync or lock dropped: " "$work/ledger" || fail "no fsync is dropped"
 scripts/mutants issue 50 --in logged.c --seed 7 --show | sed 1d >"$work/one"
 [ -s "$work/one" ] || fail "no fault fits src/issue/logged.c"
 ! grep -v '^src/issue/logged.c:' "$work/one" || fail "a fault of another file than --in names"
+# Of another run's survivors, wherever their lines are now, and nothing else.
+sed -n '2s/^/killed      /p; 5s/^/survived    /p; 9s/^/survived    /p' "$work/two" | sed 's/:[0-9]*: /:1: /' >"$work/output"
+scripts/mutants records 400 --again "$work/output" --show | sed '1d; s/:[0-9]*: /:1: /' | sort -u >"$work/one"
+sed -n 's/^survived    //p' "$work/output" | sort >"$work/ledger"
+cmp "$work/one" "$work/ledger" || fail "other faults than those that survived"
 ! scripts/mutants nowhere 1 --show >"$work/one" 2>"$work/err" || fail "a room that is not there"
 grep -q "there is no src/nowhere" "$work/err" || fail "nothing says that there is no such room"
 
