@@ -77,7 +77,6 @@ static bool open_file(int home_fd, const char *name, int *ret_fd, uint64_t *ret_
 static bool open_all(struct verifier *verifier, const char *vkey, struct error *err)
 {
     uint64_t notes_len, log_len;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (!note_key_read(vkey, &verifier->key, err) ||
         !open_file(verifier->home_fd, LOG_NOTES_NAME, &verifier->notes_fd, &notes_len, err) ||
         !open_file(verifier->home_fd, LOG_NAME, &verifier->log_fd, &log_len, err) ||
@@ -86,7 +85,7 @@ static bool open_all(struct verifier *verifier, const char *vkey, struct error *
         return false;
     lines_init(&verifier->lines, verifier->log_fd, 0, log_len);
     notes_init(&verifier->notes, verifier->notes_fd, 0, notes_len);
-    verifier->pool = thread_pool_new(cores > 1 && cores <= 256 ? (size_t)cores - 1 : 0);
+    verifier->pool = thread_pool_new(thread_cores() - 1);
     for (size_t i = 0; i < VERIFY_ROUNDS; i++) {
         struct verify_round *round = &verifier->rounds[i];
         round->verifier = verifier;
@@ -171,8 +170,7 @@ static bool check_in_order(const struct verifier *verifier, const struct verify_
         return false;
     if (checks->in_order(checks->data, facts->seq, text, is_known ? &entry : NULL, &findings))
         return true;
-    for (size_t i = 0; i < findings.count; i++)
-        verify_say(item, findings.items[i].rule, "%s", findings.items[i].text);
+    verify_say_found(item, NULL, &findings, "it does not follow on the records before it");
     return true;
 }
 
@@ -248,7 +246,6 @@ static void finish_round(struct verifier *verifier, struct verify_round *round)
         builder_done(&item->signature);
     }
     round->count = round->parsing.count = round->certifying.count = 0;
-    round->parsing.done = round->certifying.done = 0;
 }
 
 static bool read_all(struct verifier *verifier, struct error *err)

@@ -70,6 +70,12 @@ struct verifier {
 
 /** Adds a finding about a record. */
 void verify_say(struct verify_item *item, const char *rule, const char *format, ...) PRINTF_LIKE(3, 4);
+/**
+ * Adds what one of the checks found wrong with a record; if it gave no reason, this one.
+ * \param rule  of all of them; NULL: each has its own
+ */
+void verify_say_found(struct verify_item *item, const char *rule, const struct findings *found,
+                      const char *otherwise);
 /** Adds a finding of its own to the report. */
 void verify_report(struct verifier *verifier, const char *rule, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -2,6 +2,7 @@
 #include "ledger/verify.h"
 
 #include "base/encode.h"
+#include "base/memory.h"
 #include "base/quote.h"
 
 #include <inttypes.h>
@@ -17,6 +18,15 @@ void verify_say(struct verify_item *item, const char *rule, const char *format, 
     utf8_vformat(text, sizeof(text), format, arguments); // a longer reason is cut
     va_end(arguments);
     findings_say(&item->findings, rule, NULL, "record %" PRIu64 ": %s", item->position, text);
+}
+
+void verify_say_found(struct verify_item *item, const char *rule, const struct findings *found,
+                      const char *otherwise)
+{
+    for (size_t i = 0; i < found->count; i++)
+        verify_say(item, rule != NULL ? rule : found->items[i].rule, "%s", found->items[i].text);
+    if (found->count == 0)
+        verify_say(item, rule != NULL ? rule : "ledger.history", "%s", otherwise);
 }
 
 static bool decode_text(const struct canonical_value *value, struct builder *ret_data)
@@ -38,10 +48,7 @@ static void compare_tbs(const struct ledger_checks *checks, struct verify_item *
     if (checks == NULL || checks->tbs == NULL ||
         checks->tbs(checks->data, builder_bytes(&item->tbs), &claims, &findings))
         return;
-    for (size_t i = 0; i < findings.count; i++)
-        verify_say(item, "ledger.tbs", "%s", findings.items[i].text);
-    if (findings.count == 0)
-        verify_say(item, "ledger.tbs", "its tbs does not fit its fields");
+    verify_say_found(item, "ledger.tbs", &findings, "its tbs does not fit its fields");
 }
 
 /** Fields that only matter to who wants to make the certificate again. */
@@ -77,8 +84,7 @@ static void check_other(const struct ledger_checks *checks, struct verify_item *
     AUTO(findings_done) struct findings findings = FINDINGS_INIT;
     if (checks == NULL || checks->record == NULL || checks->record(checks->data, text, &findings))
         return;
-    for (size_t i = 0; i < findings.count; i++)
-        verify_say(item, findings.items[i].rule, "%s", findings.items[i].text);
+    verify_say_found(item, NULL, &findings, "it is not what its type demands");
 }
 
 /** A void line can be any bytes; if it is a record but for its end, it must be the one that was next. */
@@ -156,9 +162,8 @@ void verify_certify_piece(void *data, size_t piece)
     if (checks->certificate(checks->data, signed_bytes, builder_bytes(&item->signature), item->sha256,
                             &findings))
         return;
-    for (size_t i = 0; i < findings.count; i++)
-        verify_say(item, "ledger.certificate", "%s", findings.items[i].text);
-    if (findings.count == 0)
-        verify_say(item, "ledger.certificate", "record %" PRIu64 " sealed with it is not a certificate",
-                   item->facts.ref);
+    AUTO(free)
+    char *otherwise =
+        memory_format("record %" PRIu64 " sealed with it is not a certificate", item->facts.ref);
+    verify_say_found(item, "ledger.certificate", &findings, otherwise);
 }

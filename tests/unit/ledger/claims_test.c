@@ -107,6 +107,32 @@ static void assert_asked(struct home *home, struct ledger_checks checks, const c
     assert_string_equal(builder_text(&found), findings);
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/** Certificates are asked about by any thread: in the order of their questions. */
+static void assert_asked_sorted(struct home *home, const char *questions)
+{
+    struct error err = ERROR_INIT;
+    AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+    AUTO(builder_done) struct builder sorted = BUILDER_INIT;
+    const struct ledger_checks checks = {.certificate = ask_certificate, .data = &asked};
+    char *lines[16];
+    size_t count = 0;
+    builder_clear(&asked);
+    assert_done(ledger_verify(home->fd, home->vkey, &checks, &report, &err), err);
+    assert_int_equal(report.findings.count, 0);
+    AUTO(free) char *text = memory_text(builder_text(&asked));
+    for (char *line = strtok(text, "\n"); line != NULL && count < ARRAY_LEN(lines); line = strtok(NULL, "\n"))
+        lines[count++] = line;
+    qsort(lines, count, sizeof(*lines), compare_lines);
+    for (size_t i = 0; i < count; i++)
+        builder_format(&sorted, "%s\n", lines[i]);
+    assert_string_equal(builder_text(&sorted), questions);
+}
+
 /** A cert.signing that says all, or nothing but what it can't be without. */
 static uint64_t append_signing(struct home *home, bool says_all)
 {
@@ -189,6 +215,32 @@ static void what_was_issued_is_asked_about_with_its_tbs(void **state)
     assert_asked(home, checks, both, "");
 }
 
+/** Lines that are no records stand between a certificate and its bytes: they are its own all the same. */
+static void void_lines_between_do_not_mislead(void **state)
+{
+    static const char voids[] = "\x18\n\x18\n";
+    struct home *home = *state;
+    uint64_t seqs[4];
+    for (unsigned i = 0; i < ARRAY_LEN(seqs); i++) {
+        struct json *fields = home_signing(i);
+        const uint8_t tbs[] = {'t', (uint8_t)('0' + i)};
+        json_put_base64(fields, "tbs", BYTES(tbs));
+        seqs[i] = home_append(home, "cert.signing", fields);
+        if (i == 2) {
+            home_commit(home);
+            home_add_to(home, "ledger.jsonl", bytes_of_text(voids)); // in the way of the last two
+            home_open(home, LEDGER_WRITE);
+        }
+    }
+    home_commit(home);
+    append_issued(home, seqs[3]);
+    append_issued(home, seqs[0]);
+    append_issued(home, seqs[2]);
+    assert_asked_sorted(home,
+                        "certificate t0, the signature, " DIGEST "\ncertificate t2, the signature, " DIGEST
+                        "\ncertificate t3, the signature, " DIGEST "\n");
+}
+
 static void other_records_and_their_order_are_asked_about(void **state)
 {
     struct home *home = *state;
@@ -207,7 +259,14 @@ static void other_records_and_their_order_are_asked_about(void **state)
     static const char order[] = "in order 0 -\nin order 1 -\nin order 2 CN=a \"b\"\\c\n";
     assert_asked(home, (struct ledger_checks){.record = ask_record}, records, "");
     assert_asked(home, (struct ledger_checks){.in_order = ask_in_order}, order, "");
-    refuses = gives_reasons = true;
+    refuses = true;
+    assert_asked(home, (struct ledger_checks){.record = ask_record}, records,
+                 "ledger.history: record 2: it is not what its type demands\n");
+    assert_asked(home, (struct ledger_checks){.in_order = ask_in_order}, order,
+                 "ledger.history: record 0: it does not follow on the records before it\n"
+                 "ledger.history: record 1: it does not follow on the records before it\n"
+                 "ledger.history: record 2: it does not follow on the records before it\n");
+    gives_reasons = true;
     assert_asked(home, (struct ledger_checks){.record = ask_record}, records,
                  "test.rule: record 2: it lacks something\ntest.rule: record 2: and more\n");
     assert_asked(home, (struct ledger_checks){.in_order = ask_in_order}, order,
@@ -247,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_signing_says_is_asked_about, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_signing_does_not_say_is_not_asked_about, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_issued_is_asked_about_with_its_tbs, setup, teardown),
+        cmocka_unit_test_setup_teardown(void_lines_between_do_not_mislead, setup, teardown),
         cmocka_unit_test_setup_teardown(other_records_and_their_order_are_asked_about, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_that_says_too_little_is_told, setup, teardown),
     };

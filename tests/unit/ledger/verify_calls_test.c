@@ -104,10 +104,32 @@ static void an_index_that_cannot_be_read_is_told(void **state)
     assert_in_range(results.len - tried - errors, 20, 499);
 }
 
+static void a_tile_that_cannot_be_kept_is_an_error(void **state)
+{
+    struct home *home = *state;
+    unsigned at = 1;
+    home_open(home, LEDGER_WRITE);
+    for (unsigned i = RECORDS; i < 300; i++)
+        (void)home_append(home, "test.note", json_new_object());
+    home_commit(home);
+    home_close(home);
+    for (bool is_more = true; is_more; at++) {
+        struct error err = ERROR_INIT;
+        AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+        failing_at("sqlite3_bind_blob", at); // of certificates and tiles alone
+        failing_in(FAILING_PRIVATE);
+        bool is_done = ledger_verify(home->fd, home->vkey, NULL, &report, &err);
+        is_more = failing_stop() != NULL;
+        assert_int_equal(is_done, !is_more);
+    }
+    assert_in_range(at, 10, 40);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_history_that_cannot_be_made_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_tile_that_cannot_be_kept_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_cannot_be_read_is_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
