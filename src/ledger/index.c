@@ -329,7 +329,7 @@ static bool count_fresh(struct index *index, struct error *err)
     sqlite3_stmt *select = index_statement(index, "SELECT count(*) FROM fresh_keys", err);
     if (select == NULL || !index_step(index, select, &has_row, err))
         return false;
-    index->fresh_count = has_row ? (uint64_t)sqlite3_column_int64(select, 0) : 0;
+    index->fresh_count = (uint64_t)sqlite3_column_int64(select, 0);
     (void)sqlite3_reset(select); // it has been read
     return true;
 }
@@ -400,7 +400,7 @@ bool index_load(struct index *index, struct index_state *ret_state, struct tree 
                                            err);
     if (select == NULL || !index_step(index, select, &has_row, err))
         return false;
-    int64_t numbers[9] = {-1, -1, -1};
+    int64_t numbers[9] = {-1};
     for (int i = 0; has_row && i < 9; i++)
         numbers[i] = sqlite3_column_int64(select, i);
     bool has_note = has_row && sqlite3_column_type(select, 4) != SQLITE_NULL;

@@ -85,8 +85,7 @@ static void check_keys(struct verifier *verifier, struct index *stored)
                       "index.sqlite does not find the certificate of record %" PRId64
                       ": run `coldca ledger index --rebuild`",
                       (int64_t)sqlite3_column_int64(select, 0));
-    if (select != NULL)
-        (void)sqlite3_reset(select); // it has been read
+    (void)sqlite3_reset(select); // it has been read, or there is none
 }
 
 bool verify_index(struct verifier *verifier, struct index *stored, struct error *err)

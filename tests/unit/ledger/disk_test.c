@@ -338,6 +338,11 @@ static bool ask(struct home *home, size_t question, const char *names, unsigned 
         questions[question].ask == ask_verify || (call != NULL && strncmp(call, "EVP_", 4) == 0);
     if (answer == FAILED && err.kind != ERROR_INPUT && !(may_be_ledgers && err.kind == ERROR_LEDGER))
         fail_msg("%s, %u, %s: kind %d, \"%s\"", questions[question].name, at, call, (int)err.kind, err.text);
+    // What was looked up all the same was asked of a new index, which is told.
+    bool is_look_up = questions[question].ask == ask_serial || questions[question].ask == ask_request ||
+                      questions[question].ask == ask_key || questions[question].ask == ask_unfinished;
+    if (is_look_up && was_hit && answer == RIGHT && ledger_notice(home->ledger) == NULL)
+        fail_msg("%s, %u, %s: nobody was told", questions[question].name, at, call);
     assert_true(is_honest_export());
     folder_remove(&out);
     home_close(home);

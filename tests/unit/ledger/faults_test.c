@@ -187,6 +187,7 @@ static void each_record_has_what_its_type_demands(void **state)
                  {"serial", "0", "without a serial in hex"},
                  {"serial", "", "without a serial in hex"},
                  {"tbs", "!", "without its tbs in base64"},
+                 {"tbs", "", "without its tbs in base64"},
                  {"time", "now", "no time, or it is not RFC 3339 in UTC with seconds"},
                  {"time", "2027-01-15T08:00:00Zjunk", "no time, or it is not RFC 3339 in UTC with seconds"},
                  {"seq", "2", "no seq, or it is not a number from 0 up"}};
@@ -195,6 +196,12 @@ static void each_record_has_what_its_type_demands(void **state)
         struct json *record = signing(1);
         json_put_text(record, cases[i].key, cases[i].value);
         assert_record_found(home, record, "ledger.fields", cases[i].words);
+    }
+    static const char *const signatures[] = {"", "!", "YQ"};
+    for (size_t i = 0; i < ARRAY_LEN(signatures); i++) {
+        struct json *record = ending("cert.issued", 0);
+        json_put_text(record, "signature", signatures[i]);
+        assert_record_found(home, record, "ledger.fields", "cert.issued without its signature in base64");
     }
     static const char *const numbers[] = {"type", "operator", "policy"};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
