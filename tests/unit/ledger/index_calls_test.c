@@ -351,10 +351,51 @@ static void an_answer_is_all_that_was_put_in(void **state)
     free(asked);
 }
 
+/** What contradicts an earlier record is the ledger's fault, and told in words: SQLite has no part in it. */
+static void a_record_that_contradicts_is_told(void **state)
+{
+    static const struct {
+        void (*lay)(struct asked *asked);
+        const char *line, *told;
+    } cases[] = {
+        {lay_signed,
+         "\"seq\":7,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.signing\"}",
+         "record 7 uses the serial of record 0 again"},
+        {lay_issued, "\"ref\":0,\"seq\":7,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.issued\"}",
+         "record 7 (cert.issued) refers to record 0, which is not an unfinished cert.signing"},
+        {lay_signed, "\"ref\":1,\"seq\":7,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.abandoned\"}",
+         "record 7 (cert.abandoned) refers to record 1, which is not an unfinished cert.signing"},
+        {lay_signed,
+         "\"seq\":7,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.revoked\"}",
+         "record 7 (cert.revoked) names a serial that is not issued or abandoned"},
+        {lay_issued,
+         "\"seq\":7,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.unrevoked\"}",
+         "record 7 (cert.unrevoked) names a serial that is not revoked"},
+    };
+    struct asked *asked = memory_new(1, sizeof(*asked));
+    asked->home = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct error err = ERROR_INIT;
+        struct record_facts facts;
+        struct record_fault fault;
+        AUTO(free) char *line = memory_format("{\"operator\":\"a\",%s", cases[i].line);
+        forget(asked);
+        cases[i].lay(asked);
+        assert_true(record_read(bytes_of_text(line), &facts, &fault));
+        assert_false(index_add(asked->index, &facts, 700, 17, &err));
+        assert_string_equal(err.text, cases[i].told);
+        assert_int_equal(err.kind, ERROR_LEDGER);
+        assert_int_equal(err.native, 0);
+    }
+    forget(asked);
+    free(asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_call_that_fails_is_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_record_that_contradicts_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_is_all_that_was_put_in, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,7 @@ static void the_newest_file_is_the_last_of_them(void **state)
     AUTO(builder_done) struct builder nothing = BUILDER_INIT;
     AUTO(builder_done) struct builder longer = BUILDER_INIT;
     const struct builder *const notes[] = {&first, &second};
+    const struct builder *const three[] = {&first, &first, &second};
     builder_add_bytes(&longer, builder_bytes(&second));
     builder_add_u8(&longer, '\n');
     put_notes(home, notes, 2, &second);
@@ -177,6 +178,8 @@ static void the_newest_file_is_the_last_of_them(void **state)
     assert_found(home, is_not, "2, one of 4, good 4, past 0");
     put_notes(home, notes, 2, &first); // as a crash between the two files leaves it
     assert_found(home, "", "2, one of 4, good 4, past 0");
+    put_notes(home, three, 3, &first);
+    assert_found(home, "", "3, one of 4, good 4, past 0");
     for (size_t count = 1; count < 3; count++) {
         const char *counts = count == 1 ? "1, one of 2, good 2, past 2" : "2, one of 4, good 4, past 0";
         put_notes(home, notes, count, &nothing); // emptied: no crash does that

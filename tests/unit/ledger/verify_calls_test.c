@@ -125,11 +125,68 @@ static void a_tile_that_cannot_be_kept_is_an_error(void **state)
     assert_in_range(at, 10, 40);
 }
 
+/** None of the files is done without, in part or wholly. */
+static void a_file_that_cannot_be_read_is_an_error(void **state)
+{
+    static const char *const names[] = {"open", "read", "pread"};
+    const struct home *home = *state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        unsigned at = 1;
+        for (bool is_more = true; is_more; at++) {
+            struct error err = ERROR_INIT;
+            AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+            failing_at(names[i], at);
+            bool is_done = ledger_verify(home->fd, home->vkey, NULL, &report, &err);
+            is_more = failing_stop() != NULL;
+            if (is_done == is_more || (!is_done && err.kind != ERROR_INPUT))
+                fail_msg("%s, %u: %s", names[i], at, is_done ? "done" : err.text);
+        }
+        assert_true(at > 2);
+    }
+}
+
+static bool is_certificate(void *data, struct bytes tbs, struct bytes signature,
+                           const uint8_t sha256[static 32], struct findings *ret_findings)
+{
+    (void)data, (void)signature, (void)sha256, (void)ret_findings;
+    assert_int_equal(memcmp(tbs.data, "CN=device-", 10), 0);
+    return true;
+}
+
+static void bytes_that_cannot_be_read_again_are_no_certificate(void **state)
+{
+    struct home *home = *state;
+    const struct ledger_checks checks = {.certificate = is_certificate};
+    unsigned told = 0;
+    home_open(home, LEDGER_WRITE);
+    for (unsigned i = RECORDS; i < 1500; i++) // more than is held at once
+        (void)home_append(home, "test.note", json_new_object());
+    home_commit(home);
+    (void)home_append(home, "cert.issued", home_issued(RECORDS - 1));
+    home_commit(home);
+    home_close(home);
+    for (unsigned at = 1, is_more = 1; is_more != 0; at++) {
+        struct error err = ERROR_INIT;
+        AUTO(ledger_report_done) struct ledger_report report = {.records = 0};
+        failing_at("pread", at);
+        bool is_done = ledger_verify(home->fd, home->vkey, &checks, &report, &err);
+        is_more = failing_stop() != NULL;
+        for (size_t i = 0; i < report.findings.count; i++, told++)
+            assert_string_equal(report.findings.items[i].text,
+                                "record 1500: the tbs of record 7 can't be read");
+        assert_true(is_done || err.kind == ERROR_INPUT);
+        assert_true(is_more || (is_done && report.findings.count == 0));
+    }
+    assert_int_equal(told, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_history_that_cannot_be_made_is_an_error, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tile_that_cannot_be_kept_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_an_error, setup, teardown),
+        cmocka_unit_test_setup_teardown(bytes_that_cannot_be_read_again_are_no_certificate, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_cannot_be_read_is_told, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
