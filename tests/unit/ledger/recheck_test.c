@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opened for writing, the ledger is held against what the index read of it: also its newest chain.set, without which chain.pem could be emptied. */
+#include "failing.h"
 #include "ledger/log.h"
 #include "ledger_home.h"
 
@@ -74,6 +75,23 @@ static void an_old_record_that_was_changed_in_place_is_not_signed_over(void **st
     memcpy(place, "test.nope", 9); // of the same length, and the index stays
     home_write(home, "ledger.jsonl", builder_bytes(&text));
     home_refuse_to_open(home, LEDGER_WRITE, "");
+}
+
+/** A file that can't be looked at is not taken for the one that was noted. */
+static void a_look_that_fails_is_told(void **state)
+{
+    struct home *home = *state;
+    for (unsigned at = 1, is_more = 1; is_more != 0; at++) {
+        struct error err = ERROR_INIT;
+        home_close(home);
+        failing_at("fstat", at);
+        bool is_done = ledger_open(home->fd, home->vkey, LEDGER_WRITE, 0, &home->ledger, &err);
+        const char *failed = failing_stop();
+        is_more = failed != NULL;
+        bool is_told = is_done ? ledger_notice(home->ledger) != NULL : err.kind == ERROR_INPUT;
+        if (is_more && strcmp(failed, "fstat") == 0 && !is_told)
+            fail_msg("%u: %s", at, is_done ? "nobody was told" : err.text);
+    }
 }
 
 /* ---- a file so long that it is not read again, if it is the one that was noted ---- */
@@ -154,6 +172,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_index_that_has_another_newest_chain_is_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_chain_that_no_record_sets_is_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_long_file_that_is_not_the_one_noted_is_read_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_look_that_fails_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_is_short_up_to_what_is_read_always, setup, teardown),
         cmocka_unit_test_setup_teardown(an_old_record_that_was_changed_in_place_is_not_signed_over, setup,
                                         teardown),
