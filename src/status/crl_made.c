@@ -49,8 +49,7 @@ bool crl_made_new(const struct cert_issuer *issuer, enum signature_kind kind, in
 
 void crl_made_free(struct crl_made *made)
 {
-    if (made->mapping != MAP_FAILED)
-        (void)munmap(made->mapping, made->tbs_len); // fails for what is none
+    (void)munmap(made->mapping, made->tbs_len); // fails for what is none
     auto_close(&made->fd);
     auto_crl_stream_free(&made->stream);
     auto_digest_stream_free(&made->sha256);
@@ -128,8 +127,7 @@ static bool read_tbs(const struct crl_made *made, crl_sink *sink, void *data, st
 {
     AUTO(free) uint8_t *part = memory_new(PART_LEN, 1);
     for (size_t at = 0; at < made->tbs_len;) {
-        size_t len = made->tbs_len - at < PART_LEN ? made->tbs_len - at : PART_LEN;
-        ssize_t got = pread(made->fd, part, len, (off_t)at);
+        ssize_t got = pread(made->fd, part, PART_LEN, (off_t)at); // the file ends with it
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
