@@ -23,7 +23,7 @@ struct crl_made {
     uint8_t tbs_sha256[DIGEST_MAX_LEN];
     uint8_t digest_room[DIGEST_MAX_LEN];
     struct bytes digest;
-    void *mapping;
+    void *mapping;              /**< NULL: not yet */
     struct builder front, back; /**< around the TBSCertList, once it is signed */
     uint8_t whole_sha256[DIGEST_MAX_LEN];
 };
@@ -36,7 +36,6 @@ bool crl_made_new(const struct cert_issuer *issuer, enum signature_kind kind, in
     made->issuer = issuer;
     made->kind = kind;
     made->fd = -1;
-    made->mapping = MAP_FAILED;
     made->stream = crl_stream_new(issuer);
     made->sha256 = digest_stream_new(HASH_SHA256);
     if (hash != HASH_SHA256 && hash != HASH_NONE)
@@ -49,7 +48,7 @@ bool crl_made_new(const struct cert_issuer *issuer, enum signature_kind kind, in
 
 void crl_made_free(struct crl_made *made)
 {
-    (void)munmap(made->mapping, made->tbs_len); // fails for what is none
+    (void)munmap(made->mapping, made->tbs_len); // nothing happens to what was not mapped
     auto_close(&made->fd);
     auto_crl_stream_free(&made->stream);
     auto_digest_stream_free(&made->sha256);
