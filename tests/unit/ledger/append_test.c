@@ -173,6 +173,32 @@ static void an_index_that_cannot_be_asked_lets_nothing_pass(void **state)
     assert_goes_on(home, 4);
 }
 
+/** Records that are written are safe, whatever becomes of the index; but nothing is built on an index that lacks them. */
+static void a_commit_whose_index_fails_holds_and_is_the_last(void **state)
+{
+    static const char words[] = "updating the index; the ledger itself is safe, run the command again";
+    struct home *home = *state;
+    uint64_t records = 4;
+    for (unsigned number = 1;; number++) {
+        struct error err = ERROR_INIT;
+        home_open(home, LEDGER_WRITE);
+        (void)home_append(home, "cert.signing", home_signing(100 + number));
+        failing_at("sqlite3_", number);
+        home_commit(home);
+        const char *failed = failing_stop();
+        assert_int_equal(ledger_durable_size(home->ledger), ++records);
+        if (failed == NULL) {
+            assert_in_range(number, 5, 200);
+            break;
+        }
+        if (ledger_append(home->ledger, "test.note", json_new_object(), NULL, &err) ||
+            strstr(err.text, words) == NULL || err.kind != ERROR_INPUT)
+            fail_msg("call %u, %s: %s", number, failed, err.text);
+    }
+    (void)home_append(home, "test.note", json_new_object());
+    assert_goes_on(home, records + 1);
+}
+
 /** On a full disk SQLite takes back all that was begun: the group is not written, nor any other. */
 static void a_group_whose_index_was_taken_back_is_not_written(void **state)
 {
@@ -217,6 +243,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_certificate_ends_once, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_cannot_be_asked_lets_nothing_pass, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_commit_whose_index_fails_holds_and_is_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(a_group_whose_index_was_taken_back_is_not_written, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_committed_is_durable_to_the_last_record, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_behind_the_newest_record_writes_nothing, setup, teardown),
