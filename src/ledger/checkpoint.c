@@ -89,14 +89,24 @@ static bool take_note(struct ledger *ledger, struct bytes whole, uint64_t start,
     return true;
 }
 
+/** Appends durably. What a second sync would say of bytes that a first one lost is worth nothing: after a failure nothing more is written. */
+static bool append_notes(struct ledger *ledger, struct bytes text, struct error *err)
+{
+    bool is_written = file_write_fd(ledger->notes_fd, LOG_NOTES_NAME, text, err);
+    if (is_written && fdatasync(ledger->notes_fd) == 0)
+        return true;
+    if (is_written)
+        (void)error_errno(err, ERROR_INPUT, errno, "can't make " LOG_NOTES_NAME " durable");
+    ledger->broken = *err;
+    return false;
+}
+
 /** A cut that left whole lines but no whole note: a void line takes them back. */
 static bool close_torn_note(struct ledger *ledger, uint64_t end, struct error *err)
 {
     static const uint8_t closing[] = {LINES_CANCEL, '\n'};
-    if (!file_write_fd(ledger->notes_fd, LOG_NOTES_NAME, BYTES(closing), err))
+    if (!append_notes(ledger, BYTES(closing), err))
         return false;
-    if (fdatasync(ledger->notes_fd) != 0)
-        return error_errno(err, ERROR_INPUT, errno, "can't make " LOG_NOTES_NAME " durable");
     ledger->state.notes_offset = end + sizeof(closing);
     log_say(ledger, "closed a checkpoint of " LOG_NOTES_NAME " that an earlier run could not finish");
     return true;
@@ -237,27 +247,14 @@ bool ledger_checkpoint_text(struct ledger *ledger, struct builder *ret_text, str
     return true;
 }
 
-/** Appends the note, with the empty line that ends it in ledger.checkpoints, durably. */
-static bool append_note(struct ledger *ledger, struct bytes note, struct error *err)
-{
-    AUTO(builder_done) struct builder entry = BUILDER_INIT;
-    builder_add_bytes(&entry, note);
-    builder_add_u8(&entry, '\n');
-    if (!file_write_fd(ledger->notes_fd, LOG_NOTES_NAME, builder_bytes(&entry), err))
-        return false;
-    return fdatasync(ledger->notes_fd) == 0 ||
-           error_errno(err, ERROR_INPUT, errno, "can't make " LOG_NOTES_NAME " durable");
-}
-
 bool checkpoint_store(struct ledger *ledger, struct bytes note, uint64_t size, struct error *err)
 {
     uint64_t start = ledger->state.notes_offset;
-    if (!log_is_whole(ledger, err))
+    AUTO(builder_done) struct builder entry = BUILDER_INIT;
+    builder_add_bytes(&entry, note);
+    builder_add_u8(&entry, '\n'); // an empty line ends it there
+    if (!append_notes(ledger, builder_bytes(&entry), err))
         return false;
-    if (!append_note(ledger, note, err)) {
-        ledger->broken = *err;
-        return false;
-    }
     keep_newest(ledger, note, size);
     ledger->state.notes_previous = ledger->state.has_note ? ledger->state.notes_last : start;
     ledger->state.notes_last = start;

@@ -96,7 +96,7 @@ MUST_USE bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct 
 MUST_USE bool checkpoint_load_last(struct ledger *ledger, struct error *err);
 /** Whether ledger.checkpoint is of more records than seq: then they were all on the disk. True if it can't be read. */
 bool checkpoint_covers(const struct ledger *ledger, uint64_t seq);
-/** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. */
+/** Appends a note that was checked to ledger.checkpoints and makes it ledger.checkpoint. The ledger is whole (log_is_whole()). */
 MUST_USE bool checkpoint_store(struct ledger *ledger, struct bytes note, uint64_t size, struct error *err);
 /** After a crash between the two files ledger.checkpoint is the note before: a writer repairs it, before the index learns of the newer. */
 MUST_USE bool checkpoint_mend_newest(struct ledger *ledger, struct error *err);

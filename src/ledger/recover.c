@@ -199,7 +199,7 @@ static bool look_for_cut(struct ledger *ledger, struct error *err)
                tree->size, ledger->state.size);
 }
 
-/** Whether the newest record the index knows is where it says. */
+/** Whether the newest record the index knows, and it knows one, is where it says. */
 static bool newest_fits(struct ledger *ledger, bool *ret_fits, struct error *err)
 {
     AUTO(builder_done) struct builder text = BUILDER_INIT;
@@ -207,12 +207,10 @@ static bool newest_fits(struct ledger *ledger, bool *ret_fits, struct error *err
     struct tree_hash leaf;
     uint64_t offset;
     size_t len;
-    *ret_fits = ledger->state.size == 0;
-    if (ledger->state.size == 0)
-        return true;
     uint64_t newest = ledger->state.size - 1;
     size_t place = (size_t)(newest % TREE_TILE_WIDTH);
     bool is_known;
+    *ret_fits = false;
     if (!index_place(ledger->index, newest, &offset, &len, &is_known, err) ||
         !index_tile_get(ledger->index, 0, newest / TREE_TILE_WIDTH, place + 1, &tile, err))
         return false;
@@ -239,7 +237,8 @@ static bool check_index(struct ledger *ledger, uint64_t notes_len, bool *ret_fit
         (void)error_set(why, ERROR_LEDGER, 0, "index.sqlite is of another ledger");
         return look_for_cut(ledger, err);
     }
-    if (!newest_fits(ledger, ret_fits, why))
+    *ret_fits = ledger->state.size == 0;
+    if (!*ret_fits && !newest_fits(ledger, ret_fits, why))
         return true;
     if (!*ret_fits) {
         (void)error_set(why, ERROR_LEDGER, 0, "index.sqlite does not fit " LOG_NAME);
@@ -345,8 +344,10 @@ bool log_catch_up(struct ledger *ledger, struct error *err)
     }
     fits = fits && log_recheck(ledger, &why) && use_scratch_if_behind(ledger, notes_len, &why) &&
            checkpoint_load_last(ledger, &why) && read_on(ledger, notes_len, &why);
-    if (!fits && why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE) {
-        *err = why; // a new index would not fit either
+    bool is_full = why.native == SQLITE_FULL && ledger->mode == LEDGER_WRITE;
+    if (!fits && (is_full || ledger->broken.kind != ERROR_NONE)) {
+        *err =
+            why; // a new index would not fit either; what the ledger's files did not take they may not hold
         return false;
     }
     if (!fits)

@@ -385,6 +385,33 @@ static void a_read_of_the_index_that_fails_is_no_answer(void **state)
     home_assert_clean(*state, RECORDS);
 }
 
+/** What the kernel could not write it has forgotten: a second sync says nothing of it, so none is made. */
+static void a_sync_that_fails_is_not_made_good_by_another(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder records = BUILDER_INIT;
+    AUTO(builder_done) struct builder notes = BUILDER_INIT;
+    unsigned number = 0;
+    home_read(home, "ledger.jsonl", &records);
+    home_read(home, "ledger.checkpoints", &notes);
+    for (bool is_more = true; is_more;) {
+        struct error err = ERROR_INIT;
+        home_write(home, "ledger.jsonl", builder_bytes(&records));
+        home_write(home, "ledger.checkpoints", builder_bytes(&notes));
+        home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"batch\":"));
+        home_add_to(home, "ledger.checkpoints", BYTES_LITERAL(HOME_ORIGIN "\n7\n"));
+        failing_at("fdatasync", ++number);
+        bool is_open = ledger_open(home->fd, home->vkey, LEDGER_WRITE, 0, &home->ledger, &err);
+        is_more = failing_stop() != NULL;
+        if (is_open == is_more)
+            fail_msg("sync %u: %s", number, is_open ? "open" : err.text);
+        assert_true(is_open || strstr(err.text, " durable: Input/output error") != NULL);
+    }
+    assert_int_equal(number, 4); // of the two files, and of the void line that closes a note
+    home_close(home);
+    home_assert_clean(home, RECORDS);
+}
+
 /** A new index would not fit either: a writer keeps the old one, and goes on in it when there is space again. */
 static void an_index_that_cannot_grow_is_not_given_up(void **state)
 {
@@ -425,6 +452,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_call_that_fails_is_no_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_read_of_the_index_that_fails_is_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_sync_that_fails_is_not_made_good_by_another, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_cannot_grow_is_not_given_up, setup, teardown),
     };
     return cmocka_run_group_tests(tests, set_up_all, NULL);

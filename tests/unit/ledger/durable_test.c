@@ -97,6 +97,9 @@ static void what_was_committed_is_on_the_disk(void **state)
     home_checkpoint(home);
     assert_synced(home, "ledger.checkpoints");
     assert_synced(home, "ledger.checkpoint");
+    mode_t mask = umask(0);
+    (void)umask(mask);
+    assert_int_equal(file_of(home, "ledger.checkpoint").st_mode & 07777, 0644 & ~mask); // others may read it
 }
 
 static void a_commit_that_cannot_be_durable_is_none_and_the_last(void **state)

@@ -43,6 +43,52 @@ static void a_first_record_that_is_torn_is_taken_back_and_written_anew(void **st
     }
 }
 
+/** It is nothing that coldca wrote, and stays as it is but for the void end. */
+static void what_is_longer_than_a_record_is_no_torn_one(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    AUTO(builder_done) struct builder now = BUILDER_INIT;
+    while (text.len < LEDGER_RECORD_MAX_LEN)
+        builder_add_u8(&text, 'x');
+    home_write(home, "ledger.jsonl", builder_bytes(&text));
+    home_open(home, LEDGER_WRITE);
+    assert_non_null(strstr(ledger_notice(home->ledger), "took back the first record"));
+    home_close(home);
+    home_remove_index(home);
+    builder_add_u8(&text, 'x');
+    home_write(home, "ledger.jsonl", builder_bytes(&text));
+    home_refuse_to_open(home, LEDGER_WRITE, "is damaged at record 0 (byte 0): a void line stands before the");
+    home_read(home, "ledger.jsonl", &now);
+    assert_true(bytes_equal(bytes_slice(builder_bytes(&now), 0, text.len), builder_bytes(&text)));
+    assert_int_equal(now.len, text.len + 2);
+}
+
+/** A file is as long as before with fewer records in it. */
+static void a_cut_that_is_filled_up_with_void_lines_is_a_cut(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    AUTO(builder_done) struct builder cut = BUILDER_INIT;
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 1);
+    home_close(home);
+    home_read(home, "ledger.jsonl", &whole);
+    size_t first = (size_t)((uint8_t *)memchr(whole.data, '\n', whole.len) - whole.data) + 1;
+    builder_add(&cut, whole.data, first);
+    while (cut.len < whole.len + 10)
+        builder_add(&cut, "\x18\n", 2);
+    home_write(home, "ledger.jsonl", builder_bytes(&cut));
+    for (int mode = 0; mode < 2; mode++)
+        home_refuse_to_open(home, mode == 0 ? LEDGER_READ : LEDGER_WRITE,
+                            "ledger.jsonl holds 1 records, but index.sqlite has read 2 of the same history");
+    home_write(home, "ledger.jsonl", builder_bytes(&whole));
+    home_open(home, LEDGER_WRITE);
+    assert_null(ledger_notice(home->ledger));
+    home_close(home);
+    home_assert_clean(home, 2);
+}
+
 /** ledger.jsonl goes on with a void line of so many bytes, nearly all of them a hole. */
 static void add_void(struct home *home, uint64_t len)
 {
@@ -90,6 +136,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_first_record_that_is_torn_is_taken_back_and_written_anew, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_is_longer_than_a_record_is_no_torn_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cut_that_is_filled_up_with_void_lines_is_a_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_line_longer_than_any_group_is_a_fault, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
