@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#define ALLOWED 0
-#define HAS_ONE 1
+#define HAS_ONE 0
+#define ALLOWED 1
 #define REFUSED 2
 #define COUNT 3
 
@@ -93,7 +93,7 @@ static void what_is_left_to_a_person_is_counted(void **state)
 {
     (void)state;
     assert_int_equal(decisions_count_approvable(decisions, 0), 2);
-    assert_int_equal(decisions_count_approvable(decisions, HAS_ONE), 1);
+    assert_int_equal(decisions_count_approvable(decisions, ALLOWED), 1);
     assert_int_equal(decisions_count_approvable(decisions, COUNT), 0);
 }
 

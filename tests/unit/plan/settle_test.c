@@ -198,6 +198,7 @@ static void a_copied_key_is_told_however_it_is_written(void **state)
         // Without a proof anybody could find out which keys there are.
         assert_int_equal(strstr(builder_text(&reasons), "the same key as in a.csr") != NULL, is_proved);
         assert_true(findings_has(&plan->items[2].verdict->findings, "key.encoding"));
+        assert_int_equal(plan->items[2].verdict->findings.count, 1); // it is said once
         assert_null(strstr(builder_text(&other_reasons), "the same key"));
     }
     EVP_PKEY_free(key);
