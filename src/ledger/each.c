@@ -43,7 +43,7 @@ static bool bind_filter(sqlite3_stmt *select, const struct ledger_filter *filter
            (!wanted->is_signed || sqlite3_bind_int64(select, 11, (int64_t)wanted->issued_seq) == SQLITE_OK) &&
            bind_text(select, 7, filter->subject) && bind_text(select, 8, filter->san) &&
            sqlite3_bind_int(select, 9, filter->status) == SQLITE_OK &&
-           sqlite3_bind_int(select, 10, filter->only_certificates ? 1 : 0) == SQLITE_OK &&
+           sqlite3_bind_int(select, 10, filter->only_certificates) == SQLITE_OK &&
            sqlite3_bind_int64(select, 12, (sqlite3_int64)filter->from_seq) == SQLITE_OK &&
            sqlite3_bind_int64(select, 13, filter->to_seq > 0 ? (sqlite3_int64)filter->to_seq : INT64_MAX) ==
                SQLITE_OK;
