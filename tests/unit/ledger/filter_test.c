@@ -5,23 +5,25 @@
 #define T0 INT64_C(1767225600) /* 2026-01-01T00:00:00Z; record n is of n seconds later */
 #define RECORDS 12
 
-/** All but what every record has; in the place of '@'. */
+#define TYPE(name) "$\"type\":\"" name "\"}"
+
+/** In place of '@', '#' and '$' stand operator, seq and time. */
 static const char *const records[RECORDS] = {
     "{\"batch\":\"b1\",@\"policy\":\"p1\",\"sans\":[\"dns:a.example\"],#\"serial\":\"1a\",\"subject\":\"CN="
-    "alpha\","
-    "$\"type\":\"cert.signing\"}",
+    "alpha\"," TYPE("cert.signing"),
     "{\"batch\":\"b2\",@\"policy\":\"p2\",\"sans\":[\"ip:10.0.0.1\",\"dns:b.example\"],#\"serial\":\"2b\","
-    "\"subject\":\"CN=beta\",$\"type\":\"cert.signing\"}",
-    "{@\"ref\":0,#$\"type\":\"cert.issued\"}",
-    "{@\"ref\":1,#$\"type\":\"cert.abandoned\"}",
-    "{@#\"serial\":\"1a\",$\"type\":\"cert.revoked\"}",
-    "{\"batch\":\"b1\",@#$\"type\":\"test.note\"}",
-    "{@#\"serial\":\"3c\",$\"type\":\"cert.signing\"}",
-    "{@#\"serial\":\"99\",$\"type\":\"cert.revoked\"}", // from before this ledger
-    "{@#\"serial\":\"1a\",$\"type\":\"cert.unrevoked\"}",
-    "{@\"policy\":\"p1\",#\"serial\":\"4d5e\",\"subject\":\"CN=alphabet\",$\"type\":\"cert.signing\"}",
-    "{@\"ref\":9,#$\"type\":\"cert.issued\"}",
-    "{@\"ref\":9,#$\"type\":\"test.note\"}", // what it refers to is another's matter
+    "\"subject\":"
+    "\"CN=beta\"," TYPE("cert.signing"),
+    "{@\"ref\":0,#" TYPE("cert.issued"),
+    "{@\"ref\":1,#" TYPE("cert.abandoned"),
+    "{@#\"serial\":\"1a\"," TYPE("cert.revoked"),
+    "{\"batch\":\"b1\",@#" TYPE("test.note"),
+    "{@#\"serial\":\"3c\"," TYPE("cert.signing"),
+    "{@#\"serial\":\"99\"," TYPE("cert.revoked"), // from before this ledger
+    "{@#\"serial\":\"1a\"," TYPE("cert.unrevoked"),
+    "{@\"policy\":\"p1\",#\"serial\":\"4d5e\",\"subject\":\"CN=alphabet\"," TYPE("cert.signing"),
+    "{@\"ref\":9,#" TYPE("cert.issued"),
+    "{@\"ref\":9,#" TYPE("test.note"), // what it refers to is another's matter
 };
 
 static void add_record(size_t seq, struct builder *text)

@@ -32,17 +32,17 @@ static const struct index_state kept = {.size = 3,
                                         .stamp = {.inode = 11, .len = 12, .mtime = 13}};
 
 static const char serial[] = "\x1a\x2b";
+
+#define AT "\"time\":\"2026-01-02T03:04:05Z\",\"type\":"
+
 static const char *const lines[] = {
-    "{\"operator\":\"a\",\"policy\":\"p\",\"seq\":0,\"serial\":\"1a2b\",\"subject\":\"CN=x\",\"time\":\"2026-"
-    "01-02T03:"
-    "04:05Z\",\"type\":\"cert.signing\"}",
-    "{\"operator\":\"a\",\"ref\":0,\"seq\":1,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.issued\"}",
-    "{\"operator\":\"a\",\"seq\":2,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert."
-    "revoked\"}",
-    "{\"operator\":\"a\",\"seq\":3,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert."
-    "unrevoked\"}",
-    "{\"batch\":\"b\",\"operator\":\"a\",\"seq\":4,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"test.note\"}",
-    "{\"operator\":\"a\",\"ref\":0,\"seq\":5,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.abandoned\"}",
+    "{\"operator\":\"a\",\"policy\":\"p\",\"seq\":0,\"serial\":\"1a2b\",\"subject\":\"CN=x\"," AT
+    "\"cert.signing\"}",
+    "{\"operator\":\"a\",\"ref\":0,\"seq\":1," AT "\"cert.issued\"}",
+    "{\"operator\":\"a\",\"seq\":2,\"serial\":\"1a2b\"," AT "\"cert.revoked\"}",
+    "{\"operator\":\"a\",\"seq\":3,\"serial\":\"1a2b\"," AT "\"cert.unrevoked\"}",
+    "{\"batch\":\"b\",\"operator\":\"a\",\"seq\":4," AT "\"test.note\"}",
+    "{\"operator\":\"a\",\"ref\":0,\"seq\":5," AT "\"cert.abandoned\"}",
 };
 
 static bool add(struct asked *asked, size_t line, struct error *err)
@@ -358,18 +358,15 @@ static void a_record_that_contradicts_is_told(void **state)
         void (*lay)(struct asked *asked);
         const char *line, *told;
     } cases[] = {
-        {lay_signed,
-         "\"seq\":7,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.signing\"}",
+        {lay_signed, "\"seq\":7,\"serial\":\"1a2b\"," AT "\"cert.signing\"}",
          "record 7 uses the serial of record 0 again"},
-        {lay_issued, "\"ref\":0,\"seq\":7,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.issued\"}",
+        {lay_issued, "\"ref\":0,\"seq\":7," AT "\"cert.issued\"}",
          "record 7 (cert.issued) refers to record 0, which is not an unfinished cert.signing"},
-        {lay_signed, "\"ref\":1,\"seq\":7,\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.abandoned\"}",
+        {lay_signed, "\"ref\":1,\"seq\":7," AT "\"cert.abandoned\"}",
          "record 7 (cert.abandoned) refers to record 1, which is not an unfinished cert.signing"},
-        {lay_signed,
-         "\"seq\":7,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.revoked\"}",
+        {lay_signed, "\"seq\":7,\"serial\":\"1a2b\"," AT "\"cert.revoked\"}",
          "record 7 (cert.revoked) names a serial that is not issued or abandoned"},
-        {lay_issued,
-         "\"seq\":7,\"serial\":\"1a2b\",\"time\":\"2026-01-02T03:04:05Z\",\"type\":\"cert.unrevoked\"}",
+        {lay_issued, "\"seq\":7,\"serial\":\"1a2b\"," AT "\"cert.unrevoked\"}",
          "record 7 (cert.unrevoked) names a serial that is not revoked"},
     };
     struct asked *asked = memory_new(1, sizeof(*asked));

@@ -80,21 +80,8 @@ static void add_line(struct builder *whole, size_t len, bool is_void)
 static void short_lines_are_told_apart(void **state)
 {
     static const char *const files[] = {
-        "",
-        "\n",
-        "a",
-        "a\n",
-        "\n\n",
-        "a\nb",
-        "a\n\nb\n",
-        "\x18\n",
-        "a\x18\n",
-        "\x18"
-        "a\n",
-        "a\x18",
-        "a\n\x18\nb\n",
-        "a\x18\nb\x18\n",
-        "ab\ncd\nef\ngh",
+        "",       "\n",      "a",       "a\n",   "\n\n",         "a\nb",           "a\n\nb\n",
+        "\x18\n", "a\x18\n", "\030a\n", "a\x18", "a\n\x18\nb\n", "a\x18\nb\x18\n", "ab\ncd\nef\ngh",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
