@@ -128,11 +128,45 @@ static void a_serial_is_new_that_is_like_a_digest(void **state)
     home_assert_clean(home, 2 * (2 * OWN + 1) + 4);
 }
 
+/** All three of one certificate may be the same 8 bytes. */
+static void what_has_one_key_for_all_is_found_by_each(void **state)
+{
+    struct home *home = *state;
+    uint8_t alike[32], own[32];
+    home_serial(70, own);
+    digest_sha256(bytes_of(own, 20), alike);
+    uint64_t seq = home_append(home, "cert.signing", with(70, alike, alike));
+    home_commit(home);
+    (void)home_append(home, "cert.issued", home_issued(seq));
+    home_commit(home);
+    for (int mode = 0; mode < 2; mode++) {
+        struct error err = ERROR_INIT;
+        AUTO(ledger_entry_done) struct ledger_entry by_serial = {.serial = NULL};
+        AUTO(ledger_entry_done) struct ledger_entry by_request = {.serial = NULL};
+        AUTO(ledger_entry_done) struct ledger_entry by_key = {.serial = NULL};
+        bool is_found = false;
+        if (mode == 1) {
+            home_close(home);
+            home_remove_index(home);
+            home_open(home, LEDGER_WRITE);
+        }
+        assert_done(ledger_find_serial(home->ledger, bytes_of(own, 20), &by_serial, &is_found, &err), err);
+        assert_true(is_found && by_serial.signing_seq == seq);
+        assert_done(
+            ledger_find_request(home->ledger, alike, "mqtt-device", policy, &by_request, &is_found, &err),
+            err);
+        assert_true(is_found && by_request.signing_seq == seq);
+        assert_done(ledger_find_key(home->ledger, alike, NULL, &by_key, &is_found, &err), err);
+        assert_true(is_found && by_key.signing_seq == seq);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_what_is_asked_for_is_found, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_there_in_8_bytes_alone_is_not_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_has_one_key_for_all_is_found_by_each, setup, teardown),
         cmocka_unit_test_setup_teardown(a_serial_is_new_that_is_like_a_digest, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

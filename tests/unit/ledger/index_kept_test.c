@@ -123,6 +123,10 @@ static void many_keys_go_into_the_large_table_together(void **state)
     commit(index, tree);
     assert_int_equal(count(index, "keys"), FRESH_MAX);
     assert_int_equal(count(index, "fresh_keys"), 1);
+    add_keys(index, 0, FRESH_MAX - 1); // all of them are there
+    commit(index, tree);
+    assert_int_equal(count(index, "keys"), FRESH_MAX);
+    assert_int_equal(count(index, "fresh_keys"), 0);
     index_close(index);
 }
 

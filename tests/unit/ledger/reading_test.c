@@ -246,6 +246,30 @@ static void a_scan_may_begin_at_any_record(void **state)
                    "index.sqlite does not know where record 6 is");
 }
 
+/** What was torn is between two records: they are visited, with their numbers, and the root is the ledger's. */
+static void void_lines_are_passed_over(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    (void)home_issue(home, 0, 1);
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba\x18\n\x18\n"));
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 1, 1);
+    home_add_to(home, "ledger.jsonl", BYTES_LITERAL("{\"ba\x18\n"));
+    home_open(home, LEDGER_WRITE);
+    AUTO(ledger_scan_free) struct ledger_scan *scan = ledger_scan_new(home->ledger);
+    struct visited all = {.stop = UINT64_MAX};
+    assert_done(ledger_scan_on(scan, visit, &all, &err), err);
+    assert_visited(&all, 0, 4);
+    for (uint64_t from = 0; from < 4; from++) {
+        struct visited visited = {.stop = UINT64_MAX};
+        assert_done(ledger_scan_from(home->ledger, from, visit, &visited, &err), err);
+        assert_visited(&visited, from, 4 - from);
+    }
+    home_close(home);
+    home_assert_clean(home, 4);
+}
+
 static bool count_each(const struct json *record, const struct ledger_entry *entry, void *data)
 {
     (void)record, (void)entry;
@@ -296,6 +320,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_scan_of_more_than_a_tile_sees_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_finds_what_was_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_scan_may_begin_at_any_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(void_lines_are_passed_over, setup, teardown),
         cmocka_unit_test_setup_teardown(a_range_of_records_is_from_one_to_below_another, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_past_the_end_is_none, setup, teardown),
     };
