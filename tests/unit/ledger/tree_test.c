@@ -203,6 +203,46 @@ static void every_consistency_proof_holds_and_no_changed_one_does(void **state)
     assert_false(tree_consistency_holds(3, &roots[3], 2, &roots[2], proof, 0));
 }
 
+/** A path that goes on above the root gives no other root, though whoever made it knows which. */
+static void nothing_stands_above_a_root(void **state)
+{
+    struct store *store = *state;
+    struct error err = ERROR_INIT;
+    const struct tree_reader reader = {.source = get_tile, .data = store};
+    AUTO(free) struct tree_hash *leaves = memory_new(LEAVES, sizeof(*leaves));
+    AUTO(free) struct tree_hash *roots = memory_new(LEAVES + 1, sizeof(*roots));
+    AUTO(free) struct tree_hash *endless = memory_new(5000, sizeof(*endless));
+    struct tree_hash path[TREE_PROOF_MAX + 1];
+    struct tree_hash proof[TREE_CONSISTENCY_MAX + 1];
+    const struct tree_hash above = {.bytes = {1}};
+    struct tree_hash old_root, root;
+    size_t count;
+    fill(store, leaves, roots);
+    for (size_t size = 1; size <= 40; size++) {
+        for (size_t i = 0; i < size; i++) {
+            assert_true(tree_inclusion(&reader, i, size, path, &count, &err));
+            path[count] = above;
+            tree_node_hash(&above, &roots[size], &root);
+            assert_false(tree_inclusion_holds(&leaves[i], i, size, path, count + 1, &root));
+            tree_node_hash(&roots[size], &above, &root);
+            assert_false(tree_inclusion_holds(&leaves[i], i, size, path, count + 1, &root));
+            if (i == 0)
+                continue;
+            assert_true(tree_consistency(&reader, i, size, proof, &count, &err));
+            proof[count] = above;
+            tree_node_hash(&above, &roots[i], &old_root);
+            tree_node_hash(&above, &roots[size], &root);
+            assert_false(tree_consistency_holds(i, &old_root, size, &root, proof, count + 1));
+            assert_false(tree_consistency_holds(i, &roots[i], size, &root, proof, count + 1));
+        }
+    }
+    assert_false(tree_consistency_holds(3, &roots[3], 7, &roots[7], endless, 5000));
+    assert_false(tree_consistency_holds(4, &roots[4], 7, &roots[7], endless, TREE_CONSISTENCY_MAX + 1));
+    // The tree of no leaves: the hash of nothing (RFC 9162 2.1.1).
+    assert_true(tree_root(&reader, 0, &root, &err));
+    assert_memory_equal(root.bytes, "\xe3\xb0\xc4\x42\x98\xfc\x1c\x14", 8);
+}
+
 static void a_cache_gives_the_same_proofs_while_the_tree_grows(void **state)
 {
     struct store *store = *state;
@@ -235,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_inclusion_proof_holds_and_no_changed_one_does, setup, teardown),
         cmocka_unit_test_setup_teardown(every_consistency_proof_holds_and_no_changed_one_does, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(nothing_stands_above_a_root, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cache_gives_the_same_proofs_while_the_tree_grows, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
