@@ -201,6 +201,12 @@ static void every_consistency_proof_holds_and_no_changed_one_does(void **state)
         }
     }
     assert_false(tree_consistency_holds(3, &roots[3], 2, &roots[2], proof, 0));
+    // Every tree goes on from the empty one and from itself, and nothing is to be said about it (RFC 9162 2.1.4.1).
+    assert_true(tree_consistency_holds(0, &roots[0], 5, &roots[5], proof, 0));
+    assert_false(tree_consistency_holds(0, &roots[0], 5, &roots[5], proof, 1));
+    assert_true(tree_consistency_holds(5, &roots[5], 5, &roots[5], proof, 0));
+    assert_false(tree_consistency_holds(5, &roots[5], 5, &roots[5], proof, 1));
+    assert_false(tree_consistency_holds(5, &roots[5], 5, &roots[6], proof, 0));
 }
 
 /** A path that goes on above the root gives no other root, though whoever made it knows which. */
