@@ -26,6 +26,8 @@ static bool take_term(char *term, struct ledger_filter *filter, struct error *er
         if (!target_time("issued-before", value, &filter->until, err))
             return false;
         filter->until--; // the filter's is the last second that counts
+        if (filter->until == 0)
+            filter->until = -1; // to it 0 is no end, and all would be selected
     } else
         return error_set(
             err, ERROR_USAGE, 0,

@@ -194,6 +194,10 @@ static void certificates_are_found_by_what_the_ledger_says(void **state)
     assert_int_equal(where("issued-since=2026-01-01"), 3);
     assert_int_equal(where("issued-since=2099-01-01"), 0);
     assert_int_equal(where("issued-before=2099-01-01"), 3);
+    // Of before time began there is none, not all.
+    assert_int_equal(where("issued-before=1970-01-01T00:00:02Z"), 0);
+    assert_int_equal(where("issued-before=1970-01-01T00:00:01Z"), 0);
+    assert_int_equal(where("issued-before=1970-01-01"), 0);
     // The second that is named does not count any more.
     (void)time_format(ledger_newest_time(small.home.ledger) + 1, now);
     AUTO(free) char *after = memory_format("issued-before=%s", now);

@@ -83,6 +83,14 @@ static void who_is_on_no_crl_is_not_revoked_up_to_its_size(void **state)
     assert_int_equal(asked(2), size);
 }
 
+static void a_last_byte_is_read_as_well(void **state)
+{
+    AUTO(free) uint8_t *der = memory_new(PART + 1, 1);
+    (void)state;
+    uint64_t size = make_crl(bytes_of(der, PART + 1), MADE);
+    assert_int_equal(asked(2), size);
+}
+
 static void who_is_on_it_is_looked_for(void **state)
 {
     (void)state;
@@ -200,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(without_a_crl_nothing_is_said, begin, end),
         cmocka_unit_test_setup_teardown(who_is_on_no_crl_is_not_revoked_up_to_its_size, begin, end),
+        cmocka_unit_test_setup_teardown(a_last_byte_is_read_as_well, begin, end),
         cmocka_unit_test_setup_teardown(who_is_on_it_is_looked_for, begin, end),
         cmocka_unit_test_setup_teardown(who_lies_across_two_readings_is_found, begin, end),
         cmocka_unit_test_setup_teardown(another_file_than_was_issued_says_nothing, begin, end),
