@@ -27,7 +27,7 @@ static bool take_term(char *term, struct ledger_filter *filter, struct error *er
             return false;
         filter->until--; // the filter's is the last second that counts
         if (filter->until == 0)
-            filter->until = -1; // to it 0 is no end, and all would be selected
+            filter->until = -1; // 0 has no end: all would be selected
     } else
         return error_set(
             err, ERROR_USAGE, 0,
