@@ -126,8 +126,6 @@ bool index_step(struct index *index, sqlite3_stmt *statement, bool *ret_has_row,
         return false;
     }
     *ret_has_row = result == SQLITE_ROW;
-    if (result == SQLITE_DONE)
-        (void)sqlite3_reset(statement); // ends the statement's hold on the file
     return true;
 }
 
@@ -282,6 +280,7 @@ bool index_complete(struct index *index, struct error *err)
     if (!run(index, all_keys, err) || !run(index, unfinished, err) || !run(index, chains, err))
         return false;
     index->lacks_keys = false;
+    index->fresh_count = 0;
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the index says of a certificate is held against its records, member by member: whichever it has wrong, the answer is the ledger's. */
+#include "ledger/index.h"
 #include "ledger_home.h"
 
 static int setup(void **state)
@@ -69,6 +70,43 @@ static void whatever_member_is_wrong_the_answer_is_the_ledgers(void **state)
     }
     home_close(home);
     home_assert_clean(home, 6);
+}
+
+/** A certificate that was never issued is not, whatever record is named as its cert.issued; and what is no cert.signing begins none. */
+static void records_of_other_types_make_no_certificate(void **state)
+{
+    struct home *home = *state;
+    struct error err = ERROR_INIT;
+    struct ledger_entry none = {.serial = NULL};
+    AUTO(ledger_entry_done) struct ledger_entry entry = {.serial = NULL};
+    uint8_t serial[32];
+    bool is_found = true;
+    (void)home_append(home, "cert.signing", home_signing(7)); // 6
+    home_commit(home);
+    (void)home_append(home, "cert.abandoned", home_issued(6));  // 7
+    (void)home_append(home, "cert.revoked", home_of_serial(8)); // 8, from before this ledger
+    home_commit(home);
+    home_change_index(home, "UPDATE certificates SET status = 1, issued_seq = 7 WHERE signing_seq = 6");
+    home_open(home, LEDGER_WRITE);
+    home_serial(7, serial);
+    assert_done(ledger_find_serial(home->ledger, bytes_of(serial, 20), &entry, &is_found, &err), err);
+    assert_true(is_found);
+    assert_int_equal(entry.status, LEDGER_ABANDONED);
+    assert_int_equal(entry.issued_seq, UINT64_MAX);
+    assert_non_null(ledger_notice(home->ledger));
+    home_serial(8, serial);
+    char hex[129];
+    AUTO(free)
+    char *sql = memory_format(
+        "UPDATE certificates SET signing_seq = 8, serial = X'%s', csr = zeroblob(32), spki = zeroblob(32),"
+        " key_value = NULL, subject = '', not_after = 0, issued_seq = NULL WHERE signing_seq = 6;"
+        "INSERT INTO fresh_keys VALUES(%lld, 8)",
+        hex_of(bytes_of(serial, 20), hex), (long long)index_key_of_serial(bytes_of(serial, 20)));
+    home_change_index(home, sql);
+    home_open(home, LEDGER_WRITE);
+    assert_done(ledger_find_serial(home->ledger, bytes_of(serial, 20), &none, &is_found, &err), err);
+    assert_false(is_found);
+    assert_non_null(ledger_notice(home->ledger));
 }
 
 static void a_sound_index_is_believed(void **state)
@@ -158,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whatever_member_is_wrong_the_answer_is_the_ledgers, setup, teardown),
+        cmocka_unit_test_setup_teardown(records_of_other_types_make_no_certificate, setup, teardown),
         cmocka_unit_test_setup_teardown(a_sound_index_is_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_ended_is_not_taken_for_unfinished, setup, teardown),
         cmocka_unit_test_setup_teardown(the_unfinished_are_those_without_an_end_oldest_first, setup,

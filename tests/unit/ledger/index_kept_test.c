@@ -123,7 +123,10 @@ static void many_keys_go_into_the_large_table_together(void **state)
     commit(index, tree);
     assert_int_equal(count(index, "keys"), FRESH_MAX);
     assert_int_equal(count(index, "fresh_keys"), 1);
-    add_keys(index, 0, FRESH_MAX - 1); // all of them are there
+    add_keys(index, 0, FRESH_MAX - 2); // all of them are there
+    commit(index, tree);
+    assert_int_equal(count(index, "fresh_keys"), FRESH_MAX - 2);
+    add_keys(index, 1, 1);
     commit(index, tree);
     assert_int_equal(count(index, "keys"), FRESH_MAX);
     assert_int_equal(count(index, "fresh_keys"), 0);
@@ -153,6 +156,14 @@ static void a_copy_has_all_that_was_copied(void **state)
     assert_done(index_copy(to, from, &err), err);
     assert_false(index_lacks_keys(to));
     assert_kept(to, tree);
+    // How many keys wait to be moved goes along.
+    add_keys(from, 0, FRESH_MAX - 1);
+    commit(from, tree);
+    assert_done(index_copy(to, from, &err), err);
+    add_keys(to, FRESH_MAX, 1);
+    commit(to, tree);
+    assert_int_equal(count(to, "keys"), FRESH_MAX);
+    assert_int_equal(count(to, "fresh_keys"), 0);
 }
 
 int main(void)
