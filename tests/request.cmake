@@ -8,7 +8,12 @@ coldca_unit_test(request form LAYERS csr_maker)
 coldca_unit_test(request names LAYERS csr_maker)
 coldca_unit_test(request pem LAYERS csr_maker)
 coldca_unit_test(request keys LAYERS csr_maker)
+coldca_unit_test(request claims LAYERS csr_maker der_faults)
+coldca_unit_test(request claims_forms LAYERS csr_maker)
+coldca_unit_test(request input)
+coldca_unit_test(request prove LAYERS csr_maker)
 coldca_unit_test(request message LAYERS csr_maker)
+coldca_unit_test(request decode LAYERS csr_maker)
 coldca_unit_test(request readers LAYERS sandbox csr_maker)
 
 # The seeds below tests/corpus/{csr,pem,wire} were made by: make_seeds tests/corpus

@@ -41,13 +41,13 @@ static uint32_t take_number(struct frame *frame, size_t octets)
     return value;
 }
 
+/** Who counts on looks for a fault at each step. */
 static size_t take_count(struct frame *frame, size_t max)
 {
     size_t count = take_number(frame, 2);
-    if (count <= max)
-        return frame->fault == NULL ? count : 0;
-    fail(frame, "a count is out of bounds");
-    return 0;
+    if (count > max)
+        fail(frame, "a count is out of bounds");
+    return count;
 }
 
 static bool take_flag(struct frame *frame)
@@ -207,7 +207,7 @@ static void take_extensions(struct frame *frame)
     }
     size_t usages = take_count(frame, CSR_MAX_USAGES);
     const char **oids = request_alloc(request, usages, sizeof(*oids));
-    for (size_t i = 0; i < usages; i++)
+    for (size_t i = 0; i < usages && frame->fault == NULL; i++)
         oids[i] = take_oid(frame);
     request->extended_key_usage = oids;
     request->extended_key_usage_count = usages;
