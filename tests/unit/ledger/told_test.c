@@ -226,9 +226,28 @@ static void checkpoints_that_are_missing_or_behind_are_told(void **state)
                                                      "earlier run was stopped; repaired it");
     assert_string_equal(ledger_notice(home->ledger), "index.sqlite knew 2 of the ledger's 3 records, after a "
                                                      "crash or from another day: read the others");
+    assert_null(ledger_notice(home->ledger));
     home_close(home);
     assert_told(home, LEDGER_WRITE, 3, "");
     home_assert_clean(home, 3);
+}
+
+/** An index that points to no whole checkpoint is made anew: the files say what is so. */
+static void an_index_that_points_beside_the_newest_checkpoint_is_made_anew(void **state)
+{
+    struct home *home = *state;
+    (void)home_issue(home, 0, 1);
+    home_checkpoint(home);
+    home_change_index(home, "UPDATE state SET notes_last = notes_last + 1");
+    home_open(home, LEDGER_WRITE);
+    const char *notice = ledger_notice(home->ledger);
+    assert_non_null(notice);
+    assert_non_null(strstr(notice, "a checkpoint in ledger.checkpoints does not hold: "));
+    assert_non_null(strstr(notice, ": read the ledger's 2 records again"));
+    assert_int_equal(ledger_checkpoint_size(home->ledger), 2);
+    home_close(home);
+    assert_told(home, LEDGER_WRITE, 2, "");
+    home_assert_clean(home, 2);
 }
 
 static char *damage_text(uint64_t seq, uint64_t offset, const char *why, bool is_covered)
@@ -349,6 +368,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_index_that_is_wrong_is_told_with_the_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reader_that_cannot_mend_says_who_will, setup, teardown),
         cmocka_unit_test_setup_teardown(checkpoints_that_are_missing_or_behind_are_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_points_beside_the_newest_checkpoint_is_made_anew, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(damage_is_told_with_its_place_and_what_can_be_done, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_line_before_all_records_is_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_cut_is_told_with_what_is_left, setup, teardown),
