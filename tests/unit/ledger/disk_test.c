@@ -412,6 +412,38 @@ static void a_sync_that_fails_is_not_made_good_by_another(void **state)
     home_assert_clean(home, RECORDS);
 }
 
+/** What is refused on a disk that answers is not let pass on one that doesn't. */
+static void a_swapped_checkpoint_is_refused_whatever_fails(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder older = BUILDER_INIT;
+    home_read(home, "ledger.checkpoint", &older);
+    for (size_t i = 0; i < 2; i++) { // so that it is not even the one before
+        home_open(home, LEDGER_WRITE);
+        (void)home_append(home, "test.note", json_new_object());
+        home_commit(home);
+        home_checkpoint(home);
+    }
+    home_close(home);
+    home_write(home, "ledger.checkpoint", builder_bytes(&older));
+    for (int mode = 0; mode < 2; mode++) {
+        unsigned number = 0;
+        for (bool is_more = true; is_more;) {
+            struct error err = ERROR_INIT;
+            struct ledger *ledger = NULL;
+            failing_at("", ++number);
+            bool is_open =
+                ledger_open(home->fd, home->vkey, mode == 0 ? LEDGER_READ : LEDGER_WRITE, 0, &ledger, &err);
+            const char *failed = failing_stop();
+            is_more = failed != NULL;
+            if (is_open)
+                fail_msg("mode %d, call %u, %s: open", mode, number, is_more ? failed : "none");
+            assert_true(is_more || strstr(err.text, "one of the two was swapped") != NULL);
+        }
+        assert_in_range(number, 20, 500);
+    }
+}
+
 /** A new index would not fit either: a writer keeps the old one, and goes on in it when there is space again. */
 static void an_index_that_cannot_grow_is_not_given_up(void **state)
 {
@@ -453,6 +485,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_that_fails_is_no_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_read_of_the_index_that_fails_is_no_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_sync_that_fails_is_not_made_good_by_another, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_swapped_checkpoint_is_refused_whatever_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_cannot_grow_is_not_given_up, setup, teardown),
     };
     return cmocka_run_group_tests(tests, set_up_all, NULL);
