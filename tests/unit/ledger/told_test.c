@@ -232,6 +232,24 @@ static void checkpoints_that_are_missing_or_behind_are_told(void **state)
     home_assert_clean(home, 3);
 }
 
+/** A run that did nothing but sign a checkpoint: the one before in its place is no crash's. */
+static void the_checkpoint_before_is_told_from_one_that_a_crash_left(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder before = BUILDER_INIT;
+    (void)home_issue(home, 0, 1);
+    home_checkpoint(home);
+    (void)home_append(home, "test.note", json_new_object());
+    home_commit(home);
+    home_read(home, "ledger.checkpoint", &before);
+    home_open(home, LEDGER_WRITE);
+    home_checkpoint(home);
+    home_close(home);
+    home_write(home, "ledger.checkpoint", builder_bytes(&before));
+    home_refuse_to_open(home, LEDGER_WRITE, "ledger.checkpoint is of 2 records and not the newest");
+    home_refuse_to_open(home, LEDGER_READ, "ledger.checkpoint is of 2 records and not the newest");
+}
+
 /** An index that points to no whole checkpoint is made anew: the files say what is so. */
 static void an_index_that_points_beside_the_newest_checkpoint_is_made_anew(void **state)
 {
@@ -368,6 +386,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_index_that_is_wrong_is_told_with_the_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reader_that_cannot_mend_says_who_will, setup, teardown),
         cmocka_unit_test_setup_teardown(checkpoints_that_are_missing_or_behind_are_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_checkpoint_before_is_told_from_one_that_a_crash_left, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(an_index_that_points_beside_the_newest_checkpoint_is_made_anew, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(damage_is_told_with_its_place_and_what_can_be_done, setup, teardown),
