@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 coldca_unit_test(media walk)
+coldca_unit_test(media read)
 coldca_unit_test(media list)
 coldca_unit_test(media manifest)
 coldca_unit_test(media deliver LIBRARIES PkgConfig::SECCOMP)
 coldca_unit_test(media name)
 coldca_unit_test(media private_keys)
+coldca_unit_test(media faults LAYERS failing)
+coldca_unit_test(media places LAYERS failing)
+coldca_unit_test(media stream LAYERS failing)
+coldca_unit_test(media walk_faults LAYERS failing)
 coldca_fuzz_target(manifest LAYERS media)

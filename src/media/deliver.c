@@ -99,7 +99,7 @@ static bool read_existing(const struct target *target, struct bytes data, bool *
         return error_errno(err, ERROR_INPUT, errno, "can't compare with %s, which is there already",
                            target->shown);
     *ret_same = false;
-    if (!S_ISREG(status.st_mode) || status.st_size < 0 || (size_t)status.st_size != data.len)
+    if (!S_ISREG(status.st_mode) || (size_t)status.st_size != data.len)
         return true;
     if (!file_read_fd(fd, target->shown, data.len, &there, err))
         return false;
@@ -134,9 +134,7 @@ static int rename_new(const struct target *target)
         return errno;
     if (linkat(folder, target->temporary, folder, target->name, 0) == 0)
         return unlinkat(folder, target->temporary, 0) == 0 ? 0 : errno;
-    if (errno == EEXIST)
-        return errno;
-    // Neither flags nor hard links (vfat through some drivers): looked first, and nobody else writes to the medium.
+    // The name is taken; or neither flags nor hard links (vfat through some drivers): looked first, and nobody else writes to the medium.
     if (fstatat(folder, target->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         return EEXIST;
     return renameat(folder, target->temporary, folder, target->name) == 0 ? 0 : errno;

@@ -30,8 +30,7 @@ void media_stream_free(struct media_stream *stream)
         (void)close(stream->fd);                                 // it is given up
         (void)unlinkat(stream->folder_fd, stream->temporary, 0); // the next try clears it too
     }
-    if (stream->folder_fd >= 0)
-        (void)close(stream->folder_fd); // only open for reading
+    auto_close(&stream->folder_fd);
     EVP_MD_CTX_free(stream->digest);
     builder_done(&stream->buffer);
     free(stream->name);
@@ -50,13 +49,13 @@ bool media_stream_open(int folder_fd, const char *name, struct media_stream **re
     AUTO(media_stream_free) struct media_stream *stream = memory_new(1, sizeof(*stream));
     stream->fd = -1;
     stream->folder_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    stream->name = memory_text(name);
-    stream->temporary = memory_format(".coldca-%s.part", name);
-    stream->digest = EVP_MD_CTX_new();
     if (stream->folder_fd < 0)
         return error_errno(err, ERROR_INPUT, errno, "can't open the directory for %s", name);
+    stream->name = memory_text(name);
+    stream->temporary = memory_format(".coldca-%s.part", name);
     if (media_name_fault(name, strlen(name)) != NULL || strchr(name, '/') != NULL)
         return error_set(err, ERROR_INPUT, 0, "%s is not a name for a report", name);
+    stream->digest = EVP_MD_CTX_new();
     if (stream->digest == NULL || EVP_DigestInit_ex(stream->digest, EVP_sha256(), NULL) != 1)
         return error_openssl(err, ERROR_INPUT, "can't hash %s", name);
     if (unlinkat(stream->folder_fd, stream->temporary, 0) != 0 && errno != ENOENT)

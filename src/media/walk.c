@@ -132,13 +132,12 @@ static const char *kind_of(mode_t mode)
 
 static bool is_left_out(const char *name)
 {
-    size_t len = strlen(name);
-    return name[0] == '.' || (len > 0 && name[len - 1] == '~');
+    return name[0] == '.' || name[strlen(name) - 1] == '~'; // a directory's entry has a name
 }
 
 static void list_file(struct walker *walker, const struct stat *status)
 {
-    size_t size = status->st_size < 0 ? 0 : (size_t)status->st_size;
+    size_t size = (size_t)status->st_size;
     AUTO(free) char *bound = NULL;
     const char *problem = NULL;
     if (status->st_dev != walker->device)
@@ -284,7 +283,7 @@ bool media_read(int root_fd, const char *path, size_t max_len, struct builder *r
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", shown.text);
     if (!S_ISREG(before.st_mode))
         return error_set(err, ERROR_INPUT, EISDIR, "%s is not a regular file", shown.text);
-    if (before.st_size < 0 || (size_t)before.st_size > max_len)
+    if ((size_t)before.st_size > max_len)
         return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", shown.text,
                          max_len);
     if (!file_read_fd(fd, shown.text, max_len, &data, err))

@@ -19,16 +19,27 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+// Declares its functions about PEM only behind openssl/pem.h.
+#include <openssl/cms.h>
+
+#define LACKED_MAX 4
 
 static struct shared {
     atomic_long left;     /* calls until one fails; below 1: none will */
     atomic_bool is_armed; /* calls count */
     atomic_bool has_failed;
+    bool opens_zero;
     int number;            /* what errno becomes */
     atomic_bool is_sqlite; /* what failed was SQLite's, and nothing of it was called since */
     enum failing_databases databases;
+    struct lacked {
+        const char *name; /* NULL: no more */
+        int number;
+    } lacked[LACKED_MAX];
     char names[32];
     char failed[32];
 } * shared; /* with the children */
@@ -54,15 +65,40 @@ static bool is_meant(sqlite3 *db)
     return db != NULL && is_stored == (shared->databases == FAILING_STORED);
 }
 
+/** Whether all calls of this name fail; errno is set then. */
+static bool is_lacked(const char *name)
+{
+    for (size_t i = 0; i < LACKED_MAX && shared->lacked[i].name != NULL; i++) {
+        if (strcmp(shared->lacked[i].name, name) != 0)
+            continue;
+        errno = shared->lacked[i].number;
+        return true;
+    }
+    return false;
+}
+
+/** Whether a call of this name counts by it. */
+static bool is_asked(const char *name)
+{
+    const char *asked = shared->names;
+    if (*asked == '\0')
+        return strncmp(name, "EVP_DigestInit", 14) != 0 && strncmp(name, "EVP_DigestUpdate", 16) != 0 &&
+               strncmp(name, "EVP_DigestFinal", 15) != 0;
+    return strncmp(name, asked, strlen(asked)) == 0;
+}
+
 /** Whether this call is the one that fails. */
 static bool fails(const char *name, sqlite3 *db, void *caller)
 {
-    if (shared == NULL || !is_meant(db) || !atomic_load(&shared->is_armed) ||
-        strncmp(name, shared->names, strlen(shared->names)) != 0)
+    if (shared == NULL || !is_meant(db) || !atomic_load(&shared->is_armed))
         return false;
     int kept = errno;
     bool counts = is_ours(caller);
     errno = kept;
+    if (counts && is_lacked(name))
+        return true;
+    if (!is_asked(name))
+        return false;
     bool is_sqlite = strncmp(name, "sqlite3_", 8) == 0;
     if (counts && is_sqlite)
         atomic_store(&shared->is_sqlite, false);
@@ -71,6 +107,10 @@ static bool fails(const char *name, sqlite3 *db, void *caller)
     (void)snprintf(shared->failed, sizeof(shared->failed), "%s", name);
     atomic_store(&shared->has_failed, true);
     atomic_store(&shared->is_sqlite, is_sqlite);
+    if (shared->opens_zero) {
+        (void)close(STDIN_FILENO); // whoever tests this puts it back
+        return false;
+    }
     errno = shared->number;
     return true;
 }
@@ -85,6 +125,8 @@ void failing_at(const char *names, unsigned number)
     (void)snprintf(shared->names, sizeof(shared->names), "%s", names);
     shared->number = EIO;
     shared->databases = FAILING_ALL;
+    shared->opens_zero = false;
+    memset(shared->lacked, 0, sizeof(shared->lacked));
     atomic_store(&shared->has_failed, false);
     atomic_store(&shared->is_sqlite, false);
     atomic_store(&shared->left, (long)number);
@@ -94,6 +136,21 @@ void failing_at(const char *names, unsigned number)
 void failing_as(int number)
 {
     shared->number = number;
+}
+
+void failing_opens_zero(void)
+{
+    shared->opens_zero = true;
+}
+
+void failing_lacks(const char *name, int number)
+{
+    size_t i = 0;
+    while (i < LACKED_MAX && shared->lacked[i].name != NULL)
+        i++;
+    if (i == LACKED_MAX)
+        abort();
+    shared->lacked[i] = (struct lacked){.name = name, .number = number};
 }
 
 void failing_in(enum failing_databases databases)
@@ -155,6 +212,7 @@ FAILING(int, faccessat, -1, (int fd, const char *path, int mode, int flags), (fd
 FAILING(void *, mmap, MAP_FAILED, (void *at, size_t len, int protection, int flags, int fd, off_t offset),
         (at, len, protection, flags, fd, offset))
 FAILING(DIR *, fdopendir, NULL, (int fd), (fd))
+FAILING(struct dirent *, readdir, NULL, (DIR * folder), (folder))
 FAILING(int, socketpair, -1, (int domain, int type, int protocol, int ret_fds[2]),
         (domain, type, protocol, ret_fds))
 FAILING(ssize_t, sendmsg, -1, (int fd, const struct msghdr *message, int flags), (fd, message, flags))
@@ -208,6 +266,23 @@ int fcntl(int fd, int command, ...)
     if (fails("fcntl", NULL, __builtin_return_address(0)))
         return -1;
     return ((__typeof__(&fcntl))next_of("fcntl"))(fd, command, argument);
+}
+
+/** What has no function of its own goes through; openat2(2) fails as one that has. */
+long syscall(long number, ...)
+{
+    static __typeof__(&syscall) next;
+    long rest[6];
+    va_list arguments;
+    va_start(arguments, number);
+    for (size_t i = 0; i < 6; i++)
+        rest[i] = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_openat2 && fails("openat2", NULL, __builtin_return_address(0)))
+        return -1;
+    if (next == NULL)
+        next = (__typeof__(&syscall))next_of("syscall");
+    return next(number, rest[0], rest[1], rest[2], rest[3], rest[4], rest[5]);
 }
 
 /* ---- SQLite's ---- */
@@ -289,3 +364,23 @@ FAILING(X509 *, PEM_read_bio_X509, NULL,
         (bio, ret_certificate, ask, data))
 FAILING(EVP_PKEY *, PEM_read_bio_PrivateKey, NULL,
         (BIO * bio, EVP_PKEY **ret_key, pem_password_cb *ask, void *data), (bio, ret_key, ask, data))
+FAILING(EVP_PKEY *, PEM_read_bio_PUBKEY, NULL,
+        (BIO * bio, EVP_PKEY **ret_key, pem_password_cb *ask, void *data), (bio, ret_key, ask, data))
+FAILING(EVP_PKEY *, X509_get_pubkey, NULL, (X509 * certificate), (certificate))
+FAILING(CMS_ContentInfo *, PEM_read_bio_CMS, NULL,
+        (BIO * bio, CMS_ContentInfo **ret_cms, pem_password_cb *ask, void *data), (bio, ret_cms, ask, data))
+FAILING(CMS_ContentInfo *, d2i_CMS_ContentInfo, NULL,
+        (CMS_ContentInfo * *ret_cms, const unsigned char **at, long len), (ret_cms, at, len))
+FAILING(int, CMS_verify, 0,
+        (CMS_ContentInfo * cms, STACK_OF(X509) * certificates, X509_STORE *store, BIO *content, BIO *out,
+         unsigned flags),
+        (cms, certificates, store, content, out, flags))
+FAILING(int, EVP_DigestVerifyInit, 0,
+        (EVP_MD_CTX * context, EVP_PKEY_CTX **ret_context, const EVP_MD *digest, ENGINE *engine,
+         EVP_PKEY *key),
+        (context, ret_context, digest, engine, key))
+FAILING(int, EVP_DigestInit_ex, 0, (EVP_MD_CTX * context, const EVP_MD *digest, ENGINE *engine),
+        (context, digest, engine))
+FAILING(int, EVP_DigestUpdate, 0, (EVP_MD_CTX * context, const void *data, size_t len), (context, data, len))
+FAILING(int, EVP_DigestFinal_ex, 0, (EVP_MD_CTX * context, unsigned char *ret_digest, unsigned *ret_len),
+        (context, ret_digest, ret_len))

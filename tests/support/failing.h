@@ -11,7 +11,8 @@
  *         ... it is told, or all is as if nothing had failed; what was there is there ...
  *     }
  *
- * Calls that libraries make count not: theirs are failed by failing the library. What a child does counts, too.
+ * Calls that libraries make count not: theirs are failed by failing the library. What a child does counts, too. Digests fail only where
+ * "EVP_Digest" is asked for: most of coldca ends with them.
  */
 #ifndef COLDCA_TESTS_FAILING_H
 #define COLDCA_TESTS_FAILING_H
@@ -25,6 +26,16 @@ void failing_at(const char *names, unsigned number);
 
 /** What fails until the next failing_at() sets errno to this in place of EIO: EINTR is no failure, the call is made again. */
 void failing_as(int number);
+
+/** The call that would fail opens descriptor 0 instead, as in a program that was started without stdin: it fails not. */
+void failing_opens_zero(void);
+
+/**
+ * Until the next failing_at() every call of this name fails, and counts not: what this file system or kernel lacks. At most four names.
+ * \param name    valid as long
+ * \param number  what errno becomes
+ */
+void failing_lacks(const char *name, int number);
 
 enum failing_databases {
     FAILING_ALL,     /**< and calls that are about none */
