@@ -110,8 +110,7 @@ static void look_through(struct looker *looker, int folder_fd, unsigned depth)
     int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     AUTO(closedir) DIR *folder = own_fd < 0 ? NULL : fdopendir(own_fd);
     if (folder == NULL) {
-        if (own_fd >= 0)
-            (void)close(own_fd); // only open for reading
+        auto_close(&own_fd);
         return;
     }
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {

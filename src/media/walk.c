@@ -230,8 +230,7 @@ static bool walk_folder(struct walker *walker, int folder_fd, unsigned depth)
     AUTO(closedir) DIR *folder = own_fd < 0 ? NULL : fdopendir(own_fd);
     if (folder == NULL) {
         int reason = errno;
-        if (own_fd >= 0)
-            (void)close(own_fd); // only open for reading
+        auto_close(&own_fd);
         return cant_read(walker, reason, depth);
     }
     return visit_all(walker, folder, folder_fd, depth);
@@ -283,9 +282,6 @@ bool media_read(int root_fd, const char *path, size_t max_len, struct builder *r
         return error_errno(err, ERROR_INPUT, errno, "can't open %s", shown.text);
     if (!S_ISREG(before.st_mode))
         return error_set(err, ERROR_INPUT, EISDIR, "%s is not a regular file", shown.text);
-    if ((size_t)before.st_size > max_len)
-        return error_set(err, ERROR_INPUT, EFBIG, "%s is larger than the %zu bytes allowed", shown.text,
-                         max_len);
     if (!file_read_fd(fd, shown.text, max_len, &data, err))
         return false;
     if (fstat(fd, &after) != 0 || !is_same_file(&before, &after) || data.len != (size_t)after.st_size)

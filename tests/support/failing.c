@@ -39,6 +39,7 @@ static struct shared {
     struct lacked {
         const char *name; /* NULL: no more */
         int number;
+        int calls;
     } lacked[LACKED_MAX];
     char names[32];
     char failed[32];
@@ -71,7 +72,9 @@ static bool is_lacked(const char *name)
     for (size_t i = 0; i < LACKED_MAX && shared->lacked[i].name != NULL; i++) {
         if (strcmp(shared->lacked[i].name, name) != 0)
             continue;
-        errno = shared->lacked[i].number;
+        struct lacked *lacked = &shared->lacked[i];
+        lacked->calls++;
+        errno = lacked->number == 0 ? lacked->calls : lacked->number;
         return true;
     }
     return false;

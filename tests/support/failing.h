@@ -33,7 +33,7 @@ void failing_opens_zero(void);
 /**
  * Until the next failing_at() every call of this name fails, and counts not: what this file system or kernel lacks. At most four names.
  * \param name    valid as long
- * \param number  what errno becomes
+ * \param number  what errno becomes; 0: another with each call, from 1
  */
 void failing_lacks(const char *name, int number);
 

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "folder.h"
 #include "media/media.h"
+#include "tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -304,17 +305,6 @@ static void a_group_is_in_its_place_only_after_commit(void **state)
     assert_true(media_group_commit(group, folder->fd, &err));
     assert_true(has(folder, "c.pem", "three"));
     assert_int_equal(count_names(folder), 3);
-}
-
-static size_t open_descriptors(void)
-{
-    size_t count = 0;
-    DIR *own = opendir("/proc/self/fd");
-    assert_non_null(own);
-    while (readdir(own) != NULL)
-        count++;
-    assert_int_equal(closedir(own), 0);
-    return count;
 }
 
 static void a_group_of_many_folders_keeps_few_of_them_open(void **state)

@@ -7,11 +7,12 @@
 
 #include <cmocka.h>
 
-#include "base/bytes.h"
+#include "base/builder.h"
 #include "base/memory.h"
 #include "folder.h"
 #include "media/list.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -169,11 +170,134 @@ static void labels_are_those_udev_knows(void **state)
     AUTO(media_list_done) struct media_list found = {.items = NULL};
     if (mknodat(folder->fd, "dev/sdb1", S_IFBLK | 0600, makedev(8, 17)) != 0)
         skip(); // only root may make a device
-    run(folder,
-        "ln -s ../../sdb1 'dev/disk/by-label/MY\\x20STICK\\x1b'; ln -s ../../gone dev/disk/by-label/GONE");
+    static const struct {
+        const char *link;
+        const char *shown;
+    } labels[] = {
+        {"MY\\x20STICK\\x1b", "MY STICK\\x1b"},
+        {"\\x41\\x4fz\\x7a", "AOzz"},
+        {"\\x09\\x0a\\x10\\x01", "\\x09\\x0a\\x10\\x01"},
+        {"\\x00", "\\\\x00"},
+        {"\\x4g\\xg4\\x:4\\x4`\\x4", "\\\\x4g\\\\xg4\\\\x:4\\\\x4`\\\\x4"},
+        {"\\x4A", "\\\\x4A"},
+        {"\\", "\\\\"},
+        {"plain", "plain"},
+    };
+    assert_int_equal(mknodat(folder->fd, "dev/sda1", S_IFBLK | 0600, makedev(8, 1)), 0);
+    assert_int_equal(mknodat(folder->fd, "dev/char", S_IFCHR | 0600, makedev(8, 17)), 0);
+    run(folder, "cd dev/disk/by-label; ln -s ../../gone GONE; ln -s ../../sda1 OWN; ln -s ../../char CHAR");
     list(folder, ROOT STICK, &found);
     assert_int_equal(found.count, 1);
-    assert_string_equal(found.items[0].label, "MY STICK\\x1b");
+    assert_null(found.items[0].label);
+    for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+        AUTO(media_list_done) struct media_list again = {.items = NULL};
+        AUTO(free) char *path = memory_format("dev/disk/by-label/%s", labels[i].link);
+        assert_int_equal(symlinkat("../../sdb1", folder->fd, path), 0);
+        list(folder, ROOT STICK, &again);
+        assert_int_equal(unlinkat(folder->fd, path, 0), 0);
+        assert_int_equal(again.count, 1);
+        assert_non_null(again.items[0].label);
+        assert_string_equal(again.items[0].label, labels[i].shown);
+    }
+}
+
+/** All that is said of all media, a line for each; the caller frees it. The folder's own path is "@". */
+static char *text_of(const struct folder *folder, const struct media_list *found)
+{
+    AUTO(builder_done) struct builder text = BUILDER_INIT;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct media_mount *mount = &found->items[i];
+        size_t len = strlen(folder->path);
+        assert_memory_equal(mount->path, folder->path, len);
+        assert_memory_equal(mount->shown, folder->path, len);
+        builder_format(&text, "@%s|%s|%s|%s|%s|%" PRIu64 "%s%s\n", mount->shown + len, mount->device,
+                       mount->label == NULL ? "-" : mount->label, mount->model == NULL ? "-" : mount->model,
+                       mount->file_system, mount->size_bytes, mount->is_read_only ? "|ro" : "",
+                       mount->has_requests ? "|requests" : "");
+    }
+    return builder_take_text(&text);
+}
+
+static void assert_list(const struct folder *folder, const char *lines, const char *wanted)
+{
+    AUTO(media_list_done) struct media_list found = {.items = NULL};
+    list(folder, lines, &found);
+    AUTO(free) char *text = text_of(folder, &found);
+    assert_string_equal(text, wanted);
+}
+
+#define STICK_LISTED "@/mnt/stick|/dev/sdb1|-|SanDisk Ultra Fit|vfat|31457280|requests\n"
+
+static void all_that_is_said_of_each_is_what_the_kernel_says(void **state)
+{
+    const struct folder *folder = *state;
+    run(folder, "touch mnt/card/requests; ln -s ../stick/requests mnt/disk/requests");
+    assert_list(folder,
+                ROOT STICK "31 25 8:32 / @/mnt/disk ro,nosuid - exfat /dev/sdc rw\n"
+                           "32 25 179:0 / @/mnt/card rw - vfat /dev/mmcblk0p1 rw\n"
+                           "33 25 254:0 / @/mnt/secret rw - ext4 /dev/mapper/secret rw\n",
+                "@/mnt/card|/dev/mmcblk0p1|-|SC16G|vfat|0\n@/mnt/disk|/dev/sdc|-|-|exfat|4096|ro\n"
+                "@/mnt/secret|/dev/mapper/secret|-|SanDisk Ultra Fit|ext4|0\n" STICK_LISTED);
+    // A table's order is none, and of devices without a name of their own each is one.
+    assert_list(folder,
+                "32 25 179:0 / @/mnt/card rw - vfat /dev/mmcblk0p1 rw\n" STICK
+                "33 25 8:17 / @/mnt/other rw - vfat /dev/sdb1 rw\n" ROOT,
+                "@/mnt/card|/dev/mmcblk0p1|-|SC16G|vfat|0\n" STICK_LISTED);
+    assert_list(folder, "", "");
+}
+
+static void what_a_device_does_not_say_is_not_told(void **state)
+{
+    static const struct {
+        const char *command;
+        const char *listed;
+    } said[] = {
+        {"printf ' \n Ultra \n\n' >$d/device/model", "@/mnt/stick|/dev/sdb1|-|SanDisk Ultra|vfat|31457280\n"},
+        {"rm $d/device/vendor", "@/mnt/stick|/dev/sdb1|-|Ultra|vfat|31457280\n"},
+        {"printf ' \n ' >$d/device/model; echo U2 >$d/device/name",
+         "@/mnt/stick|/dev/sdb1|-|U2|vfat|31457280\n"},
+        {"rm $d/device/name; echo SanDisk >$d/device/vendor", "@/mnt/stick|/dev/sdb1|-|-|vfat|31457280\n"},
+        {"printf %4096s x >$d/device/model", "@/mnt/stick|/dev/sdb1|-|SanDisk x|vfat|31457280\n"},
+        {"printf %4097s x >$d/device/model", "@/mnt/stick|/dev/sdb1|-|-|vfat|31457280\n"},
+        {"echo 36028797018963967 >$d/sdb1/size", "@/mnt/stick|/dev/sdb1|-|-|vfat|18446744073709551104\n"},
+        {"echo 36028797018963968 >$d/sdb1/size", "@/mnt/stick|/dev/sdb1|-|-|vfat|0\n"},
+        {"rm $d/sdb1/size", "@/mnt/stick|/dev/sdb1|-|-|vfat|0\n"},
+        {"echo 10 >$d/removable", ""},
+        {"rm $d/removable", ""},
+        {"echo SDIO >$d/device/type", ""},
+        {"echo SD >$d/device/type", "@/mnt/stick|/dev/sdb1|-|-|vfat|0\n"},
+    };
+    const struct folder *folder = *state;
+    run(folder, "rmdir mnt/stick/requests");
+    for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+        AUTO(free) char *command = memory_format("d=sys/devices/pci0/ata2/block/sdb; %s", said[i].command);
+        run(folder, command);
+        assert_list(folder, STICK, said[i].listed);
+    }
+}
+
+/** Of encryption upon encryption: the fourth at last is a stick, or not looked for. */
+static void layers_are_looked_through_to_the_fourth(void **state)
+{
+    const struct folder *folder = *state;
+    run(folder, "for i in 2 3 4; do p=sys/devices/virtual/block/dm-$i; mkdir -p $p/slaves; "
+                "ln -s ../../devices/virtual/block/dm-$i sys/dev/block/254:$i; done; "
+                "ln -s ../../dm-0 sys/devices/virtual/block/dm-2/slaves/dm-0; "
+                "ln -s ../../dm-2 sys/devices/virtual/block/dm-3/slaves/dm-2; "
+                "ln -s ../../dm-3 sys/devices/virtual/block/dm-4/slaves/dm-3; "
+                "touch sys/devices/virtual/block/dm-4/slaves/.hidden");
+    assert_list(folder,
+                "33 25 254:3 / @/mnt/secret rw - ext4 /dev/mapper/three rw\n"
+                "34 25 254:4 / @/mnt/card rw - ext4 /dev/mapper/four rw\n",
+                "@/mnt/secret|/dev/mapper/three|-|SanDisk Ultra Fit|ext4|0\n");
+}
+
+/** Where sysfs lies says nothing of a device. */
+static void the_machines_own_disk_is_not_one_by_its_folders_name(void **state)
+{
+    const struct folder *folder = *state;
+    run(folder, "mkdir usb1; mv sys usb1/sys; ln -s usb1/sys sys");
+    assert_list(folder, ROOT STICK, STICK_LISTED);
 }
 
 static void a_table_that_cant_be_read_is_an_error_and_the_machines_own_can(void **state)
@@ -182,7 +306,8 @@ static void a_table_that_cant_be_read_is_an_error_and_the_machines_own_can(void 
     struct media_list found = {.items = NULL};
     assert_false(list_by(*state, "/nonexistent/mountinfo", &found, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
-    assert_non_null(strstr(err.text, "/nonexistent/mountinfo"));
+    assert_string_equal(err.text, "can't read what is mounted from /nonexistent/mountinfo; name the medium's "
+                                  "directory: No such file or directory");
     assert_true(media_list(&found, &err));
     media_list_done(&found);
 }
@@ -221,6 +346,10 @@ int main(void)
         IN_FOLDER(a_medium_is_listed_once_and_not_by_a_part_of_it),
         IN_FOLDER(what_a_stick_says_of_itself_is_shown_harmless),
         IN_FOLDER(labels_are_those_udev_knows),
+        IN_FOLDER(all_that_is_said_of_each_is_what_the_kernel_says),
+        IN_FOLDER(what_a_device_does_not_say_is_not_told),
+        IN_FOLDER(layers_are_looked_through_to_the_fourth),
+        IN_FOLDER(the_machines_own_disk_is_not_one_by_its_folders_name),
         IN_FOLDER(a_table_that_cant_be_read_is_an_error_and_the_machines_own_can),
         IN_FOLDER(a_real_mount_is_found),
     };

@@ -35,6 +35,74 @@ static void refuses_what_some_file_system_cant_hold(void **state)
     assert_non_null(media_name_fault(longest, 256));
 }
 
+static void says_what_is_wrong_with_a_name(void **state)
+{
+#define PART "has an empty part, \".\" or \"..\" in it"
+#define VFAT "has a character in it that vfat can't hold"
+#define HIDDEN "has a character in it that does not show (a control or a direction mark)"
+#define END "has a part that ends with a dot or a space"
+#define DEVICE "is a device's name on Windows"
+    static const struct {
+        const char *name;
+        const char *fault;
+    } cases[] = {
+        {"", PART},
+        {".", PART},
+        {"..", PART},
+        {"...", END},
+        {".a", NULL},
+        {"..a", NULL},
+        {"a.", END},
+        {"a ", END},
+        {" a", NULL},
+        {".a.b", NULL},
+        {"\xff", "is not valid UTF-8"},
+        {"a\"", VFAT},
+        {"*a", VFAT},
+        {"a:b", VFAT},
+        {"a\x01", HIDDEN},
+        {"\xe2\x80\xae", HIDDEN},
+        {"con", DEVICE},
+        {"PRN.x", DEVICE},
+        {"AuX.x.y", DEVICE},
+        {"nul", DEVICE},
+        {"co", NULL},
+        {"conn", NULL},
+        {"con-", NULL},
+        {"COM0", DEVICE},
+        {"com9.txt", DEVICE},
+        {"LPT0", DEVICE},
+        {"lpt9", DEVICE},
+        {"com", NULL},
+        {"coma", NULL},
+        {"com!", NULL},
+        {"com00", NULL},
+        {"cox1", NULL},
+        {"lpt;", NULL},
+        {"comx.1", NULL},
+        {"x.con", NULL},
+        {".con", NULL},
+        {"com-", NULL},
+        {"com,", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *fault = media_name_fault(cases[i].name, strlen(cases[i].name));
+        if ((fault == NULL) != (cases[i].fault == NULL) ||
+            (fault != NULL && strcmp(fault, cases[i].fault) != 0))
+            fail_msg("%s: %s", cases[i].name, fault == NULL ? "none" : fault);
+    }
+    // A part ends where it is said to end.
+    assert_null(media_name_fault("a/b", 1));
+    assert_null(media_name_fault("conx", 4));
+    assert_string_equal(media_name_fault("conx", 3), DEVICE);
+    assert_string_equal(media_name_fault("com1x", 4), DEVICE);
+    assert_string_equal(media_name_fault("a\0b", 3), HIDDEN);
+    char longest[257];
+    memset(longest, 'n', sizeof(longest));
+    assert_string_equal(media_name_fault(longest, 256), "has a part longer than 255 bytes");
+}
+
 typedef void make(const char *foreign, struct builder *ret_name);
 
 static void distinct_name(const char *foreign, struct builder *ret_name)
@@ -200,6 +268,54 @@ static void bounds_the_length(void **state)
     }
 }
 
+/** A hundred bytes are the most, and where a hash stands they are ninety-one and the hash's nine. */
+static void a_name_is_cut_at_its_last_whole_character(void **state)
+{
+    char foreign[120];
+    char wanted[120];
+    (void)state;
+    memset(foreign, 'x', sizeof(foreign));
+    memset(wanted, 'x', sizeof(wanted));
+    foreign[100] = '\0';
+    assert_made(media_safe_name, foreign, foreign);
+    assert_made(distinct_name, foreign, foreign);
+    foreign[100] = 'x';
+    foreign[101] = '\0';
+    wanted[100] = '\0';
+    assert_made(media_safe_name, foreign, wanted);
+    (void)memcpy(wanted + 91, "-c675a2e6", 10); // of the SHA-256 of a hundred and one x
+    assert_made(distinct_name, foreign, wanted);
+    // Two bytes do not fit where one is left; a "_" in their place would.
+    (void)memcpy(foreign + 99, "\xc3\xbc", 3);
+    memset(wanted, 'x', sizeof(wanted));
+    wanted[99] = '\0';
+    assert_made(media_safe_name, foreign, wanted);
+    (void)memcpy(foreign + 98, "\xc3\xbc", 3);
+    assert_made(media_safe_name, foreign, foreign);
+    assert_made(distinct_name, foreign, foreign);
+    (void)memcpy(foreign + 99, " y", 3);
+    (void)memcpy(wanted + 99, "_", 2);
+    foreign[98] = 'x';
+    assert_made(media_safe_name, foreign, wanted);
+    // A dot that the cut brings to the end goes, too.
+    (void)memcpy(foreign + 99, ".y", 3);
+    wanted[99] = '\0';
+    assert_made(media_safe_name, foreign, wanted);
+}
+
+/** They append, and what stood before is neither cut nor counted. */
+static void made_names_are_appended(void **state)
+{
+    AUTO(builder_done) struct builder name = BUILDER_INIT;
+    (void)state;
+    builder_add_text(&name, "con/");
+    media_safe_name("-a.", &name);
+    media_distinct_name("b", false, &name);
+    media_distinct_name("", false, &name);
+    media_fold_name("C\xff\xf0\x90\x90\x80", &name); // a capital beyond the first plane
+    assert_string_equal(builder_text(&name), "con/_ab_-e3b0c442c\xff\xf0\x90\x90\xa8");
+}
+
 static bool is_one_for_vfat(const char *a, const char *b)
 {
     struct builder folded_a = BUILDER_INIT;
@@ -228,6 +344,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_ordinary_names),
         cmocka_unit_test(refuses_what_some_file_system_cant_hold),
+        cmocka_unit_test(says_what_is_wrong_with_a_name),
+        cmocka_unit_test(a_name_is_cut_at_its_last_whole_character),
+        cmocka_unit_test(made_names_are_appended),
         cmocka_unit_test(makes_any_name_safe),
         cmocka_unit_test(keeps_letters_and_digits_of_any_script),
         cmocka_unit_test(names_that_had_to_change_stay_distinct),

@@ -190,16 +190,6 @@ static void what_is_on_its_way_has_a_name_of_its_own(void **state)
     assert_tree(folder.fd, "s/\n");
 }
 
-static size_t open_descriptors(void)
-{
-    AUTO(closedir) DIR *own = opendir("/proc/self/fd");
-    size_t count = 0;
-    assert_non_null(own);
-    while (readdir(own) != NULL)
-        count++;
-    return count;
-}
-
 /** Adds files to so many directories, two to each. */
 static void add(struct media_group *group, int folders, const char *name)
 {

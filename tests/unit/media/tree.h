@@ -84,6 +84,35 @@ static inline void tree_clear(int folder_fd)
     free(entries);
 }
 
+/** Makes directories below each other, with names of so many bytes. \return the last one's descriptor, the caller's to close */
+static inline int tree_make_deep(int folder_fd, int depth, size_t name_len)
+{
+    char name[256];
+    int at = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    memset(name, 'd', sizeof(name));
+    name[name_len] = '\0';
+    for (int i = 0; i < depth; i++) {
+        int next = mkdirat(at, name, 0755) == 0 ? openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (next < 0)
+            abort();
+        (void)close(at);
+        at = next;
+    }
+    return at;
+}
+
+/** How many descriptors this process has open. */
+static inline size_t open_descriptors(void)
+{
+    AUTO(closedir) DIR *own = opendir("/proc/self/fd");
+    size_t count = 0;
+    if (own == NULL)
+        abort();
+    while (readdir(own) != NULL)
+        count++;
+    return count;
+}
+
 /** Fails the test unless this and nothing else lies below the directory. */
 #define assert_tree(folder_fd, wanted)                                                                       \
     do {                                                                                                     \

@@ -12,7 +12,6 @@
 #include "media/media.h"
 #include "tree.h"
 
-#include <limits.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -168,16 +167,6 @@ static bool is_accounted(const struct media_walk *found, const char *path, size_
     return false;
 }
 
-static size_t open_descriptors(void)
-{
-    AUTO(closedir) DIR *own = opendir("/proc/self/fd");
-    size_t count = 0;
-    assert_non_null(own);
-    while (readdir(own) != NULL)
-        count++;
-    return count;
-}
-
 static void what_fails_is_listed_or_told(void **state)
 {
     const char *failed = "none";
@@ -303,96 +292,6 @@ static void any_descriptor_will_do(void **state)
     assert_int_equal(close(kept), 0);
 }
 
-/** Names whose texts fill a block to its last byte, whatever order they are read in. */
-static void texts_that_just_fit_are_kept_whole(void **state)
-{
-    struct error err = ERROR_INIT;
-    AUTO(media_walk_done) struct media_walk found = {.items = NULL};
-    (void)state;
-    for (int i = 0; i < 1100; i++) {
-        // 127 bytes and a NUL; one of them a byte longer
-        AUTO(free) char *name = memory_format("%0*d", i == 300 || i == 700 ? 128 : 127, i);
-        int fd = openat(folder.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        assert_true(fd >= 0);
-        assert_int_equal(close(fd), 0);
-    }
-    assert_true(media_walk(folder.fd, 10, 1100, &found, &err));
-    assert_int_equal(found.count, 1100);
-    for (size_t i = 0; i < found.count; i++) {
-        size_t len = strlen(found.items[i].path);
-        assert_true(len == 127 || len == 128);
-        assert_true(i == 0 || strcmp(found.items[i - 1].path, found.items[i].path) < 0);
-        assert_null(found.items[i].problem);
-    }
-}
-
-static void each_problem_is_told_however_many_there_are(void **state)
-{
-    AUTO(builder_done) struct builder wanted = BUILDER_INIT;
-    (void)state;
-    for (int i = 0; i < 100; i++) {
-        // Of two kinds, in turn.
-        AUTO(free) char *name = memory_format("%02d", i);
-        if (i % 2 == 0)
-            assert_int_equal(symlinkat("x", folder.fd, name), 0);
-        else
-            assert_int_equal(mkfifoat(folder.fd, name, 0644), 0);
-        builder_format(&wanted, "%s, 0, %s\n", name, i % 2 == 0 ? "a symbolic link" : "a FIFO");
-    }
-    builder_add_text(&wanted, "left out 0\n");
-    assert_walk(10, builder_text(&wanted));
-}
-
-/** Makes directories below each other and a file in the last, all with names of these many bytes. */
-static void make_deep(int depth, size_t folder_len, size_t file_len)
-{
-    char name[256];
-    int at = dup(folder.fd);
-    memset(name, 'd', sizeof(name));
-    name[folder_len] = '\0';
-    for (int i = 0; i < depth; i++) {
-        assert_int_equal(mkdirat(at, name, 0755), 0);
-        int next = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_true(next >= 0);
-        assert_int_equal(close(at), 0);
-        at = next;
-    }
-    memset(name, 'f', sizeof(name));
-    name[file_len] = '\0';
-    int fd = openat(at, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    assert_true(fd >= 0);
-    assert_int_equal(close(fd), 0);
-    assert_int_equal(close(at), 0);
-}
-
-static void assert_one(size_t path_len, const char *problem, bool is_unread)
-{
-    struct error err = ERROR_INIT;
-    AUTO(media_walk_done) struct media_walk found = {.items = NULL};
-    assert_true(media_walk(folder.fd, 10, 1000, &found, &err));
-    assert_int_equal(found.count, 1);
-    assert_int_equal(strlen(found.items[0].path), path_len);
-    if (problem == NULL)
-        assert_null(found.items[0].problem);
-    else
-        assert_string_equal(found.items[0].problem, problem);
-    assert_int_equal(found.items[0].is_unread, is_unread);
-    tree_clear(folder.fd);
-}
-
-static void what_is_too_deep_or_too_long_is_listed(void **state)
-{
-    (void)state;
-    make_deep(32, 1, 1);
-    assert_one(65, NULL, false);
-    make_deep(33, 1, 1);
-    assert_one(65, "directories nested deeper than 32", true);
-    make_deep(16, 250, 79);
-    assert_one(PATH_MAX - 1, NULL, false);
-    make_deep(16, 250, 80);
-    assert_one(PATH_MAX, "a path longer than 4095 bytes", false);
-}
-
 static void what_is_no_directory_is_not_walked(void **state)
 {
     struct error err = ERROR_INIT;
@@ -416,9 +315,6 @@ int main(void)
         IN_FOLDER(each_fault_says_what_could_not_be_looked_at),
         IN_FOLDER(a_file_that_can_not_be_read_is_told),
         IN_FOLDER(any_descriptor_will_do),
-        IN_FOLDER(texts_that_just_fit_are_kept_whole),
-        IN_FOLDER(each_problem_is_told_however_many_there_are),
-        IN_FOLDER(what_is_too_deep_or_too_long_is_listed),
         IN_FOLDER(what_is_no_directory_is_not_walked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -329,7 +329,21 @@ static void refuses_more_files_than_it_was_told(void **state)
     media_walk_done(&found);
     assert_false(media_walk(folder->fd, MAX_LEN, 19, &found, &err));
     assert_int_equal(err.kind, ERROR_INPUT);
+    assert_string_equal(err.text, "the directory holds more than 19 files; bring them in smaller portions");
     assert_null(found.items);
+    // Those below count, too.
+    error_clear(&err);
+    assert_int_equal(mkdirat(folder->fd, "sub", 0755), 0);
+    put(folder, "sub/21.csr", "x");
+    put(folder, "sub/22.csr", "x");
+    assert_true(media_walk(folder->fd, MAX_LEN, 23, &found, &err));
+    media_walk_done(&found);
+    for (size_t max = 20; max < 23; max++) {
+        assert_false(media_walk(folder->fd, MAX_LEN, max, &found, &err));
+        assert_int_equal(err.kind, ERROR_INPUT);
+        assert_null(found.items);
+        error_clear(&err);
+    }
 }
 
 static void lists_a_folder_that_cant_be_opened(void **state)
