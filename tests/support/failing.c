@@ -80,14 +80,15 @@ static bool is_lacked(const char *name)
     return false;
 }
 
-/** Whether a call of this name counts by it. */
+/** Whether calls of this name count. */
 static bool is_asked(const char *name)
 {
-    const char *asked = shared->names;
-    if (*asked == '\0')
-        return strncmp(name, "EVP_DigestInit", 14) != 0 && strncmp(name, "EVP_DigestUpdate", 16) != 0 &&
-               strncmp(name, "EVP_DigestFinal", 15) != 0;
-    return strncmp(name, asked, strlen(asked)) == 0;
+    static const char *const digests[] = {"EVP_DigestInit_ex", "EVP_DigestUpdate", "EVP_DigestFinal_ex"};
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
+        if (strcmp(name, digests[i]) == 0)
+            return strcmp(name, shared->names) == 0;
+    }
+    return strncmp(name, shared->names, strlen(shared->names)) == 0;
 }
 
 /** Whether this call is the one that fails. */

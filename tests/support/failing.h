@@ -11,8 +11,8 @@
  *         ... it is told, or all is as if nothing had failed; what was there is there ...
  *     }
  *
- * Calls that libraries make count not: theirs are failed by failing the library. What a child does counts, too. Digests fail only where
- * "EVP_Digest" is asked for: most of coldca ends with them.
+ * Calls that libraries make count not: theirs are failed by failing the library. What a child does counts, too. A digest fails only where
+ * its function is asked for by its whole name, "EVP_DigestUpdate": most of coldca ends with it.
  */
 #ifndef COLDCA_TESTS_FAILING_H
 #define COLDCA_TESTS_FAILING_H

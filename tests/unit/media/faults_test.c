@@ -321,10 +321,13 @@ static void what_is_interrupted_goes_on(void **state)
 /** Whoever can't hash is told; nothing is delivered by a digest that is none. */
 static void a_digest_that_fails_is_told(void **state)
 {
+    static const char *const calls[] = {"EVP_MD_CTX_new", "EVP_DigestInit_ex", "EVP_DigestUpdate",
+                                        "EVP_DigestFinal_ex"};
     const struct delivery *stream = &deliveries[ARRAY_LEN(deliveries) - 1];
     (void)state;
     assert_string_equal(stream->title, "stream over");
-    assert_int_equal(fail_each(stream, "EVP_", NULL, 0), 4); // new, init, update, final
+    for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+        assert_int_equal(fail_each(stream, calls[i], NULL, 0), 1);
 }
 
 /** Of a folder nobody can open, and a file nobody can look at. */

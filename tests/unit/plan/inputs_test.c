@@ -262,7 +262,8 @@ static void a_call_that_fails_hides_no_request(void **state)
             strstr(builder_text(&said), "requests that may lie in requests/own were not looked") != NULL;
         if (is_done && !is_whole && problems == 0 && !is_told)
             fail_msg("%s failed: something is not there", failed);
-        assert_true(!is_whole || !is_told);
+        // A directory's end that can't be read may have had more before it.
+        assert_true(!is_whole || !is_told || strcmp(failed, "readdir") == 0);
         assert_true(failed != NULL || (is_done && is_whole && number > 5));
     }
 }
