@@ -4,6 +4,7 @@ target_include_directories(coldca_bad_keys PUBLIC support)
 target_link_libraries(coldca_bad_keys PUBLIC coldca_base PkgConfig::GMP)
 
 coldca_unit_test(screen key LAYERS csr_maker bad_keys)
+coldca_unit_test(screen bounds LAYERS bad_keys)
 coldca_unit_test(screen list LAYERS bad_keys)
 coldca_unit_test(screen factors LAYERS bad_keys)
 
