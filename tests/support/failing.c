@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 // Declares its functions about PEM only behind openssl/pem.h.
@@ -233,6 +234,18 @@ int pthread_create(pthread_t *ret_thread, const pthread_attr_t *restrict attribu
     if (next == NULL)
         next = (__typeof__(&pthread_create))next_of("pthread_create");
     return next(ret_thread, attributes, run, data);
+}
+
+/** A clock that went back, before 1970; only where it is named: what is drawn says when, and is another then. */
+time_t time(time_t *ret_time)
+{
+    static __typeof__(&time) next;
+    if (shared != NULL && strcmp(shared->names, "time") == 0 &&
+        fails("time", NULL, __builtin_return_address(0)))
+        return -1;
+    if (next == NULL)
+        next = (__typeof__(&time))next_of("time");
+    return next(ret_time);
 }
 
 /* Those with an argument more when they make a file. */

@@ -19,7 +19,8 @@
 
 /**
  * From now on calls count, and one of them fails, once: with EIO, SQLITE_IOERR or the answer that OpenSSL gives when it can't.
- * \param names    what the names of the calls that count begin with: "" for all, "sqlite3_", "EVP_", "openat"
+ * \param names    what the names of the calls that count begin with: "" for all, "sqlite3_", "EVP_", "openat"; "time" is not among all:
+ *                 the clock goes back then, and no record can be appended
  * \param number   which of them, from 1
  */
 void failing_at(const char *names, unsigned number);

@@ -29,9 +29,10 @@ static int end(void **state)
 
 static bool change(void *data, struct control *control, struct error *err)
 {
-    (void)data, (void)err;
+    (void)data;
     control->quorum[ACT_CONTROL] = 0;
-    return true;
+    return control_person(control, "ann") != NULL ||
+           control_add_person(control, "ann", "approver", ann.vkey, err);
 }
 
 static bool run_control(const void *data, struct apart *ret, struct error *err)
@@ -130,7 +131,8 @@ static void fail_each(a_run *run, const char *type)
 {
     for (size_t i = 0; i < ARRAY_LEN(calls); i++)
         fail_these(run, type, (struct fault){.names = calls[i].names, .number = 1}, calls[i].step);
-    fail_these(run, type, (struct fault){.names = "sqlite3_", .number = 1, .is_later = true}, 1);
+    fail_these(run, type, (struct fault){.names = "sqlite3_", .number = 1, .is_later = true}, 3);
+    fail_these(run, type, (struct fault){.names = "time", .number = 1, .is_later = true}, 1);
 }
 
 static void a_control_is_there_or_it_is_told(void **state)

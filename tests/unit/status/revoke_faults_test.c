@@ -89,6 +89,7 @@ static void what_a_person_said_yes_to_is_logged_once_or_it_is_told(void **state)
     (void)state;
     hold_and_release((struct fault){.names = "sqlite3_", .number = 1, .is_later = true}, 1);
     hold_and_release((struct fault){.names = "pread", .number = 1, .is_later = true}, 1);
+    hold_and_release((struct fault){.names = "time", .number = 1, .is_later = true}, 1);
 }
 
 static bool show(void *data, const struct revoke_plan *plan, const char *words, struct error *err)
@@ -167,6 +168,7 @@ static void an_approved_plan_is_carried_out_once_however_often_it_was_stopped(vo
         unsigned step;
     } faults[] = {{{.names = "fsync", .number = 1}, 1},
                   {{.names = "fdatasync", .number = 1}, 1},
+                  {{.names = "time", .number = 1, .is_later = true}, 1},
                   {{.names = "sqlite3_", .number = 1, .is_later = true}, 3}};
     const char *const serials[] = {given[0].serial, given[1].serial};
     int64_t valid_for = 3600;
