@@ -4,24 +4,22 @@
 /* The deepest thing a sound CSR holds is a name in an otherName in a SAN: eight levels. */
 #define MAX_DEPTH 24
 
-/** DER's order of SET OF: as octet strings, the shorter padded with zeros (X.690 11.6). */
+/** DER's order of SET OF (X.690 11.6). No element is the beginning of another: its own octets say how long it is. */
 static bool is_before_or_same(struct bytes a, struct bytes b)
 {
-    size_t shared = a.len < b.len ? a.len : b.len;
-    int order = memcmp(a.data, b.data, shared);
-    return order < 0 || (order == 0 && a.len <= b.len);
+    return memcmp(a.data, b.data, a.len < b.len ? a.len : b.len) <= 0;
 }
 
 bool csr_is_ordered(struct bytes elements)
 {
-    struct bytes last = {.data = NULL, .len = 0};
+    struct bytes last = BYTES_LITERAL("");
     while (elements.len > 0) {
         uint8_t tag = 0;
         struct bytes content;
         struct bytes whole;
         if (!der_take_any(&elements, &tag, &content, &whole))
             return false;
-        if (last.len > 0 && !is_before_or_same(last, whole))
+        if (!is_before_or_same(last, whole))
             return false;
         last = whole;
     }

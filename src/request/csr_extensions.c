@@ -169,9 +169,9 @@ void csr_read_extensions(struct request *request, struct bytes extensions)
     }
 }
 
-/** The attributes as they come. */
+/** The attributes as they come; there is room for each that is looked at. */
 struct attributes_seen {
-    char oids[CSR_MAX_OTHERS][CSR_MAX_OID_TEXT];
+    const char *oids[CSR_MAX_OTHERS];
     size_t count;
 };
 
@@ -184,9 +184,7 @@ static bool note_attribute(struct request *request, struct attributes_seen *seen
             return false;
         }
     }
-    if (seen->count == CSR_MAX_OTHERS)
-        return false;
-    (void)snprintf(seen->oids[seen->count++], CSR_MAX_OID_TEXT, "%s", oid); // same size
+    seen->oids[seen->count++] = request_keep_text(request, oid);
     return true;
 }
 
