@@ -66,11 +66,8 @@ static bool attribute_holds(struct bytes pair, uint32_t rdn, const struct reques
 static bool names_hold(const struct evidence *evidence)
 {
     const struct request *request = evidence->request;
-    struct bytes name;
-    struct bytes cursor = evidence->outline.subject;
+    struct bytes name = evidence->outline.name;
     size_t count = 0;
-    if (!der_take(&cursor, DER_SEQUENCE, &name))
-        return false;
     for (uint32_t rdn = 0; name.len > 0; rdn++) {
         struct bytes members;
         if (!der_take(&name, DER_SET, &members) || members.len == 0)
@@ -96,14 +93,14 @@ static bool extensions_hold(const struct evidence *evidence)
         struct bytes oid;
         struct bytes value;
         if (count == request->extensions_count || !der_take(&rest, DER_SEQUENCE, &inner) ||
-            !der_take(&inner, DER_OID, &oid))
-            return false;
-        if (der_is_next(inner, DER_BOOLEAN) &&
-            (!der_take(&inner, DER_BOOLEAN, &value) || !der_bool(value, &is_critical)))
+            !der_take(&inner, DER_OID, &oid) ||
+            (der_is_next(inner, DER_BOOLEAN) &&
+             (!der_take(&inner, DER_BOOLEAN, &value) || !der_bool(value, &is_critical))) ||
+            !der_take(&inner, DER_OCTET_STRING, &value) || inner.len > 0)
             return false;
         const struct request_extension *said = &request->extensions[count];
-        if (!der_take(&inner, DER_OCTET_STRING, &value) || inner.len > 0 || !has_oid(oid, said->oid) ||
-            is_critical != said->is_critical || !is_same_place(value, said->value))
+        if (!has_oid(oid, said->oid) || is_critical != said->is_critical ||
+            !is_same_place(value, said->value))
             return false;
     }
     return count == request->extensions_count;

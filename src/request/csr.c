@@ -30,16 +30,6 @@ static bool take_outline(struct request *request, struct csr_outline *ret_outlin
     return true;
 }
 
-static void read_subject(struct request *request, struct bytes subject)
-{
-    struct bytes cursor = subject;
-    struct bytes name;
-    if (!der_take(&cursor, DER_SEQUENCE, &name))
-        return; // it was taken with this tag before
-    request->subject = subject;
-    csr_read_subject(request, name);
-}
-
 /** The OID that names a key's kind best: of the curve for EC keys, else of the algorithm. */
 static void name_unknown_key(struct request *request, struct bytes algorithm)
 {
@@ -125,7 +115,8 @@ struct request *csr_read(struct bytes der)
         digest_sha256(request->der, request->sha256);
     if (!take_outline(request, &outline))
         return request;
-    read_subject(request, outline.subject);
+    request->subject = outline.subject;
+    csr_read_subject(request, outline.name);
     csr_read_attributes(request, outline.attributes);
     csr_read_signature(outline.algorithm, &signature);
     csr_note_form(request, &outline, &signature);

@@ -20,6 +20,7 @@ bool csr_take_outline(struct bytes der, struct csr_outline *ret_outline)
     struct bytes parts;
     struct bytes info;
     struct bytes inner;
+    uint8_t tag = 0;
     if (!der_take(&der, DER_SEQUENCE, &parts) || !der_take_whole(&parts, DER_SEQUENCE, &ret_outline->info) ||
         !der_take_whole(&parts, DER_SEQUENCE, &ret_outline->algorithm) ||
         !der_take_octet_bits(&parts, &ret_outline->signature) || parts.len > 0)
@@ -27,7 +28,7 @@ bool csr_take_outline(struct bytes der, struct csr_outline *ret_outline)
     ret_outline->trailing = der.len;
     info = ret_outline->info;
     if (!der_take(&info, DER_SEQUENCE, &inner) || !der_take(&inner, DER_INTEGER, &ret_outline->version) ||
-        !der_take_whole(&inner, DER_SEQUENCE, &ret_outline->subject) ||
+        !der_take_any(&inner, &tag, &ret_outline->name, &ret_outline->subject) || tag != DER_SEQUENCE ||
         !der_take_whole(&inner, DER_SEQUENCE, &ret_outline->spki))
         return false;
     ret_outline->has_attributes = inner.len > 0;

@@ -14,6 +14,7 @@ struct csr_outline {
     struct bytes info;       /**< the whole CertificationRequestInfo: what is signed */
     struct bytes version;    /**< content */
     struct bytes subject;    /**< the whole Name */
+    struct bytes name;       /**< its content */
     struct bytes spki;       /**< the whole SubjectPublicKeyInfo */
     struct bytes attributes; /**< content of [0] */
     bool has_attributes;     /**< whether there is a [0] */

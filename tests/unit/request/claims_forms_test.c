@@ -45,6 +45,17 @@ static struct request *read_recipe(struct csr_recipe recipe)
 #define A_CA(value) "30{06{551d13}04{" value "}}"
 #define SANS(value) "30{06{551d11}04{" value "}}"
 
+static void takes_after_crossing(const struct request *request)
+{
+    AUTO(builder_done) struct builder message = BUILDER_INIT;
+    struct request *copy = NULL;
+    struct error err = ERROR_INIT;
+    csr_encode(request, &message);
+    assert_true(csr_decode(builder_bytes(&message), &copy, &err));
+    takes(copy);
+    request_free(copy);
+}
+
 static void takes_every_form_of_what_is_asked_for(void **state)
 {
     static const char *const extensions[] = {
@@ -68,6 +79,7 @@ static void takes_every_form_of_what_is_asked_for(void **state)
         struct request *request = read_recipe((struct csr_recipe){.attributes = attribute});
         assert_int_equal(request->problems.count, 0);
         takes(request);
+        takes_after_crossing(request);
         request_free(request);
         free(attribute);
     }
@@ -231,6 +243,8 @@ static void attributes_of_no_form_are_found_out(void **state)
         {"30{" ASK_OID "31{}}", no_extension, FORM_FACT},
         {"30{" ASK_OID "}", no_extension, FORM_FACT},
         {ASKS(EXTENSION) "00", one_extension, FORM_FACT},
+        {"30{" ASK_OID "31{30{" EXTENSION "}}00}", one_extension, FORM_FACT},
+        {"30{" ASK_OID "31{30{" EXTENSION "}00}}", one_extension, FORM_FACT},
         {ASKS(EXTENSION) "0500", one_extension, FORM_FACT},
     };
     (void)state;
@@ -251,6 +265,20 @@ static void requests_of_no_form_are_found_out(void **state)
     is_found_out((struct csr_recipe){.attributes = "30{06{2a0304}31{010101}}"}, &not_der);
 }
 
+/** A name of one character is that one, and not another that is as long. */
+static void one_octet_elsewhere_is_another(void **state)
+{
+    struct said said;
+    (void)state;
+    struct request *request = read_recipe((struct csr_recipe){.attributes = ASKS(SANS("30{82{'a'}}"))});
+    assert_int_equal(request->problems.count, 0);
+    say(request, &said);
+    takes(&said.request);
+    said.sans[0].value.data--;
+    refuses(&said.request, SAN_FACT);
+    request_free(request);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +288,7 @@ int main(void)
         cmocka_unit_test(extensions_of_no_form_are_found_out),
         cmocka_unit_test(attributes_of_no_form_are_found_out),
         cmocka_unit_test(requests_of_no_form_are_found_out),
+        cmocka_unit_test(one_octet_elsewhere_is_another),
     };
     return cmocka_run_group_tests(tests, make_key, free_key);
 }
