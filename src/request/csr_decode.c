@@ -104,7 +104,7 @@ static const char *take_oid(struct frame *frame)
     struct bytes text;
     const char *oid = take_text(frame, CSR_MAX_OID_TEXT - 1, &text);
     bool wants_digit = true;
-    bool is_sound = oid != NULL && text.len > 0;
+    bool is_sound = oid != NULL;
     for (size_t i = 0; is_sound && i < text.len; i++) {
         bool is_digit = oid[i] >= '0' && oid[i] <= '9';
         is_sound = is_digit || (oid[i] == '.' && !wants_digit);
@@ -265,8 +265,6 @@ static void look_at_form(struct frame *frame)
     struct request *request = frame->request;
     struct csr_outline outline = {.trailing = 0};
     struct csr_signature signature;
-    if (frame->fault != NULL)
-        return;
     if (!csr_take_outline(request->der, &outline)) {
         frame->is_doubtful = true;
         return;

@@ -204,6 +204,7 @@ static void numbers_and_texts_have_bounds(void **state)
         {NAMES, "00010003'1.:'0001'x'0c0000", NO_OID},
         {NAMES, "00010003'1./'0001'x'0c0000", NO_OID},
         {NAMES, "00010004'1.09'0001'x'0c0000", NULL},
+        {NAMES, "00010001'1'0001'x'0c0000", NULL},
         {SANS,
          "000109"
          "0000000000000000",
@@ -339,6 +340,16 @@ static void parts_lie_within_the_request(void **state)
     }
 }
 
+static void what_is_no_request_is_doubted(void **state)
+{
+    (void)state;
+    assert_int_equal(strncmp(parts[DER] + 8, "30", 2), 0);
+    parts[DER][9] = '1'; // a SET
+    answered(END, "", UNNAMED);
+    answered(PROBLEMS, "0001" PROBLEM, NULL);
+    parts[DER][9] = '0';
+}
+
 /** "NNNN" and the same item so many times. */
 static char *many(size_t count, const char *item)
 {
@@ -422,6 +433,7 @@ int main(void)
         cmocka_unit_test(doubtful_facts_are_taken_of_a_request_with_a_problem),
         cmocka_unit_test(what_was_read_is_what_is_asked_for),
         cmocka_unit_test(parts_lie_within_the_request),
+        cmocka_unit_test(what_is_no_request_is_doubted),
         cmocka_unit_test(counts_have_bounds),
         cmocka_unit_test(texts_have_bounds),
     };

@@ -77,6 +77,10 @@ static void escapes_as_rfc_4514_says(void **state)
     reads_as("31{30{06{550403}0c{'a,b+c\"d\\e<f>g;h'}}}", "CN=a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h");
     reads_as("31{30{06{550403}0c{'#x'}}}", "CN=\\#x");
     reads_as("31{30{06{550403}0c{' x '}}}", "CN=\\ x\\ ");
+    reads_as("31{30{06{550403}0c{' '}}}", "CN=\\ ");
+    reads_as("31{30{06{550403}0c{'x y#z='}}}", "CN=x y#z=");
+    reads_as("31{30{06{550403}0c{'  x  '}}}", "CN=\\  x \\ ");
+    reads_as("31{30{06{550403}0c{'ab,'}}}", "CN=ab\\,");
     reads_as("", "");
 }
 
@@ -96,7 +100,16 @@ static void bounds_what_a_subject_may_hold(void **state)
         builder_add_text(&rdns, "31{30{06{55040b}0c{'x'}}}");
     struct request *request = read_subject(builder_text(&rdns));
     assert_int_equal(request->attributes_count, CSR_MAX_ATTRIBUTES);
-    assert_true(findings_has(&request->problems, "request.subject"));
+    assert_int_equal(request->problems.count, 1);
+    assert_string_equal(request->problems.items[0].rule, "request.subject");
+    assert_string_equal(request->problems.items[0].text, "the subject has more than 64 attributes");
+    request_free(request);
+    builder_clear(&rdns);
+    for (int i = 0; i < CSR_MAX_ATTRIBUTES; i++)
+        builder_add_text(&rdns, "31{30{06{55040b}0c{'x'}}}");
+    request = read_subject(builder_text(&rdns));
+    assert_int_equal(request->attributes_count, CSR_MAX_ATTRIBUTES);
+    assert_int_equal(request->problems.count, 0);
     request_free(request);
     builder_clear(&rdns);
     builder_add_text(&rdns, "31{30{06{55040b}0c{'");
@@ -104,10 +117,69 @@ static void bounds_what_a_subject_may_hold(void **state)
         builder_add_text(&rdns, "x");
     builder_add_text(&rdns, "'}}}");
     request = read_subject(builder_text(&rdns));
-    assert_true(findings_has(&request->problems, "request.subject"));
+    assert_int_equal(request->problems.count, 1);
+    assert_string_equal(request->problems.items[0].text, "subject OU: the value is longer than 4096 bytes");
     assert_int_equal(request->attributes[0].value.len, 0);
     request_free(request);
     builder_done(&rdns);
+}
+
+/** What stands before the fault is read, and what is wrong is said. */
+static void tells_names_from_what_is_none(void **state)
+{
+#define NO_NAME "the subject is not a Name"
+#define A "31{30{06{550403}0c{'a'}}}"
+    static const struct {
+        const char *name;
+        const char *text;
+        const char *problem;
+    } cases[] = {
+        {A "31{}", "CN=a", NO_NAME},
+        {A "31{}" A, "CN=a", NO_NAME},
+        {A "30{30{06{550403}0c{'x'}}}", "CN=a", NO_NAME},
+        {A "00", "CN=a", NO_NAME},
+        {A "31{31{06{550403}0c{'x'}}}", "CN=a", NO_NAME},
+        {A "31{30{04{550403}0c{'x'}}}", "CN=a", NO_NAME},
+        {A "31{30{06{5580}0c{'x'}}}", "CN=a", NO_NAME},
+        {A "31{30{06{550403}}}", "CN=a", NO_NAME},
+        {A "31{30{06{550403}0c{'x'}0500}}", "CN=a", NO_NAME},
+        {A "31{30{06{550403}0c{'x'}00}}", "CN=a", NO_NAME},
+        {A "31{30{06{550403}0c{'x'}}00}", "CN=a,CN=x", NO_NAME},
+        // A value that is wrong is empty, and named by its field, or its OID.
+        {"31{30{06{550403}0c{}}}" A, "CN=,CN=a", "subject CN: the value is empty"},
+        {"31{30{06{2a03}0c{ff}}}" A, "1.2.3=,CN=a", "subject 1.2.3: the value is not valid UTF-8"},
+        {"31{30{06{2a03}1e{004100}}}" A, "1.2.3=,CN=a",
+         "subject 1.2.3: the value has half a character at its end"},
+        {"31{30{06{2a03}1e{0041d800}}}" A, "1.2.3=,CN=a",
+         "subject 1.2.3: the value has a character that Unicode does not have"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct request *request = read_subject(cases[i].name);
+        assert_string_equal(request->subject_text, cases[i].text);
+        assert_int_equal(request->problems.count, 1);
+        assert_string_equal(request->problems.items[0].rule, "request.subject");
+        assert_string_equal(request->problems.items[0].source, "RFC 5280 4.1.2.4");
+        assert_string_equal(request->problems.items[0].text, cases[i].problem);
+        request_free(request);
+        // Elsewhere than in the subject it is no name at all.
+        AUTO(builder_done) struct builder name = BUILDER_INIT;
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        der_assemble(cases[i].name, &name);
+        assert_false(csr_describe_name(builder_bytes(&name), &text));
+    }
+}
+
+static void names_elsewhere_have_the_same_bound(void **state)
+{
+    (void)state;
+    for (size_t count = CSR_MAX_ATTRIBUTES; count <= CSR_MAX_ATTRIBUTES + 1; count++) {
+        AUTO(builder_done) struct builder name = BUILDER_INIT;
+        AUTO(builder_done) struct builder text = BUILDER_INIT;
+        for (size_t i = 0; i < count; i++)
+            der_assemble(A, &name);
+        assert_int_equal(csr_describe_name(builder_bytes(&name), &text), count == CSR_MAX_ATTRIBUTES);
+    }
 }
 
 static void describes_as(enum san_kind kind, const char *value, const char *text)
@@ -164,6 +236,8 @@ int main(void)
         cmocka_unit_test(escapes_as_rfc_4514_says),
         cmocka_unit_test(makes_escape_sequences_and_direction_marks_visible),
         cmocka_unit_test(bounds_what_a_subject_may_hold),
+        cmocka_unit_test(tells_names_from_what_is_none),
+        cmocka_unit_test(names_elsewhere_have_the_same_bound),
         cmocka_unit_test(gives_every_kind_of_san_a_text),
         cmocka_unit_test(knows_the_short_names_both_ways),
     };
