@@ -5,7 +5,10 @@ target_link_libraries(coldca_bad_keys PUBLIC coldca_base PkgConfig::GMP)
 
 coldca_unit_test(screen key LAYERS csr_maker bad_keys)
 coldca_unit_test(screen bounds LAYERS bad_keys)
-coldca_unit_test(screen list LAYERS bad_keys)
+coldca_unit_test(screen store LAYERS failing)
+coldca_unit_test(screen format)
+coldca_unit_test(screen shares LAYERS bad_keys)
+coldca_unit_test(screen list LAYERS bad_keys failing)
 coldca_unit_test(screen factors LAYERS bad_keys)
 
 add_executable(make_bad_keys support/make_bad_keys.c)

@@ -11,9 +11,9 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "folder.h"
 #include "screen/factors.h"
 
-#include <fcntl.h>
 #include <gmp.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -22,8 +22,7 @@
 #define POOL 160
 #define PRIME_BITS 256
 
-static char folder[] = "/tmp/coldca-factors-XXXXXX";
-static int folder_fd = -1;
+static struct folder folder;
 static mpz_t pool[POOL];
 
 /** What stands for the ledger: a modulus a record, made of the pool's primes; its number is its label. */
@@ -36,13 +35,13 @@ static struct history history;
 
 static int set_up(void **state)
 {
-    struct error err = ERROR_INIT;
     (void)state;
     for (unsigned long i = 0; i < POOL; i++) {
         mpz_init(pool[i]);
         bad_prime(pool[i], PRIME_BITS, i + 1);
     }
-    return mkdtemp(folder) != NULL && file_open_folder(AT_FDCWD, folder, &folder_fd, &err) ? 0 : -1;
+    folder_make(&folder);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -50,9 +49,8 @@ static int tear_down(void **state)
     (void)state;
     for (size_t i = 0; i < POOL; i++)
         mpz_clear(pool[i]);
-    (void)unlinkat(folder_fd, SCREEN_STORE_FILE, 0); // a test may have had none
-    (void)close(folder_fd);
-    return rmdir(folder);
+    folder_remove(&folder);
+    return 0;
 }
 
 static int clear(void **state)
@@ -62,7 +60,7 @@ static int clear(void **state)
         free((uint8_t *)(uintptr_t)history.moduli[i].data);
     history.count = 0;
     history.salt = 0;
-    (void)unlinkat(folder_fd, SCREEN_STORE_FILE, 0); // the test before may have had none
+    (void)unlinkat(folder.fd, SCREEN_STORE_FILE, 0); // the test before may have had none
     return 0;
 }
 
@@ -126,7 +124,7 @@ static struct screen_store *open_store(bool may_write)
 {
     struct error err = ERROR_INIT;
     struct screen_store *store = NULL;
-    if (!screen_store_open(folder_fd, may_write, fits, NULL, &store, &err))
+    if (!screen_store_open(folder.fd, may_write, fits, NULL, &store, &err))
         fail_msg("%s", err.text);
     return store;
 }
@@ -358,7 +356,7 @@ static void the_file_grows_in_few_parts_and_is_read_again(void **state)
         compare(store, moduli, 1, first);
         screen_store_close(store);
     }
-    assert_int_equal(fstatat(folder_fd, SCREEN_STORE_FILE, &facts, 0), 0);
+    assert_int_equal(fstatat(folder.fd, SCREEN_STORE_FILE, &facts, 0), 0);
     struct screen_store *store = open_store(false);
     assert_int_equal(screen_store_next(store), history.count);
     assert_null(screen_store_trouble(store));
@@ -426,15 +424,15 @@ static void a_damaged_or_short_file_is_made_again(void **state)
     size_t wanted = count_anyway(&modulus, &has_dropped);
     assert_true(wanted > 0);
     assert_false(has_dropped);
-    assert_true(file_read(folder_fd, SCREEN_STORE_FILE, 1 << 20, &good, &err));
+    assert_true(file_read(folder.fd, SCREEN_STORE_FILE, 1 << 20, &good, &err));
     for (size_t at = 0; at < good.len; at += at < 200 ? 7 : 1009) {
         struct bytes changed = builder_bytes(&good);
         good.data[at] ^= 0x10;
-        assert_true(file_replace(folder_fd, SCREEN_STORE_FILE, 0644, changed, &err));
+        assert_true(file_replace(folder.fd, SCREEN_STORE_FILE, 0644, changed, &err));
         good.data[at] ^= 0x10;
         assert_int_equal(count_anyway(&modulus, &has_dropped), wanted);
         assert_true(has_dropped);
-        assert_true(file_replace(folder_fd, SCREEN_STORE_FILE, 0644, bytes_slice(changed, 0, at), &err));
+        assert_true(file_replace(folder.fd, SCREEN_STORE_FILE, 0644, bytes_slice(changed, 0, at), &err));
         assert_int_equal(count_anyway(&modulus, &has_dropped), wanted);
         assert_int_equal(has_dropped, at > 0);
         assert_int_equal(count_anyway(&modulus, &has_dropped), wanted);
@@ -455,7 +453,7 @@ static void reading_changes_nothing_in_the_home(void **state)
     compare(store, moduli, 1, shares);
     assert_true(shares[0].count > 0);
     screen_store_close(store);
-    assert_false(file_exists(folder_fd, SCREEN_STORE_FILE));
+    assert_false(file_exists(folder.fd, SCREEN_STORE_FILE));
     give_back(moduli, 1);
 }
 
