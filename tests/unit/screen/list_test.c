@@ -198,22 +198,23 @@ static void what_can_not_be_read_is_no_list(void **state)
 
 static void a_list_has_its_bounds(void **state)
 {
-    static const off_t sizes[] = {0, 256 * 1024 * 1024, 256 * 1024 * 1024 + 1};
-    static const char *const texts[] = {
-        "list: not a file of 1 byte to 256 MiB",
-        "list: no list of Debian's weak keys, or one cut short; make it again with "
-        "scripts/debian-weak-keys",
-        "list: not a file of 1 byte to 256 MiB"};
+#define SIZE_FAULT "list: not a file of 1 byte to 256 MiB"
+#define NO_LIST                                                                                              \
+    "list: no list of Debian's weak keys, or one cut short; make it again with scripts/debian-weak-keys"
+    static const struct {
+        off_t size;
+        const char *text;
+    } cases[] = {{0, SIZE_FAULT}, {256 * 1024 * 1024, NO_LIST}, {256 * 1024 * 1024 + 1, SIZE_FAULT}};
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct error err = ERROR_INIT;
         struct screen_list *list = NULL;
         assert_true(file_replace(folder.fd, "list", 0600, BYTES_LITERAL(""), &err));
         AUTO(close) int fd = openat(folder.fd, "list", O_WRONLY | O_CLOEXEC);
-        assert_int_equal(ftruncate(fd, sizes[i]), 0);
+        assert_int_equal(ftruncate(fd, cases[i].size), 0);
         assert_false(screen_list_open(folder.fd, "list", &list, &err));
         assert_int_equal(err.kind, ERROR_INPUT);
-        assert_string_equal(err.text, texts[i]);
+        assert_string_equal(err.text, cases[i].text);
     }
 }
 
