@@ -130,6 +130,21 @@ static void an_export_is_continued_and_its_partial_tiles_go(void **state)
     assert_false(has_tile(0, 1, 14) || has_tile(0, 2, 0));
 }
 
+/** Who has the older checkpoint reads the tile that is as wide as that, until there is a full one. */
+static void a_partial_tile_stays_beside_a_wider_one(void **state)
+{
+    struct home *home = *state;
+    (void)home_issue(home, 0, 5);
+    home_checkpoint(home);
+    (void)export_now(home);
+    (void)home_issue(home, 5, 1);
+    home_checkpoint(home);
+    assert_int_equal(export_now(home).size, 12);
+    assert_true(has_tile(0, 0, 10) && has_tile(-1, 0, 10));
+    assert_records(home, 0, 10);
+    assert_records(home, 0, 12);
+}
+
 static void what_is_not_under_a_checkpoint_is_no_export(void **state)
 {
     struct home *home = *state;
@@ -204,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_small_ledger_is_one_partial_tile_of_its_records, setup, teardown),
         cmocka_unit_test_setup_teardown(an_export_is_continued_and_its_partial_tiles_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_partial_tile_stays_beside_a_wider_one, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_under_a_checkpoint_is_no_export, setup, teardown),
         cmocka_unit_test_setup_teardown(a_directory_of_another_ledger_or_future_is_left_alone, setup,
                                         teardown),

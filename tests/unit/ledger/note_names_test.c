@@ -76,6 +76,9 @@ static void a_name_has_a_length_and_no_scheme(void **state)
     assert_true(ledger_origin_is_good("ca.example:/x"));
     assert_false(ledger_origin_is_good("ca\xff"
                                        "example"));
+    // A character that ends behind the name is none of it.
+    assert_true(note_name_is_good(bytes_of_text("caf\xc3\xa9")));
+    assert_false(note_name_is_good(bytes_slice(bytes_of_text("caf\xc3\xa9"), 0, 4)));
 }
 
 /** A note of this signature line. */
@@ -118,6 +121,9 @@ static void a_note_ends_with_its_line_and_has_a_length(void **state)
     assert_done(note_read(builder_bytes(&longest), &note, &err), err);
     assert_false(note_read(bytes_slice(builder_bytes(&longest), 0, longest.len - 1), &none, &err)); // no LF
     assert_false(note_read(bytes_of(NULL, 0), &none, &err));
+    longest.data[0] = '\t'; // a control character, at the very first place
+    assert_false(note_read(builder_bytes(&longest), &none, &err));
+    longest.data[0] = ' ';
     AUTO(builder_done) struct builder longer = BUILDER_INIT;
     builder_add_u8(&longer, 'x');
     builder_add_bytes(&longer, builder_bytes(&longest));
