@@ -45,7 +45,8 @@ static inline struct console begin_failing(const struct fault *fault)
 
 static inline void end_failing(struct apart *ret)
 {
-    ret->out.numbers[HAS_FAILED] = failing_stop() != NULL;
+    ret->is_one_of_many = failing_stop() != NULL;
+    ret->out.numbers[HAS_FAILED] = ret->is_one_of_many;
 }
 
 /** The number of records of a type. */

@@ -64,24 +64,28 @@ static void one_way_is_named_and_one_thing_wanted(void **state)
 /* ---- lists ---- */
 
 /** As the parser process answers to a file. */
-static bool from_list(const char *text, struct error *err)
+static void parse_list(const char *text, struct builder *ret_lines)
 {
-    const struct revoke_options options = {.list = "l.csv"};
-    struct selection selection = {.wish = superseded, .lines = BUILDER_INIT};
+    struct error err = ERROR_INIT;
     AUTO(builder_done) struct builder input = BUILDER_INIT;
     AUTO(builder_done) struct builder output = BUILDER_INIT;
     builder_add(&input, "l.csv", sizeof("l.csv"));
     builder_add_text(&input, text);
     list_parse(builder_bytes(&input), &output);
-    assert_true(output.len >= sizeof(*err));
-    memcpy(err, output.data, sizeof(*err));
-    assert_int_equal(err->kind, ERROR_NONE);
-    builder_add(&selection.lines, output.data + sizeof(*err), output.len - sizeof(*err));
+    assert_true(output.len >= sizeof(err));
+    memcpy(&err, output.data, sizeof(err));
+    assert_int_equal(err.kind, ERROR_NONE);
+    builder_add(ret_lines, output.data + sizeof(err), output.len - sizeof(err));
+}
+
+static bool from_list(const char *text, struct error *err)
+{
+    const struct revoke_options options = {.list = "l.csv"};
+    AUTO(selection_done) struct selection selection = {.wish = superseded, .lines = BUILDER_INIT};
+    parse_list(text, &selection.lines);
     forget_plan();
     error_clear(err);
-    bool is_fine = selection_find(&selection, &options, &desk, &plan, err);
-    builder_done(&selection.lines);
-    return is_fine;
+    return selection_find(&selection, &options, &desk, &plan, err);
 }
 
 static void a_list_names_serials_and_bad_lines_are_told(void **state)
@@ -142,6 +146,23 @@ static void an_index_that_lies_ends_a_list(void **state)
     assert_int_equal(err.kind, ERROR_LEDGER);
     assert_non_null(strstr(err.text, "was not issued, ledger.jsonl that it is not burned"));
     assert_int_equal(plan.problem_count, 0);
+}
+
+/** By a parser process that was taken over, say: nothing is selected of what it left out. */
+static void an_answer_that_is_cut_ends_a_list(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct given given;
+    const struct revoke_options options = {.list = "l.csv"};
+    AUTO(selection_done) struct selection selection = {.wish = superseded, .lines = BUILDER_INIT};
+    (void)state;
+    given_issue(&small.home, "CN=a", "p", true, &given);
+    AUTO(free) char *text = memory_format("serial\n%s\n", given.serial);
+    parse_list(text, &selection.lines);
+    selection.lines.len--;
+    assert_false(selection_find(&selection, &options, &desk, &plan, &err));
+    assert_int_not_equal(err.kind, ERROR_NONE);
+    assert_int_equal(plan.count, 0);
 }
 
 /* ---- what the ledger says ---- */
@@ -365,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_way_is_named_and_one_thing_wanted, begin, end),
         cmocka_unit_test_setup_teardown(a_list_names_serials_and_bad_lines_are_told, begin, end),
         cmocka_unit_test_setup_teardown(an_index_that_lies_ends_a_list, begin, end),
+        cmocka_unit_test_setup_teardown(an_answer_that_is_cut_ends_a_list, begin, end),
         cmocka_unit_test_setup_teardown(certificates_are_found_by_what_the_ledger_says, begin, end),
         cmocka_unit_test_setup_teardown(whichever_call_fails_all_that_is_asked_for_is_found_or_it_is_told,
                                         begin, end),
