@@ -278,7 +278,7 @@ static void look_at_form(struct frame *frame)
 static void take_problems(struct frame *frame)
 {
     size_t count = take_count(frame, REQUEST_MAX_PROBLEMS);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && frame->fault == NULL; i++) {
         struct finding problem = {.rule = take_shown(frame)};
         problem.source = take_shown(frame);
         problem.found = take_shown(frame);
@@ -287,9 +287,8 @@ static void take_problems(struct frame *frame)
         problem.remedy = take_shown(frame);
         if (problem.rule == NULL || problem.text == NULL)
             fail(frame, "a problem has no rule or no text");
-        if (frame->fault != NULL)
-            return;
-        findings_add(&frame->request->problems, &problem);
+        else
+            findings_add(&frame->request->problems, &problem);
     }
     frame->is_doubtful |= !frame->request->has_proof_of_possession || frame->request->subject.len == 0;
     if (count == 0 && frame->is_doubtful)

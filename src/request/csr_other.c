@@ -98,8 +98,8 @@ static const struct kind *kind_of_base64(struct bytes input)
         if (!is_blank(input.data[i]))
             builder_add_u8(&packed, input.data[i]);
     }
-    bool is_base64 = packed.len > 4 && decode_base64(builder_bytes(&packed), &der);
-    return is_base64 && der.len > 2 && der.data[0] == DER_SEQUENCE ? &bare_base64 : NULL;
+    bool is_base64 = decode_base64(builder_bytes(&packed), &der);
+    return is_base64 && der.len > 3 && der.data[0] == DER_SEQUENCE ? &bare_base64 : NULL;
 }
 
 static const struct kind *kind_of(struct bytes input)
