@@ -196,6 +196,7 @@ static void numbers_and_texts_have_bounds(void **state)
         {NAMES, "0001" CN "00000c0000", UNNAMED},
         {NAMES, "0001" CN "0003'a'00'b'0c0000", NO_TEXT},
         {NAMES, "0001" CN "0001ff0c0000", NO_TEXT},
+        {NAMES, "0001" CN "0001000c0000", NO_TEXT},
         {NAMES, "0001ffff0001'x'0c0000", NO_OID},
         {NAMES, "000100000001'x'0c0000", NO_OID},
         {NAMES, "00010002'1.'0001'x'0c0000", NO_OID},

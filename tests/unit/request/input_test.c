@@ -65,6 +65,9 @@ static void cuts_blocks_and_the_text_around_them(void **state)
         {BEGIN("") "a" END(""), "label[](a) "},
         {BEGIN(LABEL_64) "a" END(LABEL_64), "label[" LABEL_64 "](a) "},
         {BEGIN(LABEL_64 "4") "a" END(LABEL_64 "4"), "no-begin() "},
+        {BEGIN(LABEL_64) "a-----END 012345678901234567890123456789012345678901234567890123456789"
+                         "9999-----",
+         "no-end[" LABEL_64 "]() "},
         // BEGIN lines that are none.
         {"-----BEGIN " REQUEST, "no-begin() "},
         {"-----BEGIN " REQUEST "----", "no-begin() "},
