@@ -161,7 +161,7 @@ static size_t count_elements(struct bytes elements)
     size_t count = 0;
     uint8_t tag = 0;
     struct bytes content;
-    while (elements.len > 0 && der_take_any(&elements, &tag, &content, NULL))
+    while (der_take_any(&elements, &tag, &content, NULL))
         count++;
     return count;
 }

@@ -175,6 +175,23 @@ static void an_input_that_is_too_long_ends_it(void **state)
     }
 }
 
+/** In this process, so that AddressSanitizer tells of memory that is not freed. */
+static void nothing_is_left_of_an_input(void **state)
+{
+    AUTO(builder_done) struct builder inputs = BUILDER_INIT;
+    int fds[2];
+    reader_function *read_function = read_sum;
+    (void)state;
+    add_input(&inputs, 5, 1);
+    add_input(&inputs, 6, 2);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(write(fds[0], inputs.data, inputs.len), inputs.len);
+    assert_int_equal(shutdown(fds[0], SHUT_WR), 0);
+    assert_int_equal(reader_run(fds[1], &read_function), 0);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
 /* ---- answers taken apart ---- */
 
 static void add_message(struct builder *out)
@@ -230,6 +247,7 @@ int main(void)
         cmocka_unit_test(an_answer_may_have_several_requests),
         cmocka_unit_test(an_answer_that_is_too_long_is_a_refusal),
         cmocka_unit_test(an_input_that_is_too_long_ends_it),
+        cmocka_unit_test(nothing_is_left_of_an_input),
         cmocka_unit_test(answers_have_a_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
