@@ -22,7 +22,7 @@ coldca_unit_test(request prove LAYERS csr_maker)
 coldca_unit_test(request message LAYERS csr_maker)
 coldca_unit_test(request decode LAYERS csr_maker)
 coldca_unit_test(request readers LAYERS sandbox csr_maker)
-coldca_unit_test(request pool LAYERS sandbox)
+coldca_unit_test(request pool LAYERS sandbox csr_maker)
 
 # The seeds below tests/corpus/{csr,pem,wire} were made by: make_seeds tests/corpus
 add_executable(make_seeds EXCLUDE_FROM_ALL support/make_seeds.c)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pool of sound parser processes: each input comes back once, with its own answer, however many there are and however long. */
+/* A pool of parser processes: each input comes back once, with its own answer, however many there are and however long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
+#include "base/encode.h"
 #include "base/memory.h"
+#include "csr_maker.h"
 #include "request/csr.h"
 #include "request/reader.h"
 #include "request/storage.h"
@@ -173,6 +175,53 @@ static void no_process_outlives_its_share(void **state)
     }
 }
 
+/** Tells the truth of all requests but the last. */
+static void read_lying(struct bytes input, struct request ***ret_requests, size_t *ret_count)
+{
+    csr_read_all(input, ret_requests, ret_count);
+    struct request *last = (*ret_requests)[*ret_count - 1];
+    last->key_usage |= 1U << 5; // keyCertSign
+}
+
+static void a_lie_about_any_request_is_a_refusal_of_all(void **state)
+{
+    AUTO(builder_done) struct builder der = BUILDER_INIT;
+    AUTO(builder_done) struct builder pem = BUILDER_INIT;
+    struct error err = ERROR_INIT;
+    struct readers *readers = NULL;
+    EVP_PKEY *key = csr_key("ED25519");
+    struct readers_settings settings = {
+        .count = 1, .read = read_lying, .timeout_ms = 60000, .inputs_a_life = 1000};
+    (void)state;
+    csr_make(&(struct csr_recipe){.key = key}, &der);
+    assert_true(readers_open_with(&settings, &readers, &err));
+    for (int blocks = 1; blocks <= 3; blocks++) {
+        struct reading *reading = NULL;
+        encode_pem("CERTIFICATE REQUEST", builder_bytes(&der), &pem);
+        assert_true(readers_submit(readers, (uint64_t)blocks, builder_bytes(&pem), &err));
+        assert_true(readers_next(readers, &reading, &err));
+        assert_int_equal(reading->ticket, blocks);
+        assert_int_equal(reading->count, 1);
+        const struct request *refused = reading->requests[0];
+        assert_int_equal(refused->der.len, 0);
+        assert_int_equal(refused->problems.count, 1);
+        assert_string_equal(refused->problems.items[0].rule, "request.reader");
+        assert_string_equal(
+            refused->problems.items[0].text,
+            "the process that read it failed: its result is not what the request says (the key usage "
+            "asked for)");
+        reading_free(reading);
+    }
+    // What has a problem is refused anyway: it does not matter what is said of it.
+    struct reading *reading = NULL;
+    assert_true(readers_submit(readers, 9, bytes_of(der.data, der.len - 1), &err));
+    assert_true(readers_next(readers, &reading, &err));
+    assert_true(findings_has(&reading->requests[0]->problems, "request.der"));
+    reading_free(reading);
+    readers_close(readers);
+    EVP_PKEY_free(key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +229,7 @@ int main(void)
         cmocka_unit_test(inputs_and_answers_may_alternate),
         cmocka_unit_test(a_pool_is_full_when_each_process_is),
         cmocka_unit_test(no_process_outlives_its_share),
+        cmocka_unit_test(a_lie_about_any_request_is_a_refusal_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
