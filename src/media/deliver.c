@@ -137,6 +137,8 @@ static int rename_new(const struct target *target)
     // The name is taken; or neither flags nor hard links (vfat through some drivers): looked first, and nobody else writes to the medium.
     if (fstatat(folder, target->name, &status, AT_SYMLINK_NOFOLLOW) == 0)
         return EEXIST;
+    if (errno != ENOENT)
+        return errno; // what can't be seen may be there
     return renameat(folder, target->temporary, folder, target->name) == 0 ? 0 : errno;
 }
 

@@ -286,6 +286,30 @@ static void works_where_neither_is_there(void **state)
     assert_int_equal(count_names(folder), 1);
 }
 
+/** Who may not know whether the name is taken: what may be there is not replaced. */
+static void who_cannot_look_does_not_rename(void **state)
+{
+    const struct folder *folder = *state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct error err = ERROR_INIT;
+        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+        struct scmp_arg_cmp has_flags = {.arg = 4, .op = SCMP_CMP_NE, .datum_a = 0, .datum_b = 0};
+        struct scmp_arg_cmp is_look = {.arg = 3, .op = SCMP_CMP_EQ, .datum_a = AT_SYMLINK_NOFOLLOW};
+        if (seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(renameat2), 1, &has_flags) != 0 ||
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(linkat), 0) != 0 ||
+            seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1, &is_look) != 0 ||
+            seccomp_load(filter) != 0)
+            _exit(2);
+        bool is_delivered = delivers(folder, "a.pem", "one", &err);
+        _exit(!is_delivered && err.kind == ERROR_INPUT && err.native == EACCES ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(count_names(folder), 0);
+}
+
 static void a_group_is_in_its_place_only_after_commit(void **state)
 {
     const struct folder *folder = *state;
@@ -383,6 +407,7 @@ int main(void)
         IN_FOLDER(a_full_medium_leaves_nothing_half_written),
         IN_FOLDER(works_where_rename_has_no_flags_but_links_are_there),
         IN_FOLDER(works_where_neither_is_there),
+        IN_FOLDER(who_cannot_look_does_not_rename),
         IN_FOLDER(a_group_is_in_its_place_only_after_commit),
         IN_FOLDER(a_group_of_many_folders_keeps_few_of_them_open),
         IN_FOLDER(a_group_that_is_given_up_leaves_nothing),
