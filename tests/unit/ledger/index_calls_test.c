@@ -13,7 +13,8 @@
 struct asked {
     struct home *home;
     struct index *index;
-    uint64_t number; /**< what is not set stays UNTOUCHED */
+    struct index *copy; /**< of it; NULL: none */
+    uint64_t number;    /**< what is not set stays UNTOUCHED */
     size_t len;
     bool is_it;
     struct ledger_entry entry;
@@ -70,6 +71,13 @@ static void lay_none(struct asked *asked)
 static void lay_signed(struct asked *asked)
 {
     lay(asked, 1);
+}
+
+static void lay_two(struct asked *asked)
+{
+    struct error err = ERROR_INIT;
+    lay(asked, 1);
+    assert_done(index_open(asked->home->fd, INDEX_SCRATCH, asked->home->vkey, &asked->copy, &err), err);
 }
 
 static void lay_issued(struct asked *asked)
@@ -132,6 +140,11 @@ static bool open_scratch(struct asked *asked, struct error *err)
 static bool complete(struct asked *asked, struct error *err)
 {
     return index_complete(asked->index, err);
+}
+
+static bool copy(struct asked *asked, struct error *err)
+{
+    return index_copy(asked->copy, asked->index, err);
 }
 
 static bool begin(struct asked *asked, struct error *err)
@@ -223,6 +236,7 @@ static const struct {
     {"open to read", lay_stored, open_to_read},
     {"open scratch", lay_stored, open_scratch},
     {"complete", lay_signed, complete},
+    {"copy", lay_two, copy},
     {"begin", lay_committed, begin},
     {"commit", lay_begun, commit},
     {"let go", lay_begun, let_go},
@@ -245,6 +259,8 @@ static void forget(struct asked *asked)
 {
     if (asked->index != NULL)
         index_close(asked->index);
+    if (asked->copy != NULL)
+        index_close(asked->copy);
     ledger_entry_done(&asked->entry);
     *asked = (struct asked){.home = asked->home, .number = UNTOUCHED, .len = UNTOUCHED};
     asked->state.size = UNTOUCHED;

@@ -122,10 +122,24 @@ static void an_index_that_reads_on_has_the_same(void **state)
     assert_rows(home);
 }
 
+/** One from before there was an index of chains has it made by who writes next. */
+static void an_index_of_chains_is_made_where_it_lacks(void **state)
+{
+    struct home *home = *state;
+    home_write(home, "ledger.jsonl", bytes_of_text(lines));
+    home_open(home, LEDGER_WRITE);
+    home_change_index(home, "DROP INDEX chains");
+    home_open(home, LEDGER_WRITE);
+    assert_null(ledger_notice(home->ledger));
+    home_close(home);
+    assert_rows(home);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_index_that_is_made_at_once_has_these_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_of_chains_is_made_where_it_lacks, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_reads_on_has_the_same, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
