@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an index keeps from one commit to the next: the tree's edge at whatever size, and keys, first in the small table, then in the large. */
+#include "failing.h"
 #include "ledger/index.h"
 #include "ledger_home.h"
 
@@ -166,11 +167,59 @@ static void a_copy_has_all_that_was_copied(void **state)
     assert_int_equal(count(to, "fresh_keys"), 0);
 }
 
+static void keys_that_cannot_be_moved_are_told(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(free) struct tree *tree = memory_new(1, sizeof(*tree));
+    const struct index_state nothing = {.size = 0};
+    AUTO(index_close) struct index *index = open_index(*state, INDEX_WRITE);
+    add_keys(index, 0, FRESH_MAX);
+    failing_at("sqlite3_exec", 1);
+    bool is_done = index_commit(index, &nothing, tree, &err);
+    assert_non_null(failing_stop());
+    assert_refused(is_done, err, ERROR_INPUT, "index.sqlite can't be read: ");
+}
+
+/** What SQLite took back is not begun anew: who began it takes it for done. */
+static void what_was_lost_is_not_begun_again(void **state)
+{
+    struct error err = ERROR_INIT;
+    AUTO(index_close) struct index *index = open_index(*state, INDEX_SCRATCH);
+    assert_done(index_is_whole(index, &err), err);
+    assert_done(index_begin(index, &err), err);
+    assert_done(index_begin(index, &err), err); // goes on in it
+    assert_done(index_is_whole(index, &err), err);
+    assert_int_equal(sqlite3_exec(index_database(index), "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_refused(index_begin(index, &err), err, ERROR_INPUT, "lost what it had not committed");
+    assert_refused(index_is_whole(index, &err), err, ERROR_INPUT, "lost what it had not committed");
+}
+
+static void an_index_that_does_not_know_how_far_it_is_says_so(void **state)
+{
+    static const char *const lies[] = {"UPDATE state SET size = -1", "UPDATE state SET notes_last = -1",
+                                       "DELETE FROM state"};
+    AUTO(free) struct tree *tree = memory_new(1, sizeof(*tree));
+    AUTO(index_close) struct index *index = open_index(*state, INDEX_SCRATCH);
+    for (size_t i = 0; i < ARRAY_LEN(lies); i++) {
+        struct error err = ERROR_INIT;
+        struct index_state found = {.size = 4711};
+        assert_int_equal(sqlite3_exec(index_database(index), lies[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_false(index_load(index, &found, tree, &err));
+        assert_string_equal(err.text, "index.sqlite does not say how far it has read");
+        assert_int_equal(err.kind, ERROR_LEDGER);
+        assert_int_equal(err.native, 0);
+        assert_int_equal(found.size, 4711);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_edge_of_every_size_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(many_keys_go_into_the_large_table_together, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_that_cannot_be_moved_are_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_lost_is_not_begun_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_index_that_does_not_know_how_far_it_is_says_so, setup, teardown),
         cmocka_unit_test_setup_teardown(a_copy_has_all_that_was_copied, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
