@@ -242,6 +242,14 @@ static void certificates_are_found_by_what_the_ledger_says(void **state)
     }
     assert_where_refused("policy=", "--where: \"policy=\" is not a KEY=VALUE");
     assert_where_refused("policy", "--where: \"policy\" is not a KEY=VALUE");
+    static const char *const times[] = {"issued-since", "issued-before"};
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        AUTO(free) char *terms = memory_format("%s=soon", times[i]);
+        AUTO(free)
+        char *words = memory_format(
+            "%s is a day, 2026-11-21, or a time in UTC, 2026-11-21T02:48:57Z, not \"soon\"", times[i]);
+        assert_where_refused(terms, words);
+    }
     assert_where_refused("policy=p,", "--where: \"\" is not a KEY=VALUE");
 }
 
