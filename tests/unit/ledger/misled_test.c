@@ -284,9 +284,42 @@ static void a_record_that_is_damaged_meanwhile_is_told(void **state)
     assert_done(ledger_record(home->ledger, 1, &record, &err), err);
 }
 
+static bool count(void *data, uint64_t seq, struct bytes text, struct error *err)
+{
+    unsigned *seen = data;
+    (void)seq, (void)text, (void)err;
+    ++*seen;
+    return true;
+}
+
+/** Who reads on from a record is not given another one's, or a part of one, under its number. */
+static void a_scan_begins_at_its_record_or_not_at_all(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE records SET offset = (SELECT offset FROM records WHERE seq = 1),"
+        " len = (SELECT len FROM records WHERE seq = 1) WHERE seq = 2",
+        "UPDATE records SET offset = offset + 1, len = len - 1 WHERE seq = 2",
+        "DELETE FROM records WHERE seq = 2"};
+    struct home *home = *state;
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        struct error err = ERROR_INIT;
+        unsigned seen = 0;
+        home_change_index(home, changes[i]);
+        home_open(home, LEDGER_READ);
+        assert_refused(ledger_scan_from(home->ledger, 2, count, &seen, &err), err, ERROR_LEDGER,
+                       "index.sqlite does not know where record 2 is: run `coldca ledger index --rebuild`");
+        assert_int_equal(seen, 0);
+        home_remove_index(home);
+        home_open(home, LEDGER_WRITE);
+        assert_done(ledger_scan_from(home->ledger, 2, count, &seen, &err), err);
+        assert_int_equal(seen, 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_scan_begins_at_its_record_or_not_at_all, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_leads_elsewhere_is_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(an_index_that_says_another_thing_is_made_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(a_look_up_that_fails_again_is_told, setup, teardown),
