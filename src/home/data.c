@@ -163,18 +163,24 @@ static void add_name(char ***names, size_t *count, const char *file)
     (*names)[(*count)++] = name;
 }
 
-static void add_names_of(int dirfd, const char *path, char ***names, size_t *count)
+/** A place that is not there, or not this user's to read, has none; of one that can't be read nobody knows. */
+static bool add_names_of(int dirfd, const char *path, char ***names, size_t *count, struct error *err)
 {
     int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return; // not every place exists
-    AUTO(closedir) DIR *folder = fdopendir(fd);
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
+        return true;
+    AUTO(closedir) DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (folder == NULL) {
-        (void)close(fd); // only read from
-        return;
+        int reason = errno;
+        auto_close(&fd);
+        return error_errno(err, ERROR_INPUT, reason, "can't read the directory %s", path);
     }
-    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+    errno = 0;
+    for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         add_name(names, count, entry->d_name);
+        errno = 0;
+    }
+    return errno == 0 || error_errno(err, ERROR_INPUT, errno, "can't read the directory %s", path);
 }
 
 static int compare_names(const void *left, const void *right)
@@ -187,13 +193,18 @@ bool home_policy_names(int home_fd, char ***ret_names, size_t *ret_count, struct
     char **names = NULL;
     size_t count = 0;
     char *folders[HOME_DATA_PLACES_MAX];
-    if (home_fd >= 0)
-        add_names_of(home_fd, "policies", &names, &count);
+    bool is_read = home_fd < 0 || add_names_of(home_fd, "policies", &names, &count, err);
     size_t places_count = home_data_places(folders);
     for (size_t i = 0; i < places_count; i++) {
         AUTO(free) char *folder = folders[i];
         AUTO(free) char *path = memory_format("%s/policies", folder);
-        add_names_of(AT_FDCWD, path, &names, &count);
+        is_read = is_read && add_names_of(AT_FDCWD, path, &names, &count, err);
+    }
+    if (!is_read) {
+        for (size_t i = 0; i < count; i++)
+            free(names[i]);
+        free(names);
+        return false;
     }
     if (count == 0)
         return error_set(err, ERROR_INPUT, ENOENT,

@@ -154,15 +154,15 @@ static bool reduce_outside(const struct batch *batch, const struct blocks *block
     list_sources(&outside, batch);
     batch->parallel(outside.count, batch->threads, reduce_source, &outside);
     mpz_set_ui(ret_value, 1);
-    bool is_done = join_sources(&outside, ret_value, err);
-    if (is_done) {
+    bool is_joined = join_sources(&outside, ret_value, err);
+    if (is_joined) {
         mpz_divexact(ret_value, ret_value, twice);
         mpz_mod(ret_value, ret_value, root);
     }
     outside_done(&outside);
     mpz_clear(twice);
     mpz_clear(outside.modulus);
-    return is_done;
+    return is_joined;
 }
 
 /* ---- down the tree ---- */

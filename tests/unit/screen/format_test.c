@@ -127,7 +127,7 @@ static void products_are_those_of_all(void **state)
     struct bytes moduli[9];
     (void)state;
     for (size_t i = 0; i < 9; i++) {
-        memset(octets[i], (int)(0x51 + 7 * i), MODULUS_LEN);
+        memset(octets[i], (int)(0xf1 + i), MODULUS_LEN); // their products fill all words
         octets[i][MODULUS_LEN - 1] = (uint8_t)(2 * i + 1);
         moduli[i] = BYTES(octets[i]);
     }
@@ -167,6 +167,23 @@ static void products_are_those_of_all(void **state)
     }
 }
 
+static void a_number_has_as_many_words_as_it_needs(void **state)
+{
+    (void)state;
+    for (unsigned bits = 1; bits <= 257; bits++) {
+        mpz_t number;
+        mpz_t again;
+        AUTO(builder_done) struct builder octets = BUILDER_INIT;
+        mpz_inits(number, again, NULL);
+        mpz_setbit(number, bits - 1);
+        number_write(number, &octets);
+        assert_int_equal(octets.len, (bits + 63) / 64 * 8);
+        number_read_low_first(again, builder_bytes(&octets));
+        assert_int_equal(mpz_cmp(again, number), 0);
+        mpz_clears(number, again, NULL);
+    }
+}
+
 static void a_set_finds_the_first_of_equal_ones(void **state)
 {
     enum { COUNT = 100 };
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_header_has_its_bytes_in_their_places),
         cmocka_unit_test(a_table_holds_moduli_and_nothing_else),
         cmocka_unit_test(products_are_those_of_all),
+        cmocka_unit_test(a_number_has_as_many_words_as_it_needs),
         cmocka_unit_test(a_set_finds_the_first_of_equal_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
