@@ -150,6 +150,24 @@ static void a_long_ledger_of_few_keys_is_not_read_again_for_ever(void **state)
     screen_store_close(store);
 }
 
+static void what_is_forgotten_is_not_there(void **state)
+{
+    (void)state;
+    for (int may_write = 0; may_write <= 1; may_write++) {
+        struct screen_store *store = opened(may_write == 1);
+        cover(store, 256, 256);
+        cover(store, 10, 266);
+        screen_store_forget(store);
+        assert_parts(store, "and 0");
+        assert_int_equal(screen_store_next(store), 0);
+        assert_int_equal(screen_store_count(store), 0);
+        assert_true(screen_store_dropped(store));
+        cover(store, 300, 300);
+        assert_parts(store, "300 and 0");
+        screen_store_close(store);
+    }
+}
+
 /* ---- failing ---- */
 
 /** Opens, feeds and asks as plan/ does: what is dropped is fed once more. \return false: told */
@@ -244,6 +262,31 @@ static void what_can_not_be_written_is_trouble_and_no_more(void **state)
     }
 }
 
+/** A program may be started without stdin: what is opened then is descriptor 0, and one as any other. */
+static void any_descriptor_will_do(void **state)
+{
+    const char *zero = "none";
+    int kept = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+    (void)state;
+    for (unsigned number = 1; zero != NULL; number++) {
+        (void)unlinkat(folder.fd, SCREEN_STORE_FILE, 0);
+        failing_at("openat", number);
+        failing_opens_zero();
+        struct screen_store *store = opened(true);
+        cover(store, 256, 256);
+        screen_store_close(store);
+        store = opened(true);
+        cover(store, 256, 512);
+        zero = failing_stop();
+        assert_parts(store, "512 and 0");
+        screen_store_close(store);
+        bool is_closed = fcntl(STDIN_FILENO, F_GETFD) < 0;
+        assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+        assert_int_equal(is_closed, zero != NULL);
+    }
+    assert_int_equal(close(kept), 0);
+}
+
 static void what_is_no_file_is_told(void **state)
 {
     struct screen_store *store = NULL;
@@ -267,8 +310,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(it_grows_by_parts_of_256_and_joins_those_that_are_short),
         IN_FOLDER(a_long_ledger_of_few_keys_is_not_read_again_for_ever),
+        IN_FOLDER(what_is_forgotten_is_not_there),
         IN_FOLDER(a_call_that_fails_hides_no_shared_factor),
         IN_FOLDER(what_can_not_be_written_is_trouble_and_no_more),
+        IN_FOLDER(any_descriptor_will_do),
         IN_FOLDER(what_is_no_file_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
