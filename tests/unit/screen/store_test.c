@@ -150,6 +150,26 @@ static void a_long_ledger_of_few_keys_is_not_read_again_for_ever(void **state)
     screen_store_close(store);
 }
 
+/** Whichever of those that are added it is: the first, one between, the last, or one that is added twice. */
+static void what_a_part_has_is_not_kept_again(void **state)
+{
+    static const size_t places[] = {0, 5, 9};
+    uint8_t octets[MODULUS_LEN];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        const uint8_t sha256[32] = {0};
+        struct error err = ERROR_INIT;
+        struct screen_store *store = opened(false);
+        cover(store, 256, 256);
+        for (size_t j = 0; j < 10; j++)
+            screen_store_add(store, 300 + j, modulus_at(j == places[i] ? 17 : 300 + j, octets));
+        screen_store_add(store, 400, modulus_at(304, octets));
+        assert_true(screen_store_cover(store, 256 + 16384, sha256, &err));
+        assert_parts(store, "256 9 and 0");
+        screen_store_close(store);
+    }
+}
+
 static void what_is_forgotten_is_not_there(void **state)
 {
     (void)state;
@@ -310,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(it_grows_by_parts_of_256_and_joins_those_that_are_short),
         IN_FOLDER(a_long_ledger_of_few_keys_is_not_read_again_for_ever),
+        IN_FOLDER(what_a_part_has_is_not_kept_again),
         IN_FOLDER(what_is_forgotten_is_not_there),
         IN_FOLDER(a_call_that_fails_hides_no_shared_factor),
         IN_FOLDER(what_can_not_be_written_is_trouble_and_no_more),
