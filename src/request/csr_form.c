@@ -64,13 +64,13 @@ static enum signature_kind kind_of_oid(struct bytes oid)
     return SIGNATURE_OTHER;
 }
 
-static bool refuse(struct csr_signature *signature, const char *oid, const char *why)
+static enum signature_kind refuse(struct csr_signature *signature, const char *oid, const char *why)
 {
     AUTO(builder_done) struct builder name = BUILDER_INIT;
     algorithm_describe(oid, &name);
     (void)snprintf(signature->fault, sizeof(signature->fault), "%s%s", builder_text(&name),
                    why); // an OID that long is nobody's
-    return false;
+    return SIGNATURE_OTHER;
 }
 
 /* ---- RSASSA-PSS (RFC 4055 3.1) ---- */
@@ -129,10 +129,11 @@ static bool take_trailer(struct bytes *cursor, bool *ret_has_trailer)
 }
 
 /** All that is not as RFC 4055 3.1 has it for certificates; there is something. */
-static void note_pss(bool lacks_null, bool has_trailer, struct csr_signature *signature)
+static void note_pss(enum signature_kind kind, bool lacks_null, bool has_trailer,
+                     struct csr_signature *signature)
 {
     char salt[80] = "";
-    size_t usual = hash_len(signature_hash(signature->kind));
+    size_t usual = hash_len(signature_hash(kind));
     bool is_salted = signature->salt_len != usual;
     if (is_salted)
         (void)snprintf(salt, sizeof(salt), " with a salt of %zu bytes (usual: %zu, as long as the hash)",
@@ -143,7 +144,7 @@ static void note_pss(bool lacks_null, bool has_trailer, struct csr_signature *si
     signature->source = lacks_null && !is_salted && !has_trailer ? "RFC 4055 2.1" : "RFC 4055 3.1";
 }
 
-static bool read_pss(struct bytes parameters, struct csr_signature *signature)
+static enum signature_kind read_pss(struct bytes parameters, struct csr_signature *signature)
 {
     struct algorithm hash;
     struct algorithm mgf;
@@ -173,15 +174,14 @@ static bool read_pss(struct bytes parameters, struct csr_signature *signature)
     if (!has_sound_hashes || !take_salt(&rest, &signature->salt_len) || !take_trailer(&rest, &has_trailer) ||
         rest.len > 0)
         return refuse(signature, OID_RSASSA_PSS, " with malformed parameters (RFC 4055 3.1)");
-    signature->kind = kind;
-    note_pss(hash.parameters.len == 0 || mgf_hash.parameters.len == 0, has_trailer, signature);
-    return true;
+    note_pss(kind, hash.parameters.len == 0 || mgf_hash.parameters.len == 0, has_trailer, signature);
+    return kind;
 }
 
 /* ---- the others ---- */
 
 /** An algorithm coldca knows, with other parameters than its RFC wants. */
-static bool read_variant(const struct algorithm *algorithm, struct csr_signature *signature)
+static enum signature_kind read_variant(const struct algorithm *algorithm, struct csr_signature *signature)
 {
     const char *name = algorithm_name_of_oid(algorithm->oid);
     enum signature_kind kind = kind_of_oid(algorithm->oid_content);
@@ -195,13 +195,12 @@ static bool read_variant(const struct algorithm *algorithm, struct csr_signature
         return refuse(signature, algorithm->oid,
                       is_rsa ? " with other parameters than NULL (RFC 4055 5)"
                              : " with parameters, which must be absent (RFC 5758 3.2)");
-    signature->kind = kind;
     signature->source = is_rsa ? "RFC 4055 5" : "RFC 5758 3.2";
     (void)snprintf(signature->note, sizeof(signature->note),
                    is_rsa ? "%s is written without its NULL parameters (RFC 4055 5)"
                           : "%s is written with NULL parameters; there should be none (RFC 5758 3.2)",
                    name); // fits
-    return true;
+    return kind;
 }
 
 void csr_read_signature(struct bytes whole, struct csr_signature *ret_signature)
@@ -214,9 +213,9 @@ void csr_read_signature(struct bytes whole, struct csr_signature *ret_signature)
     if (!take_algorithm(&whole, &algorithm))
         (void)snprintf(ret_signature->fault, sizeof(ret_signature->fault), "malformed"); // fits
     else if (strcmp(algorithm.oid, OID_RSASSA_PSS) == 0)
-        (void)read_pss(algorithm.parameters, ret_signature); // fault and kind say what came of it
+        ret_signature->kind = read_pss(algorithm.parameters, ret_signature);
     else
-        (void)read_variant(&algorithm, ret_signature);
+        ret_signature->kind = read_variant(&algorithm, ret_signature);
 }
 
 void csr_note_form(struct request *request, const struct csr_outline *outline,

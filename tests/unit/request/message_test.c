@@ -240,7 +240,7 @@ static void carries_every_fact(void **state)
     extensions_come_back(
         "30{06{551d11}04{30{82{'a.example'}81{'m@a'}88{2a0304}a4{30{31{30{06{550403}0c{'x'}}}}}"
         "87{20010db8000000000000000000000001}a0{06{2a0304}a0{0c{'y'}}}a3{30{}}a5{a1{0c{'z'}}}}}}");
-    extensions_come_back("30{06{551d11}04{30{82{}82{'b c'}}}}");
+    extensions_come_back("30{06{551d11}04{30{82{}82{'b c'}a4{30{31{30{06{550403}0c{'x'}}}31{}}}}}}");
 }
 
 static void refuses_every_cut_and_anything_after_the_end(void **state)

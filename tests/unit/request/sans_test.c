@@ -70,6 +70,8 @@ static void reads_lists_of_names(void **state)
         {"30{85{0500}}", NO_TAG("85")},
         // A name that is wrong has no text; those around it are read.
         {"30{82{'a'}82{}82{'b'}}", "dns:a(1) dns:(0) dns:b(1) | SAN dns: the name is empty "},
+        {"30{a4{30{31{30{06{550403}0c{'x'}}}31{}}}}",
+         "directory:(16) | SAN directory: the name is not a Name "},
         {"30{81{' '}}",
          "email:(1) | SAN email: the name has a space, a control character or a character that is not "
          "ASCII "},
