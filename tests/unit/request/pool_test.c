@@ -14,6 +14,7 @@
 #include "request/reader.h"
 #include "request/storage.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -175,6 +176,28 @@ static void no_process_outlives_its_share(void **state)
     }
 }
 
+static size_t open_files(void)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static void a_pool_leaves_no_file_open(void **state)
+{
+    unsigned seen[INPUTS] = {0};
+    size_t before = open_files();
+    (void)state;
+    struct readers *readers = open_pool(2, 1); // each input is some process's last
+    for (uint64_t ticket = 0; ticket < 20; ticket++)
+        submit(readers, ticket);
+    for (int i = 0; i < 10; i++)
+        (void)take(readers, seen);
+    readers_close(readers);
+    assert_int_equal(open_files(), before);
+}
+
 /** Tells the truth of all requests but the last. */
 static void read_lying(struct bytes input, struct request ***ret_requests, size_t *ret_count)
 {
@@ -229,6 +252,7 @@ int main(void)
         cmocka_unit_test(inputs_and_answers_may_alternate),
         cmocka_unit_test(a_pool_is_full_when_each_process_is),
         cmocka_unit_test(no_process_outlives_its_share),
+        cmocka_unit_test(a_pool_leaves_no_file_open),
         cmocka_unit_test(a_lie_about_any_request_is_a_refusal_of_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
