@@ -296,8 +296,7 @@ static bool count(void *data, uint64_t seq, struct bytes text, struct error *err
 static void a_scan_begins_at_its_record_or_not_at_all(void **state)
 {
     static const char *const changes[] = {
-        "UPDATE records SET offset = (SELECT offset FROM records WHERE seq = 1),"
-        " len = (SELECT len FROM records WHERE seq = 1) WHERE seq = 2",
+        "UPDATE records SET (offset, len) = (SELECT offset, len FROM records WHERE seq = 1) WHERE seq = 2",
         "UPDATE records SET offset = offset + 1, len = len - 1 WHERE seq = 2",
         "DELETE FROM records WHERE seq = 2"};
     struct home *home = *state;
