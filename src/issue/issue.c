@@ -82,7 +82,7 @@ static bool carry_out(struct signer *signer, const struct issue_source *source, 
     struct ledger *ledger = signer_home(signer)->ledger;
     struct issue_counts counts = {.issued = 0};
     size_t abandoned = 0;
-    AUTO(certificates_done) struct certificates stream;
+    AUTO(certificates_done) struct certificates stream = {.signer = NULL};
     certificates_init(&stream, signer, source, output, options->batch, only != NULL);
     if ((options->is_resumed && !refusals_load(ledger, options->batch, &stream.known, err)) ||
         (options->may_be_again && !refusals_load_recent(ledger, &stream.known, err)) ||

@@ -114,7 +114,7 @@ static bool close_torn_note(struct ledger *ledger, uint64_t end, struct error *e
 
 bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct error *err)
 {
-    AUTO(notes_done) struct notes notes;
+    AUTO(notes_done) struct notes notes = {.text = BUILDER_INIT};
     struct notes_item item;
     notes_init(&notes, ledger->notes_fd, ledger->state.notes_offset, limit);
     for (;;) {
@@ -133,7 +133,7 @@ bool checkpoints_read_on(struct ledger *ledger, uint64_t limit, struct error *er
 
 bool checkpoint_load_last(struct ledger *ledger, struct error *err)
 {
-    AUTO(notes_done) struct notes notes;
+    AUTO(notes_done) struct notes notes = {.text = BUILDER_INIT};
     struct checkpoint checkpoint;
     struct notes_item item;
     if (!ledger->state.has_note)
@@ -153,7 +153,7 @@ bool checkpoint_load_last(struct ledger *ledger, struct error *err)
 /** Whether ledger.checkpoint is the note before the newest: what a crash between the two writes leaves. */
 static bool is_previous(struct ledger *ledger, bool *ret_is, struct error *err)
 {
-    AUTO(notes_done) struct notes notes;
+    AUTO(notes_done) struct notes notes = {.text = BUILDER_INIT};
     struct notes_item item;
     notes_init(&notes, ledger->notes_fd, ledger->state.notes_previous, ledger->state.notes_offset);
     if (!notes_next(&notes, &item, err))
