@@ -64,6 +64,25 @@ static void what_is_longer_than_a_record_is_no_torn_one(void **state)
     assert_int_equal(now.len, text.len + 2);
 }
 
+/** Cut within its first record: where there are checkpoints there were records, and what is left of them is not taken away. */
+static void a_first_record_under_a_checkpoint_is_not_taken_back(void **state)
+{
+    struct home *home = *state;
+    AUTO(builder_done) struct builder whole = BUILDER_INIT;
+    AUTO(builder_done) struct builder now = BUILDER_INIT;
+    home_open(home, LEDGER_WRITE);
+    (void)home_issue(home, 0, 1);
+    home_checkpoint(home);
+    home_close(home);
+    home_remove_index(home);
+    home_read(home, "ledger.jsonl", &whole);
+    struct bytes cut = bytes_slice(builder_bytes(&whole), 0, 100);
+    home_write(home, "ledger.jsonl", cut);
+    home_refuse_to_open(home, LEDGER_WRITE, "is damaged at record 0 (byte 0): a void line stands before the");
+    home_read(home, "ledger.jsonl", &now);
+    assert_true(now.len >= cut.len && bytes_equal(bytes_slice(builder_bytes(&now), 0, cut.len), cut));
+}
+
 /** A file is as long as before with fewer records in it. */
 static void a_cut_that_is_filled_up_with_void_lines_is_a_cut(void **state)
 {
@@ -137,6 +156,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_first_record_that_is_torn_is_taken_back_and_written_anew, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_is_longer_than_a_record_is_no_torn_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_first_record_under_a_checkpoint_is_not_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_that_is_filled_up_with_void_lines_is_a_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(a_void_line_longer_than_any_group_is_a_fault, setup, teardown),
     };
