@@ -48,7 +48,8 @@ bool crl_made_new(const struct cert_issuer *issuer, enum signature_kind kind, in
 
 void crl_made_free(struct crl_made *made)
 {
-    (void)munmap(made->mapping, made->tbs_len); // nothing happens to what was not mapped
+    if (made->mapping != NULL)
+        (void)munmap(made->mapping, made->tbs_len); // fails for what is none
     auto_close(&made->fd);
     auto_crl_stream_free(&made->stream);
     auto_digest_stream_free(&made->sha256);
@@ -94,9 +95,11 @@ bool crl_made_end(struct crl_made *made, struct error *err)
         return false;
     if (made->fd < 0)
         return true;
-    made->mapping = mmap(NULL, made->tbs_len, PROT_READ, MAP_SHARED, made->fd, 0);
-    return made->mapping != MAP_FAILED ||
-           error_errno(err, ERROR_INPUT, errno, "can't map the CRL that is made");
+    void *mapping = mmap(NULL, made->tbs_len, PROT_READ, MAP_SHARED, made->fd, 0);
+    if (mapping == MAP_FAILED)
+        return error_errno(err, ERROR_INPUT, errno, "can't map the CRL that is made");
+    made->mapping = mapping;
+    return true;
 }
 
 size_t crl_made_tbs_len(const struct crl_made *made)
@@ -126,7 +129,8 @@ static bool read_tbs(const struct crl_made *made, crl_sink *sink, void *data, st
 {
     AUTO(free) uint8_t *part = memory_new(PART_LEN, 1);
     for (size_t at = 0; at < made->tbs_len;) {
-        ssize_t got = pread(made->fd, part, PART_LEN, (off_t)at); // the file ends with it
+        size_t len = made->tbs_len - at < PART_LEN ? made->tbs_len - at : PART_LEN;
+        ssize_t got = pread(made->fd, part, len, (off_t)at);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)

@@ -12,8 +12,7 @@ struct target_wish {
     int64_t invalidity_date; /**< CRL_NO_TIME: none */
     bool is_release;
     bool is_foreign;
-    bool
-        is_of_all; /**< of all that a question selects: what is not on hold needs no release, and stops no other's */
+    bool is_of_all; /**< of all that a question selects: what is not on hold stops no other's release */
 };
 
 /**

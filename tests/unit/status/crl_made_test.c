@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -62,6 +64,16 @@ static void remove_ca(void)
     folder_remove(&folder);
 }
 
+static unsigned unmapped, wrongly_unmapped;
+
+/** In place of the C library's, for what is linked with this test: nothing lies at address 0 that a CRL could give back. */
+int munmap(void *address, size_t len)
+{
+    unmapped++;
+    wrongly_unmapped += address == NULL || address == MAP_FAILED ? 1 : 0;
+    return (int)syscall(SYS_munmap, address, len);
+}
+
 /** Whether this is the file that holds the list: it has no name. */
 static bool is_scratch(int fd)
 {
@@ -77,6 +89,7 @@ static int end(void **state)
     (void)state;
     for (int fd = 3; fd < 64; fd++)
         assert_false(is_scratch(fd));
+    assert_int_equal(wrongly_unmapped, 0);
     remove_ca();
     return 0;
 }
@@ -228,6 +241,35 @@ static void a_file_that_changed_after_it_was_hashed_does_not_leave(void **state)
     assert_string_equal(err.text, "the CRL is wrong: it is not over the bytes that were logged");
 }
 
+/** What another process adds behind it is no part of the list. */
+static void a_file_that_grew_leaves_as_it_was_signed(void **state)
+{
+    (void)state;
+    make_ca("P-256", SIGNATURE_ECDSA_SHA256, 3);
+    AUTO(crl_made_free) struct crl_made *made = made_of(builder_bytes(&tbs), tbs.len, folder.fd);
+    for (int fd = 3; fd < 64; fd++) {
+        if (is_scratch(fd))
+            assert_int_equal(pwrite(fd, "more", 4, (off_t)tbs.len), 4);
+    }
+    assert_leaves_whole(made);
+}
+
+/** A list that was given up before it was whole has no mapping to give back. */
+static void what_was_not_mapped_is_not_unmapped(void **state)
+{
+    struct error err = ERROR_INIT;
+    struct crl_made *made = NULL;
+    (void)state;
+    make_ca("P-256", SIGNATURE_ECDSA_SHA256, 3);
+    unsigned before = unmapped;
+    assert_true(crl_made_new(issuer, kind, folder.fd, &made, &err));
+    assert_true(crl_made_add(made, builder_bytes(&tbs), &err));
+    crl_made_free(made);
+    assert_int_equal(unmapped, before);
+    crl_made_free(made_of(builder_bytes(&tbs), tbs.len, folder.fd));
+    assert_int_equal(unmapped, before + 1);
+}
+
 /** Makes the list, checks it and writes it out, in both forms. */
 static bool go_all_the_way(struct bytes signature, struct builder *ret_der, struct builder *ret_pem,
                            struct error *err)
@@ -363,6 +405,8 @@ int main(void)
         cmocka_unit_test_teardown(a_wrong_signature_does_not_pass, end),
         cmocka_unit_test_teardown(a_file_that_changed_after_it_was_hashed_does_not_leave, end),
         cmocka_unit_test_teardown(a_file_that_was_cut_after_it_was_hashed_does_not_leave, end),
+        cmocka_unit_test_teardown(a_file_that_grew_leaves_as_it_was_signed, end),
+        cmocka_unit_test_teardown(what_was_not_mapped_is_not_unmapped, end),
         cmocka_unit_test_teardown(whichever_call_fails_it_is_whole_or_told, end),
         cmocka_unit_test_teardown(what_is_no_sound_list_is_not_signed, end),
         cmocka_unit_test_teardown(what_is_only_planned_has_no_file, end),
