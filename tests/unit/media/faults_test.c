@@ -9,26 +9,9 @@
 #include <cmocka.h>
 
 #include "failing.h"
-#include "folder.h"
 #include "media/media.h"
 #include "media/stream.h"
-#include "tree.h"
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    folder_remove(&folder);
-    return 0;
-}
+#include "medium.h"
 
 typedef bool doing(struct error *err);
 

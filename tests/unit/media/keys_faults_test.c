@@ -8,9 +8,8 @@
 #include <cmocka.h>
 
 #include "failing.h"
-#include "folder.h"
 #include "media/private_keys.h"
-#include "tree.h"
+#include "medium.h"
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -19,23 +18,6 @@
 #define KEY_DER                                                                                              \
     "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"                                       \
     "0123456789abcdef0123456789abcdef"
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tree_clear(folder.fd);
-    folder_remove(&folder);
-    return 0;
-}
 
 static void put(const char *path, struct bytes content)
 {

@@ -10,9 +10,8 @@
 #include "base/digest.h"
 #include "base/encode.h"
 #include "failing.h"
-#include "folder.h"
 #include "media/manifest.h"
-#include "tree.h"
+#include "medium.h"
 
 #include <limits.h>
 
@@ -228,23 +227,6 @@ static void what_is_no_list_is_told(void **state)
 }
 
 /* ---- the two files ---- */
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tree_clear(folder.fd);
-    folder_remove(&folder);
-    return 0;
-}
 
 static void put(const char *name, const char *content)
 {

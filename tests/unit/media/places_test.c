@@ -9,27 +9,10 @@
 
 #include "base/quote.h"
 #include "failing.h"
-#include "folder.h"
 #include "media/media.h"
-#include "tree.h"
+#include "medium.h"
 
 #include <limits.h>
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    folder_remove(&folder);
-    return 0;
-}
 
 static void put(const char *path)
 {

@@ -9,25 +9,8 @@
 
 #include "base/digest.h"
 #include "failing.h"
-#include "folder.h"
 #include "media/stream.h"
-#include "tree.h"
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    folder_remove(&folder);
-    return 0;
-}
+#include "medium.h"
 
 static struct media_stream *opened(const char *name)
 {

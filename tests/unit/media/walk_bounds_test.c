@@ -8,28 +8,10 @@
 #include <cmocka.h>
 
 #include "failing.h"
-#include "folder.h"
 #include "media/media.h"
-#include "tree.h"
+#include "medium.h"
 
 #include <limits.h>
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tree_clear(folder.fd);
-    folder_remove(&folder);
-    return 0;
-}
 
 /** Names whose texts fill a block to its last byte, whatever order they are read in. */
 static void texts_that_just_fit_are_kept_whole(void **state)

@@ -8,32 +8,14 @@
 #include <cmocka.h>
 
 #include "failing.h"
-#include "folder.h"
 #include "media/media.h"
-#include "tree.h"
+#include "medium.h"
 
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-
-static struct folder folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder_make(&folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tree_clear(folder.fd);
-    folder_remove(&folder);
-    return 0;
-}
 
 static void put(const char *path, const char *content)
 {

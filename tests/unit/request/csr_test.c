@@ -8,34 +8,10 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
-#include "csr_maker.h"
 #include "request/csr.h"
+#include "three_keys.h"
 
 #include <stdio.h>
-
-static struct {
-    EVP_PKEY *p256;
-    EVP_PKEY *rsa;
-    EVP_PKEY *ed25519;
-} keys;
-
-static int make_keys(void **state)
-{
-    (void)state;
-    keys.p256 = csr_key("P-256");
-    keys.rsa = csr_key("RSA-2048");
-    keys.ed25519 = csr_key("ED25519");
-    return 0;
-}
-
-static int free_keys(void **state)
-{
-    (void)state;
-    EVP_PKEY_free(keys.p256);
-    EVP_PKEY_free(keys.rsa);
-    EVP_PKEY_free(keys.ed25519);
-    return 0;
-}
 
 static struct request *read_recipe(const struct csr_recipe *recipe)
 {
